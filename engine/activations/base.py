@@ -1,0 +1,63 @@
+"""What an activation declares, and what follows from it for every activation alike."""
+
+from functools import lru_cache
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from engine.registry import Registry
+from engine.scheme import Scheme
+from engine.theory.gaussian import expectation
+
+
+class Activation(Scheme):
+    """An elementwise function φ.
+
+    Attributes:
+        kinks: points where φ or φ' jumps; quadrature splits there, tests step around them.
+        positively_homogeneous: whether φ(az) = aφ(z) for all a > 0.
+    """
+
+    kinks: ClassVar[tuple[float, ...]] = ()
+    positively_homogeneous: ClassVar[bool] = False
+
+    def __call__(self, z: Tensor) -> Tensor:
+        """Return φ(z).
+
+        Args:
+            z: pre-activations, any shape and dtype.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define __call__")
+
+    def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        """Return φ'(z); by automatic differentiation unless a member knows better.
+
+        Args:
+            z: pre-activations, any shape.
+            h: φ(z), the same shape.
+        """
+        with torch.enable_grad():
+            leaf = z.detach().requires_grad_()
+            (slope,) = torch.autograd.grad(self(leaf).sum(), leaf)
+        return slope
+
+    def slope_at(self, z: Tensor) -> Tensor:
+        """Return φ'(z) when φ(z) is not at hand."""
+        return self.derivative(z, self(z))
+
+
+@lru_cache
+def largest_slope(activation: Activation) -> float:
+    """Return sup |φ'|, found on a fine grid; what saturation is measured against."""
+    z = torch.linspace(-20, 20, 40_001, dtype=torch.float64)
+    return float(activation.slope_at(z).abs().max())
+
+
+@lru_cache
+def second_moment_gain(activation: Activation) -> float:
+    """Return the gain that keeps the second moment, 1/√E φ(u)² for u ~ N(0,1)."""
+    return expectation(lambda z: activation(z) ** 2, 1.0, activation.kinks) ** -0.5
+
+
+activations: Registry[Activation] = Registry("activation", "engine.activations")

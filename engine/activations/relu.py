@@ -1,0 +1,29 @@
+"""The rectified linear unit."""
+
+import torch
+from torch import Tensor
+
+from engine.activations.base import Activation, activations
+from engine.card import Card
+
+
+@activations.register
+class Relu(Activation):
+    """φ(z) = max(0, z)."""
+
+    name = "relu"
+    kinks = (0.0,)
+    positively_homogeneous = True
+    card = Card(
+        "ReLU",
+        "φ(z) = max(0, z)",
+        "Nair & Hinton 2010",
+        notes="Half of all units are silent at random initialization; a unit silent on every example is dead.",
+        snippet="nn.ReLU()",
+    )
+
+    def __call__(self, z: Tensor) -> Tensor:
+        return torch.relu(z)
+
+    def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        return (z > 0).to(z.dtype)

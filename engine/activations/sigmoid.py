@@ -1,0 +1,28 @@
+"""The logistic sigmoid: bounded, not centred on zero."""
+
+import torch
+from torch import Tensor
+
+from engine.activations.base import Activation, activations
+from engine.card import Card
+
+
+@activations.register
+class Sigmoid(Activation):
+    """φ(z) = 1/(1 + e^(-z))."""
+
+    name = "sigmoid"
+    aliases = ("logistic",)
+    card = Card(
+        "Sigmoid",
+        "φ(z) = 1/(1 + exp(−z))",
+        "CS231n 2021, lecture 7",
+        notes="Outputs are positive, so the inputs of the next layer are never centred; no edge of chaos is reachable.",
+        snippet="nn.Sigmoid()",
+    )
+
+    def __call__(self, z: Tensor) -> Tensor:
+        return torch.sigmoid(z)
+
+    def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        return h * (1 - h)

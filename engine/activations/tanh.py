@@ -1,0 +1,27 @@
+"""The hyperbolic tangent: the lecture's saturating activation."""
+
+import torch
+from torch import Tensor
+
+from engine.activations.base import Activation, activations
+from engine.card import Card
+
+
+@activations.register
+class Tanh(Activation):
+    """φ(z) = tanh z."""
+
+    name = "tanh"
+    card = Card(
+        "Tanh",
+        "φ(z) = tanh(z)",
+        "Glorot & Bengio 2010",
+        notes="Saturates for |z| above about two; there its derivative, and with it the gradient, vanishes.",
+        snippet="nn.Tanh()",
+    )
+
+    def __call__(self, z: Tensor) -> Tensor:
+        return torch.tanh(z)
+
+    def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        return 1 - h * h

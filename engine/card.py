@@ -1,0 +1,22 @@
+"""The card of a member: the words and formula that README, command line and dashboard all show."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Card:
+    """Title, formula and source of one member.
+
+    Attributes:
+        title: name for people.
+        formula: definition in plain text.
+        reference: paper or textbook.
+        notes: limits and remarks.
+        snippet: the same in PyTorch, ready to paste; `layer` is an `nn.Linear`.
+    """
+
+    title: str
+    formula: str = ""
+    reference: str = ""
+    notes: str = ""
+    snippet: str = ""

@@ -1,0 +1,89 @@
+"""Everything the engine knows by name, with its card: for `engine list`, and as rows of the store's table `schemes`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from engine.activations import activations
+from engine.card import Card
+from engine.data import datasets
+from engine.grid.presets import preset_names, preset_purpose
+from engine.initializers import initializers
+from engine.networks import networks
+from engine.normalizations import normalizations
+from engine.optimizers import optimizers
+from engine.preprocessings import preprocessings
+from engine.registry import Registry
+from engine.studies import studies
+from store import tables
+
+REGISTRIES: dict[str, Registry] = {
+    "initializers": initializers,
+    "activations": activations,
+    "normalizations": normalizations,
+    "networks": networks,
+    "optimizers": optimizers,
+    "datasets": datasets,
+    "preprocessings": preprocessings,
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One member.
+
+    Attributes:
+        kind: its family, singular.
+        name: its name in grid files.
+        signature: the name with its parameters and their defaults.
+        aliases: other names.
+        card: what people read.
+    """
+
+    kind: str
+    name: str
+    signature: str
+    aliases: tuple[str, ...]
+    card: Card
+
+
+def kinds() -> list[str]:
+    """Return the names of all families, plural."""
+    return [*REGISTRIES, "studies", "presets"]
+
+
+def entries(kind: str) -> Iterator[Entry]:
+    """Yield the members of a family.
+
+    Args:
+        kind: one of `kinds()`.
+    """
+    if kind == "studies":
+        yield from (Entry("study", study.name, study.name, (), study.card) for study in studies().values())
+    elif kind == "presets":
+        yield from (Entry("preset", name, name, (), Card(preset_purpose(name))) for name in preset_names())
+    else:
+        registry = REGISTRIES[kind]
+        for member in registry:
+            yield Entry(registry.kind, member.name, member.signature(), member.aliases, member.card)
+
+
+def schemes_table() -> pa.Table:
+    """Return every member as rows of the store's table `schemes`."""
+    rows = [
+        {
+            "kind": entry.kind,
+            "name": entry.name,
+            "title": entry.card.title,
+            "formula": entry.card.formula,
+            "reference": entry.card.reference,
+            "notes": entry.card.notes,
+            "parameters": entry.signature.removeprefix(entry.name).strip("()"),
+            "aliases": list(entry.aliases),
+            "snippet": entry.card.snippet,
+        }
+        for kind in kinds()
+        for entry in entries(kind)
+    ]
+    return pa.Table.from_pylist(rows, schema=tables.schema("schemes"))

@@ -1,0 +1,88 @@
+"""The one place where device and number type are decided; the reason goes into the run's record."""
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+
+from engine.errors import RequestError
+
+DTYPE = torch.float32
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a run computes.
+
+    Attributes:
+        torch_device: the device.
+        name: its model name.
+        reason: why this one.
+    """
+
+    torch_device: torch.device
+    name: str
+    reason: str
+
+    @property
+    def free_memory(self) -> int:
+        """Bytes that can be taken now."""
+        if self.torch_device.type == "cuda":
+            return torch.cuda.mem_get_info(self.torch_device)[0]
+        return psutil.virtual_memory().available
+
+    def synchronize(self) -> None:
+        """Wait until everything asked of the device is done."""
+        if self.torch_device.type == "cuda":
+            torch.cuda.synchronize(self.torch_device)
+        elif self.torch_device.type == "mps":
+            torch.mps.synchronize()
+
+
+def choose_device(request: str = "auto") -> Device:
+    """Decide where to compute.
+
+    Args:
+        request: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+
+    Raises:
+        RequestError: no such device on this machine.
+    """
+    if request == "auto":
+        if torch.cuda.is_available():
+            return _cuda(0, "auto: a CUDA device is available")
+        return _cpu("auto: no CUDA device is available")
+    if request == "cpu":
+        return _cpu("asked for")
+    if request == "mps" and torch.backends.mps.is_available():
+        return Device(torch.device("mps"), "Apple GPU", "asked for")
+    kind, _, number = request.partition(":")
+    if kind == "cuda" and (number or "0").isdecimal() and int(number or 0) < torch.cuda.device_count():
+        return _cuda(int(number or 0), "asked for")
+    raise RequestError(f"device {request!r} is not on this machine. Allowed: {', '.join(_available())}")
+
+
+def _available() -> list[str]:
+    cuda = [f"cuda:{n}" for n in range(torch.cuda.device_count())]
+    return ["auto", "cpu", *cuda, *(["mps"] if torch.backends.mps.is_available() else [])]
+
+
+def _cpu(reason: str) -> Device:
+    return Device(torch.device("cpu"), _processor(), reason)
+
+
+def _cuda(number: int, reason: str) -> Device:
+    # Full float32 products: TF32 would move the third digit.
+    torch.backends.cuda.matmul.allow_tf32 = False
+    return Device(torch.device("cuda", number), torch.cuda.get_device_name(number), reason)
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,7 @@
+"""Carrying out a grid: plan, compute, journal, publish, report.
+
+run          the loop, and `run()` for Python
+provenance   who computed what, where and with which versions
+publication  when finished batches become visible to readers
+progress     what a person sees meanwhile
+"""

@@ -1,0 +1,90 @@
+"""What a person sees while a grid is computed: a bar on stderr with rate and time left."""
+
+import sys
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+class Reporter(Protocol):
+    """Told how far a run is; also a context manager around the run."""
+
+    def __enter__(self) -> "Reporter": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def start(self, cells: int, work: float) -> None:
+        """Take in the size of the run: its cells, and its work in floating-point operations."""
+        ...
+
+    def advance(self, cells: int, work: float) -> None:
+        """Take in how much is done so far in all."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence that stays."""
+        ...
+
+
+class Silence:
+    """A reporter that says nothing."""
+
+    def __enter__(self) -> "Silence":
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        return None
+
+    def start(self, cells: int, work: float) -> None:
+        """Say nothing."""
+
+    def advance(self, cells: int, work: float) -> None:
+        """Say nothing."""
+
+    def say(self, sentence: str) -> None:
+        """Say nothing."""
+
+
+class Bar:
+    """A progress bar on stderr; sentences alone where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        console = Console(file=sys.stderr, highlight=False)
+        self._progress = Progress(
+            TextColumn("{task.fields[cells]}/{task.fields[all_cells]} cells"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=not console.is_terminal,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=None, cells=0, all_cells="?", rate="")
+
+    def __enter__(self) -> "Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        self._progress.stop()
+
+    def start(self, cells: int, work: float) -> None:
+        """Show an empty bar."""
+        self._progress.update(self._task, total=work, all_cells=cells)
+
+    def advance(self, cells: int, work: float) -> None:
+        """Show how far the run is."""
+        elapsed = self._progress.tasks[self._task].elapsed
+        rate = f"{cells / elapsed:.1f} cells/s" if elapsed and cells else ""
+        self._progress.update(self._task, completed=work, cells=cells, rate=rate)
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence above the bar."""
+        self._progress.console.print(sentence)

@@ -1,0 +1,97 @@
+"""Provenance: which code, on which machine, with which versions, computed a cell."""
+
+import os
+import platform
+import secrets
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import torch
+
+from engine.device import DTYPE, Device
+from engine.grid.spec import Grid
+from store import tables
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def new_run_id() -> str:
+    """Return a fresh name for a run; it sorts by time for people, and is unique by its random part."""
+    return f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def code_version() -> str:
+    """Return the git commit of this code, followed by -dirty when files were changed; `unknown` outside git."""
+    root = Path(__file__).resolve().parents[2]
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+@dataclass
+class RunRecord:
+    """One row of the store's table `runs`, written at the start and again at the end.
+
+    Attributes:
+        run_id: name of the run.
+        grid: what was asked for.
+        device: where it computes.
+        cells_total: cells in the grid.
+        cells_cached: of these, cells the store already held.
+    """
+
+    run_id: str
+    grid: Grid
+    device: Device
+    cells_total: int
+    cells_cached: int
+    status: str = "running"
+    cells_computed: int = 0
+    cells_diverged: int = 0
+    cells_failed: int = 0
+    started_at: datetime = field(default_factory=_now)
+    ended_at: datetime | None = None
+
+    def end(self, status: str) -> None:
+        """Close the record."""
+        self.status, self.ended_at = status, _now()
+
+    def table(self) -> pa.Table:
+        """Return the record as a table of one row."""
+        row: dict[str, Any] = {
+            "run_id": self.run_id,
+            "grid": self.grid.name,
+            "grid_text": self.grid.text,
+            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            "status": self.status,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "seconds": (self.ended_at - self.started_at).total_seconds() if self.ended_at else None,
+            "code_version": code_version(),
+            "torch_version": torch.__version__,
+            "python_version": platform.python_version(),
+            "device": str(self.device.torch_device),
+            "device_name": self.device.name,
+            "device_reason": self.device.reason,
+            "dtype": str(DTYPE).removeprefix("torch."),
+            "threads": torch.get_num_threads(),
+            "host": platform.node(),
+            "pid": os.getpid(),
+            "cells_total": self.cells_total,
+            "cells_cached": self.cells_cached,
+            "cells_computed": self.cells_computed,
+            "cells_diverged": self.cells_diverged,
+            "cells_failed": self.cells_failed,
+        }
+        return pa.Table.from_pylist([row], schema=tables.schema("runs"))

@@ -1,0 +1,80 @@
+"""The planner: cells that can share one tensor program, in batches sized to memory and to a few seconds each."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.device import Device
+from engine.errors import RequestError
+from engine.grid.cell import Cell
+from engine.studies.base import Cost, Study, studies
+
+# A batch is what a kill can lose and what a reader waits for, so it is also bounded in work: seconds on each device.
+MOST_FLOPS = {"cpu": 3e11, "cuda": 3e14, "mps": 1e13}
+# A batch is no larger than this, however much memory there is: more cells at once are not faster, only hungrier.
+MOST_BYTES = {"cpu": 1.5e9, "cuda": 30e9, "mps": 4e9}
+# Share of the free memory that a batch may plan for; the rest is for temporaries that no plan sees.
+MEMORY_SHARE = 0.7
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Cells computed by one tensor program.
+
+    Attributes:
+        study: what is done with them.
+        cells: the cells.
+        cost: what it takes.
+    """
+
+    study: Study
+    cells: Sequence[Cell]
+    cost: Cost
+
+
+def plan(cells: Sequence[Cell], device: Device) -> list[Batch]:
+    """Group cells by what shapes their tensor program and cut the groups to size.
+
+    Args:
+        cells: what is to be computed.
+        device: where; its free memory bounds a batch.
+
+    Returns:
+        Batches in the order of the cells.
+
+    Raises:
+        RequestError: a single cell needs more memory than the device has free.
+    """
+    kind, free = device.torch_device.type, device.free_memory
+    known = studies()
+    groups: dict[object, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.study, known[cell.study].group_key(cell)), []).append(cell)
+    room = Cost(MOST_FLOPS[kind], min(MOST_BYTES[kind], MEMORY_SHARE * free))
+    batches = []
+    for group in groups.values():
+        study = known[group[0].study]
+        least = study.cost(group[:1])
+        if least.bytes > MEMORY_SHARE * free:
+            raise RequestError(_too_large(group[0], least.bytes, free))
+        batches += _cut(study, group, room)
+    return batches
+
+
+def _cut(study: Study, group: Sequence[Cell], room: Cost) -> list[Batch]:
+    def excess(count: int) -> bool:
+        cost = study.cost(group[:count])
+        return cost.flops > room.flops or cost.bytes > room.bytes
+
+    most = max(1, bisect_right(range(1, len(group) + 1), False, key=excess))
+    pieces = -(-len(group) // most)
+    size = -(-len(group) // pieces)
+    parts = [group[start : start + size] for start in range(0, len(group), size)]
+    return [Batch(study, part, study.cost(part)) for part in parts]
+
+
+def _too_large(cell: Cell, needed: float, free: float) -> str:
+    return (
+        f"a single cell (width = {cell.width}, depth = {cell.depth}, batch_size = {cell.batch_size}) needs "
+        f"{needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free. Make the network or the batch smaller"
+    )

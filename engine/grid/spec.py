@@ -1,0 +1,168 @@
+"""From a grid file to cells: every value is checked before anything starts, and each refusal names file and key."""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from engine.errors import RequestError, nearest
+from engine.grid.cell import STUDIES, Cell
+from engine.grid.presets import preset_names, preset_text
+
+# Beyond this a grid is a slip of the pen: its cells alone would fill the memory of a laptop.
+MOST_CELLS = 2_000_000
+TOP_LEVEL = ("name", "study")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A named set of cells.
+
+    Attributes:
+        name: what the grid is called.
+        text: the TOML it was read from.
+        cells: every cell once, in the order of the file.
+    """
+
+    name: str
+    text: str
+    cells: tuple[Cell, ...] = field(repr=False)
+
+    @classmethod
+    def from_toml(cls, text: str, source: str = "grid") -> "Grid":
+        """Read a grid from TOML.
+
+        Args:
+            text: the file's content.
+            source: what to call it in messages.
+
+        Raises:
+            RequestError: anything in it is not allowed.
+        """
+        try:
+            table = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise RequestError(f"{source}: not valid TOML: {error}") from None
+        for key in table:
+            if key not in TOP_LEVEL:
+                raise RequestError(f"{source}: unknown key {key!r}; {nearest(key, TOP_LEVEL)}")
+        name = table.get("name", Path(source).stem)
+        if not isinstance(name, str) or not name.strip():
+            raise RequestError(f"{source}: name = {name!r}: a text is required")
+        return cls(name, text, tuple(_cells(table.get("study"), source)))
+
+
+def load_grid(request: str | Path) -> Grid:
+    """Read a preset or a grid file.
+
+    Args:
+        request: a preset's name, or the path of a `.toml` file.
+
+    Raises:
+        RequestError: there is no such preset or file, or it is not a valid grid.
+    """
+    if str(request) in preset_names():
+        return Grid.from_toml(preset_text(str(request)), str(request))
+    path = Path(request)
+    if path.suffix != ".toml":
+        raise RequestError(
+            f"there is no preset {str(request)!r}; {nearest(str(request), preset_names())}, or the path of a .toml file"
+        )
+    try:
+        return Grid.from_toml(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError:
+        raise RequestError(f"{path}: not a text file in UTF-8") from None
+    except OSError as error:
+        raise RequestError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _cells(studies: Any, source: str) -> Iterable[Cell]:
+    if not isinstance(studies, list) or not all(isinstance(table, dict) for table in studies):
+        raise RequestError(f"{source}: needs at least one [[study]] table")
+    if not studies:
+        raise RequestError(f"{source}: has no study, hence no cells; add a [[study]] table")
+    unique: dict[str, Cell] = {}
+    for number, table in enumerate(studies, 1):
+        for cell in _study_cells(table, f"{source}: study {number}", MOST_CELLS - len(unique)):
+            unique.setdefault(cell.cell_id, cell)
+    return unique.values()
+
+
+def _study_cells(table: dict[str, Any], place: str, room: int) -> Iterator[Cell]:
+    kind = table.get("kind")
+    if kind is None:
+        raise RequestError(f"{place}: key 'kind' is missing. Allowed: {', '.join(STUDIES)}")
+    if kind not in STUDIES:
+        raise RequestError(f"{place}: kind = {kind!r}: unknown study; {nearest(str(kind), STUDIES)}")
+    study = STUDIES[kind]
+    place = f"{place} ({kind})"
+    axes = {key: values for key, values in table.items() if key != "kind"}
+    _check_keys(study, axes, place)
+    values = {key: _axis_values(study, key, given, place) for key, given in axes.items()}
+    count = prod(len(choices) for choices in values.values())
+    if count > room:
+        raise RequestError(f"{place}: {count:,} cells; at most {MOST_CELLS:,} are allowed. Shorten a list")
+    for combination in product(*values.values()):
+        cell = study.model_construct(**{**_defaults(study), **dict(zip(values, combination, strict=True))})
+        refusal = cell.refusal()
+        if refusal:
+            raise RequestError(f"{place}: {refusal}")
+        yield cell
+
+
+def _check_keys(study: type[Cell], axes: dict[str, Any], place: str) -> None:
+    fields = study.model_fields
+    for key in axes:
+        if key not in fields:
+            raise RequestError(f"{place}: unknown key {key!r}; {nearest(key, ('kind', *fields))}")
+    missing = [key for key, axis in fields.items() if axis.is_required() and key not in axes]
+    if missing:
+        raise RequestError(f"{place}: key {missing[0]!r} is missing; required: {', '.join(missing)}")
+
+
+def _axis_values(study: type[Cell], key: str, given: Any, place: str) -> list[Any]:
+    choices = given if isinstance(given, list) else [given]
+    if not choices:
+        raise RequestError(f"{place}: {key} = []: an empty list makes no cells; give at least one value")
+    return list(dict.fromkeys(_axis_value(study, key, value, place) for value in choices))
+
+
+def _axis_value(study: type[Cell], key: str, value: Any, place: str) -> Any:
+    if isinstance(value, bool | list | dict):
+        raise RequestError(f"{place}: {key} = {value!r}: a single value or a flat list of values is required")
+    try:
+        return _adapter(study, key).validate_python(value)
+    except RequestError as error:
+        raise RequestError(f"{place}: {key} = {value!r}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        message = str(cause) if isinstance(cause, RequestError) else first["msg"].lower()
+        raise RequestError(f"{place}: {key} = {value!r}: {message}") from None
+
+
+@lru_cache
+def _adapter(study: type[Cell], key: str) -> TypeAdapter:
+    axis = study.model_fields[key]
+    annotation: Any = axis.annotation
+    for extra in axis.metadata:
+        annotation = _annotated(annotation, extra)
+    return TypeAdapter(annotation)
+
+
+def _annotated(annotation: Any, extra: Any) -> Any:
+    from typing import Annotated
+
+    return Annotated[annotation, extra]
+
+
+@lru_cache
+def _defaults(study: type[Cell]) -> dict[str, Any]:
+    axes = {key: axis.default for key, axis in study.model_fields.items() if not axis.is_required()}
+    return {key: _axis_value(study, key, value, "default") for key, value in axes.items()}

@@ -1,0 +1,26 @@
+"""All weights equal: symmetric like zeros, but the signal passes."""
+
+from engine.activations import Activation
+from engine.card import Card
+from engine.initializers.base import Fans, Initializer, initializers
+
+
+@initializers.register
+class Constant(Initializer):
+    """W = value in every entry."""
+
+    name = "constant"
+    family = "ones"
+    independent = False
+    card = Card(
+        "Constant",
+        "W = value",
+        "CS231n 2021, lecture 7",
+        notes="All units of a layer are copies of one unit.",
+        snippet="nn.init.constant_(layer.weight, {value})",
+    )
+
+    value: float
+
+    def scale(self, fans: Fans, activation: Activation) -> float:
+        return self.value

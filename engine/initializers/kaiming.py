@@ -1,0 +1,23 @@
+"""Kaiming as the lecture states it: for ReLU, fan-in."""
+
+from engine.activations import Activation
+from engine.card import Card
+from engine.initializers.base import Fans, Initializer, initializers
+
+
+@initializers.register
+class Kaiming(Initializer):
+    """W ~ N(0, 2/fan_in)."""
+
+    name = "kaiming"
+    aliases = ("he", "he_normal")
+    card = Card(
+        "Kaiming (He)",
+        "W ~ N(0, 2/fan_in)",
+        "He, Zhang, Ren & Sun 2015",
+        notes="The factor 2 makes up for the half of the units that ReLU silences.",
+        snippet='nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")',
+    )
+
+    def scale(self, fans: Fans, activation: Activation) -> float:
+        return (2 / fans.fan_in) ** 0.5

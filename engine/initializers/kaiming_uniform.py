@@ -1,0 +1,31 @@
+"""Kaiming's initialization, uniform, with the gain of the activation that follows."""
+
+from typing import Literal
+
+from engine.activations import Activation
+from engine.activations.base import second_moment_gain
+from engine.card import Card
+from engine.initializers.base import Fans, Initializer, initializers
+
+
+@initializers.register
+class KaimingUniform(Initializer):
+    """W ~ U(-b, b) with b = gain·√(3/fan)."""
+
+    name = "kaiming_uniform"
+    aliases = ("he_uniform",)
+    family = "uniform"
+    card = Card(
+        "Kaiming uniform, activation's gain",
+        "W ~ U(−b, b), b = gain·√(3/fan), gain = 1/√E φ(u)²",
+        "He, Zhang, Ren & Sun 2015",
+        notes="The gain keeps the second moment of the activation at hand; for ReLU it is √2. "
+        "mode says which fan: fan_in keeps the forward signal, fan_out the gradient.",
+        snippet='nn.init.kaiming_uniform_(layer.weight, mode="{mode}", nonlinearity="relu")  # gain of ReLU',
+    )
+
+    mode: Literal["fan_in", "fan_out"] = "fan_in"
+
+    def scale(self, fans: Fans, activation: Activation) -> float:
+        fan = fans.fan_in if self.mode == "fan_in" else fans.fan_out
+        return second_moment_gain(activation) / fan**0.5

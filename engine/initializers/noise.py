@@ -1,0 +1,57 @@
+"""The base noise behind every weight and bias: unit second moment, a function of (seed, layer, shape, family)."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine import randomness
+from engine.initializers.base import Family
+
+# Every network has one read-out; naming it keeps its draws the same at every depth.
+READOUT = "readout"
+Layer = int | str
+
+
+def weight_noise(seed: int, layer: Layer, shape: tuple[int, int], family: Family) -> Tensor:
+    """Draw the base noise of a weight matrix.
+
+    Args:
+        seed: the cell's seed.
+        layer: number of the hidden layer, from 1, or `READOUT`.
+        shape: (fan_in, fan_out).
+        family: kind of draws.
+
+    Returns:
+        float32 tensor `[fan_in, fan_out]` on the CPU, with second moment 1.
+    """
+    if family == "ones":
+        return torch.ones(shape)
+    if family == "uniform":
+        return torch.from_numpy(randomness.standard_uniform(("weight", seed, layer, shape, family), shape))
+    # Orthogonal matrices are made from the normal draws of the same layer.
+    normal = torch.from_numpy(randomness.standard_normal(("weight", seed, layer, shape, "normal"), shape))
+    return normal if family == "normal" else _orthogonalize(normal)
+
+
+def bias_noise(seed: int, layer: Layer, size: int) -> Tensor:
+    """Draw the base noise of a bias vector.
+
+    Args:
+        seed: the cell's seed.
+        layer: number of the hidden layer, from 1, or `READOUT`.
+        size: number of units.
+
+    Returns:
+        float32 tensor `[size]` on the CPU, uniform with second moment 1.
+    """
+    return torch.from_numpy(randomness.standard_uniform(("bias", seed, layer, size), (size,)))
+
+
+def _orthogonalize(normal: Tensor) -> Tensor:
+    fan_in, fan_out = normal.shape
+    tall = normal if fan_in >= fan_out else normal.T
+    q, r = torch.linalg.qr(tall.double())
+    # The sign of R's diagonal makes Q uniform over orthogonal matrices (Mezzadri 2007).
+    q *= torch.sign(torch.diagonal(r))
+    semi = q if fan_in >= fan_out else q.T
+    return (semi * np.sqrt(max(fan_in, fan_out))).to(normal.dtype).contiguous()

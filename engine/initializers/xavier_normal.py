@@ -1,0 +1,29 @@
+"""Glorot's initialization, Gaussian: a compromise between forward and backward."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.activations import Activation
+from engine.card import Card
+from engine.initializers.base import Fans, Initializer, initializers
+
+
+@initializers.register
+class XavierNormal(Initializer):
+    """W ~ N(0, gain² · 2/(fan_in + fan_out))."""
+
+    name = "xavier_normal"
+    aliases = ("glorot_normal",)
+    card = Card(
+        "Xavier/Glorot normal",
+        "W ~ N(0, gain²·2/(fan_in + fan_out))",
+        "Glorot & Bengio 2010",
+        notes="Equal to the lecture's form where both fans are equal.",
+        snippet="nn.init.xavier_normal_(layer.weight, gain={gain})",
+    )
+
+    gain: Annotated[float, Field(gt=0)] = 1.0
+
+    def scale(self, fans: Fans, activation: Activation) -> float:
+        return self.gain * (2 / (fans.fan_in + fans.fan_out)) ** 0.5

@@ -1,0 +1,23 @@
+"""All weights zero: the lecture's first question."""
+
+from engine.activations import Activation
+from engine.card import Card
+from engine.initializers.base import Fans, Initializer, initializers
+
+
+@initializers.register
+class Zeros(Initializer):
+    """W = 0."""
+
+    name = "zeros"
+    aliases = ("zero",)
+    card = Card(
+        "All zeros",
+        "W = 0",
+        "CS231n 2021, lecture 7",
+        notes="Every unit computes the same and gets the same gradient, so units never become different.",
+        snippet="nn.init.zeros_(layer.weight)",
+    )
+
+    def scale(self, fans: Fans, activation: Activation) -> float:
+        return 0.0

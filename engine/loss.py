@@ -1,0 +1,43 @@
+"""Softmax cross-entropy over the config axis."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.axes import BATCH, UNIT
+
+
+@dataclass
+class Loss:
+    """Loss of a batch, per configuration.
+
+    Attributes:
+        value: mean cross-entropy in nats `[config]`.
+        correct: share of correct predictions `[config]`; NaN where the loss is not finite.
+        gradient: at the logits `[config, batch, class]`, or None.
+    """
+
+    value: Tensor
+    correct: Tensor
+    gradient: Tensor | None
+
+
+def cross_entropy(logits: Tensor, labels: Tensor, with_gradient: bool = True) -> Loss:
+    """Return mean cross-entropy, accuracy and gradient.
+
+    Args:
+        logits: `[config, batch, class]`.
+        labels: class of each example, `[config, batch]` or `[1, batch]`.
+        with_gradient: whether the gradient at the logits is wanted.
+    """
+    index = labels.expand(logits.shape[:2])[..., None]
+    log_probability = torch.log_softmax(logits, UNIT)
+    value = -log_probability.gather(UNIT, index)[..., 0].mean(BATCH)
+    hits = (logits.argmax(UNIT, keepdim=True) == index)[..., 0].sum(BATCH) / logits.shape[BATCH]
+    gradient = None
+    if with_gradient:
+        gradient = log_probability.exp_()
+        gradient.scatter_add_(UNIT, index, torch.full_like(index, -1, dtype=gradient.dtype))
+        gradient /= logits.shape[BATCH]
+    return Loss(value, torch.where(value.isfinite(), hits, torch.nan), gradient)

@@ -1,0 +1,91 @@
+"""Affine maps over the config axis: with weights of one's own, or with scaled copies of shared noise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Affine(Protocol):
+    """z = hW + b for every configuration, and the way back."""
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Return z `[config, batch, fan_out]` for h `[config or 1, batch, fan_in]`."""
+        ...
+
+    def backward(self, dz: Tensor) -> Tensor:
+        """Return the gradient at h `[config, batch, fan_in]` for the gradient at z."""
+        ...
+
+
+@dataclass
+class OwnAffine:
+    """Every configuration has its own weights.
+
+    Attributes:
+        weight: `[config, fan_in, fan_out]`.
+        bias: `[config, 1, fan_out]`.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def forward(self, h: Tensor) -> Tensor:
+        return torch.baddbmm(self.bias, h.expand(len(self.weight), -1, -1), self.weight)
+
+    def backward(self, dz: Tensor) -> Tensor:
+        return torch.bmm(dz, self.weight.mT)
+
+    def gradients(self, h: Tensor, dz: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the gradients of weight and bias, summed over the batch.
+
+        Args:
+            h: what entered the map `[config, batch, fan_in]`.
+            dz: gradient at its output `[config, batch, fan_out]`.
+        """
+        return torch.bmm(h.mT, dz), dz.sum(1, keepdim=True)
+
+
+@dataclass
+class SharedNoise:
+    """Base noise shared by a run of neighbouring configurations.
+
+    Attributes:
+        configs: which configurations.
+        matrix: `[fan_in, fan_out]`.
+    """
+
+    configs: slice
+    matrix: Tensor
+
+
+@dataclass
+class SharedAffine:
+    """Every configuration scales the same draws, so one large product serves them all.
+
+    Attributes:
+        noises: one entry per family of draws, together covering every configuration in order.
+        scale: root mean square of the weights `[config, 1, 1]`.
+        bias: `[config, 1, fan_out]`.
+    """
+
+    noises: Sequence[SharedNoise]
+    scale: Tensor
+    bias: Tensor
+
+    def forward(self, h: Tensor) -> Tensor:
+        z = self._products(h.expand(len(self.scale), -1, -1), transposed=False)
+        return z.mul_(self.scale).add_(self.bias)
+
+    def backward(self, dz: Tensor) -> Tensor:
+        return self._products(dz, transposed=True).mul_(self.scale)
+
+    def _products(self, x: Tensor, transposed: bool) -> Tensor:
+        parts = []
+        for noise in self.noises:
+            rows = x[noise.configs]
+            matrix = noise.matrix.T if transposed else noise.matrix
+            parts.append((rows.reshape(-1, rows.shape[-1]) @ matrix).view(*rows.shape[:2], -1))
+        return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -1,0 +1,50 @@
+"""The multilayer perceptron of the lecture: affine map, normalization, activation, again and again."""
+
+from collections.abc import Iterator, Sequence
+
+from torch import Tensor
+
+from engine.card import Card
+from engine.networks.base import HiddenLayer, LayerGradient, Network, Tape, networks
+
+
+@networks.register
+class Mlp(Network):
+    """depth hidden layers of equal width: h ← φ(norm(hW + b))."""
+
+    name = "mlp"
+    order = ("affine", "norm", "activation")
+    card = Card(
+        "Multilayer perceptron",
+        "h ← φ(norm(hW + b)), depth times; a classifier adds one affine read-out",
+        "CS231n 2021, lecture 7",
+        snippet="nn.Sequential(*[m for _ in range(depth) for m in (nn.Linear(width, width), norm, activation)])",
+    )
+
+    def dims(self, inputs: int, width: int, depth: int) -> list[int]:
+        return [inputs] + [width] * depth
+
+    def forward(self, layers: Sequence[HiddenLayer], x: Tensor) -> list[Tape]:
+        tapes = []
+        for layer in layers:
+            pre, saved = layer.norm.forward(layer.affine.forward(x), layer.scale, layer.running)
+            act = layer.activation(pre)
+            tapes.append(Tape(x, pre, act, saved))
+            x = act
+        return tapes
+
+    def backward(
+        self, layers: Sequence[HiddenLayer], tapes: Sequence[Tape], gradient: Tensor
+    ) -> Iterator[LayerGradient]:
+        for depth in range(len(layers) - 1, -1, -1):
+            layer, tape = layers[depth], tapes[depth]
+            dy = gradient * layer.activation.derivative(tape.pre, tape.act)
+            dz, dscale = layer.norm.backward(dy, tape.saved, layer.scale)
+            yield LayerGradient(gradient, dz, dscale)
+            if depth:
+                gradient = layer.affine.backward(dz)
+
+    def evaluate(self, layers: Sequence[HiddenLayer], x: Tensor) -> Tensor:
+        for layer in layers:
+            x = layer.activation(layer.norm.evaluate(layer.affine.forward(x), layer.scale, layer.running))
+        return x

@@ -1,0 +1,26 @@
+"""No normalization."""
+
+from typing import Any
+
+from torch import Tensor
+
+from engine.card import Card
+from engine.normalizations.base import Normalization, Running, Scale, normalizations
+
+
+@normalizations.register
+class NoNormalization(Normalization):
+    """y = z."""
+
+    name = "none"
+    aliases = ("identity",)
+    card = Card("None", "y = z", snippet="nn.Identity()")
+
+    def forward(self, z: Tensor, scale: Scale | None, running: Running | None) -> tuple[Tensor, Any]:
+        return z, None
+
+    def backward(self, dy: Tensor, saved: Any, scale: Scale | None) -> tuple[Tensor, Scale | None]:
+        return dy, None
+
+    def evaluate(self, z: Tensor, scale: Scale | None, running: Running | None) -> Tensor:
+        return z

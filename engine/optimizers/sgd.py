@@ -1,0 +1,19 @@
+"""Stochastic gradient descent."""
+
+from torch import Tensor
+
+from engine.card import Card
+from engine.optimizers.base import Optimizer, optimizers
+
+
+@optimizers.register
+class Sgd(Optimizer):
+    """θ ← θ - lr·g."""
+
+    name = "sgd"
+    card = Card(
+        "SGD", "θ ← θ − lr·g", "Robbins & Monro 1951", snippet="torch.optim.SGD(model.parameters(), lr={lr})"
+    )
+
+    def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int) -> None:
+        parameter.sub_(gradient.mul_(lr))

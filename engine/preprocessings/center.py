@@ -1,0 +1,19 @@
+"""Zero-centred inputs."""
+
+import numpy as np
+
+from engine.card import Card
+from engine.preprocessings.base import Preprocessing, Transform, preprocessings
+
+
+@preprocessings.register
+class Center(Preprocessing):
+    """x ← x - mean, per dimension."""
+
+    name = "center"
+    aliases = ("zero_center",)
+    card = Card("Zero-centred", "x ← x − E[x], per dimension", "CS231n 2021, lecture 7")
+
+    def fit(self, train: np.ndarray) -> Transform:
+        mean = train.mean(0)
+        return lambda x: x - mean

@@ -1,0 +1,18 @@
+"""Inputs as they come."""
+
+import numpy as np
+
+from engine.card import Card
+from engine.preprocessings.base import Preprocessing, Transform, preprocessings
+
+
+@preprocessings.register
+class Raw(Preprocessing):
+    """x ← x."""
+
+    name = "raw"
+    aliases = ("none",)
+    card = Card("Raw", "x ← x", "CS231n 2021, lecture 7")
+
+    def fit(self, train: np.ndarray) -> Transform:
+        return lambda x: x

@@ -1,0 +1,25 @@
+"""Zero-centred inputs with unit variance."""
+
+import numpy as np
+
+from engine.card import Card
+from engine.preprocessings.base import Preprocessing, Transform, preprocessings
+
+
+@preprocessings.register
+class Standardize(Preprocessing):
+    """x ← (x - mean)/std, per dimension."""
+
+    name = "standardize"
+    aliases = ("normalize",)
+    card = Card(
+        "Standardized",
+        "x ← (x − E[x])/√Var[x], per dimension",
+        "CS231n 2021, lecture 7; LeCun et al. 1998",
+        notes="A dimension that is constant over the training split is only centred.",
+    )
+
+    def fit(self, train: np.ndarray) -> Transform:
+        mean, std = train.mean(0), train.std(0)
+        std = np.where(std > 0, std, 1.0)
+        return lambda x: (x - mean) / std

@@ -1,0 +1,96 @@
+"""Common random numbers: every draw is a function of what it is for, never of who asks or in which order.
+
+A stream is named by a tuple such as `("weight", seed, layer, shape, family)`. Its numbers come from NumPy on the CPU,
+so all devices and all groupings of cells see the same draws, and schemes are compared on the same luck.
+"""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from math import prod
+
+import numpy as np
+
+Identity = tuple[object, ...]
+
+# Long streams are drawn in blocks with a generator each, so that threads can share the work without changing a number.
+BLOCK = 1 << 20
+
+
+def generator(identity: Identity, block: int = 0) -> np.random.Generator:
+    """Return the generator that belongs to a name.
+
+    Args:
+        identity: what the numbers are for.
+        block: index of the block within a long stream.
+
+    Returns:
+        A NumPy generator in its initial state.
+    """
+    digest = hashlib.sha256(repr(identity).encode()).digest()
+    entropy = int.from_bytes(digest[:16], "little")
+    return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(entropy, spawn_key=(block,))))
+
+
+def standard_normal(identity: Identity, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw N(0,1).
+
+    Args:
+        identity: what the numbers are for.
+        shape: shape of the result.
+
+    Returns:
+        float32 array of that shape.
+    """
+    return _draw(identity, shape, _fill_normal)
+
+
+def standard_uniform(identity: Identity, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw from the uniform distribution with mean 0 and variance 1, U(-√3, √3).
+
+    Args:
+        identity: what the numbers are for.
+        shape: shape of the result.
+
+    Returns:
+        float32 array of that shape.
+    """
+    return _draw(identity, shape, _fill_uniform)
+
+
+def permutations(identity: Identity, size: int, length: int) -> np.ndarray:
+    """Return an endless shuffling of `range(size)`, cut to a length: whole permutations, one after the other.
+
+    Args:
+        identity: what the numbers are for.
+        size: number of items.
+        length: number of entries wanted.
+
+    Returns:
+        int64 array `[length]`; a longer one begins with a shorter one.
+    """
+    random = generator(identity)
+    epochs = -(-length // size)
+    return np.concatenate([random.permutation(size) for _ in range(epochs)])[:length] if epochs else np.empty(0, int)
+
+
+def _draw(identity: Identity, shape: tuple[int, ...], fill) -> np.ndarray:
+    out = np.empty(prod(shape), np.float32)
+    blocks = range(-(-out.size // BLOCK))
+    if len(blocks) < 2:
+        fill(generator(identity), out)
+    else:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda b: fill(generator(identity, b), out[b * BLOCK : (b + 1) * BLOCK]), blocks))
+    return out.reshape(shape)
+
+
+def _fill_normal(random: np.random.Generator, out: np.ndarray) -> None:
+    random.standard_normal(dtype=np.float32, out=out)
+
+
+def _fill_uniform(random: np.random.Generator, out: np.ndarray) -> None:
+    random.random(dtype=np.float32, out=out)
+    # float32 draws are multiples of 2^-24 in [0, 1); half a step more centres them on 1/2.
+    out += np.float32(2.0**-25)
+    out -= np.float32(0.5)
+    out *= np.float32(12.0**0.5)

@@ -1,0 +1,80 @@
+"""A registry: the members of one family, found in the family's package, looked up by name or alias."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+from engine.errors import RequestError, nearest
+from engine.scheme import Scheme, build, split_call
+
+Member = TypeVar("Member", bound=Scheme)
+
+
+class Registry(Generic[Member]):
+    """The members of one family.
+
+    Args:
+        kind: what a member is called in messages and in the store, such as `initializer`.
+        package: the package whose modules are imported at the first look-up, so that a new file is a new member.
+    """
+
+    def __init__(self, kind: str, package: str):
+        self.kind = kind
+        self._package = package
+        self._members: dict[str, type[Member]] = {}
+        self._aliases: dict[str, str] = {}
+        self._discovered = False
+
+    def register(self, member: type[Member]) -> type[Member]:
+        """Add a member; use as a class decorator.
+
+        Raises:
+            ValueError: its name or one of its aliases is taken.
+        """
+        for name in (member.name, *member.aliases):
+            if name in self._members or name in self._aliases:
+                raise ValueError(f"{self.kind} {name!r} is registered twice")
+        self._members[member.name] = member
+        self._aliases.update(dict.fromkeys(member.aliases, member.name))
+        return member
+
+    def __iter__(self) -> Iterator[type[Member]]:
+        self._discover()
+        return iter(sorted(self._members.values(), key=lambda member: member.name))
+
+    def __getitem__(self, name: str) -> type[Member]:
+        self._discover()
+        member = self._members.get(self._aliases.get(name, name))
+        if member is None:
+            raise RequestError(f"unknown {self.kind} {name!r}; {nearest(name, sorted(self._members))}")
+        return member
+
+    def parse(self, text: Any) -> Member:
+        """Make a member from its text.
+
+        Args:
+            text: `name` or `name(parameter=value, …)`, aliases allowed; a ready member is returned as it is.
+
+        Returns:
+            The frozen member.
+
+        Raises:
+            RequestError: unknown name, unknown or refused parameter, or not a text.
+        """
+        if isinstance(text, Scheme):
+            return text  # type: ignore[return-value]
+        if not isinstance(text, str):
+            raise RequestError(f"{self.kind} must be a text such as {self._example()!r}, not {text!r}")
+        name, arguments = split_call(text)
+        return build(self[name], arguments)  # type: ignore[return-value]
+
+    def _example(self) -> str:
+        return next(iter(self)).name
+
+    def _discover(self) -> None:
+        if not self._discovered:
+            self._discovered = True
+            package = importlib.import_module(self._package)
+            for module in pkgutil.iter_modules(package.__path__):
+                importlib.import_module(f"{self._package}.{module.name}")

@@ -1,0 +1,99 @@
+"""What every member of a family is: a frozen value with a name, parameters and a card.
+
+`Normal(std=0.01)` is written `normal(std=0.01)` in grid files and in the store. Parameters that have their default
+value are left out of that text, and filled in in the canonical JSON that a cell's identity is the hash of.
+"""
+
+import ast
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.card import Card
+from engine.errors import RequestError, nearest
+
+
+class Scheme(BaseModel):
+    """A member of a family: its class is the scheme, its fields are the scheme's parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    card: ClassVar[Card]
+
+    def __str__(self) -> str:
+        fields = type(self).model_fields
+        given = [f"{key}={_number(value)}" for key, value in self if value != fields[key].default]
+        return f"{self.name}({', '.join(given)})" if given else self.name
+
+    def spec(self) -> dict[str, Any]:
+        """Return the name and every parameter, defaults included, as plain JSON values."""
+        return {"name": self.name, **self.model_dump()}
+
+    @classmethod
+    def signature(cls) -> str:
+        """Return the parameters with their defaults, as one would write them."""
+        parts = [key if field.is_required() else f"{key}={_number(field.default)}" for key, field in _fields(cls)]
+        return f"{cls.name}({', '.join(parts)})" if parts else cls.name
+
+
+def _fields(scheme: type[Scheme]):
+    return scheme.model_fields.items()
+
+
+def _number(value: object) -> str:
+    return repr(value).removesuffix(".0") if isinstance(value, float) else repr(value)
+
+
+def split_call(text: str) -> tuple[str, dict[str, Any]]:
+    """Read `name` or `name(key=value, …)`.
+
+    Args:
+        text: the scheme as written in a grid file.
+
+    Returns:
+        The name and the keyword arguments, as Python literals.
+
+    Raises:
+        RequestError: the text has another form.
+    """
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+        if isinstance(node, ast.Name):
+            return node.id, {}
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args:
+            arguments = {str(word.arg): ast.literal_eval(word.value) for word in node.keywords if word.arg}
+            if len(arguments) == len(node.keywords):
+                return node.func.id, arguments
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        pass  # answered below, like every other text of the wrong form
+    raise RequestError(f"{text!r} is not of the form name or name(parameter=value, …)")
+
+
+def build(scheme: type[Scheme], arguments: dict[str, Any]) -> Scheme:
+    """Make a member from its parameters.
+
+    Args:
+        scheme: the member's class.
+        arguments: its parameters by name.
+
+    Returns:
+        The frozen member.
+
+    Raises:
+        RequestError: a parameter is unknown, missing, of the wrong type or out of range.
+    """
+    allowed = list(scheme.model_fields)
+    for key in arguments:
+        if key not in allowed:
+            remedy = nearest(key, allowed) if allowed else "it takes no parameters"
+            raise RequestError(f"{scheme.name} has no parameter {key!r}; {remedy}")
+    try:
+        return scheme(**arguments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise RequestError(f"{scheme.name} needs {key}: write {scheme.signature()}") from None
+        raise RequestError(f"{scheme.name}: {key} = {first['input']!r} is refused: {first['msg'].lower()}") from None

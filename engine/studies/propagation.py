@@ -1,0 +1,209 @@
+"""The lecture's experiment for a whole group of cells at once: signal forward, gradient backward, statistics per layer.
+
+All cells of a batch share a seed, hence the input and the base noise; they differ in scale, activation and
+normalization. One product `[config · batch, fan_in] @ [fan_in, fan_out]` per layer and family of draws serves them all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from engine import randomness
+from engine.activations.base import largest_slope
+from engine.card import Card
+from engine.data.base import prepared
+from engine.grid.cell import PropagationCell
+from engine.initializers import Fans
+from engine.initializers.noise import bias_noise, weight_noise
+from engine.networks import HiddenLayer, Tape
+from engine.networks.affine import SharedAffine, SharedNoise
+from engine.statistics import (
+    Histogram,
+    activation_statistics,
+    histogram,
+    root_mean_square,
+    standard_deviation,
+)
+from engine.studies.base import Cost, Outcome, Progress, Study
+from engine.studies.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
+from engine.theory.maps import LayerTheory, predict
+
+FLOAT_BYTES = 4
+# Tensors of a layer's size that live at once: inputs, pre, act, the norm's memory, and temporaries of statistics.
+TAPE_TENSORS, WORKING_TENSORS = 3, 12
+
+
+@dataclass
+class _LayerRecord:
+    """Statistics of one layer, still on the device."""
+
+    columns: dict[str, Tensor]
+    histograms: dict[str, Histogram]
+
+
+class Propagation(Study):
+    """Statistics of untrained networks."""
+
+    name = "propagation"
+    card = Card(
+        "Signal propagation",
+        "forward: h ← φ(norm(hW + b)) from the input; backward: from a unit Gaussian gradient on the last layer",
+        "CS231n 2021, lecture 7; Glorot & Bengio 2010",
+        notes="Normalizations run in training mode on the one batch.",
+    )
+
+    def group_key(self, cell: PropagationCell) -> tuple[Any, ...]:  # type: ignore[override]
+        return (*cell.static, cell.seed)
+
+    def cost(self, cells: Sequence[PropagationCell]) -> Cost:  # type: ignore[override]
+        first, families = cells[0], {cell.init.family for cell in cells}
+        dims = first.dims
+        connections = sum(a * b for a, b in zip(dims, dims[1:], strict=False))
+        rows = len(cells) * first.batch_size
+        tensors = rows * (sum(dims) * TAPE_TENSORS + max(dims) * WORKING_TENSORS)
+        return Cost(flops=4.0 * rows * connections, bytes=FLOAT_BYTES * (tensors + len(families) * connections))
+
+    def run(self, cells: Sequence[PropagationCell], device: torch.device, progress: Progress) -> Outcome:  # type: ignore[override]
+        order = sorted(range(len(cells)), key=lambda i: _neighbours(cells[i]))
+        program = _Program([cells[i] for i in order], device)
+        records = program.measure(progress)
+        return _collect(program.cells, records)
+
+
+def _neighbours(cell: PropagationCell) -> tuple[str, ...]:
+    return (cell.init.family, str(cell.activation), str(cell.norm), cell.cell_id)
+
+
+class _Program:
+    """One batch of propagation cells, sorted so that equal families, activations and norms are neighbours."""
+
+    def __init__(self, cells: Sequence[PropagationCell], device: torch.device):
+        self.cells, self.device, self.first = cells, device, cells[0]
+        self.network, self.dims = self.first.network, self.first.dims
+        activation = PiecewiseActivation([cell.activation for cell in cells])
+        norm = PiecewiseNormalization([cell.norm for cell in cells])
+        slopes = [largest_slope(cell.activation) for cell in cells]
+        self.largest_slope = torch.tensor(slopes, device=device, dtype=torch.float32)
+        self.layers = [
+            HiddenLayer(self._affine(layer, fan_in, fan_out), activation, norm)  # type: ignore[arg-type]
+            for layer, (fan_in, fan_out) in enumerate(zip(self.dims, self.dims[1:], strict=False), 1)
+        ]
+
+    def _affine(self, layer: int, fan_in: int, fan_out: int) -> SharedAffine:
+        fans, seed = Fans(fan_in, fan_out), self.first.seed
+        noises = [
+            SharedNoise(part, weight_noise(seed, layer, (fan_in, fan_out), family).to(self.device))
+            for family, part in runs([cell.init.family for cell in self.cells])
+        ]
+        scale = [cell.init.scale(fans, cell.activation) for cell in self.cells]
+        bias_scale = self._column([cell.init.bias_scale(fans) for cell in self.cells])
+        bias = bias_noise(seed, layer, fan_out).to(self.device) * bias_scale
+        return SharedAffine(noises, self._column(scale), bias)
+
+    def _column(self, values: list[float]) -> Tensor:
+        return torch.tensor(values, device=self.device, dtype=torch.float32)[:, None, None]
+
+    def measure(self, progress: Progress) -> list[_LayerRecord]:
+        tapes = self.network.forward(self.layers, _inputs(self.first).to(self.device))
+        progress(0.4)
+        shape = (self.first.batch_size, self.dims[-1])
+        unit = torch.from_numpy(randomness.standard_normal(("gradient", self.first.seed, shape), shape))
+        gradient = unit.to(self.device).expand(len(self.cells), -1, -1)
+        records = []
+        for gradients, tape in zip(
+            self.network.backward(self.layers, tapes, gradient), reversed(tapes), strict=True
+        ):
+            records.append(self._record(tape, gradients.act, gradients.affine))
+            progress(0.4 + 0.6 * len(records) / len(tapes))
+        return records[::-1]
+
+    def _record(self, tape: Tape, gradient: Tensor, affine_gradient: Tensor) -> _LayerRecord:
+        activation = self.layers[0].activation
+        columns = activation_statistics(tape.act, activation.derivative(tape.pre, tape.act), self.largest_slope)
+        columns["preact_std"] = standard_deviation(tape.pre)
+        columns["grad_rms"] = root_mean_square(gradient)
+        columns["weight_grad_rms"] = _weight_gradient_rms(tape.inputs, affine_gradient)
+        taps = {"pre": histogram(tape.pre), "act": histogram(tape.act), "grad": histogram(gradient)}
+        return _LayerRecord(columns, taps)
+
+
+def _inputs(cell: PropagationCell) -> Tensor:
+    """Return the inputs `[1, batch, unit]` that every cell of this seed sees."""
+    if cell.dataset.train_size == 0:
+        shape = (cell.batch_size, cell.dims[0])
+        return torch.from_numpy(randomness.standard_normal(("input", cell.seed, shape), shape))[None]
+    data = prepared(cell.dataset, cell.preprocessing).train_x
+    identity = ("minibatches", cell.dataset.name, cell.seed)
+    return torch.from_numpy(data[randomness.permutations(identity, len(data), cell.batch_size)])[None]
+
+
+def _weight_gradient_rms(inputs: Tensor, gradient: Tensor) -> Tensor:
+    """Return the rms of HᵀG `[config]`, from two batch × batch Gram matrices: ‖HᵀG‖² = Σ (HHᵀ)∘(GGᵀ)."""
+    grams = torch.bmm(gradient, gradient.mT) * (inputs @ inputs.mT)
+    squared = grams.flatten(1).sum(1).clamp_min(0)
+    return (squared / (inputs.shape[-1] * gradient.shape[-1])).sqrt()
+
+
+def _theory(cell: PropagationCell, input_second_moment: float) -> list[LayerTheory | None]:
+    """Predict each layer, or say None where theory for independent weights without normalization does not apply."""
+    if not cell.init.independent or cell.norm.name != "none":
+        return [None] * cell.depth
+    fans = [Fans(a, b) for a, b in zip(cell.dims, cell.dims[1:], strict=False)]
+    weight_std = [cell.init.scale(fan, cell.activation) for fan in fans]
+    bias_std = [cell.init.bias_scale(fan) for fan in fans]
+    return list(predict(cell.activation, weight_std, bias_std, cell.dims, input_second_moment))
+
+
+def _second_moment(cell: PropagationCell) -> float:
+    if cell.dataset.train_size == 0:
+        return 1.0
+    return float(np.square(_inputs(cell).double().numpy()).mean())
+
+
+def _collect(cells: Sequence[PropagationCell], records: list[_LayerRecord]) -> Outcome:
+    """Copy the statistics off the device, once, and lay them out as the store's rows."""
+    names = list(records[0].columns)
+    values = torch.stack([torch.stack([record.columns[name] for name in names]) for record in records]).cpu().numpy()
+    finite = np.isfinite(values).all(axis=(0, 1))
+    second_moment = _second_moment(cells[0])
+    theory = [_theory(cell, second_moment) for cell in cells]
+    rows: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", "theory_std", "theory_grad_rms")}
+    for c, cell in enumerate(cells):
+        for layer, prediction in enumerate(theory[c], 1):
+            fans = Fans(cell.dims[layer - 1], cell.dims[layer])
+            rows["cell_id"].append(cell.cell_id)
+            rows["layer"].append(layer)
+            rows["sigma_w"].append(cell.init.scale(fans, cell.activation) * fans.fan_in**0.5)
+            rows["theory_std"].append(prediction and prediction.std)
+            rows["theory_grad_rms"].append(prediction and prediction.grad_rms)
+    measured = {name: values[:, k].T.ravel() for k, name in enumerate(names)}
+    tables = {"layers": pa.table({**rows, **measured}), "layer_histograms": _histogram_table(cells, records)}
+    return Outcome(tables, [not ok for ok in finite], [None] * len(cells))
+
+
+def _histogram_table(cells: Sequence[PropagationCell], records: list[_LayerRecord]) -> pa.Table:
+    parts = []
+    ids = pa.array([cell.cell_id for cell in cells])
+    for layer, record in enumerate(records, 1):
+        for tap, taken in record.histograms.items():
+            counts = taken.counts.cpu().numpy().astype(np.int32)
+            bins = np.ascontiguousarray(counts[:, 1:-2])
+            offsets = np.arange(len(cells) + 1, dtype=np.int32) * bins.shape[1]
+            columns = {
+                "cell_id": ids,
+                "layer": pa.array(np.full(len(cells), layer, np.int32)),
+                "tap": pa.array([tap] * len(cells)),
+                "lo": taken.lo.cpu().numpy(),
+                "hi": taken.hi.cpu().numpy(),
+                "counts": pa.ListArray.from_arrays(offsets, bins.ravel()),
+                "underflow": counts[:, 0],
+                "overflow": counts[:, -2],
+                "nonfinite": counts[:, -1],
+            }
+            parts.append(pa.table(columns))
+    return pa.concat_tables(parts)

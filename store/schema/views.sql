@@ -1,0 +1,87 @@
+-- The views of a store: derived, hence recreated with every snapshot and never migrated.
+-- A view's column takes the comment of the table column of the same name; the rest are commented here.
+
+CREATE OR REPLACE VIEW axes AS
+SELECT cell_id, study, network, dataset, preprocessing, init, activation, norm, depth, width, batch_size,
+       optimizer, lr, steps, seed
+FROM cells;
+COMMENT ON VIEW axes IS 'The axes of every cell, without results.';
+
+CREATE OR REPLACE VIEW activation_stats AS
+SELECT axes.*, layer, sigma_w, mean, std, rms, min, max, frac_saturated, frac_zero, frac_dead_units, unit_std,
+       preact_std, theory_std
+FROM layers JOIN axes USING (cell_id);
+COMMENT ON VIEW activation_stats IS 'Forward statistics of each hidden layer of each propagation cell, with all axes.';
+
+CREATE OR REPLACE VIEW gradient_stats AS
+SELECT axes.*, layer, grad_rms, weight_grad_rms, theory_grad_rms
+FROM layers JOIN axes USING (cell_id);
+COMMENT ON VIEW gradient_stats IS 'Backward statistics of each hidden layer of each propagation cell, with all axes.';
+
+CREATE OR REPLACE VIEW histograms AS
+SELECT axes.*, layer, tap, lo, hi, counts, underflow, overflow, nonfinite
+FROM layer_histograms JOIN axes USING (cell_id);
+COMMENT ON VIEW histograms IS 'Histogram of each tap of each hidden layer of each propagation cell, with all axes.';
+
+CREATE OR REPLACE VIEW convergence AS
+SELECT axes.*, step, train_loss, train_accuracy, test_loss, test_accuracy, grad_norm, update_ratio
+FROM curves JOIN axes USING (cell_id);
+COMMENT ON VIEW convergence IS 'Training curves of each training cell, with all axes.';
+
+CREATE OR REPLACE VIEW outcomes AS
+WITH summary AS (
+    SELECT cell_id,
+           arg_max(train_loss, step)                           AS final_train_loss,
+           arg_max(train_accuracy, step)                       AS final_train_accuracy,
+           arg_max(test_accuracy, step)                        AS final_test_accuracy,
+           max(test_accuracy) FILTER (isfinite(test_accuracy)) AS best_test_accuracy,
+           min(step) FILTER (isfinite(test_accuracy) AND test_accuracy >= 0.90) AS steps_to_90
+    FROM curves
+    GROUP BY cell_id
+)
+SELECT axes.*, final_train_loss, final_train_accuracy, final_test_accuracy, best_test_accuracy, steps_to_90,
+       cells.status = 'diverged' AS diverged, cells.diverged_at_step
+FROM summary JOIN axes USING (cell_id) JOIN cells USING (cell_id);
+COMMENT ON VIEW outcomes IS 'How each training cell ended, with all axes.';
+COMMENT ON COLUMN outcomes.final_train_loss IS 'Training loss at the last step, in nats.';
+COMMENT ON COLUMN outcomes.final_train_accuracy IS 'Training accuracy at the last step.';
+COMMENT ON COLUMN outcomes.final_test_accuracy IS 'Test accuracy at the last step.';
+COMMENT ON COLUMN outcomes.best_test_accuracy IS 'Highest finite test accuracy at any logged step; NULL when none was finite.';
+COMMENT ON COLUMN outcomes.steps_to_90 IS 'First logged step with a test accuracy of at least 0.90; NULL when never reached.';
+COMMENT ON COLUMN outcomes.diverged IS 'Whether a non-finite loss was met.';
+
+CREATE OR REPLACE VIEW signal_rates AS
+WITH extent AS (
+    SELECT cell_id, depth, depth - greatest(depth // 2, 1) AS ratios FROM cells WHERE study = 'propagation'
+), ends AS (
+    SELECT extent.cell_id, ratios,
+           max(CASE WHEN layer = depth THEN std END)               AS std_last,
+           max(CASE WHEN layer = depth - ratios THEN std END)      AS std_middle,
+           max(CASE WHEN layer = depth THEN grad_rms END)          AS grad_last,
+           max(CASE WHEN layer = depth - ratios THEN grad_rms END) AS grad_middle,
+           bool_and(unit_std <= (SELECT value FROM thresholds WHERE name = 'alike') * rms) AS alike,
+           bool_or(frac_dead_units = 1)                            AS dead
+    FROM layers JOIN extent USING (cell_id)
+    GROUP BY ALL
+), rates AS (
+    SELECT cell_id, alike, dead,
+           CASE WHEN ratios = 0 THEN NULL WHEN std_last = 0 THEN 0
+                ELSE pow(std_last::DOUBLE / std_middle, 1.0 / ratios) END   AS forward_rate,
+           CASE WHEN ratios = 0 THEN NULL WHEN grad_middle = 0 THEN 0
+                ELSE pow(grad_middle::DOUBLE / grad_last, 1.0 / ratios) END AS backward_rate
+    FROM ends
+)
+SELECT axes.*, forward_rate, backward_rate,
+       CASE WHEN cells.status = 'diverged' THEN 'diverged'
+            WHEN alike THEN 'symmetric'
+            WHEN dead THEN 'dead'
+            WHEN greatest(forward_rate, backward_rate) > (SELECT value FROM thresholds WHERE name = 'too_big')
+                THEN 'too big'
+            WHEN least(forward_rate, backward_rate) < (SELECT value FROM thresholds WHERE name = 'too_small')
+                THEN 'too small'
+            WHEN forward_rate IS NOT NULL THEN 'just right' END AS verdict
+FROM rates JOIN axes USING (cell_id) JOIN cells USING (cell_id);
+COMMENT ON VIEW signal_rates IS 'Growth of signal and gradient per layer over the deeper half of each propagation cell, and the verdict.';
+COMMENT ON COLUMN signal_rates.forward_rate IS 'Geometric mean of std(l+1)/std(l) over the deeper half of the layers; 1 means preserved, NULL for a single layer.';
+COMMENT ON COLUMN signal_rates.backward_rate IS 'Geometric mean of grad_rms(l)/grad_rms(l+1) over the deeper half of the layers; 1 means preserved, NULL for a single layer.';
+COMMENT ON COLUMN signal_rates.verdict IS 'too small, just right, too big, dead, symmetric or diverged (see thresholds); NULL for a single healthy layer.';
