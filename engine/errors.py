@@ -1,7 +1,7 @@
 """The one error that means "the request is wrong": reported without a traceback, with exit code 2."""
 
-from difflib import get_close_matches
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class RequestError(ValueError):

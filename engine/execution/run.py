@@ -1,7 +1,7 @@
 """The loop: what the store lacks is planned, computed batch by batch, journaled, and published meanwhile.
 
-A finished batch is a journal entry; resuming is a set difference. Killed at any moment, a run loses at most the batch in
-flight.
+A finished batch is a journal entry; resuming is a set difference. Killed at any moment, a run loses at most the batch
+in flight.
 """
 
 import gc
@@ -20,7 +20,7 @@ from engine.device import Device, choose_device
 from engine.execution.progress import Reporter, Silence
 from engine.execution.provenance import RunRecord, new_run_id
 from engine.execution.publication import Publisher
-from engine.grid.cell import Cell
+from engine.grid.cell import Cell, TrainingCell
 from engine.grid.plan import Batch, plan
 from engine.grid.spec import Grid, load_grid
 from engine.studies.base import Outcome
@@ -88,6 +88,7 @@ class Execution:
         self.publisher = Publisher(layout)
         self.start = time.monotonic()
         self.work_done = 0.0
+        self.cell_steps = 0
 
     def run(self, fresh: bool) -> dict[str, Any]:
         """Compute what is missing; see `run`."""
@@ -152,6 +153,7 @@ class Execution:
             row |= {"status": state, "diverged_at_step": step}
         self._journal_batch(batch, rows, outcome.tables)
         self.record.cells_computed += len(rows)
+        self.cell_steps += sum(cell.steps for cell in batch.cells if isinstance(cell, TrainingCell))
         self.record.cells_diverged += status.count("diverged")
 
     def _fail(self, batch: Batch, error: Exception, seconds: float) -> None:
@@ -179,7 +181,6 @@ class Execution:
     def summary(self) -> dict[str, Any]:
         """Return what `python -m engine run --json` prints."""
         record, seconds = self.record, time.monotonic() - self.start
-        steps = sum(getattr(cell, "steps", 0) for cell in self.grid.cells) / max(record.cells_total, 1)
         return {
             "run_id": record.run_id,
             "grid": self.grid.name,
@@ -191,8 +192,8 @@ class Execution:
             "cells_diverged": record.cells_diverged,
             "cells_failed": record.cells_failed,
             "seconds": round(seconds, 3),
-            "cell_steps_per_second": round(record.cells_computed * steps / seconds, 1),
-            "store": str(self.layout.pointer),
+            "cell_steps_per_second": round(self.cell_steps / seconds, 1),
+            "store": str(self.layout.path),
             "snapshot": self.layout.resolve().stem,
         }
 

@@ -1,7 +1,8 @@
 """A cell: one frozen configuration, whose id is the hash of its canonical JSON.
 
 The fields of a study are declared here once, with their types, defaults and limits; grid files, the store's axes and
-the planner all follow from them. A field marked BATCHED only changes numbers in the tensor program; all others shape it.
+the planner all follow from them. A field marked BATCHED only changes numbers in the tensor program;
+the others shape it.
 """
 
 import hashlib
@@ -19,7 +20,12 @@ from engine.networks import Network, networks
 from engine.normalizations import Normalization, normalizations
 from engine.optimizers import Optimizer, optimizers
 from engine.preprocessings import Preprocessing, preprocessings
-from engine.registry import Registry
+from engine.networks.mlp import Mlp
+from engine.normalizations.none import NoNormalization
+from engine.data.gaussian import Gaussian
+from engine.preprocessings.raw import Raw
+from engine.preprocessings.standardize import Standardize
+from engine.optimizers.sgd import Sgd
 from engine.scheme import Scheme
 
 
@@ -30,27 +36,19 @@ class Batched:
 BATCHED = Batched()
 
 
-def _scheme(kind: type[Scheme], registry: Registry) -> Any:
-    return Annotated[kind, BeforeValidator(registry.parse)]
-
-
-def _count(low: int, high: int) -> Any:
-    return Annotated[int, Field(strict=True, ge=low, le=high)]
-
-
-NetworkAxis = _scheme(Network, networks)
-DatasetAxis = _scheme(Dataset, datasets)
-PreprocessingAxis = _scheme(Preprocessing, preprocessings)
-InitAxis = _scheme(Initializer, initializers)
-ActivationAxis = _scheme(Activation, activations)
-NormAxis = _scheme(Normalization, normalizations)
-OptimizerAxis = _scheme(Optimizer, optimizers)
+NetworkAxis = Annotated[Network, BeforeValidator(networks.parse)]
+DatasetAxis = Annotated[Dataset, BeforeValidator(datasets.parse)]
+PreprocessingAxis = Annotated[Preprocessing, BeforeValidator(preprocessings.parse)]
+InitAxis = Annotated[Initializer, BeforeValidator(initializers.parse)]
+ActivationAxis = Annotated[Activation, BeforeValidator(activations.parse)]
+NormAxis = Annotated[Normalization, BeforeValidator(normalizations.parse)]
+OptimizerAxis = Annotated[Optimizer, BeforeValidator(optimizers.parse)]
 Rate = Annotated[float, Field(gt=0, lt=1e6, allow_inf_nan=False)]
-Depth = _count(1, 10_000)
-Width = _count(1, 65_536)
-BatchSize = _count(1, 1_000_000)
-Steps = _count(1, 10_000_000)
-Seed = _count(0, 2**31 - 1)
+Depth = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+Width = Annotated[int, Field(strict=True, ge=1, le=65_536)]
+BatchSize = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Steps = Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
+Seed = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 
 
 class Cell(BaseModel):
@@ -64,12 +62,12 @@ class Cell(BaseModel):
 
     study: ClassVar[str]
 
-    network: NetworkAxis = Field("mlp", validate_default=True)
+    network: NetworkAxis = Mlp()
     dataset: DatasetAxis
     preprocessing: PreprocessingAxis
     init: Annotated[InitAxis, BATCHED]
     activation: ActivationAxis
-    norm: NormAxis = Field("none", validate_default=True)
+    norm: NormAxis = NoNormalization()
     depth: Depth
     width: Width
     batch_size: BatchSize
@@ -122,10 +120,10 @@ class PropagationCell(Cell):
 
     study = "propagation"
 
-    dataset: DatasetAxis = Field("gaussian", validate_default=True)
-    preprocessing: PreprocessingAxis = Field("raw", validate_default=True)
+    dataset: DatasetAxis = Gaussian()
+    preprocessing: PreprocessingAxis = Raw()
     activation: Annotated[ActivationAxis, BATCHED]
-    norm: Annotated[NormAxis, BATCHED] = Field("none", validate_default=True)
+    norm: Annotated[NormAxis, BATCHED] = NoNormalization()
 
     def refusal(self) -> str | None:
         limit = self.dataset.train_size
@@ -139,8 +137,8 @@ class TrainingCell(Cell):
 
     study = "training"
 
-    preprocessing: PreprocessingAxis = Field("standardize", validate_default=True)
-    optimizer: OptimizerAxis = Field("sgd", validate_default=True)
+    preprocessing: PreprocessingAxis = Standardize()
+    optimizer: OptimizerAxis = Sgd()
     lr: Annotated[Rate, BATCHED]
     steps: Steps
 

@@ -6,7 +6,7 @@ configuration has its own weights) and the propagation study (all configurations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor
 
@@ -18,8 +18,11 @@ from engine.registry import Registry
 from engine.scheme import Scheme
 
 
+Map = TypeVar("Map", bound=Affine, covariant=True)
+
+
 @dataclass
-class HiddenLayer:
+class HiddenLayer(Generic[Map]):
     """One hidden layer: affine map, normalization, activation.
 
     Attributes:
@@ -30,7 +33,7 @@ class HiddenLayer:
         running: running statistics of the normalization, or None.
     """
 
-    affine: Affine
+    affine: Map
     activation: Activation
     norm: Normalization
     scale: Scale | None = None

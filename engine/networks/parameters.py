@@ -1,5 +1,6 @@
 """The parameters of a batch of classifiers: initial values from base noise, and a flat view for the optimizer."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,17 +24,17 @@ class Classifier:
         readout: the affine map from the last hidden layer to the classes.
     """
 
-    hidden: list[HiddenLayer]
+    hidden: list[HiddenLayer[OwnAffine]]
     readout: OwnAffine
 
     def affines(self) -> list[OwnAffine]:
         """Return every affine map, the read-out last."""
-        return [layer.affine for layer in self.hidden] + [self.readout]  # type: ignore[list-item]
+        return [layer.affine for layer in self.hidden] + [self.readout]
 
     def tensors(self) -> Iterator[Tensor]:
         """Yield every trained tensor: weight, bias, γ, β of each layer, then weight and bias of the read-out."""
         for layer in self.hidden:
-            yield from (layer.affine.weight, layer.affine.bias)  # type: ignore[attr-defined]
+            yield from (layer.affine.weight, layer.affine.bias)
             if layer.scale is not None:
                 yield from (layer.scale.gamma, layer.scale.beta)
         yield from (self.readout.weight, self.readout.bias)
@@ -52,7 +53,7 @@ def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Cla
     """
     first, dims = cells[0], cells[0].dims
     hidden = []
-    for layer, (fan_in, fan_out) in enumerate(zip(dims, dims[1:], strict=False), 1):
+    for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(dims), 1):
         affine = _affine(cells, layer, Fans(fan_in, fan_out), device)
         shape = (len(cells), 1, fan_out)
         scale = running = None

@@ -11,9 +11,7 @@ class Sgd(Optimizer):
     """θ ← θ - lr·g."""
 
     name = "sgd"
-    card = Card(
-        "SGD", "θ ← θ − lr·g", "Robbins & Monro 1951", snippet="torch.optim.SGD(model.parameters(), lr={lr})"
-    )
+    card = Card("SGD", "θ ← θ − lr·g", "Robbins & Monro 1951", snippet="torch.optim.SGD(model.parameters(), lr={lr})")
 
     def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int) -> None:
         parameter.sub_(gradient.mul_(lr))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pyarrow as pa
 import torch
@@ -43,7 +43,10 @@ class Outcome:
     diverged_at: Sequence[int | None]
 
 
-class Study:
+Kind = TypeVar("Kind", bound=Cell)
+
+
+class Study(Generic[Kind]):
     """One kind of experiment on a batch of cells.
 
     Attributes:
@@ -54,11 +57,11 @@ class Study:
     name: ClassVar[str]
     card: ClassVar[Card]
 
-    def group_key(self, cell: Cell) -> tuple[Any, ...]:
+    def group_key(self, cell: Kind) -> tuple[Any, ...]:
         """Return what cells of one batch must have in common."""
         raise NotImplementedError(f"{type(self).__name__} must define group_key")
 
-    def cost(self, cells: Sequence[Cell]) -> Cost:
+    def cost(self, cells: Sequence[Kind]) -> Cost:
         """Return what a batch of these cells takes.
 
         Args:
@@ -66,7 +69,7 @@ class Study:
         """
         raise NotImplementedError(f"{type(self).__name__} must define cost")
 
-    def run(self, cells: Sequence[Cell], device: torch.device, progress: Progress) -> Outcome:
+    def run(self, cells: Sequence[Kind], device: torch.device, progress: Progress) -> Outcome:
         """Compute a batch.
 
         Args:

@@ -4,6 +4,7 @@ All cells of a batch share a seed, hence the input and the base noise; they diff
 normalization. One product `[config · batch, fan_in] @ [fan_in, fan_out]` per layer and family of draws serves them all.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ class _LayerRecord:
     histograms: dict[str, Histogram]
 
 
-class Propagation(Study):
+class Propagation(Study[PropagationCell]):
     """Statistics of untrained networks."""
 
     name = "propagation"
@@ -57,18 +58,18 @@ class Propagation(Study):
         notes="Normalizations run in training mode on the one batch.",
     )
 
-    def group_key(self, cell: PropagationCell) -> tuple[Any, ...]:  # type: ignore[override]
+    def group_key(self, cell: PropagationCell) -> tuple[Any, ...]:
         return (*cell.static, cell.seed)
 
-    def cost(self, cells: Sequence[PropagationCell]) -> Cost:  # type: ignore[override]
+    def cost(self, cells: Sequence[PropagationCell]) -> Cost:
         first, families = cells[0], {cell.init.family for cell in cells}
         dims = first.dims
-        connections = sum(a * b for a, b in zip(dims, dims[1:], strict=False))
+        connections = sum(a * b for a, b in itertools.pairwise(dims))
         rows = len(cells) * first.batch_size
         tensors = rows * (sum(dims) * TAPE_TENSORS + max(dims) * WORKING_TENSORS)
         return Cost(flops=4.0 * rows * connections, bytes=FLOAT_BYTES * (tensors + len(families) * connections))
 
-    def run(self, cells: Sequence[PropagationCell], device: torch.device, progress: Progress) -> Outcome:  # type: ignore[override]
+    def run(self, cells: Sequence[PropagationCell], device: torch.device, progress: Progress) -> Outcome:
         order = sorted(range(len(cells)), key=lambda i: _neighbours(cells[i]))
         program = _Program([cells[i] for i in order], device)
         records = program.measure(progress)
@@ -115,9 +116,7 @@ class _Program:
         unit = torch.from_numpy(randomness.standard_normal(("gradient", self.first.seed, shape), shape))
         gradient = unit.to(self.device).expand(len(self.cells), -1, -1)
         records = []
-        for gradients, tape in zip(
-            self.network.backward(self.layers, tapes, gradient), reversed(tapes), strict=True
-        ):
+        for gradients, tape in zip(self.network.backward(self.layers, tapes, gradient), reversed(tapes), strict=True):
             records.append(self._record(tape, gradients.act, gradients.affine))
             progress(0.4 + 0.6 * len(records) / len(tapes))
         return records[::-1]
@@ -144,9 +143,12 @@ def _inputs(cell: PropagationCell) -> Tensor:
 
 def _weight_gradient_rms(inputs: Tensor, gradient: Tensor) -> Tensor:
     """Return the rms of HᵀG `[config]`, from two batch × batch Gram matrices: ‖HᵀG‖² = Σ (HHᵀ)∘(GGᵀ)."""
+    # A sum of products of both signs: in float64, so that what cancels leaves no trace (Apple GPUs have none).
+    wide = torch.float32 if inputs.device.type == "mps" else torch.float64
+    inputs, gradient = inputs.to(wide), gradient.to(wide)
     grams = torch.bmm(gradient, gradient.mT) * (inputs @ inputs.mT)
     squared = grams.flatten(1).sum(1).clamp_min(0)
-    return (squared / (inputs.shape[-1] * gradient.shape[-1])).sqrt()
+    return (squared / (inputs.shape[-1] * gradient.shape[-1])).sqrt().float()
 
 
 def _theory(cell: PropagationCell, input_second_moment: float) -> list[LayerTheory | None]:

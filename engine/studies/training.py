@@ -4,6 +4,7 @@ One step is: forward, loss, hand-written backward, update. Nothing is read back 
 divergence are kept on the device and copied once at the end.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ from engine.studies.base import Cost, Outcome, Progress, Study
 from engine.studies.curves import Curves, logged_steps
 
 FLOAT_BYTES = 4
-# Copies of the parameters that live at once beside optimizer state: value, gradient, and the clone that measures updates.
+# Copies of the parameters that live at once beside optimizer state: value, gradient, and the clone behind update_ratio.
 PARAMETER_COPIES = 3
 # Tensors of a layer's size per layer: inputs, pre, act, the norm's memory.
 TAPE_TENSORS = 4
@@ -30,7 +31,7 @@ TAPE_TENSORS = 4
 EVALUATION_ROWS = 512
 
 
-class Training(Study):
+class Training(Study[TrainingCell]):
     """Training curves of classifiers."""
 
     name = "training"
@@ -41,20 +42,20 @@ class Training(Study):
         notes="Minibatches are consecutive pieces of endless reshuffling, their order a function of data set and seed.",
     )
 
-    def group_key(self, cell: TrainingCell) -> tuple[Any, ...]:  # type: ignore[override]
+    def group_key(self, cell: TrainingCell) -> tuple[Any, ...]:
         return cell.static
 
-    def cost(self, cells: Sequence[TrainingCell]) -> Cost:  # type: ignore[override]
+    def cost(self, cells: Sequence[TrainingCell]) -> Cost:
         first = cells[0]
         dims = [*first.dims, first.dataset.classes]
-        parameters = sum(a * b for a, b in zip(dims, dims[1:], strict=False))
+        parameters = sum(a * b for a, b in itertools.pairwise(dims))
         evaluated = first.dataset.test_size * len(logged_steps(first.steps))
         products = 3 * first.batch_size * (first.steps + 1) + evaluated
         rows = max(first.batch_size * TAPE_TENSORS * len(dims), EVALUATION_ROWS * 4)
         memory = (PARAMETER_COPIES + first.optimizer.slots) * parameters + rows * max(dims)
         return Cost(2.0 * len(cells) * parameters * products, FLOAT_BYTES * len(cells) * memory)
 
-    def run(self, cells: Sequence[TrainingCell], device: torch.device, progress: Progress) -> Outcome:  # type: ignore[override]
+    def run(self, cells: Sequence[TrainingCell], device: torch.device, progress: Progress) -> Outcome:
         trainer = Trainer(cells, device)
         curves = trainer.train(progress)
         diverged_at = curves.diverged_at.cpu().tolist()
@@ -130,7 +131,7 @@ class Trainer:
         for layer, tape, gradient in zip(reversed(hidden), reversed(tapes), layers, strict=True):
             if gradient.scale is not None:
                 gradients += [gradient.scale.beta, gradient.scale.gamma]
-            gradients += layer.affine.gradients(tape.inputs, gradient.affine)[::-1]  # type: ignore[attr-defined]
+            gradients += layer.affine.gradients(tape.inputs, gradient.affine)[::-1]
         return loss, gradients[::-1]
 
     def update(self, gradients: list[Tensor], step: int) -> None:
@@ -160,5 +161,3 @@ def _norm(tensors: Sequence[Tensor]) -> Tensor:
     """Return the Euclidean norm over several tensors `[config]`."""
     squares = [tensor.flatten(1).square().sum(1) for tensor in tensors]
     return torch.stack(squares).sum(0).sqrt()
-
-

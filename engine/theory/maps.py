@@ -1,7 +1,7 @@
 """Length and gradient maps of a plain deep network, and the prediction they make for each layer of a cell.
 
-    q₁ = σw² E x²,  q_{l+1} = σw² V(q_l) + σb²,  V(q) = E φ(√q u)²,  M(q) = E φ(√q u),  D(q) = E φ'(√q u)²
-    g_l = σw² D(q_{l+1}) · (fan_out / fan_in) · g_{l+1}
+q₁ = σw² E x²,  q_{l+1} = σw² V(q_l) + σb²,  V(q) = E φ(√q u)²,  M(q) = E φ(√q u),  D(q) = E φ'(√q u)²
+g_l = σw² D(q_{l+1}) · (fan_out / fan_in) · g_{l+1}
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,41 @@
+# Every target works on a bare machine with Python and make: the virtual environment is made when it is missing.
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
+STORE  ?= $(or $(GOLDILOCKS_STORE),data/grid.duckdb)
+PORT   ?= 8501
+RUN    := .venv/bin/python -m
+
+.PHONY: setup run grid test bench lint clean
+
+setup: .venv/installed
+
+# pip gets torch by itself first, so that no other package pulls in a different build of it.
+.venv/installed: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; none was found" >&2; exit 2; }
+	@test -x .venv/bin/python || { echo "Creating .venv with $(PYTHON)" >&2; "$(PYTHON)" -m venv .venv; }
+	@echo "Installing requirements.txt into .venv (a few minutes the first time)" >&2
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+run: grid
+	@$(RUN) dashboard --store "$(STORE)" --port $(PORT)
+
+grid: setup
+	@$(RUN) engine run demo --store "$(STORE)"
+	@$(RUN) store info --store "$(STORE)"
+
+test: setup lint
+	@$(RUN) pytest -q
+
+lint: setup
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check --quiet . || { echo "Run: .venv/bin/ruff format ." >&2; exit 1; }
+	@$(RUN) mypy
+
+bench: setup
+	@mkdir -p data
+	@$(RUN) engine bench --output data/bench.json
+
+clean:
+	rm -rf .venv data

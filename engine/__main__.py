@@ -1,0 +1,169 @@
+"""The engine's command line: run, plan, list, bench."""
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from engine.errors import RequestError, nearest
+
+app = typer.Typer(
+    help="Compute grids of small networks: initialization × activation × depth × normalization.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+GridArgument = Annotated[str, typer.Argument(help="A preset's name (see: list presets) or the path of a .toml file.")]
+StoreOption = Annotated[
+    str | None, typer.Option("--store", help="DuckDB file. Default: $GOLDILOCKS_STORE, else data/grid.duckdb.")
+]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps; auto takes a GPU when there is one.")]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Compute again what the store already holds.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, nothing else there.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+
+
+def _refuse(sentence: str, code: int = 2) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def _guarded(action: Callable[[], Any]) -> Any:
+    """Run an action; a wrong request ends with its sentence and exit code 2."""
+    from store import StoreError
+
+    try:
+        return action()
+    except (RequestError, StoreError) as error:
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"{error.filename or 'the store'}: {error.strerror}", 1)
+
+
+@app.command(epilog="Example: python -m engine run lecture --json")
+def run(
+    grid: GridArgument = "demo",
+    store: StoreOption = None,
+    device: DeviceOption = "auto",
+    fresh: FreshOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Compute the cells of GRID that the store lacks."""
+    import engine
+    from engine.execution.progress import Bar, Silence
+
+    # A request to end is an interruption like Ctrl-C: finished batches are kept and published.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    reporter = Silence() if quiet else Bar()
+    code = 0
+    try:
+        summary = _guarded(lambda: engine.run(grid, store, device, fresh=fresh, reporter=reporter))
+    except engine.Interrupted as stopped:
+        summary, code = stopped.summary, 130
+    except KeyboardInterrupt:
+        _refuse("Interrupted before anything was computed.", 130)
+    print(json.dumps(summary) if as_json else _sentences(summary))
+    raise typer.Exit(code or (1 if summary["cells_failed"] else 0))
+
+
+def _sentences(summary: dict[str, Any]) -> str:
+    lines = [
+        f"{summary['grid']}: {summary['cells_total']} cells, {summary['cells_cached']} already done, "
+        f"{summary['cells_computed']} computed in {summary['seconds']:.1f} s on {summary['device_name']}.",
+        f"Of these {summary['cells_diverged']} diverged (a result) and {summary['cells_failed']} failed.",
+        f"Store: {summary['store']} (snapshot {summary['snapshot']})",
+    ]
+    if summary["cells_failed"]:
+        lines.append("Why: python -m store query \"SELECT cell_id, error FROM cells WHERE status = 'failed'\"")
+    return "\n".join(lines)
+
+
+@app.command(epilog="Example: python -m engine plan demo")
+def plan(
+    grid: GridArgument = "demo",
+    store: StoreOption = None,
+    device: DeviceOption = "auto",
+    fresh: FreshOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what `run` would do, and compute nothing."""
+    from engine.device import choose_device
+    from engine.execution.forecast import forecast
+    from engine.grid.spec import load_grid
+    from store import Layout
+
+    expected = _guarded(lambda: forecast(load_grid(grid), Layout.at(store), choose_device(device), fresh))
+    if as_json:
+        print(json.dumps(asdict(expected)))
+        return
+    table = Table(show_header=False, box=None)
+    for label, value in (
+        ("grid", expected.grid),
+        ("cells", f"{expected.cells:,}"),
+        ("of these done", f"{expected.done:,}"),
+        ("batches", f"{expected.batches:,}"),
+        ("operations", f"{expected.flops:.3g} floating-point operations"),
+        ("peak memory", f"{expected.peak_bytes / 1e9:.2f} GB"),
+        ("expected time", f"{expected.seconds:.0f} s, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products"),
+    ):
+        table.add_row(label, value)
+    Console(highlight=False).print(table)
+
+
+@app.command("list", epilog="Example: python -m engine list initializers")
+def list_(
+    kind: Annotated[str | None, typer.Argument(help="A family, such as initializers; all when left out.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what exists, each with formula and reference."""
+    from engine.catalogue import entries, kinds
+
+    if kind is not None and kind not in kinds():
+        _refuse(f"there is no family {kind!r}; {nearest(kind, kinds())}")
+    chosen = [kind] if kind else kinds()
+    if as_json:
+        print(json.dumps([asdict(entry) for family in chosen for entry in entries(family)], ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    for family in chosen:
+        table = Table(title=family, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+        for heading in ("name", "title", "formula", "reference"):
+            table.add_column(heading, overflow="fold")
+        for entry in entries(family):
+            names = ", ".join((entry.signature, *entry.aliases))
+            table.add_row(names, entry.card.title, entry.card.formula, entry.card.reference)
+        console.print(table)
+        console.print()
+
+
+@app.command(epilog="Example: python -m engine bench --json")
+def bench(
+    as_json: JsonOption = False,
+    output: Annotated[str | None, typer.Option(help="Also write the JSON to this file.")] = None,
+) -> None:
+    """Measure speed on this machine against the peers a user would pick."""
+    from engine.bench import suite
+
+    results = suite.run()
+    text = json.dumps(results, indent=2)
+    if output:
+        with open(output, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+    print(text) if as_json else suite.show(results)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="python -m engine")
+
+
+if __name__ == "__main__":
+    main()

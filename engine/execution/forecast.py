@@ -1,0 +1,89 @@
+"""What a run would do, without doing it: cells, batches, operations, memory, and time on this machine."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+import store
+from engine.device import Device
+from engine.grid.plan import Batch, plan
+from engine.grid.spec import Grid
+
+# Share of the rate of plain batched products that a whole study reaches, its statistics and logging included.
+TYPICAL_SHARE = {"propagation": 0.4, "training": 0.45}
+PROBE_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What `run` would do.
+
+    Attributes:
+        grid: name of the grid.
+        cells: cells in the grid.
+        done: of these, cells the store already holds.
+        batches: tensor programs to run.
+        flops: floating-point operations of their matrix products.
+        peak_bytes: memory of the largest batch.
+        seconds: expected time on this machine.
+        matrix_rate: operations per second that this machine reached in a short probe.
+    """
+
+    grid: str
+    cells: int
+    done: int
+    batches: int
+    flops: float
+    peak_bytes: float
+    seconds: float
+    matrix_rate: float
+
+
+def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = False) -> Forecast:
+    """Say what a run would do.
+
+    Args:
+        grid: what would be computed.
+        layout: the store it would go to.
+        device: where it would be computed.
+        fresh: whether done cells would be computed again.
+    """
+    done = set() if fresh else store.done_cells(layout)
+    missing = [cell for cell in grid.cells if cell.cell_id not in done]
+    batches = plan(missing, device)
+    rate = matrix_rate(device)
+    return Forecast(
+        grid.name,
+        len(grid.cells),
+        len(grid.cells) - len(missing),
+        len(batches),
+        sum(batch.cost.flops for batch in batches),
+        max((batch.cost.bytes for batch in batches), default=0.0),
+        _seconds(batches, rate),
+        rate,
+    )
+
+
+def _seconds(batches: Sequence[Batch], rate: float) -> float:
+    return sum(batch.cost.flops / (rate * TYPICAL_SHARE[batch.study.name]) for batch in batches)
+
+
+def matrix_rate(device: Device) -> float:
+    """Measure the rate of batched products of the shapes that training uses, in operations per second.
+
+    Args:
+        device: where.
+    """
+    configs, size = 64, 64
+    x = torch.ones(configs, size, size, device=device.torch_device)
+    torch.bmm(x, x)
+    device.synchronize()
+    start, products = time.perf_counter(), 0
+    while time.perf_counter() - start < PROBE_SECONDS:
+        for _ in range(10):
+            torch.bmm(x, x)
+        device.synchronize()
+        products += 10
+    return products * 2.0 * configs * size**3 / (time.perf_counter() - start)

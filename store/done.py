@@ -1,0 +1,40 @@
+"""Which cells need no computing: resuming a run is a set difference."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store import publication
+from store.journal import Entry
+from store.layout import Layout
+
+RESULTS = ("done", "diverged")
+
+
+def done_cells(layout: Layout) -> set[str]:
+    """Returns the ids of the cells that have a result.
+
+    Args:
+        layout: the store; it need not exist.
+
+    Returns:
+        Every cell_id with status `done` or `diverged`, in the newest snapshot or in the journal.
+    """
+    status: dict[str, str] = {}
+    base = publication.newest(layout)
+    if base is not None:
+        with publication.attached(base.path, read_only=True) as connection:
+            status.update(connection.execute("SELECT cell_id, status FROM cells").fetchall())
+    for entry in publication.pending(layout, base):
+        status.update(_read(entry))
+    return {cell_id for cell_id, value in status.items() if value in RESULTS}
+
+
+def _read(entry: Entry) -> list[tuple[str, str]]:
+    file = entry.file("cells")
+    try:
+        table = pq.read_table(file, columns=["cell_id", "status"]) if file else None
+    except (OSError, pa.ArrowException):
+        return []
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True)) if table else []

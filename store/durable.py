@@ -1,0 +1,60 @@
+"""Making files survive a power cut: a rename is only a commit when what it names has reached the disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+TEMPORARY = ".unfinished-"
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or the list of names in a folder, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def temporary(folder: Path, name: str) -> Path:
+    """Returns a hidden path in the same folder, under which `name` is to be written before its rename."""
+    return folder / f"{TEMPORARY}{os.getpid()}-{name}"
+
+
+def commit(unfinished: Path, final: Path) -> None:
+    """Gives a complete file or folder its final name, durably."""
+    if unfinished.is_dir():
+        for file in unfinished.iterdir():
+            sync(file)
+    sync(unfinished)
+    os.rename(unfinished, final)
+    sync(final.parent)
+
+
+def point(link: Path, target: Path) -> None:
+    """Makes `link` a relative symbolic link to `target`, in one step that readers cannot see half done."""
+    aside = temporary(link.parent, link.name)
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(os.path.relpath(target, link.parent))
+    os.replace(aside, link)
+    sync(link.parent)
+
+
+def discard(path: Path) -> None:
+    """Removes a file, with what DuckDB keeps beside it, or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    for name in (path, path.with_name(path.name + ".wal"), path.with_name(path.name + ".tmp")):
+        if name.is_dir():
+            shutil.rmtree(name, ignore_errors=True)
+        else:
+            name.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Removes what writers that vanished left unfinished in a folder. Only for the one who holds the writer lock."""
+    for leftover in folder.glob(f"{TEMPORARY}*{name}"):
+        discard(leftover)

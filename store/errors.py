@@ -1,0 +1,29 @@
+"""Everything that can go wrong with a store, each with a sentence that says what to do."""
+
+
+class StoreError(Exception):
+    """Something about a store is wrong; the message says what came, what was required and what to do."""
+
+
+class StoreMissing(StoreError):
+    """There is no snapshot at the path."""
+
+
+class StoreBusy(StoreError):
+    """Another process writes to the store."""
+
+
+class StoreNewer(StoreError):
+    """The file was written by a later version of the code."""
+
+
+class StoreCorrupt(StoreError):
+    """The snapshot cannot be read."""
+
+
+class StoreInvalid(StoreError, ValueError):
+    """A table, a parameter or a name does not fit the store."""
+
+
+class StoreWarning(UserWarning):
+    """Something was skipped or repaired; the message names it."""

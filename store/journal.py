@@ -1,0 +1,137 @@
+"""Finished batches as folders of Parquet files: a fact is a folder that exists.
+
+An entry is written aside, synced and renamed, so that a killed process leaves either the whole of it or nothing. The
+journal is kept for ever, and a snapshot is a pure function of it. Entries are numbered, hence ordered without a clock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from store import durable, tables
+from store.errors import StoreInvalid
+from store.layout import Layout
+
+_NAME = re.compile(r"(\d{6,})-(.+)")
+_guard = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finished batch."""
+
+    path: Path
+    number: int
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.path.name
+
+    def file(self, table: str) -> Path | None:
+        """Returns the Parquet file of a table, or None when the entry has none."""
+        file = self.path / f"{table}.parquet"
+        return file if file.exists() else None
+
+
+def entries(layout: Layout) -> list[Entry]:
+    """Returns the entries of the journal in the order in which they were written."""
+    if not layout.journal.is_dir():
+        return []
+    matches = ((path, _NAME.fullmatch(path.name)) for path in layout.journal.iterdir())
+    return sorted((Entry(path, int(match[1])) for path, match in matches if match), key=lambda entry: entry.number)
+
+
+def append(layout: Layout, label: str, batch: dict[str, pa.Table]) -> Path:
+    """Commits a finished batch. Only the holder of the writer lock may call it.
+
+    Args:
+        layout: the store.
+        label: what the entry is called after its number; other characters than letters, digits, `.`, `_` become `-`.
+        batch: tables by name (see `store.tables`); empty ones are left out.
+
+    Returns:
+        The folder of the entry.
+
+    Raises:
+        StoreInvalid: when a table does not fit its schema, a cell occurs twice, or a result has no cell in the batch.
+    """
+    conformed = {name: tables.conform(name, table) for name, table in batch.items()}
+    conformed = {name: table for name, table in conformed.items() if table.num_rows}
+    _validate(conformed)
+    layout.journal.mkdir(parents=True, exist_ok=True)
+    with _guard:
+        number = max((entry.number for entry in entries(layout)), default=0) + 1
+        name = f"{number:06d}-{re.sub(r'[^A-Za-z0-9._]+', '-', label).strip('-') or 'batch'}"
+        unfinished = durable.temporary(layout.journal, name)
+        durable.discard(unfinished)
+        unfinished.mkdir()
+        try:
+            for table_name, table in conformed.items():
+                pq.write_table(table, unfinished / f"{table_name}.parquet", compression="zstd")
+            durable.commit(unfinished, layout.journal / name)
+        except BaseException:
+            durable.discard(unfinished)
+            raise
+    return layout.journal / name
+
+
+def flaw(entry: Entry) -> str | None:
+    """Tells from the ends of its files, without reading all of them, why an entry cannot be ingested.
+
+    Args:
+        entry: the entry.
+
+    Returns:
+        A sentence, or None when nothing is wrong.
+    """
+    files = [(name, file) for name in tables.names() if (file := entry.file(name))]
+    if not files:
+        return "it has no table"
+    for name, file in files:
+        try:
+            unknown = set(pq.read_schema(file).names) - set(tables.schema(name).names)
+        except (OSError, pa.ArrowException) as error:
+            return f"{file.name} cannot be read: {error}"
+        if unknown:
+            return f"{file.name} has columns this version of Goldilocks does not know: {', '.join(sorted(unknown))}"
+    return None
+
+
+def deep_flaw(entry: Entry) -> str | None:
+    """Tells, reading all of it, why an entry cannot be ingested; None when nothing is wrong."""
+    shallow = flaw(entry)
+    if shallow:
+        return shallow
+    for name in tables.names():
+        file = entry.file(name)
+        try:
+            if file:
+                pq.read_table(file)
+        except (OSError, pa.ArrowException) as error:
+            return f"{file.name if file else name} cannot be read: {error}"
+    return None
+
+
+def _validate(batch: dict[str, pa.Table]) -> None:
+    if not batch:
+        raise StoreInvalid("a journal entry needs at least one table with at least one row")
+    ids = batch["cells"]["cell_id"] if "cells" in batch else pa.chunked_array([], pa.string())
+    if len(ids) != len(pc.unique(ids)):
+        raise StoreInvalid("a cell_id occurs twice in one journal entry")
+    for name in tables.RESULTS:
+        if name in batch and not pc.all(pc.is_in(batch[name]["cell_id"], ids.combine_chunks())).as_py():
+            raise StoreInvalid(f"table {name} has a cell_id that the cells of the same journal entry lack")
+    for spec in batch["cells"]["spec"].to_pylist() if "cells" in batch else ():
+        try:
+            json.loads(spec)
+        except ValueError as error:
+            raise StoreInvalid(f"cells.spec is not JSON ({error}): {spec[:200]}") from None

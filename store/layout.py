@@ -1,0 +1,123 @@
+"""Where the files of a store are: the one place that knows the names of folders.
+
+`data/grid.duckdb` is a pointer, a symbolic link to the newest snapshot. Everything else lies in the folder beside it:
+
+    data/grid.duckdb -> grid.store/snapshots/000007.duckdb
+    data/grid.store/journal/000001-smoke/cells.parquet …
+    data/grid.store/snapshots/000006.duckdb, 000007.duckdb
+    data/grid.store/lock, writer.json
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from store.errors import StoreInvalid, StoreMissing
+
+DEFAULT_PATH = "data/grid.duckdb"
+ENVIRONMENT_VARIABLE = "GOLDILOCKS_STORE"
+REMEDY = "`make grid` or `python -m engine run` makes one"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths that belong to one store.
+
+    Args:
+        path: the pointer, the file that users open.
+    """
+
+    path: Path
+
+    @classmethod
+    def at(cls, path: str | os.PathLike[str] | Layout | None = None) -> Layout:
+        """Finds the store at a path.
+
+        Args:
+            path: the DuckDB file; None means `$GOLDILOCKS_STORE`, or else `data/grid.duckdb` under the current folder.
+
+        Returns:
+            The layout, with an absolute path. Nothing needs to exist.
+
+        Raises:
+            StoreInvalid: when the path is a folder, or is the name that the side folder would need.
+        """
+        if isinstance(path, Layout):
+            return path
+        chosen = path if path is not None else os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_PATH
+        pointer = _without_alias(Path(os.path.abspath(Path(chosen).expanduser())))
+        if pointer.is_dir():
+            raise StoreInvalid(f"{pointer} is a folder; a store is a DuckDB file such as {pointer / 'grid.duckdb'}")
+        if pointer.suffix == ".store":
+            raise StoreInvalid(f"{pointer} ends in .store, the name of the side folder; use {pointer.stem}.duckdb")
+        return cls(pointer)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of everything but the pointer."""
+        return self.path.with_suffix(".store")
+
+    @property
+    def journal(self) -> Path:
+        """The folder of finished batches."""
+        return self.folder / "journal"
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of snapshots."""
+        return self.folder / "snapshots"
+
+    @property
+    def lock_file(self) -> Path:
+        """The file that the operating system locks for the writer."""
+        return self.folder / "lock"
+
+    @property
+    def writer_file(self) -> Path:
+        """The file that says who the writer is."""
+        return self.folder / "writer.json"
+
+    def snapshot_file(self, number: int) -> Path:
+        """Returns the path of the snapshot with this number."""
+        return self.snapshots / f"{number:06d}.duckdb"
+
+    def snapshot_numbers(self) -> list[int]:
+        """Returns the numbers of the snapshots that exist, in ascending order."""
+        return sorted(int(file.stem) for file in self.snapshots.glob("*.duckdb") if file.stem.isdecimal())
+
+    def resolve(self) -> Path:
+        """Returns the file that the pointer names at this moment.
+
+        Raises:
+            StoreMissing: when there is none.
+        """
+        try:
+            return self.path.resolve(strict=True)
+        except FileNotFoundError:
+            pass
+        if self.journal.is_dir() and any(self.journal.iterdir()):
+            remedy = f"`python -m store publish --store {self.path}`"
+            raise StoreMissing(f"{self.path} names no snapshot, but finished work waits in the journal: {remedy}.")
+        raise StoreMissing(f"There is no store at {self.path}: {REMEDY}.")
+
+    def prepare(self) -> None:
+        """Creates the folders."""
+        self.journal.mkdir(parents=True, exist_ok=True)
+        self.snapshots.mkdir(parents=True, exist_ok=True)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+def _without_alias(path: Path) -> Path:
+    """Follows a user's own links until the link that is a pointer, so that writing never replaces the user's link."""
+    for _ in range(40):
+        if not path.is_symlink():
+            break
+        target = path.parent / os.readlink(path)
+        if target.parent.name == "snapshots":
+            break
+        path = Path(os.path.abspath(target))
+    return path

@@ -1,0 +1,153 @@
+"""Brings a database to the newest schema: numbered steps, each in one transaction with its own record, then the views.
+
+Views and metrics are derived, so they are made anew each time instead of being migrated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from store.errors import StoreNewer
+from store.metrics import METRICS
+
+FOLDER = Path(__file__).parent / "schema"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One numbered file of the schema."""
+
+    number: int
+    name: str
+    sql: str
+
+
+@cache
+def steps() -> tuple[Step, ...]:
+    """Returns the numbered steps of the schema, in order."""
+    files = sorted(FOLDER.glob("[0-9][0-9][0-9]_*.sql"))
+    return tuple(Step(int(file.name[:3]), file.name, file.read_text()) for file in files)
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Applies to the current database what it lacks.
+
+    Args:
+        connection: a connection whose current database is the one to change.
+
+    Raises:
+        StoreNewer: when the database has a step that this code does not know.
+    """
+    done = applied(connection)
+    refuse_newer(done, _file_of(connection))
+    for step in steps():
+        if step.number not in done:
+            _apply(connection, step)
+    connection.execute("BEGIN")
+    connection.execute((FOLDER / "views.sql").read_text())
+    _comment_view_columns(connection)
+    _write_metrics(connection)
+    connection.execute("COMMIT")
+
+
+def applied(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    """Returns the numbers of the steps that the current database has."""
+    known = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = 'schema_steps'"
+    ).fetchall()
+    return {number for (number,) in connection.execute("SELECT step FROM schema_steps").fetchall()} if known else set()
+
+
+def refuse_newer(done: set[int], path: str | Path) -> None:
+    """Raises StoreNewer when `done` has a step that this code does not know."""
+    newest = steps()[-1].number
+    if done and max(done) > newest:
+        raise StoreNewer(
+            f"{path} has schema step {max(done)}, this version of Goldilocks knows steps up to {newest}: "
+            "update Goldilocks, or choose another file with --store."
+        )
+
+
+def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tells whether the current database has the steps, views, comments and metrics of this code."""
+    return applied(connection) == {step.number for step in steps()} and _derived(connection) == _derived_here()
+
+
+def empty() -> duckdb.DuckDBPyConnection:
+    """Returns a connection to a new database in memory with the newest schema and no rows."""
+    connection = duckdb.connect()
+    migrate(connection)
+    return connection
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, step: Step) -> None:
+    connection.execute("BEGIN")
+    try:
+        connection.execute(step.sql)
+        connection.execute("INSERT INTO schema_steps VALUES (?, ?, now() AT TIME ZONE 'UTC')", [step.number, step.name])
+    except duckdb.Error:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _comment_view_columns(connection: duckdb.DuckDBPyConnection) -> None:
+    """Gives a view's column without comment that of the table column with its name; `cells` first."""
+    columns = connection.execute(
+        """
+        WITH here AS (SELECT * FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal),
+        views AS (SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND NOT internal),
+        known AS (
+            SELECT column_name, arg_min(comment, (table_name <> 'cells', table_name)) AS comment
+            FROM here
+            WHERE comment IS NOT NULL AND table_name NOT IN (SELECT view_name FROM views)
+            GROUP BY column_name
+        )
+        SELECT here.table_name, here.column_name, known.comment
+        FROM here JOIN views ON here.table_name = views.view_name JOIN known USING (column_name)
+        WHERE here.comment IS NULL
+        """
+    ).fetchall()
+    for view, column, comment in columns:
+        text = comment.replace("'", "''")
+        connection.execute(f"""COMMENT ON COLUMN "{view}"."{column}" IS '{text}'""")
+
+
+def _write_metrics(connection: duckdb.DuckDBPyConnection) -> None:
+    meanings = dict(
+        connection.execute(
+            "SELECT column_name, arg_min(comment, (table_name <> 'cells', table_name)) FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND NOT internal AND comment IS NOT NULL GROUP BY ALL"
+        ).fetchall()
+    )
+    connection.execute("DELETE FROM metrics")
+    connection.executemany(
+        "INSERT INTO metrics VALUES (?, ?, ?, ?, ?)",
+        [(metric.name, metric.label, metric.unit, meanings[metric.name], metric.better) for metric in METRICS],
+    )
+
+
+def _derived(connection: duckdb.DuckDBPyConnection) -> list[list[tuple]]:
+    """All that `migrate` derives; without parentheses, which DuckDB prints differently after reading a file back."""
+    queries = (
+        "SELECT view_name, translate(sql, '() ', ''), comment FROM duckdb_views() WHERE database_name = current_database() AND NOT internal",
+        "SELECT table_name, column_name, comment FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal",
+        "SELECT name, label, unit, meaning, better FROM metrics",
+    )
+    return [sorted(connection.execute(query).fetchall(), key=str) for query in queries]
+
+
+@cache
+def _derived_here() -> list[list[tuple]]:
+    with empty() as connection:
+        return _derived(connection)
+
+
+def _file_of(connection: duckdb.DuckDBPyConnection) -> str:
+    row = connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
+    return str(row[0]) if row and row[0] else "the database"

@@ -1,0 +1,14 @@
+-- Batch normalization against none: how many seeds train, and how well.
+-- One row per configuration and normalization. Runs whose final test accuracy is NaN or infinite count as not having
+-- reached the target, are left out of the mean, and are counted in left_out.
+-- $target DOUBLE = 0.9: test accuracy to reach at any logged step
+-- $activation VARCHAR = NULL: only this activation; NULL means all
+SELECT dataset, preprocessing, network, init, activation, depth, width, batch_size, optimizer, lr, steps, norm,
+       count(*)                                                          AS seeds,
+       avg((coalesce(best_test_accuracy, 0) >= $target::FLOAT)::INTEGER) AS share_reached,
+       avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy))   AS mean_final_accuracy,
+       count(*) FILTER (NOT isfinite(final_test_accuracy))               AS left_out
+FROM outcomes
+WHERE $activation IS NULL OR activation = $activation
+GROUP BY ALL
+ORDER BY ALL

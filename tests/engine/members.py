@@ -1,0 +1,20 @@
+"""One instance of every registered member: suites run over these, so a new member is tested without a new test."""
+
+from engine.activations import activations
+from engine.initializers import initializers
+from engine.normalizations import normalizations
+from engine.optimizers import optimizers
+
+# Members with a required parameter need a value for it here.
+ARGUMENTS = {"normal": {"std": 0.2}, "uniform": {"bound": 0.3}, "constant": {"value": 0.05}}
+
+
+def members(registry):
+    """Return one instance of each member of a registry."""
+    return [member(**ARGUMENTS.get(member.name, {})) for member in registry]
+
+
+INITIALIZERS = members(initializers)
+ACTIVATIONS = members(activations)
+NORMALIZATIONS = members(normalizations)
+OPTIMIZERS = members(optimizers)

@@ -1,0 +1,1 @@
+"""Slow, plain, obviously right: what the engine must agree with."""

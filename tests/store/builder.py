@@ -1,0 +1,190 @@
+"""Believable batches without an engine: Arrow tables for every table of the journal, NaN and infinity included.
+
+The numbers come from closed expressions of the configuration, so that a test can predict them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from store import Layout, WriterLock, journal, publish, tables
+
+BINS = 16
+TAPS = ("pre", "act", "grad")
+RUN = "20260101-000000-test"
+
+
+@dataclass
+class Batch:
+    """Rows that grow cell by cell and become the tables of a journal entry."""
+
+    rows: dict[str, list[dict]] = field(default_factory=lambda: {name: [] for name in tables.names()})
+
+    def run(self, run_id: str = RUN, **changes) -> Batch:
+        """Adds a run."""
+        blank = dict.fromkeys(tables.schema("runs").names)
+        known = {"run_id": run_id, "grid": "test", "status": "done", "started_at": datetime(2026, 1, 1)}
+        self.rows["runs"].append(blank | known | changes)
+        return self
+
+    def scheme(self, kind: str = "initializer", name: str = "xavier", **changes) -> Batch:
+        """Adds a card."""
+        blank = dict.fromkeys(tables.schema("schemes").names)
+        self.rows["schemes"].append(
+            blank | {"kind": kind, "name": name, "title": name.title(), "aliases": ["glorot"]} | changes
+        )
+        return self
+
+    def cell(self, study: str, **axes) -> str:
+        """Adds a row of `cells` and returns its id."""
+        results = {key: axes.pop(key) for key in ("run_id", "status", "error", "diverged_at_step") if key in axes}
+        defaults = {
+            "study": study,
+            "network": "mlp",
+            "dataset": "gaussian",
+            "preprocessing": "none",
+            "init": "xavier",
+            "activation": "tanh",
+            "norm": "none",
+            "depth": 4,
+            "width": 8,
+            "batch_size": 4,
+            "seed": 0,
+        }
+        if study == "training":
+            defaults |= {"dataset": "digits", "optimizer": "sgd", "lr": 0.1, "steps": 20}
+        spec = defaults | axes
+        text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+        cell_id = hashlib.sha256(text.encode()).hexdigest()[:16]
+        blank = dict.fromkeys(tables.schema("cells").names)
+        known = {"cell_id": cell_id, "run_id": RUN, "status": "done", "seconds": 0.01, "spec": text}
+        self.rows["cells"].append(blank | known | spec | results)
+        return cell_id
+
+    def propagation(self, rate: float = 1.0, backward: float = 1.0, shift: float = 0.0, **axes) -> str:
+        """Adds a propagation cell whose std grows by `rate` per layer forward and gradient by `backward` backward.
+
+        `shift` is added to what is measured; NaN or infinity make the cell diverged from its second layer on.
+        """
+        layers = axes.pop("layers", {})
+        if not math.isfinite(shift):
+            axes.setdefault("status", "diverged")
+        cell_id = self.cell("propagation", **axes)
+        spec = self.rows["cells"][-1]
+        depth, values = spec["depth"], spec["width"] * spec["batch_size"]
+        for layer in range(1, depth + 1):
+            broken = layer > 1 and not math.isfinite(shift)
+            std = shift if broken else rate**layer + shift
+            row = dict.fromkeys(tables.schema("layers").names, std) | {
+                "cell_id": cell_id,
+                "layer": layer,
+                "mean": 0.0 if not broken else shift,
+                "min": -3 * std,
+                "max": 3 * std,
+                "frac_saturated": math.nan if broken else 0.25,
+                "frac_zero": math.nan if broken else 0.0,
+                "frac_dead_units": math.nan if broken else 0.0,
+                "grad_rms": shift if broken else backward ** (depth - layer),
+                "theory_std": None,
+                "theory_grad_rms": None,
+            }
+            self.rows["layers"].append(row | layers)
+            for tap in TAPS:
+                self._histogram(cell_id, layer, tap, std, values, broken)
+        return cell_id
+
+    def training(self, learns: float = 1.0, diverges_at: int | None = None, **axes) -> str:
+        """Adds a training cell whose test accuracy rises linearly to `learns`, or is NaN from `diverges_at` on."""
+        if diverges_at is not None:
+            axes = {"status": "diverged", "diverged_at_step": diverges_at} | axes
+        cell_id = self.cell("training", **axes)
+        steps = self.rows["cells"][-1]["steps"]
+        for step in range(0, steps + 1, max(1, steps // 10)):
+            dead = diverges_at is not None and step >= diverges_at
+            accuracy = math.nan if dead else 0.1 + (learns - 0.1) * step / steps
+            loss = (math.inf if step == diverges_at else math.nan) if dead else 2.3 * (1 - accuracy)
+            self.rows["curves"].append(
+                {
+                    "cell_id": cell_id,
+                    "step": step,
+                    "train_loss": loss,
+                    "train_accuracy": accuracy,
+                    "test_loss": loss,
+                    "test_accuracy": accuracy,
+                    "grad_norm": math.inf if dead else 1.0,
+                    "update_ratio": math.nan if dead else 0.01,
+                }
+            )
+        return cell_id
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Returns the tables that have rows."""
+        return {
+            name: pa.Table.from_pylist(rows, schema=tables.schema(name)) for name, rows in self.rows.items() if rows
+        }
+
+    def _histogram(self, cell_id: str, layer: int, tap: str, std: float, values: int, broken: bool) -> None:
+        counts = np.zeros(BINS, int)
+        if not broken:
+            drawn = np.random.default_rng(layer).normal(0, 1, values).clip(-2, 2)
+            counts = np.histogram(drawn, BINS, (-2, 2))[0]
+        self.rows["layer_histograms"].append(
+            {
+                "cell_id": cell_id,
+                "layer": layer,
+                "tap": tap,
+                "lo": math.nan if broken else -2 * std,
+                "hi": math.nan if broken else 2 * std,
+                "counts": counts.tolist(),
+                "underflow": 0,
+                "overflow": 0,
+                "nonfinite": values if broken else 0,
+            }
+        )
+
+
+def believable(propagation: int = 12, training: int = 12, first_seed: int = 0) -> Batch:
+    """Makes a batch of `propagation` and `training` cells over several schemes and seeds, some of them diverged."""
+    batch = Batch().run().scheme().scheme("activation", "tanh")
+    schemes = (("xavier", 1.0), ("normal(std=0.01)", 0.5), ("normal(std=0.05)", 1.5), ("kaiming", math.nan))
+    for number in range(propagation):
+        init, rate = schemes[number % 4]
+        norm = ("none", "batch")[number // 4 % 2]
+        good = math.isfinite(rate)
+        batch.propagation(
+            rate=1.0 if norm == "batch" or not good else rate,
+            shift=0.0 if good else math.nan,
+            init=init,
+            norm=norm,
+            seed=first_seed + number // 8,
+        )
+    for number in range(training):
+        init, rate = schemes[number % 4]
+        norm = ("none", "batch")[number // 4 % 2]
+        batch.training(
+            learns=1.0 if norm == "batch" or rate == 1.0 else 0.5,
+            diverges_at=None if math.isfinite(rate) or norm == "batch" else 6,
+            init=init,
+            norm=norm,
+            seed=first_seed + number // 8,
+        )
+    return batch
+
+
+def write(path: Path, *batches: Batch, published: bool = True) -> Layout:
+    """Makes a store with one journal entry per batch."""
+    layout = Layout.at(path)
+    with WriterLock(layout):
+        for batch in batches:
+            journal.append(layout, "test", batch.tables())
+        if published:
+            publish(layout)
+    return layout
