@@ -30,11 +30,11 @@ class Result:
     """The rows of a query, in the form that is asked for. NaN and infinity stay themselves.
 
     Args:
-        relation: DuckDB's relation, None for a statement without rows.
+        relation: DuckDB's relation, for those who want to go on with it.
     """
 
-    def __init__(self, relation: duckdb.DuckDBPyRelation | None) -> None:
-        self.relation = relation if relation is not None else duckdb.sql("SELECT 1 AS nothing LIMIT 0")
+    def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
+        self.relation = relation
 
     @property
     def columns(self) -> list[str]:
@@ -70,17 +70,19 @@ class Store:
     Args:
         path: the pointer that was opened.
         file: the snapshot that it names.
+        version: a key for caches; equal versions mean equal contents, even when a store was deleted and made anew.
         connection: the open connection.
     """
 
-    def __init__(self, path: Path, file: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, path: Path, file: Path, version: str, connection: duckdb.DuckDBPyConnection) -> None:
         self.path = path
         self.file = file
+        self.version = version
         self._connection = connection
 
     @property
     def snapshot(self) -> str:
-        """The name of the snapshot: equal names mean equal contents."""
+        """The name of the snapshot."""
         return self.file.stem
 
     def query(self, sql: str, /, **values: Any) -> Result:
@@ -96,7 +98,9 @@ class Store:
         Raises:
             duckdb.Error: when DuckDB refuses the statement.
         """
-        return Result(self._connection.cursor().sql(sql, params=values or None))
+        cursor = self.cursor()
+        relation = cursor.sql(sql, params=values or None)
+        return Result(relation if relation is not None else cursor.sql("SELECT 1 AS nothing LIMIT 0"))
 
     def named(self, name: str, /, **values: Any) -> Result:
         """Runs a named query.
@@ -114,9 +118,13 @@ class Store:
         query = queries.get(name)
         return self.query(query.sql, **query.bind(values))
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Returns a DuckDB connection to the snapshot, for what `query` cannot do; one per thread."""
+        return self._connection.cursor()
+
     def relations(self) -> list[catalog.Relation]:
         """Returns the views and tables with their comments and row counts."""
-        return catalog.relations(self._connection.cursor())
+        return catalog.relations(self.cursor())
 
     def close(self) -> None:
         """Closes the file."""
@@ -174,7 +182,7 @@ def open(path: str | os.PathLike[str] | Layout | None = None) -> Store:
         StoreInvalid: when it is a DuckDB file but no store.
     """
     layout = Layout.at(path)
-    file, connection = _connect(layout)
+    file, version, connection = _connect(layout)
     try:
         done = migrate.applied(connection)
         migrate.refuse_newer(done, file)
@@ -183,7 +191,7 @@ def open(path: str | os.PathLike[str] | Layout | None = None) -> Store:
     except BaseException:
         connection.close()
         raise
-    return Store(layout.path, file, connection)
+    return Store(layout.path, file, version, connection)
 
 
 def sandboxed(
@@ -206,9 +214,17 @@ def sandboxed(
     Raises:
         StoreMissing, StoreCorrupt: as for `open`.
     """
-    file, probe = _connect(Layout.at(path))
+    file, _, probe = _connect(Layout.at(path))
     probe.close()
-    connection = duckdb.connect(config={"memory_limit": memory_limit, "threads": threads, "temp_directory": ""})
+    # Without the first setting, a table's name could be that of a Python variable of this process.
+    connection = duckdb.connect(
+        config={
+            "python_enable_replacements": False,
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "temp_directory": "",
+        }
+    )
     quoted = str(file).replace("'", "''")
     connection.execute(f"ATTACH '{quoted}' AS grid (READ_ONLY)")
     connection.execute("USE grid")
@@ -217,12 +233,16 @@ def sandboxed(
     return connection
 
 
-def _connect(layout: Layout) -> tuple[Path, duckdb.DuckDBPyConnection]:
+def _connect(layout: Layout) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
     """Follows the pointer anew when the snapshot it named was removed in the meantime."""
     for attempt in range(_ATTEMPTS):
         file = layout.resolve()
         try:
-            return file, duckdb.connect(str(file), read_only=True)
+            status = file.stat()
+            version = f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
+            return file, version, duckdb.connect(str(file), read_only=True)
+        except FileNotFoundError:
+            continue
         except duckdb.Error as error:
             if attempt + 1 == _ATTEMPTS or file.exists():
                 raise StoreCorrupt(

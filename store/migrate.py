@@ -134,7 +134,8 @@ def _write_metrics(connection: duckdb.DuckDBPyConnection) -> None:
 def _derived(connection: duckdb.DuckDBPyConnection) -> list[list[tuple]]:
     """All that `migrate` derives; without parentheses, which DuckDB prints differently after reading a file back."""
     queries = (
-        "SELECT view_name, translate(sql, '() ', ''), comment FROM duckdb_views() WHERE database_name = current_database() AND NOT internal",
+        "SELECT view_name, translate(sql, '() ', ''), comment FROM duckdb_views() "
+        "WHERE database_name = current_database() AND NOT internal",
         "SELECT table_name, column_name, comment FROM duckdb_columns() "
         "WHERE database_name = current_database() AND NOT internal",
         "SELECT name, label, unit, meaning, better FROM metrics",

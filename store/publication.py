@@ -144,7 +144,8 @@ def _build(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Snaps
         if base is not None:
             shutil.copyfile(base.path, unfinished)
         with attached(unfinished) as connection:
-            migrate.migrate(connection)
+            if base is None or not base.current:
+                migrate.migrate(connection)
             ingest(connection, entries)
             cells = connection.execute("SELECT count(*) FROM cells").fetchone()
             connection.execute("CHECKPOINT snapshot")

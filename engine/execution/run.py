@@ -93,6 +93,7 @@ class Execution:
     def run(self, fresh: bool) -> dict[str, Any]:
         """Compute what is missing; see `run`."""
         with store.WriterLock(self.layout):
+            self._close_abandoned_runs()
             done = set() if fresh else store.done_cells(self.layout)
             missing = [cell for cell in self.grid.cells if cell.cell_id not in done]
             batches = plan(missing, self.device)
@@ -106,6 +107,18 @@ class Execution:
         if self.record.status == "interrupted":
             raise Interrupted(summary)
         return summary
+
+    def _close_abandoned_runs(self) -> None:
+        """Mark runs whose process vanished: whoever holds the writer lock is the only one that can be running."""
+        self.publisher.publish()
+        if not self.layout.path.exists():
+            return
+        with store.open(self.layout) as handle:
+            abandoned = handle.query("SELECT * FROM runs WHERE status = 'running'").arrow()
+        if abandoned.num_rows:
+            place = abandoned.schema.get_field_index("status")
+            killed = abandoned.set_column(place, "status", pa.array(["killed"] * abandoned.num_rows))
+            journal.append(self.layout, "run", {"runs": killed})
 
     def _compute(self, batches: Sequence[Batch]) -> None:
         self._journal_record(schemes=schemes_table())

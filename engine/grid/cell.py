@@ -15,17 +15,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.activations import Activation, activations
 from engine.data import Dataset, datasets
+from engine.data.gaussian import Gaussian
 from engine.initializers import Initializer, initializers
 from engine.networks import Network, networks
-from engine.normalizations import Normalization, normalizations
-from engine.optimizers import Optimizer, optimizers
-from engine.preprocessings import Preprocessing, preprocessings
 from engine.networks.mlp import Mlp
+from engine.normalizations import Normalization, normalizations
 from engine.normalizations.none import NoNormalization
-from engine.data.gaussian import Gaussian
+from engine.optimizers import Optimizer, optimizers
+from engine.optimizers.sgd import Sgd
+from engine.preprocessings import Preprocessing, preprocessings
 from engine.preprocessings.raw import Raw
 from engine.preprocessings.standardize import Standardize
-from engine.optimizers.sgd import Sgd
 from engine.scheme import Scheme
 
 

@@ -98,7 +98,7 @@ def _study_cells(table: dict[str, Any], place: str, room: int) -> Iterator[Cell]
     kind = table.get("kind")
     if kind is None:
         raise RequestError(f"{place}: key 'kind' is missing. Allowed: {', '.join(STUDIES)}")
-    if kind not in STUDIES:
+    if not isinstance(kind, str) or kind not in STUDIES:
         raise RequestError(f"{place}: kind = {kind!r}: unknown study; {nearest(str(kind), STUDIES)}")
     study = STUDIES[kind]
     place = f"{place} ({kind})"

@@ -17,7 +17,6 @@ from engine.normalizations.base import Running, Scale
 from engine.registry import Registry
 from engine.scheme import Scheme
 
-
 Map = TypeVar("Map", bound=Affine, covariant=True)
 
 

@@ -100,14 +100,12 @@ class Trainer:
         curves = Curves(len(self.cells), logged_steps(steps), self.device)
         curves.log_test(0, self.evaluate())
         for step in range(steps):
-            measure = step == 0 or step + 1 in curves.logged
             loss, gradients = self.gradients(step)
             curves.add_minibatch(step, loss)
-            before = [affine.weight.clone() for affine in self.model.affines()] if measure else []
-            grad_norm = _norm(gradients) if measure else None
-            self.update(gradients, step + 1)
-            if measure:
-                curves.log_update(step, grad_norm, self._update_ratio(before))
+            if step == 0 or step + 1 in curves.logged:
+                curves.log_update(step, _norm(gradients), self._measured_update(gradients, step + 1))
+            else:
+                self.update(gradients, step + 1)
             if step + 1 in curves.logged:
                 curves.log_test(step + 1, self.evaluate())
                 progress((step + 1) / steps)
@@ -152,7 +150,10 @@ class Trainer:
     def _logits(self, x: Tensor) -> Tensor:
         return self.model.readout.forward(self.network.evaluate(self.model.hidden, x))
 
-    def _update_ratio(self, before: list[Tensor]) -> Tensor:
+    def _measured_update(self, gradients: list[Tensor], step: int) -> Tensor:
+        """Make an update and return its size relative to the weights `[config]`."""
+        before = [affine.weight.clone() for affine in self.model.affines()]
+        self.update(gradients, step)
         after = [affine.weight for affine in self.model.affines()]
         return _norm([new - old for new, old in zip(after, before, strict=True)]) / _norm(before)
 

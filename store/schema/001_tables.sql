@@ -95,7 +95,7 @@ COMMENT ON COLUMN cells.steps IS 'Number of updates; NULL where nothing is train
 COMMENT ON COLUMN cells.seed IS 'Seed of weights, inputs and minibatch order. Cells that share a seed share the underlying draws.';
 COMMENT ON COLUMN cells.status IS 'done, diverged (a non-finite value was met: a result) or failed (see error).';
 COMMENT ON COLUMN cells.error IS 'Why the cell failed; NULL otherwise.';
-COMMENT ON COLUMN cells.diverged_at_step IS 'Training: number of updates made before the first non-finite loss; NULL when the loss stayed finite.';
+COMMENT ON COLUMN cells.diverged_at_step IS 'Training: number of updates made before the first non-finite training or test loss; NULL when both stayed finite.';
 COMMENT ON COLUMN cells.seconds IS 'Share of the computing time of its batch, in seconds.';
 COMMENT ON COLUMN cells.spec IS 'The canonical JSON that cell_id is the hash of, defaults included.';
 

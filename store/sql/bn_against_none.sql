@@ -7,7 +7,7 @@ SELECT dataset, preprocessing, network, init, activation, depth, width, batch_si
        count(*)                                                          AS seeds,
        avg((coalesce(best_test_accuracy, 0) >= $target::FLOAT)::INTEGER) AS share_reached,
        avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy))   AS mean_final_accuracy,
-       count(*) FILTER (NOT isfinite(final_test_accuracy))               AS left_out
+       count(*) FILTER (NOT coalesce(isfinite(final_test_accuracy), false))               AS left_out
 FROM outcomes
 WHERE $activation IS NULL OR activation = $activation
 GROUP BY ALL

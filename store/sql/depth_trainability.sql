@@ -8,7 +8,7 @@ WITH by_rate AS (
            count(*)                                                              AS seeds,
            avg((coalesce(best_test_accuracy, 0) >= $target::FLOAT)::INTEGER)     AS share_reached,
            avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy))       AS mean_final_accuracy,
-           count(*) FILTER (NOT isfinite(final_test_accuracy))                   AS left_out
+           count(*) FILTER (NOT coalesce(isfinite(final_test_accuracy), false))                   AS left_out
     FROM outcomes
     WHERE $dataset IS NULL OR dataset = $dataset
     GROUP BY ALL

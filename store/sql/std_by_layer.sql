@@ -3,9 +3,9 @@
 -- averages and counted in left_out.
 -- $activation VARCHAR = NULL: only this activation; NULL means all
 -- $norm VARCHAR = NULL: only this normalization; NULL means all
-SELECT init, activation, norm, depth, width, batch_size, layer,
+SELECT network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, layer,
        count(*)                                                      AS seeds,
-       count(*) FILTER (NOT (isfinite(std) AND isfinite(grad_rms)))  AS left_out,
+       count(*) FILTER (NOT coalesce(isfinite(std) AND isfinite(grad_rms), false)) AS left_out,
        avg(std) FILTER (isfinite(std) AND isfinite(grad_rms))        AS std,
        stddev_samp(std::DOUBLE) FILTER (isfinite(std) AND isfinite(grad_rms)) AS std_spread,
        avg(theory_std) FILTER (isfinite(theory_std))                 AS theory_std,
@@ -15,4 +15,4 @@ FROM activation_stats
 JOIN (SELECT cell_id, layer, grad_rms FROM layers) USING (cell_id, layer)
 WHERE ($activation IS NULL OR activation = $activation) AND ($norm IS NULL OR norm = $norm)
 GROUP BY ALL
-ORDER BY activation, norm, init, depth, width, batch_size, layer
+ORDER BY network, dataset, preprocessing, activation, norm, init, depth, width, batch_size, layer

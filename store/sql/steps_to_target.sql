@@ -14,7 +14,7 @@ SELECT dataset, preprocessing, network, init, activation, norm, depth, width, ba
        median(reached.step)                        AS steps_to_target,
        min(reached.step)                           AS fastest,
        max(reached.step)                           AS slowest
-FROM axes LEFT JOIN reached USING (cell_id)
-WHERE study = 'training' AND ($dataset IS NULL OR dataset = $dataset)
+FROM axes JOIN (SELECT cell_id, status FROM cells) USING (cell_id) LEFT JOIN reached USING (cell_id)
+WHERE status <> 'failed' AND study = 'training' AND ($dataset IS NULL OR dataset = $dataset)
 GROUP BY ALL
 ORDER BY steps_to_target NULLS LAST, never_reached, dataset, activation, norm, init, depth, lr

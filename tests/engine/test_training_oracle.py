@@ -51,7 +51,7 @@ def batch(activation, norm, optimizer, inits=INITIALIZERS):
             steps=STEPS,
             lr=lr,
             seed=seed,
-        )  # fmt: skip
+        )
         for number, init in enumerate(inits)
         for lr, seed in [((0.01, 0.05)[number % 2], number % 3)]
     ]
@@ -65,7 +65,7 @@ def test_training_every_initializer_equals_the_plain_loop(activation, norm):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 def test_training_with_every_optimizer_equals_the_plain_loop(optimizer):
-    # Where units are alike, or a bias stands before a batch norm, a gradient is pure rounding, which Adam makes a step of.
+    # Where units are alike, or a bias precedes a batch norm, a gradient is pure rounding, and Adam makes a step of it.
     random = [init for init in INITIALIZERS if init.family != "ones" and init.name != "zeros"]
     compare(batch("tanh", "none", optimizer, random))
 
@@ -115,7 +115,7 @@ def test_a_missing_mean_term_in_the_backward_pass_is_caught(monkeypatch):
     from engine.normalizations.batch import Batch
 
     def careless(self, dy, saved, scale):
-        dz, dscale = right(self, dy, saved, scale)
+        _, dscale = right(self, dy, saved, scale)
         return dy * scale.gamma * saved[1], dscale
 
     right = Batch.backward

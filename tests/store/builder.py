@@ -82,7 +82,7 @@ class Batch:
         depth, values = spec["depth"], spec["width"] * spec["batch_size"]
         for layer in range(1, depth + 1):
             broken = layer > 1 and not math.isfinite(shift)
-            std = shift if broken else rate**layer + shift
+            std = shift if broken else rate**layer + (shift if math.isfinite(shift) else 0)
             row = dict.fromkeys(tables.schema("layers").names, std) | {
                 "cell_id": cell_id,
                 "layer": layer,

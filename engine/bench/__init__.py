@@ -1,0 +1,5 @@
+"""Benchmarks: the engine against what a user would pick instead, interleaved in one call.
+
+case     timing several contenders in turns, after a check that they compute the same
+suite    the cases, and the table
+"""

@@ -1,0 +1,198 @@
+"""The command line of the store: `python -m store info | check | publish | export | query`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+
+from store import connect, lock, output, publication, queries
+from store import export as exporting
+from store.check import check as run_checks
+from store.errors import StoreCorrupt, StoreError, StoreInvalid, StoreMissing, StoreWarning
+from store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout
+
+FAILED, REFUSED = 1, 2
+EPILOG = "Exit codes: 0 done; 1 something is broken or failed; 2 the request is wrong."
+
+app = typer.Typer(
+    help="Look into a Goldilocks store, verify it, and take data out of it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+StorePath = Annotated[
+    str | None,
+    typer.Option("--store", help=f"The DuckDB file. Default: ${ENVIRONMENT_VARIABLE}, or else {DEFAULT_PATH}."),
+]
+
+
+class QueryFormat(StrEnum):
+    """Formats of `query`."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+class ExportFormat(StrEnum):
+    """Formats of `export`."""
+
+    parquet = "parquet"
+    csv = "csv"
+
+
+@app.command(epilog=EPILOG)
+def info(store: StorePath = None) -> None:
+    """Shows snapshot, row counts and latest runs. Example: python -m store info"""
+    with refusals(), connect.open(store) as opened:
+        layout = Layout.at(store)
+        size = opened.file.stat().st_size / 1e6
+        print(f"{opened.path}: snapshot {opened.snapshot}, {size:.1f} MB")
+        writer = lock.writer(layout)
+        print(f"written by process {writer['pid']} since {writer['started_at']} UTC" if writer else "nobody writes")
+        for one in opened.relations():
+            print(f"  {one.name:<18}{one.rows:>12,}  {one.kind:<6}{one.comment}")
+        latest = (
+            "SELECT run_id, grid, status, device, started_at, seconds, cells_total AS total, cells_cached AS cached, "
+            "cells_computed AS computed, cells_diverged AS diverged, cells_failed AS failed "
+            "FROM runs ORDER BY started_at DESC NULLS LAST, run_id LIMIT 10"
+        )
+        print("latest runs")
+        write(output.table(opened.query(latest).arrow()))
+
+
+@app.command(epilog=EPILOG)
+def check(store: StorePath = None) -> None:
+    """Verifies every invariant; stops at the first broken one. Example: python -m store check"""
+    with refusals():
+        layout = Layout.at(store)
+        if not layout.folder.exists() and not layout.path.exists():
+            layout.resolve()
+        for finding in run_checks(layout):
+            mark = "ok    " if finding.holds else "BROKEN"
+            print(f"{mark} {finding.name:<22}{finding.sentence}{f' [{finding.detail}]' if finding.detail else ''}")
+            if not finding.holds:
+                raise typer.Exit(FAILED)
+
+
+@app.command(epilog=EPILOG)
+def publish(store: StorePath = None) -> None:
+    """Adds finished work of the journal to a new snapshot. Example: python -m store publish"""
+    with refusals():
+        layout = Layout.at(store)
+        if not layout.folder.exists():
+            raise StoreMissing(f"There is no store at {layout}: `python -m engine run` makes one.")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", StoreWarning)
+            snapshot = publication.publish(layout)
+        for warning in caught:
+            messages.print(f"warning: {warning.message}")
+        if snapshot:
+            print(f"snapshot {snapshot.name}: {snapshot.entries} journal entries added, {snapshot.cells} cells")
+        else:
+            print("nothing to publish")
+        if caught:
+            raise typer.Exit(FAILED)
+
+
+@app.command(epilog=EPILOG)
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for one file per table; it is created.")],
+    format: Annotated[ExportFormat, typer.Option(help="parquet keeps every type.")] = ExportFormat.parquet,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+    store: StorePath = None,
+) -> None:
+    """Writes every table as a file. Example: python -m store export tables --format csv"""
+    with refusals(), connect.open(store) as opened:
+        for file in exporting.export(opened, folder, format, overwrite=overwrite):
+            print(file)
+
+
+@app.command(epilog=EPILOG)
+def query(
+    sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One statement; - reads it from stdin.")] = None,
+    format: Annotated[QueryFormat, typer.Option(help="In JSON, NaN and infinity are texts.")] = QueryFormat.table,
+    name: Annotated[str | None, typer.Option(help=f"A named query: {', '.join(queries.all())}.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", metavar="KEY=VALUE", help="Value for $KEY; repeatable.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--output", help="File to write; default: stdout.")] = None,
+    store: StorePath = None,
+) -> None:
+    """Runs SQL and writes its rows. Example: python -m store query "SELECT * FROM signal_rates" --format csv"""
+    with refusals():
+        if (sql is None) == (name is None):
+            raise StoreInvalid("query needs either SQL or --name NAME, for example: query 'SELECT * FROM outcomes'")
+        if format is QueryFormat.parquet and to is None and sys.stdout.isatty():
+            raise StoreInvalid("Parquet is binary and stdout is a terminal: add --output FILE")
+        texts = pairs(parameter or [])
+        with connect.open(store) as opened:
+            if name is not None:
+                result = opened.named(name, **queries.get(name).parse(texts))
+            else:
+                result = opened.query(sys.stdin.read() if sql == "-" else str(sql), **texts)
+            rows = output.FORMATS[format](result.arrow())
+        if to is None:
+            write(rows)
+        else:
+            to.write_bytes(rows)
+
+
+def pairs(texts: list[str]) -> dict[str, str]:
+    """Reads `KEY=VALUE` texts.
+
+    Raises:
+        StoreInvalid: when one has no `=`.
+    """
+    broken = [text for text in texts if not text.partition("=")[1]]
+    if broken:
+        raise StoreInvalid(f"{broken[0]!r} is not of the form KEY=VALUE, for example -p activation=tanh")
+    return {key: value for key, _, value in (text.partition("=") for text in texts)}
+
+
+def write(content: bytes) -> None:
+    """Writes bytes to stdout, after what was printed."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turns errors into a sentence on stderr and an exit code."""
+    try:
+        yield
+    except StoreCorrupt as error:
+        leave(str(error), FAILED)
+    except StoreError as error:
+        leave(str(error), REFUSED)
+    except duckdb.Error as error:
+        leave(f"DuckDB refuses the statement: {error}", REFUSED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        leave(f"{error.filename or 'the file system'}: {error.strerror}", FAILED)
+
+
+def leave(message: str, code: int) -> Any:
+    """Says why and ends with an exit code."""
+    messages.print(message)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m store")

@@ -1,0 +1,6 @@
+-- Each training cell that did not fail has a curve from step 0 to its last step.
+SELECT cell_id, steps, count(step) AS points, min(step) AS first_step, max(step) AS last_step
+FROM cells LEFT JOIN curves USING (cell_id)
+WHERE study = 'training' AND status <> 'failed'
+GROUP BY ALL
+HAVING points = 0 OR first_step <> 0 OR last_step <> steps

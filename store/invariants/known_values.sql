@@ -1,0 +1,9 @@
+-- Statuses and taps have one of the values that their comments name.
+SELECT 'cells.status' AS place, cell_id AS row_name, status AS found
+FROM cells WHERE status NOT IN ('done', 'diverged', 'failed')
+UNION ALL
+SELECT 'runs.status', run_id, status
+FROM runs WHERE status NOT IN ('running', 'done', 'failed', 'interrupted', 'killed')
+UNION ALL
+SELECT 'layer_histograms.tap', cell_id, tap
+FROM layer_histograms WHERE tap NOT IN ('pre', 'act', 'grad')

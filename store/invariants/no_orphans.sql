@@ -1,0 +1,8 @@
+-- Every result belongs to a cell, and every cell to a run.
+SELECT 'layers' AS place, cell_id FROM layers ANTI JOIN cells USING (cell_id)
+UNION ALL
+SELECT 'layer_histograms', cell_id FROM layer_histograms ANTI JOIN cells USING (cell_id)
+UNION ALL
+SELECT 'curves', cell_id FROM curves ANTI JOIN cells USING (cell_id)
+UNION ALL
+SELECT 'cells, run ' || run_id, cell_id FROM cells ANTI JOIN runs USING (run_id)

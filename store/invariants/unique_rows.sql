@@ -1,0 +1,15 @@
+-- Nothing is stored twice.
+SELECT 'cells' AS place, cell_id AS row_name, count(*) AS times FROM cells GROUP BY ALL HAVING times > 1
+UNION ALL
+SELECT 'layers', cell_id || ' layer ' || layer, count(*) AS times FROM layers GROUP BY cell_id, layer HAVING times > 1
+UNION ALL
+SELECT 'layer_histograms', cell_id || ' layer ' || layer || ' ' || tap, count(*) AS times
+FROM layer_histograms GROUP BY cell_id, layer, tap HAVING times > 1
+UNION ALL
+SELECT 'curves', cell_id || ' step ' || step, count(*) AS times FROM curves GROUP BY cell_id, step HAVING times > 1
+UNION ALL
+SELECT 'runs', run_id, count(*) AS times FROM runs GROUP BY ALL HAVING times > 1
+UNION ALL
+SELECT 'schemes', kind || ' ' || name, count(*) AS times FROM schemes GROUP BY kind, name HAVING times > 1
+UNION ALL
+SELECT 'journal_entries', entry, count(*) AS times FROM journal_entries GROUP BY ALL HAVING times > 1

@@ -1,0 +1,81 @@
+"""Identity: the same question asked twice is the same cell, and any other question is another one."""
+
+import contextlib
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import RequestError
+from engine.grid.cell import BATCHED, STUDIES, PropagationCell, TrainingCell
+from engine.initializers import initializers
+from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS, OPTIMIZERS
+
+BASE = {"init": "xavier", "activation": "tanh", "depth": 3, "width": 8, "batch_size": 4}
+
+
+def cell(**changes):
+    return PropagationCell(**{**BASE, **changes})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"init": "he_normal"}, {"init": "kaiming"}),
+        ({"init": "xavier_normal(gain=1)"}, {"init": "glorot_normal"}),
+        ({"activation": "leaky_relu"}, {"activation": "leaky_relu(slope=0.01)"}),
+        ({"norm": "batch"}, {"norm": "bn(momentum=0.1, eps=1e-5)"}),
+        ({}, {"norm": "none", "seed": 0, "dataset": "gaussian", "network": "mlp", "preprocessing": "raw"}),
+    ],
+)
+def test_aliases_and_defaults_do_not_change_the_identity(one, other):
+    assert cell(**one).cell_id == cell(**other).cell_id
+    assert cell(**one).row() == cell(**other).row()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"init": "kaiming"}, {"activation": "relu"}, {"norm": "batch"}, {"depth": 4}, {"width": 9}, {"seed": 1},
+     {"batch_size": 5}, {"dataset": "digits"}, {"preprocessing": "center"}, {"init": "xavier_normal"}],
+    ids=str,
+)  # fmt: skip
+def test_every_field_is_part_of_the_identity(change):
+    assert cell(**change).cell_id != cell().cell_id
+
+
+def test_the_id_is_the_hash_of_the_stored_json():
+    row = cell(init="normal(std=0.01)").row()
+    assert row["cell_id"] == hashlib.sha256(row["spec"].encode()).hexdigest()[:16]
+    assert json.loads(row["spec"])["init"] == {"name": "normal", "std": 0.01}
+
+
+@pytest.mark.parametrize("member", INITIALIZERS + ACTIVATIONS + NORMALIZATIONS + OPTIMIZERS, ids=str)
+def test_a_member_is_read_back_from_its_own_text(member):
+    from engine.catalogue import REGISTRIES
+
+    registry = next(registry for registry in REGISTRIES.values() if type(member) in list(registry))
+    assert registry.parse(str(member)) == member
+
+
+@given(st.floats(min_value=0, max_value=1e30))
+def test_numbers_survive_the_way_through_text(std):
+    written = str(initializers.parse(f"normal(std={std!r})"))
+    assert initializers.parse(written).std == std
+
+
+@given(st.text(max_size=30))
+def test_any_other_text_is_refused_and_nothing_is_executed(text):
+    with contextlib.suppress(RequestError):
+        initializers.parse(text)
+
+
+def test_static_fields_shape_the_program_and_batched_ones_do_not():
+    one = TrainingCell(dataset="digits", lr=0.1, steps=5, **BASE)
+    same = TrainingCell(dataset="digits", lr=0.2, steps=5, **{**BASE, "init": "he", "seed": 7})
+    other = TrainingCell(dataset="digits", lr=0.1, steps=5, **{**BASE, "activation": "relu"})
+    assert one.static == same.static != other.static
+    for study in STUDIES.values():
+        batched = {key for key, axis in study.model_fields.items() if BATCHED in axis.metadata}
+        assert {"init", "seed"} <= batched

@@ -1,0 +1,55 @@
+"""Stores for the tests: one is built per session, and copied for whoever wants to change it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import store
+from tests.store import builder
+
+
+@pytest.fixture(scope="session")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> store.Layout:
+    """A published store of 16 propagation and 16 training cells, some diverged. Not to be changed."""
+    return builder.write(tmp_path_factory.mktemp("store") / "grid.duckdb", builder.believable(16, 16))
+
+
+@pytest.fixture
+def own(layout: store.Layout, tmp_path: Path) -> store.Layout:
+    """A copy of the same store, to be changed."""
+    shutil.copytree(layout.path.parent, tmp_path / "own", symlinks=True)
+    return store.Layout.at(tmp_path / "own" / "grid.duckdb")
+
+
+@pytest.fixture
+def damage(own: store.Layout) -> Callable[[str], None]:
+    """Runs SQL on the snapshot itself, which nobody but a test does."""
+
+    def execute(sql: str) -> None:
+        with duckdb.connect(str(own.resolve())) as connection:
+            connection.execute(sql)
+
+    return execute
+
+
+@pytest.fixture
+def contents() -> Callable[[store.Layout], dict[str, list]]:
+    """Reads every table, from which the views derive, comparable by ==: NaN as text, no times of ingestion."""
+
+    def read(layout: store.Layout) -> dict[str, list]:
+        with store.open(layout) as opened:
+            found = {}
+            for one in opened.relations():
+                if one.kind == "view":
+                    continue
+                columns = "COLUMNS(lambda c: c NOT IN ('ingested_at', 'applied_at'))"
+                rows = opened.query(f"SELECT {columns} FROM {one.name}")
+                found[one.name] = sorted(map(repr, rows.fetchall()))
+            return found
+
+    return read

@@ -1,0 +1,118 @@
+"""Every check holds on a sound store, and each one notices exactly its own kind of damage."""
+
+from __future__ import annotations
+
+import pytest
+
+import store
+from store import durable, journal
+from store.check import check, checks
+from tests.store.builder import believable, write
+
+PROPAGATION = "(SELECT min(cell_id) FROM cells WHERE study = 'propagation' AND status = 'done')"
+TRAINING = "(SELECT min(cell_id) FROM cells WHERE study = 'training' AND status = 'done')"
+
+DAMAGE = {
+    "everything_commented": ["COMMENT ON COLUMN layers.std IS NULL", "CREATE VIEW bare AS SELECT cell_id FROM cells"],
+    "schema_current": ["DELETE FROM metrics", "UPDATE metrics SET unit = 'm'"],
+    "journal_ingested": [
+        "DELETE FROM journal_entries",
+        "INSERT INTO journal_entries VALUES ('000009-x', now()::TIMESTAMP)",
+    ],
+    "cell_identity": [f"UPDATE cells SET spec = '{{}}' WHERE cell_id = {PROPAGATION}"],
+    "curves_complete": [
+        f"DELETE FROM curves WHERE cell_id = {TRAINING}",
+        f"DELETE FROM curves WHERE cell_id = {TRAINING} AND step = 0",
+        f"DELETE FROM curves WHERE cell_id = {TRAINING} AND step = 20",
+    ],
+    "histogram_totals": [
+        "UPDATE layer_histograms SET underflow = underflow + 1 WHERE layer = 2 AND tap = 'act'",
+        "UPDATE layer_histograms SET counts = [] WHERE layer = 2 AND tap = 'act'",
+    ],
+    "known_values": [
+        "UPDATE runs SET status = 'tired'",
+        f"UPDATE cells SET status = 'fine' WHERE cell_id = {TRAINING}",
+        "UPDATE layer_histograms SET tap = 'post' WHERE layer = 1 AND tap = 'pre'",
+    ],
+    "layers_complete": [
+        f"DELETE FROM layers WHERE cell_id = {PROPAGATION} AND layer = 4",
+        f"DELETE FROM layers WHERE cell_id = {PROPAGATION}",
+    ],
+    "no_orphans": [
+        "INSERT INTO layers BY NAME SELECT 'nobody' AS cell_id, 1 AS layer",
+        "INSERT INTO curves BY NAME SELECT 'nobody' AS cell_id, 0 AS step",
+        "INSERT INTO layer_histograms SELECT 'nobody', * EXCLUDE (cell_id) FROM layer_histograms LIMIT 1",
+        "DELETE FROM runs",
+    ],
+    "shares_in_range": [
+        f"UPDATE layers SET frac_zero = 1.01 WHERE cell_id = {PROPAGATION}",
+        f"UPDATE layers SET frac_saturated = -0.1 WHERE cell_id = {PROPAGATION}",
+        f"UPDATE layers SET frac_dead_units = 'nan' WHERE cell_id = {PROPAGATION}",
+        f"UPDATE curves SET test_accuracy = 'inf' WHERE cell_id = {TRAINING} AND step = 4",
+    ],
+    "taps_complete": [f"DELETE FROM layer_histograms WHERE cell_id = {PROPAGATION} AND layer = 2 AND tap = 'grad'"],
+    "unique_rows": [
+        "INSERT INTO runs FROM runs",
+        "INSERT INTO curves FROM curves WHERE step = 2",
+        "INSERT INTO schemes FROM schemes",
+    ],
+}
+CASES = [(name, sql) for name, statements in DAMAGE.items() for sql in statements]
+
+
+def test_every_check_holds_on_a_sound_store(layout):
+    findings = list(check(layout))
+    assert [finding.name for finding in findings] == ["opens", *checks()]
+    assert [finding for finding in findings if not finding.holds] == []
+    assert all(finding.sentence.endswith(".") for finding in findings)
+
+
+def test_every_check_has_damage_that_it_notices():
+    assert set(DAMAGE) == set(checks())
+
+
+@pytest.mark.parametrize(("name", "sql"), CASES, ids=[f"{name}-{number}" for number, (name, _) in enumerate(CASES)])
+def test_damage_is_noticed_by_its_check_and_by_no_earlier_one(own, damage, name, sql):
+    damage(sql)
+    *sound, last = check(own)
+    assert all(finding.holds for finding in sound)
+    assert (last.name, last.holds) == (name, False), last
+    assert last.detail
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"\0" * 500_000])
+def test_a_snapshot_that_does_not_open_is_noticed(own, content):
+    own.resolve().write_bytes(content)
+    (finding,) = check(own)
+    assert (finding.name, finding.holds) == ("opens", False)
+    assert "store publish" in finding.detail
+
+
+def test_a_missing_pointer_is_noticed(own):
+    own.path.unlink()
+    (finding,) = check(own)
+    assert (finding.name, finding.holds) == ("opens", False)
+
+
+def test_waiting_work_is_broken_only_when_nobody_writes(own):
+    write(own.path, believable(1, 1, first_seed=50), published=False)
+    *_, last = check(own)
+    assert (last.name, last.holds) == ("journal_ingested", False)
+    assert "000002-test" in last.detail
+    with store.WriterLock(own):
+        findings = list(check(own))
+    assert all(finding.holds for finding in findings)
+    assert any("1 entries wait while process" in finding.detail for finding in findings)
+
+
+def test_a_lost_journal_entry_is_noticed(own):
+    durable.discard(journal.entries(own)[0].path)
+    *_, last = check(own)
+    assert (last.name, last.holds) == ("journal_ingested", False)
+    assert "the journal lacks 000001-test" in last.detail
+
+
+def test_a_snapshot_that_was_copied_away_is_a_store_without_journal(layout, tmp_path):
+    alone = tmp_path / "alone.duckdb"
+    alone.write_bytes(layout.resolve().read_bytes())
+    assert all(finding.holds for finding in check(alone))
