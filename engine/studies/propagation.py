@@ -30,7 +30,7 @@ from engine.statistics import (
     root_mean_square,
     standard_deviation,
 )
-from engine.studies.base import Cost, Outcome, Progress, Study
+from engine.studies.base import Cost, Outcome, Progress, Study, Tables
 from engine.studies.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
 from engine.theory.maps import LayerTheory, predict
 
@@ -70,10 +70,9 @@ class Propagation(Study[PropagationCell]):
         return Cost(flops=4.0 * rows * connections, bytes=FLOAT_BYTES * (tensors + len(families) * connections))
 
     def run(self, cells: Sequence[PropagationCell], device: torch.device, progress: Progress) -> Outcome:
-        order = sorted(range(len(cells)), key=lambda i: _neighbours(cells[i]))
-        program = _Program([cells[i] for i in order], device)
-        records = program.measure(progress)
-        return _collect(program.cells, records)
+        program = _Program(sorted(cells, key=_neighbours), device)
+        tables, diverged = _collect(program.cells, program.measure(progress))
+        return Outcome(tables, [cell.cell_id in diverged for cell in cells], [None] * len(cells))
 
 
 def _neighbours(cell: PropagationCell) -> tuple[str, ...]:
@@ -167,8 +166,8 @@ def _second_moment(cell: PropagationCell) -> float:
     return float(np.square(_inputs(cell).double().numpy()).mean())
 
 
-def _collect(cells: Sequence[PropagationCell], records: list[_LayerRecord]) -> Outcome:
-    """Copy the statistics off the device, once, and lay them out as the store's rows."""
+def _collect(cells: Sequence[PropagationCell], records: list[_LayerRecord]) -> tuple[Tables, set[str]]:
+    """Copy the statistics off the device, once; return the store's rows and the ids of cells with a non-finite one."""
     names = list(records[0].columns)
     values = torch.stack([torch.stack([record.columns[name] for name in names]) for record in records]).cpu().numpy()
     finite = np.isfinite(values).all(axis=(0, 1))
@@ -185,7 +184,7 @@ def _collect(cells: Sequence[PropagationCell], records: list[_LayerRecord]) -> O
             rows["theory_grad_rms"].append(prediction and prediction.grad_rms)
     measured = {name: values[:, k].T.ravel() for k, name in enumerate(names)}
     tables = {"layers": pa.table({**rows, **measured}), "layer_histograms": _histogram_table(cells, records)}
-    return Outcome(tables, [not ok for ok in finite], [None] * len(cells))
+    return tables, {cell.cell_id for cell, ok in zip(cells, finite, strict=True) if not ok}
 
 
 def _histogram_table(cells: Sequence[PropagationCell], records: list[_LayerRecord]) -> pa.Table:

@@ -27,6 +27,16 @@ activation = ["tanh", "relu"]
 norm = ["none", "batch"]
 seed = [0, 1]
 
+# Deep enough for the notes' slip to overflow.
+[[study]]
+kind = "propagation"
+width = 64
+depth = 12
+batch_size = 16
+init = ["kaiming_slip", "xavier"]
+activation = ["tanh", "relu"]
+seed = [0, 1]
+
 [[study]]
 kind = "training"
 dataset = "digits"
@@ -40,7 +50,7 @@ batch_size = 32
 steps = 40
 """
 
-CELLS = 3 * 4 * 3 * 2 * 2 * 2 + 2 * 5 * 2 * 2 * 2 * 2
+CELLS = 3 * 4 * 3 * 2 * 2 * 2 + 2 * 2 * 2 + 2 * 5 * 2 * 2 * 2 * 2
 
 # A reader that opens the file again and again; it prints an error, or a state that only half a write could show.
 READER = """
@@ -145,7 +155,7 @@ def test_killed_and_started_again_it_ends_like_an_undisturbed_run(grid, undistur
     try:
         while True:
             process = commands.start("run", grid, "--store", path, "--json", "--quiet")
-            progress = len(list(journal.glob("0*"))) + chance.randint(1, 20)
+            progress = len(list(journal.glob("0*"))) + chance.randint(5, 30)
             while process.poll() is None and len(list(journal.glob("0*"))) < progress:
                 time.sleep(0.005)
             time.sleep(chance.uniform(0, 0.1))
@@ -222,6 +232,16 @@ def test_divergence_is_recorded_with_its_step_and_stops_no_neighbour(undisturbed
         finite = np.isfinite(curve.train_loss) & np.isfinite(curve.test_loss)
         assert finite[curve.index < row.diverged_at_step].all()
         assert not finite[curve.index >= row.diverged_at_step].iloc[0]
+
+
+def test_a_propagation_cell_diverged_exactly_when_one_of_its_statistics_is_not_finite(undisturbed):
+    with store.open(undisturbed[0]) as handle:
+        layers = handle.query("SELECT * EXCLUDE (theory_std, theory_grad_rms) FROM layers").df().set_index("cell_id")
+        cells = handle.query("SELECT * FROM cells WHERE study = 'propagation'").df().set_index("cell_id")
+    finite = np.isfinite(layers.astype(float)).all(axis=1).groupby("cell_id").all()
+    assert (cells.status == finite.map({True: "done", False: "diverged"})).all()
+    # Enough layers of the notes' slip overflow float32: the two groups are both there, so a mix-up would show.
+    assert 0 < (~finite).sum() < len(finite)
 
 
 def test_a_failing_batch_is_recorded_and_the_rest_goes_on(tmp_path, monkeypatch):

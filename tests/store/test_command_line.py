@@ -14,9 +14,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 import store
 from store import output
+from store.__main__ import app
 from tests.store.builder import believable, write
 
 ROOT = Path(__file__).parents[2]
@@ -145,14 +147,21 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("wrong", [WRONG[:6], WRONG[6:12], WRONG[12:]], ids=["request", "value", "place"])
-def test_wrong_requests_are_refused_with_a_sentence(layout, wrong):
-    for arguments, code, part in wrong:
-        finished = run(*arguments, layout=layout)
-        said = (finished.stderr + finished.stdout).decode()
-        assert finished.returncode == code, (arguments, said)
-        assert part in said, (arguments, said)
-        assert "Traceback" not in said, (arguments, said)
+@pytest.mark.parametrize(("arguments", "code", "part"), WRONG, ids=[" ".join(case[0]) or "nothing" for case in WRONG])
+def test_wrong_requests_are_refused_with_a_sentence(layout, arguments, code, part):
+    finished = CliRunner().invoke(app, arguments, env={"GOLDILOCKS_STORE": str(layout.path)})
+    assert finished.exit_code == code, finished.output
+    assert part in finished.output
+    assert isinstance(finished.exception, SystemExit)
+
+
+@pytest.mark.parametrize(("arguments", "code", "part"), [WRONG[4], WRONG[11], WRONG[12], WRONG[14]])
+def test_a_process_shows_no_traceback_either(layout, arguments, code, part):
+    finished = run(*arguments, layout=layout)
+    assert finished.returncode == code
+    assert finished.stdout == b""
+    assert part in finished.stderr.decode()
+    assert b"Traceback" not in finished.stderr
 
 
 def test_a_reader_that_stops_early_sees_no_complaint(layout):

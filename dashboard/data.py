@@ -1,0 +1,75 @@
+"""Cached access to the store: every answer is keyed by the snapshot it came from, so it is never stale and never mixed.
+
+Pages ask named queries; no page reads a whole table.
+"""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import store
+from store import queries
+
+# A page asks about ten questions; this holds those of many sessions.
+MOST_ANSWERS = 1000
+
+
+def version() -> str:
+    """Return a key that changes when, and only when, the contents of the store do.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+    """
+    with store.open() as handle:
+        return handle.version
+
+
+def query(name: str, **values: Any) -> pd.DataFrame:
+    """Return the answer of a named query on the newest snapshot.
+
+    Args:
+        name: a file of `store/sql` without its ending.
+        values: its parameters; lists are bound as lists.
+
+    Returns:
+        A data frame of its own: changing it changes nothing else.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+    """
+    frozen = tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items())
+    return _answer(version(), name, frozen)
+
+
+@st.cache_data(show_spinner=False, max_entries=MOST_ANSWERS)
+def _answer(version: str, name: str, values: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
+    bound = {key: list(value) if isinstance(value, tuple) else value for key, value in values}
+    with store.open() as handle:
+        return handle.named(name, **bound).df()
+
+
+def sql(name: str, values: dict[str, Any]) -> str:
+    """Return the SQL behind a figure, to paste: the named query with its parameters as comments.
+
+    Args:
+        name: the named query.
+        values: the parameters it was asked with.
+    """
+    bound = "\n".join(f"-- ${key} = {value!r}" for key, value in values.items())
+    return f"-- python -m store query --name {name}, with\n{bound}\n{queries.get(name).sql.strip()}"
+
+
+def labels() -> dict[str, str]:
+    """Return the axis title of each measured column, unit included where it has one."""
+    metrics = query("metric_labels")
+    return {
+        row.name: row.label if row.unit == "1" else f"{row.label} ({row.unit})"
+        for row in metrics.itertuples(index=False)
+    }
+
+
+def thresholds() -> dict[str, float]:
+    """Return the numbers behind shares and verdicts, by name."""
+    found = query("verdict_thresholds")
+    return dict(zip(found["name"], found["value"], strict=True))

@@ -1,0 +1,20 @@
+-- Too small, just right or too big: rates and verdicts of chosen configurations, over seeds.
+-- The verdict is the most frequent one; agreeing says how many seeds share it.
+-- $network VARCHAR = 'mlp': kind of network
+-- $dataset VARCHAR = 'gaussian': where the inputs come from
+-- $preprocessing VARCHAR = 'raw': what was done to them
+-- $depth INTEGER = 6: hidden layers
+-- $width INTEGER = 4096: units per layer
+-- $batch_size INTEGER = 16: examples per batch
+WITH per_seed AS (
+    SELECT *, count(*) OVER (PARTITION BY init, activation, norm, verdict) AS alike
+    FROM signal_rates
+    WHERE network = $network AND dataset = $dataset AND preprocessing = $preprocessing
+      AND depth = $depth AND width = $width AND batch_size = $batch_size
+)
+SELECT init, activation, norm, count(*) AS seeds, arg_max(verdict, alike) AS verdict, max(alike) AS agreeing,
+       avg(forward_rate) FILTER (isfinite(forward_rate)) AS forward_rate,
+       avg(backward_rate) FILTER (isfinite(backward_rate)) AS backward_rate
+FROM per_seed
+GROUP BY init, activation, norm
+ORDER BY activation, norm, init

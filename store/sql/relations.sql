@@ -1,0 +1,5 @@
+-- Every table and view of the store, with what it holds.
+SELECT view_name AS name, 'view' AS kind, comment AS meaning FROM duckdb_views() WHERE NOT internal
+UNION ALL
+SELECT table_name, 'table', comment FROM duckdb_tables() WHERE NOT internal
+ORDER BY kind DESC, name

@@ -1,0 +1,34 @@
+-- Signal and gradient in each layer of chosen configurations, over seeds.
+-- One row per configuration and layer. Means and ranges are over seeds with finite values; overflowed counts the others.
+-- $network VARCHAR = 'mlp': kind of network
+-- $dataset VARCHAR = 'gaussian': where the inputs come from
+-- $preprocessing VARCHAR = 'raw': what was done to them
+-- $depth INTEGER = 6: hidden layers
+-- $width INTEGER = 4096: units per layer
+-- $batch_size INTEGER = 16: examples per batch
+-- $inits VARCHAR[] = NULL: only these initializations; NULL means all
+-- $activations VARCHAR[] = NULL: only these activations; NULL means all
+-- $norms VARCHAR[] = NULL: only these normalizations; NULL means all
+SELECT init, activation, norm, layer, count(*) AS seeds, any_value(sigma_w) AS sigma_w,
+       count(*) FILTER (NOT (isfinite(std) AND isfinite(mean))) AS std_overflowed,
+       avg(mean) FILTER (isfinite(mean)) AS mean,
+       avg(std) FILTER (isfinite(std)) AS std,
+       min(std) FILTER (isfinite(std)) AS std_low,
+       max(std) FILTER (isfinite(std)) AS std_high,
+       avg(theory_std) AS theory_std,
+       count(*) FILTER (NOT isfinite(grad_rms)) AS grad_rms_overflowed,
+       avg(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms,
+       min(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms_low,
+       max(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms_high,
+       avg(theory_grad_rms) AS theory_grad_rms,
+       avg(frac_saturated) FILTER (isfinite(frac_saturated)) AS frac_saturated,
+       avg(frac_zero) FILTER (isfinite(frac_zero)) AS frac_zero,
+       avg(frac_dead_units) FILTER (isfinite(frac_dead_units)) AS frac_dead_units
+FROM layers JOIN cells USING (cell_id)
+WHERE study = 'propagation' AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing
+  AND depth = $depth AND width = $width AND batch_size = $batch_size
+  AND ($inits IS NULL OR list_contains($inits, init))
+  AND ($activations IS NULL OR list_contains($activations, activation))
+  AND ($norms IS NULL OR list_contains($norms, norm))
+GROUP BY init, activation, norm, layer
+ORDER BY activation, norm, init, layer
