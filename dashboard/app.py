@@ -9,10 +9,10 @@ PAGES = {
         st.Page("views/activation_statistics.py", title="Activation statistics", default=True),
     ],
     "Explore": [
-        st.Page("views/convergence.py", title="Convergence", url_path="convergence"),
+        st.Page("views/convergence.py", title="Convergence"),
     ],
     "Data": [
-        st.Page("views/data_and_sql.py", title="Data & SQL", url_path="data"),
+        st.Page("views/data_and_sql.py", title="Data & SQL"),
     ],
 }
 

@@ -3,8 +3,12 @@
 import numpy as np
 import pandas as pd
 
-# A distribution this many times wider than the middle one does not decide the common axis; it is clipped and said so.
+# A distribution this many times wider than the narrower ones does not decide the common axis: it is clipped.
 WIDEST = 20.0
+NARROWER = 0.25
+# Where hardly anything of a distribution is on the axis, its bars stay low: a full bar is at least this share of an
+# even spread over all bins.
+LOWEST_FULL_BAR = 0.2
 
 
 def common_range(histograms: pd.DataFrame) -> tuple[float, float]:
@@ -20,7 +24,7 @@ def common_range(histograms: pd.DataFrame) -> tuple[float, float]:
     reach = finite[["lo", "hi"]].abs().max(axis=1)
     if reach.empty or reach.max() == 0:
         return -1.0, 1.0
-    ordinary = finite[reach <= WIDEST * reach[reach > 0].median()]
+    ordinary = finite[reach <= WIDEST * reach[reach > 0].quantile(NARROWER)]
     low, high = min(ordinary["lo"].min(), 0.0), max(ordinary["hi"].max(), 0.0)
     margin = 0.02 * (high - low)
     return float(low - margin), float(high + margin)
@@ -73,7 +77,7 @@ def on_common_bins(histograms: pd.DataFrame, by: list[str], bins: int = 60) -> p
         total = float(sum(np.sum(row.counts) for row in group.itertuples()) + beyond + nonfinite) or 1.0
         part = pd.DataFrame({"left": edges[:-1], "right": edges[1:], "share": np.asarray(binned) / total})
         largest = part["share"].max()
-        part["height"] = part["share"] / largest if largest > 0 else 0.0
+        part["height"] = part["share"] / max(largest, LOWEST_FULL_BAR / bins)
         part["outside"] = max(0.0, 1.0 - nonfinite / total - part["share"].sum())
         part["nonfinite"] = nonfinite / total
         for name, value in zip(by, key, strict=True):

@@ -5,17 +5,16 @@ import pandas as pd
 
 from dashboard.charts import style
 
-PANEL_WIDTH, PANEL_HEIGHT = 118, 84
+PANEL_WIDTH, PANEL_HEIGHT = 114, 84
 
 
-def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, axis_title: str) -> alt.TopLevelMixin:
+def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str) -> alt.TopLevelMixin:
     """Draw the distributions of one configuration.
 
     Args:
         bins: rows of `on_common_bins` for one configuration: layer, left, right, share, height, outside, nonfinite.
         statistics: one row per layer: layer, mean, std, std_overflowed.
         colour: of the bars.
-        axis_title: what the values are.
 
     Returns:
         One small panel per layer on common axes; heights are relative to each panel's tallest bar.
@@ -26,7 +25,9 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, axis_title:
         alt.Chart(data)
         .mark_bar(color=colour, binSpacing=0)
         .encode(
-            x=alt.X("left:Q", bin="binned", title=None, axis=alt.Axis(tickCount=3, grid=False)),
+            x=alt.X(
+                "left:Q", bin="binned", title=None, axis=alt.Axis(tickCount=2, grid=False, labelFlush=True, format="~g")
+            ),
             x2="right:Q",
             y=alt.Y("height:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1])),
             tooltip=[
@@ -38,8 +39,8 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, axis_title:
         )
         .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
     )
-    header = alt.Header(title=axis_title, titleOrient="bottom", labelExpr="split(datum.label, '|')", labelOrient="top")
-    return style.finish(panels.facet(column=alt.Column("note:N", sort=list(notes["note"]), header=header), spacing=8))
+    header = alt.Header(title=None, labelExpr="split(datum.label, '|')", labelOrient="top")
+    return style.finish(panels.facet(column=alt.Column("note:N", sort=list(notes["note"]), header=header), spacing=12))
 
 
 def _notes(bins: pd.DataFrame, statistics: pd.DataFrame) -> pd.DataFrame:

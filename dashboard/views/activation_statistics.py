@@ -120,7 +120,7 @@ def _cards(signal: pd.DataFrame, names: list[str], shape: dict[str, Any], chosen
             with side:
                 _verdict(name, own, verdicts)
             with picture:
-                chart = strip(bins[bins["configuration"] == name], own, theme.colour(own["init"].iloc[0]), TAPS[tap])
+                chart = strip(bins[bins["configuration"] == name], own, theme.colour(own["init"].iloc[0]))
                 text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
                 st.altair_chart(chart, theme="streamlit", alt=text, width="content", key=f"strip-{name}")
     _explain()
@@ -142,14 +142,14 @@ def _verdict(name: str, own: pd.DataFrame, verdicts: pd.DataFrame) -> None:
         colour = theme.VERDICT_COLOURS.get(verdict, "gray")
         st.badge(verdict, color=colour, icon=theme.VERDICT_ICONS.get(verdict, ":material/help:"))
         st.caption(
-            f"signal ×{_number(row['forward_rate'])} per layer  \n"
-            f"gradient ×{_number(row['backward_rate'])} per layer  \n"
+            f"signal {_rate(row['forward_rate'])}  \n"
+            f"gradient {_rate(row['backward_rate'])}  \n"
             f"σw = {own['sigma_w'].iloc[-1]:.3g}, {row['agreeing']} of {row['seeds']} seeds agree"
         )
 
 
-def _number(value: Any) -> str:
-    return f"{value:.3g}" if pd.notna(value) else "overflow"
+def _rate(value: Any) -> str:
+    return f"×{value:.3g} per layer" if pd.notna(value) else "overflows"
 
 
 def _explain() -> None:
@@ -168,8 +168,8 @@ def _depth_figures(signal: pd.DataFrame, shape: dict[str, Any], chosen: dict[str
     sql = data.sql("signal_by_layer", {**shape, **chosen})
     left, right = st.columns(2)
     for column, metric, title, logarithmic in (
-        (left, "std", "How wide are the activations, layer by layer?", False),
-        (right, "grad_rms", "How much gradient comes back, layer by layer?", True),
+        (left, "std", "How far do the activations spread?", False),
+        (right, "grad_rms", "How much gradient comes back?", True),
     ):
         with column:
             log = logarithmic or _spans_decades(signal[metric])

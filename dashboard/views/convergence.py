@@ -43,7 +43,8 @@ def main() -> None:
         return
     with st.container(horizontal=True):
         for title, choices in STORIES.items():
-            st.page_link(PAGE, label=title, query_params=choices, icon=":material/play_arrow:")
+            parameters = {_key(name): value for name, value in choices.items()}
+            st.page_link(PAGE, label=title, query_params=parameters, icon=":material/play_arrow:")
     network = _choose_network(networks)
     chosen = _choose_values(network)
     empty = [AXES[axis] for axis, values in chosen.items() if not values]
@@ -64,6 +65,11 @@ def main() -> None:
     _outcomes(values)
 
 
+def _key(name: str) -> str:
+    # Keys of the session are shared by all pages: without a prefix, another page's choice would show up here.
+    return f"train_{name}"
+
+
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
@@ -74,7 +80,7 @@ def _choose_network(networks: pd.DataFrame) -> pd.Series:
         f"{row.optimizer}, {row.steps} steps"
         for row in networks.itertuples()
     ]
-    title = selectors.one("Data and network", titles, "network")
+    title = selectors.one("Data and network", titles, _key("network"))
     return networks.iloc[titles.index(title)]
 
 
@@ -91,17 +97,17 @@ def _choose_values(network: pd.Series) -> dict[str, list[Any]]:
     columns = dict(zip(AXES, st.columns([1.3, 2, 1.2, 1.4, 1.4]), strict=True))
     for axis, label in AXES.items():
         with columns[axis]:
-            chosen[axis] = selectors.several(label, options[axis], axis, defaults[axis])
+            chosen[axis] = selectors.several(label, options[axis], _key(axis), defaults[axis])
     return chosen
 
 
 def _choose_encoding(chosen: dict[str, list[Any]]) -> tuple[str, str | None]:
     left, right, _ = st.columns([1, 1, 2])
     with left:
-        colour = selectors.one("Colour", list(AXES), "colour", "norm", show=AXES.__getitem__)
+        colour = selectors.one("Colour", list(AXES), _key("colour"), "norm", show=AXES.__getitem__)
     with right:
         panels = {"nothing": "One panel", **AXES}
-        facet = selectors.one("Panels", list(panels), "panels", "depth", show=panels.__getitem__)
+        facet = selectors.one("Panels", list(panels), _key("panels"), "depth", show=panels.__getitem__)
     return colour, facet if facet in chosen and len(chosen[facet]) > 1 else None
 
 

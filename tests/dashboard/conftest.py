@@ -1,0 +1,38 @@
+"""A small real store, made by the engine once, that all dashboard tests read."""
+
+import pytest
+
+GRID = """
+[[study]]
+kind = "propagation"
+width = 64
+depth = 12
+batch_size = 16
+init = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip"]
+activation = ["tanh", "relu"]
+norm = ["none", "batch"]
+seed = [0, 1]
+
+[[study]]
+kind = "training"
+dataset = "digits"
+width = 32
+depth = [2, 6]
+init = ["xavier", "kaiming"]
+activation = "relu"
+norm = ["none", "batch"]
+lr = [0.1, 1000.0]
+batch_size = 64
+steps = 40
+seed = [0, 1]
+"""
+
+
+@pytest.fixture(scope="session")
+def filled_store(tmp_path_factory):
+    """Path of a store with propagation and training cells, some of them diverged."""
+    import engine
+
+    path = tmp_path_factory.mktemp("dashboard") / "grid.duckdb"
+    engine.run(engine.Grid.from_toml(GRID, "dashboard"), path)
+    return path
