@@ -42,6 +42,16 @@ class Activation(Scheme):
             (slope,) = torch.autograd.grad(self(leaf).sum(), leaf)
         return slope
 
+    def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
+        """Return gradient · φ'(z); members with a fused kernel do it in one pass over memory.
+
+        Args:
+            gradient: at h, any shape.
+            z: pre-activations, the same shape.
+            h: φ(z), the same shape.
+        """
+        return gradient * self.derivative(z, h)
+
     def slope_at(self, z: Tensor) -> Tensor:
         """Return φ'(z) when φ(z) is not at hand."""
         return self.derivative(z, self(z))

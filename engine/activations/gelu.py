@@ -28,3 +28,6 @@ class Gelu(Activation):
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         density = torch.exp(-0.5 * z * z) / sqrt(2 * pi)
         return 0.5 * (1 + torch.erf(z / sqrt(2))) + z * density
+
+    def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
+        return torch.ops.aten.gelu_backward(gradient, z)

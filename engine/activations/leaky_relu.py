@@ -33,3 +33,6 @@ class LeakyRelu(Activation):
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         return torch.where(z > 0, 1.0, self.slope).to(z.dtype)
+
+    def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
+        return torch.ops.aten.leaky_relu_backward(gradient, z, self.slope, False)

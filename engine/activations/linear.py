@@ -21,3 +21,6 @@ class Linear(Activation):
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         return torch.ones_like(z)
+
+    def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
+        return gradient

@@ -27,3 +27,6 @@ class Relu(Activation):
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         return (z > 0).to(z.dtype)
+
+    def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
+        return torch.ops.aten.threshold_backward(gradient, h, 0)

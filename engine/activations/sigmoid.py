@@ -26,3 +26,6 @@ class Sigmoid(Activation):
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         return h * (1 - h)
+
+    def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
+        return torch.ops.aten.sigmoid_backward(gradient, h)

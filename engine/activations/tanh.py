@@ -25,3 +25,6 @@ class Tanh(Activation):
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         return 1 - h * h
+
+    def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
+        return torch.ops.aten.tanh_backward(gradient, h)

@@ -38,7 +38,7 @@ class Mlp(Network):
     ) -> Iterator[LayerGradient]:
         for depth in range(len(layers) - 1, -1, -1):
             layer, tape = layers[depth], tapes[depth]
-            dy = gradient * layer.activation.derivative(tape.pre, tape.act)
+            dy = layer.activation.backward(gradient, tape.pre, tape.act)
             dz, dscale = layer.norm.backward(dy, tape.saved, layer.scale)
             yield LayerGradient(gradient, dz, dscale)
             if depth:

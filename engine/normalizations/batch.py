@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import torch
 from pydantic import Field
 from torch import Tensor
 
@@ -43,7 +44,7 @@ class Batch(Normalization):
         if running is not None:
             running.mean.lerp_(mean, self.momentum)
             running.variance.lerp_(variance * (batch / (batch - 1)), self.momentum)
-        y = normalized if scale is None else (normalized * scale.gamma).add_(scale.beta)
+        y = normalized if scale is None else torch.addcmul(scale.beta, normalized, scale.gamma)
         return y, (normalized, inverse_std)
 
     def backward(self, dy: Tensor, saved: Any, scale: Scale | None) -> tuple[Tensor, Scale | None]:
@@ -52,7 +53,7 @@ class Batch(Normalization):
         batch = dy.shape[BATCH]
         dbeta = dy.sum(BATCH, keepdim=True)
         dgamma = (dy * normalized).sum(BATCH, keepdim=True)
-        dz = (dy - dbeta / batch).sub_(normalized * (dgamma / batch))
+        dz = torch.addcmul(dy, normalized, dgamma, value=-1 / batch).sub_(dbeta / batch)
         if scale is None:
             return dz.mul_(inverse_std), None
         return dz.mul_(scale.gamma * inverse_std), Scale(dgamma, dbeta)
@@ -63,4 +64,4 @@ class Batch(Normalization):
         shift = -running.mean * gain
         if scale is not None:
             gain, shift = gain * scale.gamma, shift * scale.gamma + scale.beta
-        return (z * gain).add_(shift)
+        return torch.addcmul(shift, z, gain)

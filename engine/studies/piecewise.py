@@ -49,6 +49,10 @@ class PiecewiseActivation:
         """Return φ'(z) `[config, batch, unit]`."""
         return self._apply(lambda activation, part: activation.derivative(z[part], h[part]))
 
+    def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
+        """Return gradient · φ'(z) `[config, batch, unit]`."""
+        return self._apply(lambda activation, part: activation.backward(gradient[part], z[part], h[part]))
+
     def _apply(self, function: Callable[[Activation, slice], Tensor]) -> Tensor:
         return _join([function(activation, part) for activation, part in self._runs])
 

@@ -12,6 +12,18 @@ PAGES = {
     "views/convergence.py": "Convergence",
     "views/data_and_sql.py": "Data & SQL",
 }
+KEYS = (
+    "init",
+    "activation",
+    "norm",
+    "network",
+    "tap",
+    "train_init",
+    "train_lr",
+    "train_panels",
+    "relation",
+    "question",
+)
 HOSTILE = [
     "'; DROP TABLE cells; --",
     "<script>alert(1)</script>",
@@ -126,19 +138,7 @@ def test_an_unknown_value_in_the_url_is_named_and_ignored(filled_store, monkeypa
 @pytest.mark.parametrize("page", PAGES)
 def test_hostile_values_in_the_url_do_no_harm(page, filled_store, monkeypatch):
     before = filled_store.resolve().read_bytes()
-    keys = [
-        "init",
-        "activation",
-        "norm",
-        "network",
-        "tap",
-        "train_init",
-        "train_lr",
-        "train_panels",
-        "relation",
-        "question",
-    ]
-    app = open_page(page, filled_store, monkeypatch, **dict.fromkeys(keys, HOSTILE))
+    app = open_page(page, filled_store, monkeypatch, **dict.fromkeys(KEYS, HOSTILE))
     assert not app.exception
     assert not any("<script>" in element.value for element in app.markdown if element.allow_html)
     assert filled_store.resolve().read_bytes() == before

@@ -1,4 +1,4 @@
-"""A small real store, made by the engine once, that all dashboard tests read."""
+"""A small real store, made by the engine once, that all tests of the pages read."""
 
 import pytest
 

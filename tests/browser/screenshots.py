@@ -1,0 +1,45 @@
+"""Pictures of the pages, for the README and for one's own eyes.
+
+python tests/browser/screenshots.py [--store data/grid.duckdb] [--out dashboard/assets] [--width 1440] [--dark]
+"""
+
+import argparse
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.server import CHROMIUM_OPTIONS, chromium, served
+
+PAGES = {
+    "activation_statistics": "",
+    "convergence": "convergence",
+    "data_and_sql": "data_and_sql",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--store", default="data/grid.duckdb")
+    parser.add_argument("--out", default="dashboard/assets")
+    parser.add_argument("--width", type=int, default=1440)
+    parser.add_argument("--height", type=int, default=1250)
+    parser.add_argument("--dark", action="store_true")
+    options = parser.parse_args()
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    with served(options.store) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_OPTIONS)
+        scheme = "dark" if options.dark else "light"
+        for name, address in PAGES.items():
+            page = browser.new_page(viewport={"width": options.width, "height": options.height}, color_scheme=scheme)
+            page.goto(f"{url}/{address}")
+            page.wait_for_selector("h1")
+            page.wait_for_selector("[data-testid=stStatusWidget]", state="detached")
+            page.wait_for_timeout(3000)
+            page.screenshot(path=out / f"{name}.png")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The README says what is there: commands, members, pages, the tree; and its examples run."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def tracked():
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [path for path in files if (ROOT / path).exists()]
+
+
+def test_the_tree_is_the_tree():
+    (tree,) = blocks("")
+    described, top = set(), ""
+    for line in tree.splitlines():
+        name = line.split()[0]
+        top = top if line.startswith("  ") else name
+        described.add(name if not line.startswith("  ") else top + name)
+    parts = [path.split("/") for path in tracked()]
+    packages = {f"{p[0]}/" for p in parts if len(p) > 1 and not p[0].startswith(".")}
+    folders = {f"{p[0]}/{p[1]}/" for p in parts if len(p) > 2 and not p[0].startswith(".")}
+    assert described == packages | folders | {"requirements.txt"}
+
+
+def test_the_top_level_is_fixed():
+    allowed = {"dashboard", "engine", "store", "tests", "requirements.txt", "README.md", "CHANGELOG.md", "LICENSE"}
+    tools = {"Makefile", "pyproject.toml", ".ci", ".gitignore", ".streamlit"}
+    assert {path.split("/")[0] for path in tracked()} == allowed | tools
+
+
+def test_every_member_is_listed():
+    from engine.catalogue import entries, kinds
+
+    section = README.split("<!-- members")[1].split("\n## ")[0]
+    lists = dict(re.findall(r"^- (\w+): (.*?)(?=^- |\Z)", section, re.DOTALL | re.MULTILINE))
+    for kind in kinds():
+        if kind == "studies":
+            continue
+        named = [name.split("(")[0] for name in re.findall(r"`([^`]+)`", lists[kind])]
+        assert named == [entry.name for entry in entries(kind)], kind
+
+
+def test_every_page_is_listed():
+    app = (ROOT / "dashboard" / "app.py").read_text()
+    for title in re.findall(r'title="([^"]+)"', app):
+        assert f"| {title} |" in README
+
+
+@pytest.mark.parametrize("package", ["engine", "store", "dashboard"])
+def test_every_command_is_listed_and_its_help_shows(package):
+    done = subprocess.run(
+        [sys.executable, "-m", package, "--help"], capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    commands = (
+        re.findall(r"^│ (\w+) ", done.stdout.split("Commands")[-1], re.MULTILINE) if "Commands" in done.stdout else []
+    )
+    for command in commands or [""]:
+        assert f"`python -m {package} {command}".rstrip() in README
+
+
+def test_every_make_target_is_listed():
+    targets = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text())[1].split()
+    for target in set(targets) - {"lint", "clean"}:
+        assert f"`make {target}`" in README
+
+
+def test_the_grid_example_is_a_grid():
+    from engine.grid.spec import Grid
+
+    (text,) = blocks("toml")
+    assert tomllib.loads(text)["name"] == "mine"
+    assert Grid.from_toml(text, "README").cells
+
+
+def test_the_examples_run(tmp_path):
+    duck, python, member = blocks("python")
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+
+    def run(code):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, cwd=tmp_path, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run(python)
+    assert "std" in run(duck)
+    use = "\nassert str(initializers.parse('timid')) == 'timid'\n"
+    run(member + use)
+    (query,) = [line for block in blocks("sh") for line in block.splitlines() if "store query" in line]
+    sql = re.search(r'"(.*)"', query)[1]
+    assert "verdict" in run(f"import store; print(store.open().query({sql!r}).df())")
