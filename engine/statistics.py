@@ -76,14 +76,20 @@ class Histogram:
     """Histograms of one tap, each configuration on bins of its own.
 
     Attributes:
-        lo: left edge of the first bin `[config]`.
+        lo: left edge of the first bin `[config]`; NaN when no value is finite.
         hi: right edge of the last bin `[config]`; equal to lo when all finite values are equal.
-        counts: int64 `[config, BINS + 3]`: below lo, the bins, above hi, not finite.
+        counts: `[config, BINS]`.
+        underflow: number of finite values below lo `[config]`.
+        overflow: number of finite values above hi `[config]`.
+        nonfinite: number of NaN and infinite values `[config]`.
     """
 
     lo: Tensor
     hi: Tensor
     counts: Tensor
+    underflow: Tensor
+    overflow: Tensor
+    nonfinite: Tensor
 
 
 def histogram(x: Tensor) -> Histogram:
@@ -93,21 +99,28 @@ def histogram(x: Tensor) -> Histogram:
         x: `[config, batch, unit]`.
     """
     values = flat(x)
-    finite = values.isfinite()
-    smallest = torch.where(finite, values, torch.inf).amin(1)
-    largest = torch.where(finite, values, -torch.inf).amax(1)
-    clean = torch.where(finite, values, 0.0)
-    center = clean.mean(1)
-    reach = HISTOGRAM_REACH * standard_deviation(clean)
+    nonfinite = values.shape[1] - values.isfinite().sum(1)
+    smallest = values.nan_to_num(torch.inf, torch.inf, torch.inf).amin(1, keepdim=True)
+    largest = values.nan_to_num(-torch.inf, -torch.inf, -torch.inf).amax(1, keepdim=True)
+    clean = values.nan_to_num(0.0, 0.0, 0.0)
+    reach = HISTOGRAM_REACH * standard_deviation(clean)[:, None]
+    center = clean.mean(1, keepdim=True)
     # Where the spread itself overflows, fmax and fmin fall back on the range of the values.
-    lo = torch.fmax(smallest, center - reach)[:, None]
-    hi = torch.fmin(largest, center + reach)[:, None]
-    # Halves keep the width of a very wide range finite.
-    width = hi / 2 - lo / 2
-    position = torch.where(width > 0, (values / 2 - lo / 2) / width, 0.0).mul_(BINS)
-    bins = position.nan_to_num_(0.0).floor_().clamp_(0, BINS - 1).long().add_(1)
-    bins = torch.where(values < lo, 0, torch.where(values > hi, BINS + 1, bins))
-    bins = torch.where(finite, bins, BINS + 2)
-    bins += (BINS + 3) * torch.arange(len(x), device=x.device)[:, None]
-    counts = torch.bincount(bins.flatten(), minlength=len(x) * (BINS + 3)).view(len(x), -1)
-    return Histogram(lo[:, 0], hi[:, 0], counts)
+    lo, hi = torch.fmax(smallest, center - reach), torch.fmin(largest, center + reach)
+    positions = _positions(clean, lo, hi)
+    slots = BINS + 2
+    index = positions.int().add_(slots * torch.arange(len(x), device=x.device, dtype=torch.int32)[:, None])
+    counts = torch.bincount(index.flatten(), minlength=slots * len(x)).view(len(x), slots)
+    # What is not finite was counted as a zero: take it out again.
+    zeros = _positions(torch.zeros_like(lo), lo, hi).long()
+    counts.scatter_add_(1, zeros, -nonfinite[:, None])
+    lo, hi = (edge.masked_fill(smallest > largest, torch.nan) for edge in (lo, hi))
+    return Histogram(lo[:, 0], hi[:, 0], counts[:, 1:-1], counts[:, 0], counts[:, -1], nonfinite)
+
+
+def _positions(values: Tensor, lo: Tensor, hi: Tensor) -> Tensor:
+    """Return the slot of each value as a float: below 1 underflow, then the bins, BINS + 1 and more overflow."""
+    # Halves keep the width of a very wide range finite; the last bin is closed on the right, hence the hair's breadth.
+    half_width = hi / 2 - lo / 2
+    density = torch.where(half_width > 0, BINS * (0.5 - 1e-7) / half_width, 0.0).nan_to_num_(0.0)
+    return (values * density).sub_(lo.nan_to_num() * density).clamp_(-1, BINS).add_(1)

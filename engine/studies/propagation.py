@@ -192,8 +192,7 @@ def _histogram_table(cells: Sequence[PropagationCell], records: list[_LayerRecor
     ids = pa.array([cell.cell_id for cell in cells])
     for layer, record in enumerate(records, 1):
         for tap, taken in record.histograms.items():
-            counts = taken.counts.cpu().numpy().astype(np.int32)
-            bins = np.ascontiguousarray(counts[:, 1:-2])
+            bins = taken.counts.int().cpu().numpy()
             offsets = np.arange(len(cells) + 1, dtype=np.int32) * bins.shape[1]
             columns = {
                 "cell_id": ids,
@@ -202,9 +201,9 @@ def _histogram_table(cells: Sequence[PropagationCell], records: list[_LayerRecor
                 "lo": taken.lo.cpu().numpy(),
                 "hi": taken.hi.cpu().numpy(),
                 "counts": pa.ListArray.from_arrays(offsets, bins.ravel()),
-                "underflow": counts[:, 0],
-                "overflow": counts[:, -2],
-                "nonfinite": counts[:, -1],
+                "underflow": taken.underflow.int().cpu().numpy(),
+                "overflow": taken.overflow.int().cpu().numpy(),
+                "nonfinite": taken.nonfinite.int().cpu().numpy(),
             }
             parts.append(pa.table(columns))
     return pa.concat_tables(parts)

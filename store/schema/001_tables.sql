@@ -152,7 +152,7 @@ COMMENT ON TABLE layer_histograms IS 'Histogram of each tap of each hidden layer
 COMMENT ON COLUMN layer_histograms.cell_id IS 'The configuration; see cells.';
 COMMENT ON COLUMN layer_histograms.layer IS 'Number of the hidden layer; 1 is the first.';
 COMMENT ON COLUMN layer_histograms.tap IS 'pre (what enters the activation), act (what leaves it) or grad (gradient with respect to what leaves it).';
-COMMENT ON COLUMN layer_histograms.lo IS 'Left edge of the first bin; equal to hi when all values are equal.';
+COMMENT ON COLUMN layer_histograms.lo IS 'Left edge of the first bin; equal to hi when all values are equal, NaN when none is finite.';
 COMMENT ON COLUMN layer_histograms.hi IS 'Right edge of the last bin.';
 COMMENT ON COLUMN layer_histograms.counts IS 'Number of values in each of the equally wide bins between lo and hi.';
 COMMENT ON COLUMN layer_histograms.underflow IS 'Number of finite values below lo.';
