@@ -1,15 +1,17 @@
 """A figure: a chart under a title that states the finding or the question, with its data, picture and SQL at hand."""
 
 import io
+from functools import partial
 
-import altair as alt
 import pandas as pd
 import streamlit as st
+
+from dashboard.charts.style import Chart
 
 FORMATS = ("CSV", "Parquet", "SVG", "PNG")
 
 
-def figure(title: str, chart: alt.TopLevelMixin, data: pd.DataFrame, sql: str, key: str, alt_text: str) -> None:
+def figure(title: str, chart: Chart, data: pd.DataFrame, sql: str, key: str, alt_text: str) -> None:
     """Show a chart with everything a reader may want to take away.
 
     Args:
@@ -29,13 +31,13 @@ def figure(title: str, chart: alt.TopLevelMixin, data: pd.DataFrame, sql: str, k
     st.altair_chart(chart, theme="streamlit", alt=alt_text, key=f"chart-{key}")
 
 
-def _downloads(chart: alt.TopLevelMixin, data: pd.DataFrame, key: str) -> None:
+def _downloads(chart: Chart, data: pd.DataFrame, key: str) -> None:
     for row in (FORMATS[:2], FORMATS[2:]):
         for column, kind in zip(st.columns(2), row, strict=True):
             # A function is called when the button is pressed: nothing is rendered that nobody asked for.
             column.download_button(
                 kind,
-                data=lambda kind=kind: contents(kind, chart, data),
+                data=partial(contents, kind, chart, data),
                 file_name=f"{key}.{kind.lower()}",
                 on_click="ignore",
                 key=f"{key}-{kind}",
@@ -43,7 +45,7 @@ def _downloads(chart: alt.TopLevelMixin, data: pd.DataFrame, key: str) -> None:
             )
 
 
-def contents(kind: str, chart: alt.TopLevelMixin, data: pd.DataFrame) -> bytes:
+def contents(kind: str, chart: Chart, data: pd.DataFrame) -> bytes:
     """Return a figure as a file.
 
     Args:

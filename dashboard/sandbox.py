@@ -74,7 +74,8 @@ def _single(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement
 
 def _fetch(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, rows: int) -> Answer:
     result = connection.execute(statement)
-    chunks, found = [], 0
+    chunks: list[pd.DataFrame] = []
+    found = 0
     while found <= rows:
         chunk = result.fetch_df_chunk()
         if chunk.empty and chunks:

@@ -43,7 +43,7 @@ def one(
     _mention_unknown(key, label, options, show)
     start = options.index(default) if default in options else 0
     chosen = st.selectbox(label, options, index=start, format_func=show, key=key, help=help, bind="query-params")
-    return options[start] if chosen is None else chosen  # type: ignore[return-value]
+    return options[start] if chosen is None else chosen
 
 
 def several(

@@ -5,6 +5,7 @@ The hues are those of Okabe and Ito (2008), with a lightness between the light a
 
 import hashlib
 from collections.abc import Sequence
+from typing import Literal
 
 PALETTE = ["#0a78c2", "#d9590b", "#0b9e73", "#c0589c", "#b58900", "#4aa8dd", "#7a6ad8", "#8a6d4b", "#7f8c8d", "#a3b01e"]
 
@@ -21,7 +22,8 @@ FIXED = {
     "none": PALETTE[1],
     "batch": PALETTE[0],
 }
-VERDICT_COLOURS = {
+BadgeColour = Literal["blue", "green", "orange", "gray", "violet", "red"]
+VERDICT_COLOURS: dict[str, BadgeColour] = {
     "too small": "blue",
     "just right": "green",
     "too big": "orange",

@@ -7,13 +7,14 @@ import pandas as pd
 
 from dashboard import theme
 from dashboard.charts import style
+from dashboard.charts.style import Chart
 
 PANEL_HEIGHT, PANEL_WIDTH, PANELS_PER_ROW = 220, 196, 4
 
 
 def learning_curves(
     frame: pd.DataFrame, metric: str, title: str, colour: str, facet: str | None, names: dict[str, str]
-) -> alt.TopLevelMixin:
+) -> Chart:
     """Draw one metric of several configurations against the step.
 
     Args:

@@ -4,11 +4,12 @@ import altair as alt
 import pandas as pd
 
 from dashboard.charts import style
+from dashboard.charts.style import Chart
 
 PANEL_WIDTH, PANEL_HEIGHT = 114, 84
 
 
-def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str) -> alt.TopLevelMixin:
+def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str) -> Chart:
     """Draw the distributions of one configuration.
 
     Args:

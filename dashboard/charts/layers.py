@@ -6,11 +6,12 @@ import pandas as pd
 
 from dashboard import theme
 from dashboard.charts import style
+from dashboard.charts.style import Chart
 
 HEIGHT = 320
 
 
-def against_layer(frame: pd.DataFrame, metric: str, title: str, logarithmic: bool) -> alt.TopLevelMixin:
+def against_layer(frame: pd.DataFrame, metric: str, title: str, logarithmic: bool) -> Chart:
     """Draw one statistic of several configurations against the layer.
 
     Args:

@@ -6,12 +6,14 @@ import altair as alt
 
 from dashboard import theme
 
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
-def finish(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
+
+def finish(chart: Chart) -> Chart:
     """Return the chart with the common typography and axes.
 
     Args:
-        chart: any top-level chart.
+        chart: a chart that is complete otherwise.
     """
     return (
         chart.configure(font=theme.FONT, background="transparent")

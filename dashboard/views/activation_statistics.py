@@ -17,7 +17,7 @@ LECTURE = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
 TAPS = {"act": "activations", "pre": "pre-activations", "grad": "gradients"}
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 PAGE = "views/activation_statistics.py"
-STORIES = {
+STORIES: dict[str, dict[str, str | list[str]]] = {
     "tanh: too small, too big, just right": {"activation": "tanh"},
     "ReLU: Xavier collapses, Kaiming holds": {"activation": "relu", "init": ["xavier", "kaiming"]},
     "The notes' slip": {"activation": "relu", "init": ["kaiming", "kaiming_slip"]},

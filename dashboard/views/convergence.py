@@ -20,10 +20,15 @@ LISTS = {"norm": "norms", "init": "inits", "activation": "activations", "depth":
 SHAPE = ("network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")
 MOST_LINES = 60
 PAGE = "views/convergence.py"
-STORIES = {
+STORIES: dict[str, dict[str, str | list[str]]] = {
     "Batch norm trains deep nets": {},
     "Xavier against Kaiming": {"init": ["xavier", "kaiming"], "norm": "none", "colour": "Initialization"},
-    "Learning rates, with and without": {"depth": "5", "panels": "Learning rate", "lr": ["0.01", "0.1", "1.0", "10.0"]},
+    "Learning rates, with and without": {
+        "init": "kaiming",
+        "depth": "20",
+        "panels": "Learning rate",
+        "lr": ["0.01", "0.1", "0.3", "1.0"],
+    },
     "All zeros: nothing changes": {
         "init": ["zeros", "normal(std=0.1)"],
         "depth": "5",

@@ -1,6 +1,8 @@
 """Everything the store holds, with its meaning, and a box for questions of one's own."""
 
 import io
+from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -33,7 +35,11 @@ def main() -> None:
 
 def _tables(relations: pd.DataFrame) -> None:
     st.markdown("#### Tables and views")
-    config = {"name": "Name", "kind": "Kind", "meaning": st.column_config.TextColumn("Meaning", width="large")}
+    config: dict[str, Any] = {
+        "name": "Name",
+        "kind": "Kind",
+        "meaning": st.column_config.TextColumn("Meaning", width="large"),
+    }
     st.dataframe(
         relations, hide_index=True, column_config=config, height=420, alt="Tables and views with their meaning."
     )
@@ -42,7 +48,11 @@ def _tables(relations: pd.DataFrame) -> None:
 def _columns(relations: pd.DataFrame) -> None:
     st.markdown("#### Columns")
     name = selectors.one("Table or view", list(relations["name"]), "relation", default="activation_stats")
-    config = {"name": "Column", "type": "Type", "meaning": st.column_config.TextColumn("Meaning", width="large")}
+    config: dict[str, Any] = {
+        "name": "Column",
+        "type": "Type",
+        "meaning": st.column_config.TextColumn("Meaning", width="large"),
+    }
     columns = data.query("columns", relation=name)
     st.dataframe(columns, hide_index=True, column_config=config, height=340, alt=f"Columns of {name}.")
 
@@ -91,7 +101,7 @@ def _show(frame: pd.DataFrame, name: str, cut: bool) -> None:
     for column, kind in zip(buttons, ("CSV", "Parquet"), strict=True):
         column.download_button(
             kind,
-            data=lambda kind=kind: _contents(frame, kind),
+            data=partial(_contents, frame, kind),
             file_name=f"{name}.{kind.lower()}",
             on_click="ignore",
             key=f"{name}-{kind}",
