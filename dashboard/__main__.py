@@ -28,7 +28,7 @@ def serve(
     # `streamlit run` puts only the script's own folder on the path.
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), environment.get("PYTHONPATH")]))
     if store is not None:
-        environment["GOLDILOCKS_STORE"] = str(Path(store).expanduser().resolve().parent / Path(store).name)
+        environment["GOLDILOCKS_STORE"] = str(Path(store).expanduser().absolute())
     elif "GOLDILOCKS_STORE" not in environment:
         environment["GOLDILOCKS_STORE"] = str(Path("data/grid.duckdb").absolute())
     print(f"Goldilocks: http://{LOOPBACK}:{port} (stop with Ctrl-C)", flush=True)

@@ -1,7 +1,15 @@
-"""Running SQL that a reader typed: read-only, alone with the snapshot, bounded in memory, rows and time."""
+"""Running SQL that a reader typed: read-only, alone with the snapshot, bounded in memory, rows and time.
 
-import threading
+The statement runs in a process of its own. DuckDB's own limits do not hold inside a single function call, such as one
+that builds a string of gigabytes; a process can always be limited and ended.
+"""
+
+import json
+import pickle
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -10,7 +18,10 @@ import store
 
 MOST_ROWS = 10_000
 MOST_SECONDS = 10.0
-MEMORY = "1GB"
+QUERY_MEMORY = "1GB"
+PROCESS_MEMORY = 4 * 2**30
+ROOT = Path(__file__).resolve().parent.parent
+_REFUSED = 3
 
 
 @dataclass(frozen=True)
@@ -35,54 +46,78 @@ def ask(sql: str, seconds: float = MOST_SECONDS, rows: int = MOST_ROWS) -> Answe
 
     Args:
         sql: what the reader typed.
-        seconds: after this time the statement is interrupted.
+        seconds: after this time the statement is stopped.
         rows: at most this many rows are fetched.
 
     Raises:
         Refused: no statement or several, an error in it, something it may not do, or too much time or memory.
         StoreError: there is no store.
     """
-    connection = store.sandboxed(memory_limit=MEMORY)
-    expired = threading.Event()
-
-    def interrupt() -> None:
-        expired.set()
-        connection.interrupt()
-
-    timer = threading.Timer(seconds, interrupt)
-    try:
-        statement = _single(connection, sql)
-        timer.start()
-        return _fetch(connection, statement, rows)
-    except duckdb.Error as error:
-        if expired.is_set():
+    _check(sql)
+    with store.open() as handle:
+        request = json.dumps({"sql": sql, "rows": rows, "store": str(handle.path)})
+    child = subprocess.Popen(
+        [sys.executable, "-m", "dashboard.sandbox"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with child:
+        try:
+            answer, problem = child.communicate(request.encode(), timeout=seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
             raise Refused(f"The statement took longer than {seconds:g} seconds and was stopped.") from None
+    if child.returncode == _REFUSED:
+        raise Refused(problem.decode(errors="replace").strip())
+    if child.returncode != 0:
+        raise Refused("The statement needed more memory than it may have and was stopped.")
+    frame = pickle.loads(answer)
+    return Answer(frame.head(rows), len(frame) > rows)
+
+
+def _check(sql: str) -> None:
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
         raise Refused(str(error)) from None
-    finally:
-        timer.cancel()
-        connection.close()
-
-
-def _single(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
-    statements = connection.extract_statements(sql)
     if len(statements) != 1:
         raise Refused(f"One statement at a time, please; these are {len(statements)}.")
     if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
         raise Refused("Only questions are answered here (SELECT, FROM, DESCRIBE, EXPLAIN): nothing can be changed.")
-    return statements[0]
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, rows: int) -> Answer:
-    result = connection.execute(statement)
-    chunks: list[pd.DataFrame] = []
-    found = 0
-    while found <= rows:
-        chunk = result.fetch_df_chunk()
-        if chunk.empty and chunks:
-            break
-        chunks.append(chunk)
-        found += len(chunk)
-        if chunk.empty:
-            break
-    frame = pd.concat(chunks, ignore_index=True)
-    return Answer(frame.head(rows), len(frame) > rows)
+def _limit_memory() -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (PROCESS_MEMORY, PROCESS_MEMORY))
+    except (ImportError, ValueError, OSError):
+        # No such limit on this system: DuckDB's own limit and the time limit remain.
+        return
+
+
+def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> pd.DataFrame:
+    chunks = [result.fetch_df_chunk()]
+    while sum(map(len, chunks)) <= rows and not chunks[-1].empty:
+        chunks.append(result.fetch_df_chunk())
+    return pd.concat([chunk for chunk in chunks if not chunk.empty] or chunks[:1], ignore_index=True).head(rows + 1)
+
+
+def _child() -> int:
+    """Answer the one request on standard input: a pickled frame on standard output, or a sentence and _REFUSED."""
+    _limit_memory()
+    request = json.load(sys.stdin)
+    try:
+        with store.sandboxed(request["store"], memory_limit=QUERY_MEMORY) as connection:
+            frame = _fetch(connection.execute(request["sql"]), request["rows"])
+    except (duckdb.Error, MemoryError, OverflowError) as error:
+        print(error or "The statement needed more memory than it may have.", file=sys.stderr)
+        return _REFUSED
+    pickle.dump(frame, sys.stdout.buffer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_child())
