@@ -16,5 +16,6 @@ PAGES = {
     ],
 }
 
-st.set_page_config(page_title="Goldilocks", page_icon="🥣", layout="wide")
-shell.show(st.navigation(PAGES))
+if __name__ == "__main__":
+    st.set_page_config(page_title="Goldilocks", page_icon="🥣", layout="wide")
+    shell.show(st.navigation(PAGES))

@@ -5,12 +5,16 @@ value are left out of that text, and filled in in the canonical JSON that a cell
 """
 
 import ast
+import re
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.card import Card
 from engine.errors import RequestError, nearest
+
+# Names may hold hyphens, as those of data sets do, so they are not Python's.
+_CALL = re.compile(r"\s*(?P<name>[A-Za-z_][\w-]*)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
 
 
 class Scheme(BaseModel):
@@ -59,13 +63,12 @@ def split_call(text: str) -> tuple[str, dict[str, Any]]:
         RequestError: the text has another form.
     """
     try:
-        node = ast.parse(text.strip(), mode="eval").body
-        if isinstance(node, ast.Name):
-            return node.id, {}
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args:
-            arguments = {str(word.arg): ast.literal_eval(word.value) for word in node.keywords if word.arg}
-            if len(arguments) == len(node.keywords):
-                return node.func.id, arguments
+        if form := _CALL.fullmatch(text):
+            call = ast.parse(f"call{form['arguments'] or '()'}", mode="eval").body
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args:
+                arguments = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords if word.arg}
+                if len(arguments) == len(call.keywords):
+                    return form["name"], arguments
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         pass  # answered below, like every other text of the wrong form
     raise RequestError(f"{text!r} is not of the form name or name(parameter=value, …)")

@@ -22,9 +22,21 @@ def flat(x: Tensor) -> Tensor:
     return x.reshape(len(x), -1)
 
 
+def wide(x: Tensor) -> torch.dtype:
+    """Return the type in which sums of squares of x are kept: float64, where the device has it (Apple GPUs do not)."""
+    return torch.float32 if x.device.type == "mps" else torch.float64
+
+
 def root_mean_square(x: Tensor) -> Tensor:
-    """Return √E x² of each configuration `[config]`."""
-    return flat(x).square().mean(1).sqrt()
+    """Return √E x² of each configuration `[config]`, infinite where E x² is beyond the type of x.
+
+    A vanished gradient is small, not zero, so the squares are kept in float64 and do not underflow. An overflow
+    remains one: a network whose variance cannot be represented is past saving.
+    """
+    values = flat(x)
+    mean_square = torch.linalg.vector_norm(values, dim=1, dtype=wide(x)).square() / values.shape[1]
+    too_big = mean_square > torch.finfo(x.dtype).max
+    return mean_square.sqrt().masked_fill(too_big, torch.inf).to(x.dtype)
 
 
 def standard_deviation(x: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ class LeakyRelu(Activation):
         return torch.nn.functional.leaky_relu(z, self.slope)
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
-        return torch.where(z > 0, 1.0, self.slope).to(z.dtype)
+        return torch.where(z > 0, z.new_tensor(1.0), z.new_tensor(self.slope))
 
     def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
         return torch.ops.aten.leaky_relu_backward(gradient, z, self.slope, False)

@@ -29,6 +29,7 @@ from engine.statistics import (
     histogram,
     root_mean_square,
     standard_deviation,
+    wide,
 )
 from engine.studies.base import Cost, Outcome, Progress, Study, Tables
 from engine.studies.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
@@ -142,9 +143,8 @@ def _inputs(cell: PropagationCell) -> Tensor:
 
 def _weight_gradient_rms(inputs: Tensor, gradient: Tensor) -> Tensor:
     """Return the rms of HᵀG `[config]`, from two batch × batch Gram matrices: ‖HᵀG‖² = Σ (HHᵀ)∘(GGᵀ)."""
-    # A sum of products of both signs: in float64, so that what cancels leaves no trace (Apple GPUs have none).
-    wide = torch.float32 if inputs.device.type == "mps" else torch.float64
-    inputs, gradient = inputs.to(wide), gradient.to(wide)
+    # A sum of products of both signs: wide, so that what cancels leaves no trace.
+    inputs, gradient = inputs.to(wide(inputs)), gradient.to(wide(gradient))
     grams = torch.bmm(gradient, gradient.mT) * (inputs @ inputs.mT)
     squared = grams.flatten(1).sum(1).clamp_min(0)
     return (squared / (inputs.shape[-1] * gradient.shape[-1])).sqrt().float()

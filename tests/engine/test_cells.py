@@ -5,13 +5,19 @@ import hashlib
 import json
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.catalogue import REGISTRIES
+from engine.data import datasets
 from engine.errors import RequestError
 from engine.grid.cell import BATCHED, STUDIES, PropagationCell, TrainingCell
+from engine.grid.spec import Grid
 from engine.initializers import initializers
-from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS, OPTIMIZERS
+from engine.preprocessings import preprocessings
+from engine.studies.base import studies
+from tests.engine.members import members
 
 BASE = {"init": "xavier", "activation": "tanh", "depth": 3, "width": 8, "batch_size": 4}
 
@@ -51,12 +57,31 @@ def test_the_id_is_the_hash_of_the_stored_json():
     assert json.loads(row["spec"])["init"] == {"name": "normal", "std": 0.01}
 
 
-@pytest.mark.parametrize("member", INITIALIZERS + ACTIVATIONS + NORMALIZATIONS + OPTIMIZERS, ids=str)
-def test_a_member_is_read_back_from_its_own_text(member):
-    from engine.catalogue import REGISTRIES
+@pytest.mark.parametrize("kind", REGISTRIES)
+def test_a_member_is_read_back_from_its_own_text_and_aliases(kind):
+    for member in members(REGISTRIES[kind]):
+        assert REGISTRIES[kind].parse(str(member)) == member
+        for alias in member.aliases:
+            assert REGISTRIES[kind].parse(str(member).replace(member.name, alias, 1)) == member
 
-    registry = next(registry for registry in REGISTRIES.values() if type(member) in list(registry))
-    assert registry.parse(str(member)) == member
+
+@pytest.mark.parametrize("dataset", [member.name for member in datasets if member.classes])
+@pytest.mark.parametrize("preprocessing", [member.name for member in preprocessings])
+def test_a_grid_may_name_every_data_set_and_preprocessing(dataset, preprocessing):
+    for study, extra in (("propagation", ""), ("training", "lr = 0.1\nsteps = 2\n")):
+        text = f"""[[study]]
+        kind = "{study}"
+        dataset = "{dataset}"
+        preprocessing = "{preprocessing}"
+        init = "kaiming"
+        activation = "relu"
+        depth = 1
+        width = 4
+        batch_size = 8
+        {extra}"""
+        (cell,) = Grid.from_toml(text).cells
+        outcome = studies()[study].run([cell], torch.device("cpu"), lambda share: None)
+        assert outcome.diverged == [False]
 
 
 @given(st.floats(min_value=0, max_value=1e30))

@@ -1,0 +1,93 @@
+"""The planner: every cell once, batches within their limits, and the same numbers however the grid is cut."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+
+from engine.device import choose_device
+from engine.errors import RequestError
+from engine.grid import plan as planner
+from engine.grid.plan import plan
+from engine.grid.presets import preset_names
+from engine.grid.spec import Grid, load_grid
+
+CPU = choose_device("cpu")
+
+
+@dataclass(frozen=True)
+class SmallDevice:
+    """A CPU with less memory than this one."""
+
+    free_memory: int
+    torch_device = torch.device("cpu")
+
+
+TRAINING = """
+[[study]]
+kind = "training"
+dataset = "digits"
+width = 16
+depth = [1, 2]
+init = ["xavier", "kaiming", "torch_default"]
+activation = "relu"
+norm = ["none", "batch"]
+lr = [0.01, 0.1]
+batch_size = 16
+steps = 10
+seed = [0, 1]
+"""
+
+
+def cells(text=TRAINING):
+    return Grid.from_toml(text, "plan").cells
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_batches_hold_every_cell_once(name):
+    grid = load_grid(name).cells
+    planned = [cell.cell_id for batch in plan(grid, CPU) for cell in batch.cells]
+    assert len(planned) == len(set(planned)) == len(grid)
+    assert set(planned) == {cell.cell_id for cell in grid}
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_batch_is_of_one_kind_and_within_its_limits(name):
+    for batch in plan(load_grid(name).cells, CPU):
+        assert len({batch.study.group_key(cell) for cell in batch.cells}) == 1
+        if len(batch.cells) > 1:
+            assert batch.cost.flops <= planner.MOST_FLOPS["cpu"]
+            assert batch.cost.bytes <= min(planner.MOST_BYTES["cpu"], planner.MEMORY_SHARE * CPU.free_memory)
+
+
+def test_less_memory_makes_more_batches_and_no_batch_breaks_the_bound():
+    everything = plan(cells(), CPU)
+    bytes_of_one = max(batch.study.cost(batch.cells[:1]).bytes for batch in everything)
+    narrow = plan(cells(), SmallDevice(int(3.5 * bytes_of_one / planner.MEMORY_SHARE)))
+    assert len(narrow) > len(everything)
+    assert all(batch.cost.bytes <= 3.5 * bytes_of_one for batch in narrow)
+    sizes = [len(batch.cells) for batch in narrow]
+    assert max(sizes) - min(sizes) <= 2
+
+
+def test_a_cell_larger_than_the_memory_is_refused_with_what_to_do():
+    with pytest.raises(RequestError, match=r"width = 16.*free.*smaller"):
+        plan(cells(), SmallDevice(1000))
+
+
+def test_training_results_do_not_depend_on_how_the_grid_is_cut():
+    def curves(batches):
+        found = {}
+        for batch in batches:
+            table = batch.study.run(batch.cells, torch.device("cpu"), lambda share: None).tables["curves"].to_pandas()
+            found.update(dict(tuple(table.groupby("cell_id"))))
+        return found
+
+    whole = curves(plan(cells(), CPU))
+    single = curves(batch for cell in cells() for batch in plan([cell], CPU))
+    assert whole.keys() == single.keys()
+    for cell_id, curve in whole.items():
+        alone = single[cell_id]
+        np.testing.assert_allclose(curve["train_loss"], alone["train_loss"], rtol=2e-4)
+        np.testing.assert_allclose(curve["grad_norm"], alone["grad_norm"], rtol=2e-3)

@@ -1,0 +1,70 @@
+"""Draws are functions of their names: the same anywhere, of the right distribution, and different by name."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from engine import randomness
+
+DRAWS = [randomness.standard_normal, randomness.standard_uniform]
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_a_name_gives_the_same_numbers_in_every_process(draw):
+    code = f"from engine import randomness; print(randomness.{draw.__name__}(('a', 1, (2, 3)), (5,)).tolist())"
+    found = {subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for _ in range(2)}
+    assert found == {f"{draw(('a', 1, (2, 3)), (5,)).tolist()}\n".encode()}
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_draws_do_not_depend_on_what_was_drawn_before(draw):
+    first = draw(("x",), (100,))
+    draw(("y",), (1000,))
+    assert np.array_equal(first, draw(("x",), (100,)))
+    assert not np.intersect1d(first, draw(("y",), (100,))).size
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_long_streams_are_independent_of_the_number_of_threads(draw, monkeypatch):
+    size = 3 * randomness.BLOCK + 17
+    parallel = draw(("long",), (size,))
+    monkeypatch.setattr(randomness, "ThreadPoolExecutor", lambda: _OneByOne())
+    assert np.array_equal(parallel, draw(("long",), (size,)))
+    # Blocks differ from each other.
+    assert not np.array_equal(parallel[:100], parallel[randomness.BLOCK : randomness.BLOCK + 100])
+
+
+class _OneByOne:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def map(self, function, items):
+        return [function(item) for item in reversed(items)]
+
+
+@pytest.mark.parametrize(("draw", "fourth"), [(DRAWS[0], 3.0), (DRAWS[1], 9 / 5)])
+def test_moments(draw, fourth):
+    x = draw(("moments",), (4_000_000,)).astype(np.float64)
+    n = len(x)
+    assert abs(x.mean()) < 4 / n**0.5
+    assert abs((x**2).mean() - 1) < 4 * ((fourth - 1) / n) ** 0.5
+    assert abs((x**3).mean()) < 4 * (15 / n) ** 0.5
+    assert abs((x**4).mean() - fourth) < 4 * (96 / n) ** 0.5
+
+
+def test_uniform_draws_stay_within_their_bounds():
+    x = randomness.standard_uniform(("bounds",), (1_000_000,))
+    assert 1.73 < np.abs(x).max() <= 3**0.5
+
+
+def test_shuffles_are_whole_permutations_and_prefixes_of_longer_ones():
+    order = randomness.permutations(("order",), 10, 25)
+    assert sorted(order[:10]) == sorted(order[10:20]) == list(range(10))
+    assert len(order) == 25
+    assert np.array_equal(order, randomness.permutations(("order",), 10, 100)[:25])
+    assert len(randomness.permutations(("order",), 10, 0)) == 0

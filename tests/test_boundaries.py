@@ -1,0 +1,67 @@
+"""Imports run one way: on the syntax tree, and in a fresh interpreter."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("engine", "store", "dashboard", "tests")
+# What a package may import of the others, and which libraries it must do without.
+NEIGHBOURS = {"engine": {"store"}, "store": set(), "dashboard": {"store"}}
+WITHOUT = {
+    "engine": {"streamlit", "altair", "duckdb"},
+    "store": {"torch", "streamlit", "altair", "sklearn"},
+    "dashboard": {"torch", "sklearn"},
+}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("package", NEIGHBOURS)
+def test_the_syntax_tree_respects_the_direction(package):
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    for path in files:
+        names = set(imported(path))
+        foreign = (names & set(PACKAGES)) - {package} - NEIGHBOURS[package]
+        assert not foreign | (names & WITHOUT[package]), path.relative_to(ROOT)
+
+
+def loaded(code):
+    """Return the top-level modules that a fresh interpreter has loaded after running some code."""
+    command = [sys.executable, "-c", f"{code}\nimport sys; print(*{{name.split('.')[0] for name in sys.modules}})"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_the_dashboard_needs_neither_torch_nor_the_engine():
+    code = """
+import importlib, pkgutil, dashboard
+for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
+    importlib.import_module(module.name)
+"""
+    modules = loaded(code)
+    assert {"streamlit", "dashboard", "store"} <= modules
+    assert not modules & {"torch", "engine", "sklearn"}
+
+
+def test_the_store_needs_neither_neighbour():
+    assert not loaded("import store, store.__main__") & {"torch", "engine", "dashboard", "streamlit"}
+
+
+def test_no_source_file_is_ignored():
+    """An ignore rule that swallows a source folder goes unseen until a fresh clone fails."""
+    files = [str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    command = ["git", "-C", str(ROOT), "check-ignore", "--no-index", "--stdin"]
+    done = subprocess.run(command, input="\n".join(files), capture_output=True, text=True)
+    assert done.stdout == ""
