@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-# A distribution this many times wider than the narrower ones does not decide the common axis: it is clipped.
-WIDEST = 20.0
-NARROWER = 0.25
+# Inputs and the gradient that is sent back have unit variance: a distribution reaching this far has exploded. It is
+# clipped, so that those of an ordinary width stay visible beside it.
+EXPLODED = 20.0
 # Where hardly anything of a distribution is on the axis, its bars stay low: a full bar is at least this share of an
 # even spread over all bins.
 LOWEST_FULL_BAR = 0.2
@@ -18,13 +18,14 @@ def common_range(histograms: pd.DataFrame) -> tuple[float, float]:
         histograms: rows with lo and hi; non-finite ones are passed over.
 
     Returns:
-        The smallest range that holds every histogram of an ordinary width, zero included; (-1, 1) when there is none.
+        The smallest range that holds every histogram that has not exploded, zero included, or the narrowest one where
+        all have; (-1, 1) when there is none.
     """
     finite = histograms[np.isfinite(histograms["lo"]) & np.isfinite(histograms["hi"])]
     reach = finite[["lo", "hi"]].abs().max(axis=1)
     if reach.empty or reach.max() == 0:
         return -1.0, 1.0
-    ordinary = finite[reach <= WIDEST * reach[reach > 0].quantile(NARROWER)]
+    ordinary = finite[reach <= max(EXPLODED, reach[reach > 0].min())]
     low, high = min(ordinary["lo"].min(), 0.0), max(ordinary["hi"].max(), 0.0)
     margin = 0.02 * (high - low)
     return float(low - margin), float(high + margin)

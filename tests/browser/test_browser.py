@@ -57,7 +57,7 @@ def test_a_page_is_drawn_without_an_error(page, site, address, width):
     settle(page)
     assert page.locator("h1").inner_text() == PAGES[address]
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
-    expect(page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stDataFrame]").first).to_be_visible()
+    expect(page.locator("[data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame]").first).to_be_visible()
     # Nothing makes the page itself scroll sideways; wide charts scroll by themselves.
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert not problems

@@ -118,6 +118,14 @@ def test_one_exploded_layer_does_not_hide_the_others():
     assert common_range(pd.DataFrame({"lo": [np.nan], "hi": [np.inf]})) == (-1.0, 1.0)
 
 
+def test_many_vanished_distributions_do_not_push_a_healthy_one_off_the_axis():
+    vanished = pd.DataFrame({"lo": [-1e-10] * 30, "hi": [1e-10] * 30})
+    low, high = common_range(pd.concat([vanished, pd.DataFrame({"lo": [-4.0], "hi": [4.0]})]))
+    assert low < -4 < 4 < high
+    low, high = common_range(vanished)
+    assert 1e-10 < high < 2e-10
+
+
 def test_the_lectures_schemes_have_colours_of_their_own():
     names = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip", "orthogonal"]
     assert len(set(theme.colours(names))) == len(names)
