@@ -24,7 +24,7 @@ def main() -> None:
     st.markdown(
         "All results are in one DuckDB file. Views have every axis as a column, so one `SELECT` answers a question."
     )
-    relations = data.query("relations")
+    relations = data.query("tables_and_views")
     left, right = st.columns([1, 1.4])
     with left:
         _tables(relations)

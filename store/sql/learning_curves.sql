@@ -2,7 +2,7 @@
 -- One row per configuration and logged step. Means and ranges are over the seeds whose value is finite at that step;
 -- diverged counts the seeds that had met a non-finite loss by then.
 -- $network VARCHAR = 'mlp': kind of network
--- $dataset VARCHAR = 'digits': data set
+-- $dataset VARCHAR = 'digits': where the examples come from
 -- $preprocessing VARCHAR = 'standardize': what was done to the inputs
 -- $width INTEGER = 64: units per layer
 -- $batch_size INTEGER = 64: examples per minibatch

@@ -2,7 +2,7 @@
 -- A seed trains when its test accuracy reaches 0.90 at a logged step. Accuracies are means over seeds that did not
 -- diverge; steps to 0.90 is the median over the seeds that reach it.
 -- $network VARCHAR = 'mlp': kind of network
--- $dataset VARCHAR = 'digits': data set
+-- $dataset VARCHAR = 'digits': where the examples come from
 -- $preprocessing VARCHAR = 'standardize': what was done to the inputs
 -- $width INTEGER = 64: units per layer
 -- $batch_size INTEGER = 64: examples per minibatch

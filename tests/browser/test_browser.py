@@ -1,6 +1,7 @@
 """The pages in a real browser: drawn without error at both widths, reproduced by their address, open to downloads."""
 
 import os
+import time
 
 import pandas as pd
 import pytest
@@ -81,8 +82,12 @@ def test_the_address_reproduces_the_view(browser, page, site):
     again = browser.new_page(viewport={"width": 1440, "height": 1000})
     again.goto(page.url)
     settle(again)
-    assert state(again) == state(page)
-    assert len(state(page)[1]) == 4
+    wanted = state(page)
+    assert len(wanted[1]) == 4
+    deadline = time.monotonic() + 20
+    while state(again) != wanted and time.monotonic() < deadline:
+        again.wait_for_timeout(200)
+    assert state(again) == wanted
     again.close()
 
 
