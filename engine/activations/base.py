@@ -30,6 +30,14 @@ class Activation(Scheme):
         """
         raise NotImplementedError(f"{type(self).__name__} must define __call__")
 
+    def apply_(self, z: Tensor) -> Tensor:
+        """Return φ(z), written over z by members whose backward pass needs φ(z) alone.
+
+        Args:
+            z: pre-activations that nobody else needs, any shape.
+        """
+        return self(z)
+
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         """Return φ'(z); by automatic differentiation unless a member knows better.
 
@@ -43,7 +51,9 @@ class Activation(Scheme):
         return slope
 
     def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
-        """Return gradient · φ'(z); members with a fused kernel do it in one pass over memory.
+        """Return gradient · φ'(z) as a new tensor; members with a fused kernel do it in one pass over memory.
+
+        Where a member defines `apply_`, z may hold φ(z) here.
 
         Args:
             gradient: at h, any shape.

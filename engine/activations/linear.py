@@ -23,4 +23,4 @@ class Linear(Activation):
         return torch.ones_like(z)
 
     def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
-        return gradient
+        return gradient.clone()

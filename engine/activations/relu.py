@@ -25,6 +25,9 @@ class Relu(Activation):
     def __call__(self, z: Tensor) -> Tensor:
         return torch.relu(z)
 
+    def apply_(self, z: Tensor) -> Tensor:
+        return torch.relu_(z)
+
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         return (z > 0).to(z.dtype)
 

@@ -24,6 +24,9 @@ class Sigmoid(Activation):
     def __call__(self, z: Tensor) -> Tensor:
         return torch.sigmoid(z)
 
+    def apply_(self, z: Tensor) -> Tensor:
+        return torch.sigmoid_(z)
+
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         return h * (1 - h)
 

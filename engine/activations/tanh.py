@@ -23,6 +23,9 @@ class Tanh(Activation):
     def __call__(self, z: Tensor) -> Tensor:
         return torch.tanh(z)
 
+    def apply_(self, z: Tensor) -> Tensor:
+        return torch.tanh_(z)
+
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
         return 1 - h * h
 

@@ -2,73 +2,108 @@
 
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-Contender = Callable[[], Any]
 ROUNDS = 5
 
 
-@dataclass
+@dataclass(frozen=True)
+class Contender:
+    """One way to compute a case.
+
+    Attributes:
+        name: what a reader calls it.
+        call: computes its cells and returns one number for each.
+        cells: how many of the case's cells it computes; slow ones take the first few, and are compared per cell.
+    """
+
+    name: str
+    call: Callable[[], Sequence[float]]
+    cells: int
+
+
+@dataclass(frozen=True)
 class Case:
     """One comparison.
 
     Attributes:
         name: what is computed.
-        engine: the engine's way; returns numbers to compare.
-        peers: other ways by name; each returns the same numbers.
-        flops: floating-point operations of the matrix products of one call.
-        tolerance: largest relative difference between the numbers of two contenders.
+        engine: the engine's way, on all cells.
+        peers: other ways.
+        flops: floating-point operations of the matrix products of the engine's call.
+        steps: updates per cell; 1 where nothing is trained.
+        matrix_size: size of the square matrices whose products measure the machine's rate.
+        tolerance: largest relative difference between two contenders' numbers for a cell.
+        rounds: how often each contender is timed.
     """
 
     name: str
     engine: Contender
-    peers: dict[str, Contender]
+    peers: tuple[Contender, ...]
     flops: float
+    steps: int
+    matrix_size: int
     tolerance: float
-    rounds: int = field(default=ROUNDS)
+    rounds: int = ROUNDS
 
-    def run(self, matrix_rate: float) -> dict[str, Any]:
+    def run(self, matrix_rate: Callable[[], float]) -> dict[str, Any]:
         """Check that all contenders agree, time them in turns, and report ratios.
 
         Args:
-            matrix_rate: operations per second of plain batched products, measured in the same call.
+            matrix_rate: measures the rate of plain batched products; called in every round.
 
         Returns:
-            Name, seconds of the engine (median, least, most), share of the matrix rate, and for each peer its seconds
-            and how many times faster the engine is.
+            Figures of the case; for the engine and each peer cell-steps per second, and times_faster for peers.
 
         Raises:
             AssertionError: a contender computes something else.
         """
-        contenders = {"engine": self.engine, **self.peers}
-        # The first call of each is the warm-up and the proof that all compute the same.
-        results = {name: np.asarray(contender()) for name, contender in contenders.items()}
-        for name, result in results.items():
-            np.testing.assert_allclose(result, results["engine"], rtol=self.tolerance, err_msg=f"{self.name}: {name}")
-        seconds: dict[str, list[float]] = {name: [] for name in contenders}
+        contenders = (self.engine, *self.peers)
+        self._check(contenders)
+        seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+        rates = []
         for _ in range(self.rounds):
-            for name, contender in contenders.items():
+            rates.append(matrix_rate())
+            for contender in contenders:
                 start = time.perf_counter()
-                contender()
-                seconds[name].append(time.perf_counter() - start)
-        return self._report(seconds, matrix_rate)
+                contender.call()
+                seconds[contender.name].append((time.perf_counter() - start) / contender.cells)
+        return self._report(seconds, statistics.median(rates))
+
+    def _check(self, contenders: Sequence[Contender]) -> None:
+        # The first call of each is also the warm-up.
+        truth: Sequence[float] = ()
+        for contender in contenders:
+            found = contender.call()
+            truth = truth or found
+            message = f"{self.name}: {contender.name} computed something else than the engine"
+            wanted = truth[: contender.cells]
+            np.testing.assert_allclose(found, wanted, rtol=self.tolerance, equal_nan=True, err_msg=message)
 
     def _report(self, seconds: dict[str, list[float]], matrix_rate: float) -> dict[str, Any]:
-        engine = seconds["engine"]
-        peers = {}
-        for name in self.peers:
-            ratios = [peer / own for peer, own in zip(seconds[name], engine, strict=True)]
-            peers[name] = {"seconds": statistics.median(seconds[name]), "times_faster": statistics.median(ratios)}
-        median = statistics.median(engine)
-        spread = {"least": min(engine), "most": max(engine)}
+        own = seconds[self.engine.name]
+        median = statistics.median(own)
         return {
             "case": self.name,
-            "seconds": median,
-            **spread,
-            "matrix_share": self.flops / median / matrix_rate,
-            "peers": peers,
+            "cells": self.engine.cells,
+            "seconds": median * self.engine.cells,
+            "least": min(own) * self.engine.cells,
+            "most": max(own) * self.engine.cells,
+            "cell_steps_per_second": self.steps / median,
+            "matrix_rate": matrix_rate,
+            "matrix_share": self.flops / (median * self.engine.cells) / matrix_rate,
+            "peers": {peer.name: self._compare(seconds[peer.name], own) for peer in self.peers},
+        }
+
+    def _compare(self, peer: Sequence[float], own: Sequence[float]) -> dict[str, float]:
+        ratios = [theirs / ours for theirs, ours in zip(peer, own, strict=True)]
+        return {
+            "cell_steps_per_second": self.steps / statistics.median(peer),
+            "times_faster": statistics.median(ratios),
+            "least": min(ratios),
+            "most": max(ratios),
         }

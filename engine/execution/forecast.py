@@ -14,6 +14,7 @@ from engine.grid.spec import Grid
 # Share of the rate of plain batched products that a whole study reaches, its statistics and logging included.
 TYPICAL_SHARE = {"propagation": 0.4, "training": 0.45}
 PROBE_SECONDS = 0.3
+PROBE_ENTRIES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -70,20 +71,21 @@ def _seconds(batches: Sequence[Batch], rate: float) -> float:
     return sum(batch.cost.flops / (rate * TYPICAL_SHARE[batch.study.name]) for batch in batches)
 
 
-def matrix_rate(device: Device) -> float:
+def matrix_rate(device: Device, size: int = 64) -> float:
     """Measure the rate of batched products of the shapes that training uses, in operations per second.
 
     Args:
         device: where.
+        size: rows and columns of each matrix.
     """
-    configs, size = 64, 64
+    configs = max(1, PROBE_ENTRIES // size**2)
     x = torch.ones(configs, size, size, device=device.torch_device)
-    torch.bmm(x, x)
+    product = torch.bmm(x, x)
     device.synchronize()
     start, products = time.perf_counter(), 0
     while time.perf_counter() - start < PROBE_SECONDS:
         for _ in range(10):
-            torch.bmm(x, x)
+            torch.bmm(x, x, out=product)
         device.synchronize()
         products += 10
     return products * 2.0 * configs * size**3 / (time.perf_counter() - start)

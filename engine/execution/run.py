@@ -17,6 +17,7 @@ import torch
 import store
 from engine.catalogue import schemes_table
 from engine.device import Device, choose_device
+from engine.execution.allocator import keep_freed_memory
 from engine.execution.progress import Reporter, Silence
 from engine.execution.provenance import RunRecord, new_run_id
 from engine.execution.publication import Publisher
@@ -92,6 +93,7 @@ class Execution:
 
     def run(self, fresh: bool) -> dict[str, Any]:
         """Compute what is missing; see `run`."""
+        keep_freed_memory()
         with store.WriterLock(self.layout):
             self._close_abandoned_runs()
             done = set() if fresh else store.done_cells(self.layout)

@@ -7,6 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from engine.axes import BATCH
+
 
 class Affine(Protocol):
     """z = hW + b for every configuration, and the way back."""
@@ -26,26 +28,32 @@ class OwnAffine:
 
     Attributes:
         weight: `[config, fan_in, fan_out]`.
-        bias: `[config, 1, fan_out]`.
+        bias: `[config, 1, fan_out]`, or None where a normalization would take it off again.
     """
 
     weight: Tensor
-    bias: Tensor
+    bias: Tensor | None
+
+    def tensors(self) -> list[Tensor]:
+        """Return what is trained: the weight, and the bias where there is one."""
+        return [self.weight] if self.bias is None else [self.weight, self.bias]
 
     def forward(self, h: Tensor) -> Tensor:
-        return torch.baddbmm(self.bias, h.expand(len(self.weight), -1, -1), self.weight)
+        h = h.expand(len(self.weight), -1, -1)
+        return torch.bmm(h, self.weight) if self.bias is None else torch.baddbmm(self.bias, h, self.weight)
 
     def backward(self, dz: Tensor) -> Tensor:
         return torch.bmm(dz, self.weight.mT)
 
-    def gradients(self, h: Tensor, dz: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the gradients of weight and bias, summed over the batch.
+    def gradients(self, h: Tensor, dz: Tensor) -> list[Tensor]:
+        """Return the gradients of `tensors()`, summed over the batch.
 
         Args:
             h: what entered the map `[config, batch, fan_in]`.
             dz: gradient at its output `[config, batch, fan_out]`.
         """
-        return torch.bmm(h.mT, dz), dz.sum(1, keepdim=True)
+        weight = torch.bmm(h.mT, dz)
+        return [weight] if self.bias is None else [weight, dz.sum(BATCH, keepdim=True)]
 
 
 @dataclass

@@ -90,12 +90,13 @@ class Network(Scheme):
         """
         raise NotImplementedError(f"{type(self).__name__} must define dims")
 
-    def forward(self, layers: Sequence[HiddenLayer], x: Tensor) -> list[Tape]:
+    def forward(self, layers: Sequence[HiddenLayer], x: Tensor, keep_pre: bool = True) -> list[Tape]:
         """Run the hidden layers in training mode.
 
         Args:
             layers: the hidden layers, first to last.
             x: inputs `[config, batch, unit]`, or `[1, batch, unit]` shared by all.
+            keep_pre: whether each tape's `pre` is wanted for more than the backward pass, and is never overwritten.
 
         Returns:
             One tape per layer; the last one's `act` is the output.
@@ -113,7 +114,7 @@ class Network(Scheme):
             gradient: at the output of the last layer `[config, batch, unit]`.
 
         Returns:
-            The gradients of each layer, last to first.
+            The gradients of each layer, last to first. A layer's weights may be changed once its gradients are out.
         """
         raise NotImplementedError(f"{type(self).__name__} must define backward")
 

@@ -24,11 +24,11 @@ class Mlp(Network):
     def dims(self, inputs: int, width: int, depth: int) -> list[int]:
         return [inputs] + [width] * depth
 
-    def forward(self, layers: Sequence[HiddenLayer], x: Tensor) -> list[Tape]:
+    def forward(self, layers: Sequence[HiddenLayer], x: Tensor, keep_pre: bool = True) -> list[Tape]:
         tapes = []
         for layer in layers:
             pre, saved = layer.norm.forward(layer.affine.forward(x), layer.scale, layer.running)
-            act = layer.activation(pre)
+            act = layer.activation(pre) if keep_pre else layer.activation.apply_(pre)
             tapes.append(Tape(x, pre, act, saved))
             x = act
         return tapes
@@ -40,11 +40,11 @@ class Mlp(Network):
             layer, tape = layers[depth], tapes[depth]
             dy = layer.activation.backward(gradient, tape.pre, tape.act)
             dz, dscale = layer.norm.backward(dy, tape.saved, layer.scale)
+            below = layer.affine.backward(dz) if depth else gradient
             yield LayerGradient(gradient, dz, dscale)
-            if depth:
-                gradient = layer.affine.backward(dz)
+            gradient = below
 
     def evaluate(self, layers: Sequence[HiddenLayer], x: Tensor) -> Tensor:
         for layer in layers:
-            x = layer.activation(layer.norm.evaluate(layer.affine.forward(x), layer.scale, layer.running))
+            x = layer.activation.apply_(layer.norm.evaluate(layer.affine.forward(x), layer.scale, layer.running))
         return x

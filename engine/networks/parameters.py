@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
+from engine.axes import CONFIG
 from engine.grid.cell import Cell
 from engine.initializers import Fans
 from engine.initializers.noise import READOUT, Layer, bias_noise, weight_noise
@@ -32,12 +34,20 @@ class Classifier:
         return [layer.affine for layer in self.hidden] + [self.readout]
 
     def tensors(self) -> Iterator[Tensor]:
-        """Yield every trained tensor: weight, bias, γ, β of each layer, then weight and bias of the read-out."""
+        """Yield every trained tensor: weight, bias, γ, β of each layer where they exist, then those of the read-out."""
         for layer in self.hidden:
-            yield from (layer.affine.weight, layer.affine.bias)
+            yield from layer.affine.tensors()
             if layer.scale is not None:
                 yield from (layer.scale.gamma, layer.scale.beta)
-        yield from (self.readout.weight, self.readout.bias)
+        yield from self.readout.tensors()
+
+    def select(self, configs: Tensor) -> "Classifier":
+        """Return some of the configurations, as copies.
+
+        Args:
+            configs: their numbers along the config axis.
+        """
+        return Classifier([_select(layer, configs) for layer in self.hidden], _select(self.readout, configs))
 
 
 def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Classifier:
@@ -61,18 +71,42 @@ def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Cla
             scale = Scale(torch.ones(shape, device=device), torch.zeros(shape, device=device))
         if first.norm.tracks:
             running = Running(torch.zeros(shape, device=device), torch.ones(shape, device=device))
+        if first.norm.absorbs_bias:
+            _absorb_bias(affine, running)
         hidden.append(HiddenLayer(affine, first.activation, first.norm, scale, running))
     return Classifier(hidden, _affine(cells, READOUT, Fans(dims[-1], classes), device))
 
 
+def _absorb_bias(affine: OwnAffine, running: Running | None) -> None:
+    """Drop a bias whose gradient is zero; running statistics that start lower by it make evaluation the same."""
+    if running is not None and affine.bias is not None:
+        running.mean -= affine.bias
+    affine.bias = None
+
+
+Part = TypeVar("Part")
+
+
+def _select(part: Part, configs: Tensor) -> Part:
+    """Return a dataclass whose tensors, also inside dataclasses of its own, hold only some of the configurations."""
+
+    def pick(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return value.index_select(CONFIG, configs)
+        return _select(value, configs) if is_dataclass(value) else value
+
+    return replace(part, **{field.name: pick(getattr(part, field.name)) for field in fields(part)})  # type: ignore
+
+
 def _affine(cells: Sequence[Cell], layer: Layer, fans: Fans, device: torch.device) -> OwnAffine:
     weight = torch.empty(len(cells), fans.fan_in, fans.fan_out)
-    bias = torch.empty(len(cells), 1, fans.fan_out)
+    bias = torch.zeros(len(cells), 1, fans.fan_out)
     noises: dict[tuple[int, str], Tensor] = {}
     for c, cell in enumerate(cells):
         key = (cell.seed, cell.init.family)
         if key not in noises:
             noises[key] = weight_noise(cell.seed, layer, (fans.fan_in, fans.fan_out), cell.init.family)
         torch.mul(noises[key], cell.init.scale(fans, cell.activation), out=weight[c])
-        torch.mul(bias_noise(cell.seed, layer, fans.fan_out), cell.init.bias_scale(fans), out=bias[c, 0])
+        if bias_scale := cell.init.bias_scale(fans):
+            torch.mul(bias_noise(cell.seed, layer, fans.fan_out), bias_scale, out=bias[c, 0])
     return OwnAffine(weight.to(device), bias.to(device))

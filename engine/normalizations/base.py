@@ -41,18 +41,20 @@ class Normalization(Scheme):
     Attributes:
         learnable: whether γ and β exist.
         tracks: whether running statistics exist.
+        absorbs_bias: whether a bias before it changes nothing; classifiers then have none there.
         minimum_batch: smallest number of examples for which the training mode is defined.
     """
 
     learnable: ClassVar[bool] = False
     tracks: ClassVar[bool] = False
+    absorbs_bias: ClassVar[bool] = False
     minimum_batch: ClassVar[int] = 1
 
     def forward(self, z: Tensor, scale: Scale | None, running: Running | None) -> tuple[Tensor, Any]:
         """Normalize in training mode.
 
         Args:
-            z: pre-activations `[config, batch, unit]`.
+            z: pre-activations `[config, batch, unit]`; may be overwritten.
             scale: γ and β; None stands for γ = 1, β = 0.
             running: statistics to update in place; None where nobody evaluates.
 

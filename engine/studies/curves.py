@@ -22,8 +22,42 @@ def logged_steps(steps: int) -> list[int]:
     return sorted({round(steps * k / LOGGED_INTERVALS) for k in range(LOGGED_INTERVALS + 1)})
 
 
+class UpdateSize:
+    """Size of one update, summed over the tensors while they are changed one after the other.
+
+    Attributes:
+        gradient: squared norm of all gradients `[config]`.
+        change: squared norm of the changes of the weights `[config]`.
+        weight: squared norm of the weights before `[config]`.
+    """
+
+    gradient: Tensor | float = 0.0
+    change: Tensor | float = 0.0
+    weight: Tensor | float = 0.0
+
+    def note(self, gradient: Tensor, weight: Tensor | None) -> None:
+        """Take in a gradient, and the weight matrix it is about to change, unless it changes another tensor.
+
+        Args:
+            gradient: `[config, …]`.
+            weight: `[config, fan_in, fan_out]`, or None.
+        """
+        self.gradient = self.gradient + _square(gradient)
+        if weight is not None:
+            self._before = weight.clone()
+            self.weight = self.weight + _square(weight)
+
+    def note_change(self, weight: Tensor) -> None:
+        """Take in the weight matrix after its change."""
+        self.change = self.change + _square(self._before.sub_(weight))
+
+
+def _square(x: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(x.flatten(1), dim=1).square()
+
+
 class Curves:
-    """Values at the logged steps, `[logged step, config]` on the device.
+    """Values at the logged steps, `[logged step, config]` on the device; NaN after a configuration has diverged.
 
     Args:
         configs: number of configurations.
@@ -36,39 +70,59 @@ class Curves:
         names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "grad_norm", "update_ratio")
         self.values = {name: torch.full((len(logged), configs), torch.nan, device=device) for name in names}
         self.diverged_at = torch.full((configs,), -1, device=device)
+        # Numbers of the configurations that are still trained: what is logged belongs to these, in this order.
+        self.active = torch.arange(configs, device=device)
         self._loss, self._correct = torch.zeros(configs, device=device), torch.zeros(configs, device=device)
         self._minibatches = 0
+
+    def retire(self) -> Tensor:
+        """Stop logging what has diverged, and return the places of the others among those active until now."""
+        places = (self.diverged_at[self.active] < 0).nonzero()[:, 0]
+        self.active = self.active[places]
+        self._loss, self._correct = self._loss[places], self._correct[places]
+        return places
+
+    @property
+    def diverged_share(self) -> float:
+        """Share of the active configurations that have diverged; waits for the device."""
+        return (self.diverged_at[self.active] >= 0).float().mean().item()
 
     def add_minibatch(self, step: int, loss: Loss) -> None:
         """Take in the minibatch that update number step + 1 is made from; close the interval where one ends."""
         self._note_divergence(step, loss.value)
         if step == 0:
-            self.values["train_loss"][0], self.values["train_accuracy"][0] = loss.value, loss.correct
+            self._write(0, train_loss=loss.value, train_accuracy=loss.correct)
         self._loss += loss.value
         self._correct += loss.correct
         self._minibatches += 1
         row = self.logged.get(step + 1)
         if row is not None:
-            self.values["train_loss"][row] = self._loss / self._minibatches
-            self.values["train_accuracy"][row] = self._correct / self._minibatches
+            mean = {"train_loss": self._loss / self._minibatches, "train_accuracy": self._correct / self._minibatches}
+            self._write(row, **mean)
             self._loss.zero_()
             self._correct.zero_()
             self._minibatches = 0
 
-    def log_update(self, step: int, grad_norm: Tensor, update_ratio: Tensor) -> None:
+    def log_update(self, step: int, size: UpdateSize) -> None:
         """Take in the size of update number step + 1; the first one also stands at step 0."""
-        for row in {self.logged.get(step + 1), 0 if step == 0 else None} - {None}:
-            self.values["grad_norm"][row], self.values["update_ratio"][row] = grad_norm, update_ratio
+        grad_norm = torch.as_tensor(size.gradient).sqrt()
+        update_ratio = (torch.as_tensor(size.change) / torch.as_tensor(size.weight)).sqrt()
+        for logged, row in self.logged.items():
+            if logged == step + 1 or logged == step == 0:
+                self._write(row, grad_norm=grad_norm, update_ratio=update_ratio)
 
     def log_test(self, step: int, loss: Loss) -> None:
         """Take in the evaluation after a number of updates."""
-        row = self.logged[step]
-        self.values["test_loss"][row], self.values["test_accuracy"][row] = loss.value, loss.correct
+        self._write(self.logged[step], test_loss=loss.value, test_accuracy=loss.correct)
         self._note_divergence(step, loss.value)
 
+    def _write(self, row: int, **values: Tensor) -> None:
+        for name, value in values.items():
+            self.values[name][row, self.active] = value.to(self.values[name].dtype)
+
     def _note_divergence(self, step: int, loss: Tensor) -> None:
-        first = ~loss.isfinite() & (self.diverged_at < 0)
-        self.diverged_at.masked_fill_(first, step)
+        known = self.diverged_at[self.active]
+        self.diverged_at[self.active] = torch.where(~loss.isfinite() & (known < 0), step, known)
 
     def rows(self, cell_ids: Sequence[str]) -> dict[str, Any]:
         """Return the columns of the store's table `curves`, cell after cell.
@@ -77,5 +131,11 @@ class Curves:
             cell_ids: id of each configuration.
         """
         steps = np.fromiter(self.logged, np.int32)
-        columns = {name: value.T.cpu().numpy().ravel() for name, value in self.values.items()}
+        diverged_at = self.diverged_at.cpu().numpy()
+        # The first logged step after the divergence shows it; what a configuration did later depends on when it was
+        # retired, hence on its neighbours, and is not kept.
+        last = np.where(diverged_at < 0, len(steps), np.searchsorted(steps, diverged_at))
+        gone = np.arange(len(steps)) > last[:, None]
+        values = {name: value.T.cpu().numpy() for name, value in self.values.items()}
+        columns = {name: np.where(gone, np.nan, value).astype(np.float32).ravel() for name, value in values.items()}
         return {"cell_id": np.repeat(cell_ids, len(steps)), "step": np.tile(steps, len(cell_ids)), **columns}

@@ -5,7 +5,8 @@ divergence are kept on the device and copied once at the end.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,15 +19,22 @@ from engine.card import Card
 from engine.data.base import prepared
 from engine.grid.cell import TrainingCell
 from engine.loss import Loss, cross_entropy
+from engine.networks import Tape
 from engine.networks.parameters import initialize
 from engine.studies.base import Cost, Outcome, Progress, Study
-from engine.studies.curves import Curves, logged_steps
+from engine.studies.curves import Curves, UpdateSize, logged_steps
 
 FLOAT_BYTES = 4
 # Copies of the parameters that live at once beside optimizer state: value, gradient, and the clone behind update_ratio.
 PARAMETER_COPIES = 3
 # Tensors of a layer's size per layer: inputs, pre, act, the norm's memory.
 TAPE_TENSORS = 4
+# Bytes of one layer's activations that a chunk of configurations may take on a CPU.
+CACHE_BYTES = 1 << 20
+# More configurations than any batch has.
+MOST_CONFIGS = 1 << 30
+# A chunk is cut to those that still train when at least this share of it has diverged.
+RETIRED_SHARE = 0.25
 # Test examples are evaluated in pieces of this many, so that they need no more memory than a training step.
 EVALUATION_ROWS = 512
 
@@ -56,12 +64,33 @@ class Training(Study[TrainingCell]):
         return Cost(2.0 * len(cells) * parameters * products, FLOAT_BYTES * len(cells) * memory)
 
     def run(self, cells: Sequence[TrainingCell], device: torch.device, progress: Progress) -> Outcome:
-        trainer = Trainer(cells, device)
-        curves = trainer.train(progress)
-        diverged_at = curves.diverged_at.cpu().tolist()
-        table = pa.table(curves.rows([cell.cell_id for cell in cells]))
-        diverged = [step >= 0 for step in diverged_at]
-        return Outcome({"curves": table}, diverged, [step if step >= 0 else None for step in diverged_at])
+        size = chunk_size(cells[0], device)
+        chunks = [cells[start : start + size] for start in range(0, len(cells), size)]
+        tables, diverged_at = [], []
+        for number, chunk in enumerate(chunks):
+            curves = Trainer(chunk, device).train(partial(_advance, progress, number, len(chunks)))
+            diverged_at += curves.diverged_at.tolist()
+            tables.append(pa.table(curves.rows([cell.cell_id for cell in chunk])))
+        steps = [step if step >= 0 else None for step in diverged_at]
+        return Outcome({"curves": pa.concat_tables(tables)}, [step is not None for step in steps], steps)
+
+
+def chunk_size(cell: TrainingCell, device: torch.device) -> int:
+    """Return how many configurations are trained at once.
+
+    A CPU is fastest while a layer's activations stay in its cache; on a GPU a batch is not cut.
+
+    Args:
+        cell: one of them.
+        device: where.
+    """
+    if device.type != "cpu":
+        return MOST_CONFIGS
+    return max(1, CACHE_BYTES // (FLOAT_BYTES * cell.batch_size * cell.width))
+
+
+def _advance(progress: Progress, number: int, count: int, share: float) -> None:
+    progress((number + share) / count)
 
 
 class Trainer:
@@ -100,16 +129,24 @@ class Trainer:
         curves = Curves(len(self.cells), logged_steps(steps), self.device)
         curves.log_test(0, self.evaluate())
         for step in range(steps):
-            loss, gradients = self.gradients(step)
-            curves.add_minibatch(step, loss)
-            if step == 0 or step + 1 in curves.logged:
-                curves.log_update(step, _norm(gradients), self._measured_update(gradients, step + 1))
-            else:
-                self.update(gradients, step + 1)
+            size = UpdateSize() if step == 0 or step + 1 in curves.logged else None
+            curves.add_minibatch(step, self.step(step, size))
+            if size is not None:
+                curves.log_update(step, size)
             if step + 1 in curves.logged:
                 curves.log_test(step + 1, self.evaluate())
                 progress((step + 1) / steps)
+                if curves.diverged_share >= RETIRED_SHARE:
+                    self._keep(curves.retire())
+                if not len(curves.active):
+                    break
         return curves
+
+    def _keep(self, configs: Tensor) -> None:
+        """Go on with some of the configurations only."""
+        self.model = self.model.select(configs)
+        self.state = [[slot[configs] for slot in slots] for slots in self.state]
+        self.order, self.lr = self.order[configs], self.lr[configs]
 
     def minibatch(self, step: int) -> tuple[Tensor, Tensor]:
         """Return the inputs `[config, batch, feature]` and labels `[config, batch]` of a step."""
@@ -117,25 +154,45 @@ class Trainer:
         index = self.order[:, step * size : (step + 1) * size]
         return self.train_x[index], self.train_y[index]
 
-    def gradients(self, step: int) -> tuple[Loss, list[Tensor]]:
-        """Return the loss on a step's minibatch, and the gradient of every trained tensor in the model's order."""
+    def step(self, step: int, size: UpdateSize | None = None) -> Loss:
+        """Make update number step + 1 and return the loss it was made from.
+
+        Args:
+            step: number of updates made before.
+            size: where to note how large the update is, if anyone asks.
+        """
+        loss, gradients = self.gradients(step)
+        weights = {id(affine.weight) for affine in self.model.affines()}
+        trained = list(zip(self.model.tensors(), self.state, strict=True))
+        # Each tensor changes as soon as its gradient is there, while both are in the cache.
+        for (parameter, state), gradient in zip(reversed(trained), gradients, strict=True):
+            if size is not None:
+                size.note(gradient, parameter if id(parameter) in weights else None)
+            self.optimizer.update(parameter, gradient, self.lr, state, step + 1)
+            if size is not None and id(parameter) in weights:
+                size.note_change(parameter)
+        return loss
+
+    def gradients(self, step: int) -> tuple[Loss, Iterator[Tensor]]:
+        """Return the loss on a step's minibatch, and the gradient of every trained tensor, in reverse order.
+
+        A tensor may be changed once its gradient is out.
+        """
         x, y = self.minibatch(step)
-        hidden, readout = self.model.hidden, self.model.readout
-        tapes = self.network.forward(hidden, x)
-        loss = cross_entropy(readout.forward(tapes[-1].act), y)
+        tapes = self.network.forward(self.model.hidden, x, keep_pre=False)
+        loss = cross_entropy(self.model.readout.forward(tapes[-1].act), y)
         assert loss.gradient is not None
-        gradients = list(readout.gradients(tapes[-1].act, loss.gradient))[::-1]
-        layers = self.network.backward(hidden, tapes, readout.backward(loss.gradient))
+        return loss, self._backward(tapes, loss.gradient)
+
+    def _backward(self, tapes: Sequence[Tape], at_logits: Tensor) -> Iterator[Tensor]:
+        hidden, readout = self.model.hidden, self.model.readout
+        below = readout.backward(at_logits)
+        yield from reversed(readout.gradients(tapes[-1].act, at_logits))
+        layers = self.network.backward(hidden, tapes, below)
         for layer, tape, gradient in zip(reversed(hidden), reversed(tapes), layers, strict=True):
             if gradient.scale is not None:
-                gradients += [gradient.scale.beta, gradient.scale.gamma]
-            gradients += layer.affine.gradients(tape.inputs, gradient.affine)[::-1]
-        return loss, gradients[::-1]
-
-    def update(self, gradients: list[Tensor], step: int) -> None:
-        """Change every trained tensor in place; step counts from 1."""
-        for parameter, gradient, state in zip(self.model.tensors(), gradients, self.state, strict=True):
-            self.optimizer.update(parameter, gradient, self.lr, state, step)
+                yield from (gradient.scale.beta, gradient.scale.gamma)
+            yield from reversed(layer.affine.gradients(tape.inputs, gradient.affine))
 
     def evaluate(self) -> Loss:
         """Return loss and accuracy on the test split, in evaluation mode."""
@@ -149,16 +206,3 @@ class Trainer:
 
     def _logits(self, x: Tensor) -> Tensor:
         return self.model.readout.forward(self.network.evaluate(self.model.hidden, x))
-
-    def _measured_update(self, gradients: list[Tensor], step: int) -> Tensor:
-        """Make an update and return its size relative to the weights `[config]`."""
-        before = [affine.weight.clone() for affine in self.model.affines()]
-        self.update(gradients, step)
-        after = [affine.weight for affine in self.model.affines()]
-        return _norm([new - old for new, old in zip(after, before, strict=True)]) / _norm(before)
-
-
-def _norm(tensors: Sequence[Tensor]) -> Tensor:
-    """Return the Euclidean norm over several tensors `[config]`."""
-    squares = [tensor.flatten(1).square().sum(1) for tensor in tensors]
-    return torch.stack(squares).sum(0).sqrt()

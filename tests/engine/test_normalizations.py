@@ -80,7 +80,7 @@ def test_evaluation_is_torchs(norm):
         norm.forward(batch.clone(), scale, running)
         for c, module in enumerate(made):
             module(batch[c])
-    ours = norm.evaluate(z, scale, running)
+    ours = norm.evaluate(z.clone(), scale, running)
     for c, module in enumerate(made):
         torch.testing.assert_close(ours[c], module.eval()(z[c]).detach())
 
@@ -99,7 +99,7 @@ def test_running_variance_is_unbiased_and_the_forward_variance_biased():
 def test_batch_norm_gradients_sum_to_zero_over_the_batch():
     norm = normalizations.parse("batch")
     z, scale, gradient = tensors(32)
-    _, saved = norm.forward(z, scale, None)
+    _, saved = norm.forward(z.clone(), scale, None)
     dz, _ = norm.backward(gradient, saved, scale)
     assert dz.sum(1).abs().max() < 1e-12
 

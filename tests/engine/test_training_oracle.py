@@ -2,12 +2,15 @@
 
 from dataclasses import fields, is_dataclass
 
+import pandas as pd
 import pytest
 import torch
 
 from engine.grid.cell import TrainingCell
 from engine.optimizers.sgd import Sgd
-from engine.studies.training import Trainer
+from engine.studies import training
+from engine.studies.curves import UpdateSize
+from engine.studies.training import Trainer, Training
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS, OPTIMIZERS
 from tests.oracles import plain
 
@@ -72,18 +75,18 @@ def test_training_with_every_optimizer_equals_the_plain_loop(optimizer):
 
 def compare(cells):
     trainer = exact_trainer(cells)
-    losses, first_gradients = [], []
-    for step in range(STEPS):
-        loss, gradients = trainer.gradients(step)
-        first_gradients = first_gradients or [gradient.clone() for gradient in gradients]
-        trainer.update(gradients, step + 1)
-        losses.append(loss.value)
+    # A trainer of its own: running statistics change in the forward pass.
+    first_gradients = list(exact_trainer(cells).gradients(0)[1])[::-1]
+    size = UpdateSize()
+    losses = [trainer.step(step, size if step == 0 else None).value for step in range(STEPS)]
     evaluation = trainer.evaluate()
     for c, cell in enumerate(cells):
         truth = plain.train(cell, STEPS)
         where = f"{cell.init} {cell.activation} {cell.norm} {cell.optimizer}"
         assert float(losses[0][c]) == pytest.approx(truth.losses[0], rel=1e-9), where
         close([gradient[c] for gradient in first_gradients], truth.first_gradients, where)
+        norm = sum(float(gradient.square().sum()) for gradient in truth.first_gradients)
+        assert float(size.gradient[c]) == pytest.approx(norm, rel=1e-6), where
         if max(truth.losses) > EXPLODED or not torch.tensor(truth.losses).isfinite().all():
             continue
         torch.testing.assert_close([float(loss[c]) for loss in losses], truth.losses, rtol=1e-7, atol=1e-9, msg=where)
@@ -102,12 +105,58 @@ def test_running_statistics_equal_those_of_torch():
     cells = batch("relu", "batch", Sgd(), INITIALIZERS[:3])
     trainer = exact_trainer(cells)
     for step in range(STEPS):
-        trainer.update(trainer.gradients(step)[1], step + 1)
+        trainer.step(step)
     for c, cell in enumerate(cells):
         norms = [m for m in plain.train(cell, STEPS).model.modules() if isinstance(m, torch.nn.BatchNorm1d)]
         for layer, norm in zip(trainer.model.hidden, norms, strict=True):
             torch.testing.assert_close(layer.running.mean[c, 0], norm.running_mean, rtol=1e-6, atol=1e-9)
             torch.testing.assert_close(layer.running.variance[c, 0], norm.running_var, rtol=1e-6, atol=1e-9)
+
+
+def test_the_size_of_an_update_is_that_of_the_weights_change():
+    trainer = exact_trainer(batch("relu", "batch", Sgd(), INITIALIZERS[1:4]))
+    before = [affine.weight.clone() for affine in trainer.model.affines()]
+    size = UpdateSize()
+    trainer.step(0, size)
+    after = [affine.weight for affine in trainer.model.affines()]
+    for c in range(3):
+        change = sum((new[c] - old[c]).square().sum() for new, old in zip(after, before, strict=True))
+        torch.testing.assert_close(size.change[c], change)
+        torch.testing.assert_close(size.weight[c], sum(old[c].square().sum() for old in before))
+
+
+def test_diverged_configurations_are_retired_and_the_others_go_on_as_if_alone():
+    cells = batch("relu", "none", Sgd(), [init for init in INITIALIZERS if init.name == "kaiming"] * 8)
+    hopeless = [cell.model_copy(update={"lr": 1e5, "seed": number}) for number, cell in enumerate(cells[:5])]
+    healthy = [cell.model_copy(update={"lr": 0.01, "seed": number}) for number, cell in enumerate(cells[5:])]
+    mixed = [hopeless[0], healthy[0], *hopeless[1:3], healthy[1], *hopeless[3:], healthy[2]]
+    trainer = Trainer(mixed, torch.device("cpu"))
+    curves = trainer.train(lambda share: None)
+    assert len(trainer.lr) == len(healthy)
+    assert (curves.diverged_at >= 0).tolist() == [cell in hopeless for cell in mixed]
+    together = Training().run(mixed, torch.device("cpu"), lambda share: None).tables["curves"].to_pandas()
+    alone = Training().run(healthy, torch.device("cpu"), lambda share: None).tables["curves"].to_pandas()
+    shared = together[together.cell_id.isin(alone.cell_id)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(shared, alone, rtol=1e-4)
+    assert together[~together.cell_id.isin(alone.cell_id)].groupby("cell_id").tail(1).test_loss.isna().all()
+
+
+def test_when_all_have_diverged_the_run_ends():
+    (cell,) = batch("relu", "none", Sgd(), [init for init in INITIALIZERS if init.name == "kaiming"])
+    outcome = Training().run([cell.model_copy(update={"lr": 1e5})], torch.device("cpu"), lambda share: None)
+    assert outcome.diverged == [True]
+    assert len(outcome.tables["curves"]) == 21
+
+
+def test_cutting_a_batch_into_chunks_changes_nothing(monkeypatch):
+    cells = batch("tanh", "batch", Sgd())
+    whole = Training().run(cells, torch.device("cpu"), lambda share: None).tables["curves"].to_pandas()
+    monkeypatch.setattr(training, "CACHE_BYTES", 4 * 4 * WIDTH * BATCH)
+    assert training.chunk_size(cells[0], torch.device("cpu")) == 4
+    cut = Training().run(cells, torch.device("cpu"), lambda share: None).tables["curves"].to_pandas()
+    early = whole.step <= 5
+    pd.testing.assert_frame_equal(cut[early], whole[early], rtol=1e-3, atol=1e-6)
+    assert list(cut.cell_id) == list(whole.cell_id)
 
 
 def test_a_missing_mean_term_in_the_backward_pass_is_caught(monkeypatch):

@@ -93,11 +93,16 @@ class Trained:
 
 
 def oriented(model: nn.Module, pick: Callable[[nn.Parameter], Tensor]) -> list[Tensor]:
-    """Return something of every parameter, in the engine's order and orientation."""
+    """Return something of every parameter, in the engine's order and orientation.
+
+    The engine has no bias before a batch norm; here it stands still, since its gradient is zero.
+    """
     found = []
-    for module in model.modules():
+    modules = [m for m in model.modules() if isinstance(m, nn.Linear | nn.BatchNorm1d)]
+    for module, following in zip(modules, [*modules[1:], None], strict=True):
         if isinstance(module, nn.Linear):
-            found += [pick(module.weight).T, pick(module.bias)[None]]
+            absorbed = isinstance(following, nn.BatchNorm1d)
+            found += [pick(module.weight).T] if absorbed else [pick(module.weight).T, pick(module.bias)[None]]
         elif isinstance(module, nn.BatchNorm1d):
             found += [pick(module.weight)[None], pick(module.bias)[None]]
     return found

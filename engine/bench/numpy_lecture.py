@@ -1,0 +1,34 @@
+"""The second peer: the lecture's own experiment in NumPy, one configuration at a time, forward only."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from engine.grid.cell import PropagationCell
+from engine.initializers import Fans
+
+FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "linear": lambda z: z,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "tanh": np.tanh,
+    "relu": lambda z: np.maximum(0, z),
+}
+
+
+def propagate(cells: Sequence[PropagationCell]) -> list[float]:
+    """Run networks forward one after the other and return the rms activation of the first layer."""
+    return [_propagate(cell) for cell in cells]
+
+
+def _propagate(cell: PropagationCell) -> float:
+    random = np.random.default_rng(cell.seed)
+    x = random.standard_normal((cell.batch_size, cell.width))
+    std = cell.init.scale(Fans(cell.width, cell.width), cell.activation)
+    acts = []
+    for _ in range(cell.depth):
+        weight = random.standard_normal((cell.width, cell.width)) * std
+        x = FUNCTIONS[cell.activation.name](x @ weight)
+        acts.append(x)
+    for act in acts:
+        act.mean(), act.std(), np.histogram(act, 64)
+    return float(np.sqrt(np.mean(acts[0] ** 2)))
