@@ -151,8 +151,13 @@ def bench(
 ) -> None:
     """Measure speed on this machine against the peers a user would pick."""
     from engine.bench import suite
+    from engine.bench.case import Disagreement
 
-    results = suite.run()
+    try:
+        results = suite.run(say=lambda line: print(line, file=sys.stderr))
+    except Disagreement as error:
+        print(f"{error}. Its time would mean nothing, so nothing is reported.", file=sys.stderr)
+        raise typer.Exit(1) from None
     text = json.dumps(results, indent=2)
     if output:
         with open(output, "w", encoding="utf-8") as file:

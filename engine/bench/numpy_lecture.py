@@ -21,13 +21,14 @@ def propagate(cells: Sequence[PropagationCell]) -> list[float]:
 
 
 def _propagate(cell: PropagationCell) -> float:
-    random = np.random.default_rng(cell.seed)
-    x = random.standard_normal((cell.batch_size, cell.width))
+    # As on the slides, with a generator of its own instead of the global one.
+    random = np.random.RandomState(cell.seed)
+    x = random.randn(cell.batch_size, cell.width)
     std = cell.init.scale(Fans(cell.width, cell.width), cell.activation)
     acts = []
     for _ in range(cell.depth):
-        weight = random.standard_normal((cell.width, cell.width)) * std
-        x = FUNCTIONS[cell.activation.name](x @ weight)
+        weight = std * random.randn(cell.width, cell.width)
+        x = FUNCTIONS[cell.activation.name](x.dot(weight))
         acts.append(x)
     for act in acts:
         act.mean(), act.std(), np.histogram(act, 64)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import platform
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import product
@@ -22,11 +23,11 @@ from engine.studies.propagation import Propagation
 from engine.studies.training import Training
 
 # Width, depth, batch size, configurations, steps: half of the configurations with batch norm.
-TRAINING = ((64, 10, 64, 200, 60), (128, 10, 128, 40, 60), (128, 50, 128, 40, 20), (32, 10, 64, 400, 60))
+TRAINING = ((64, 10, 64, 200, 40), (128, 10, 128, 40, 40), (128, 50, 128, 40, 20), (32, 10, 64, 400, 40))
 INITS = ("normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip", "xavier_normal", "kaiming_normal")
 ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu")
 # Peers that take one configuration at a time are timed on this many, and compared per configuration.
-SAMPLE = 4
+SAMPLE = 2
 EXPENSIVE_ROUNDS = 3
 
 
@@ -37,17 +38,14 @@ def cases(device: Device) -> Iterator[Case]:
         device: where the engine computes.
     """
     yield propagation(device)
+    yield forward_propagation(device)
     for shape in TRAINING:
         yield training(device, *shape)
 
 
 def propagation(device: Device, width: int = 4096) -> Case:
-    """The lecture's experiment for seven initializers and four activations."""
-    cells = [
-        PropagationCell(init=init, activation=activation, depth=6, width=width, batch_size=16)
-        for init, activation in product(INITS, ACTIVATIONS)
-    ]
-    study = Propagation()
+    """The lecture's experiment for seven initializers and four activations, forward and backward."""
+    study, cells = Propagation(), _propagation_cells(width)
 
     def engine() -> list[float]:
         layers = study.run(cells, device.torch_device, lambda share: None).tables["layers"].to_pandas()
@@ -57,17 +55,41 @@ def propagation(device: Device, width: int = 4096) -> Case:
     # The peers draw their own weights, as their users do: numbers agree within the luck of one draw.
     return Case(
         f"propagation: {len(cells)} cells, width {width}, depth 6, batch 16",
-        Contender("engine", engine, len(cells)),
-        (
-            Contender("PyTorch loop", lambda: torch_loop.propagate(cells[:SAMPLE]), SAMPLE),
-            Contender("lecture's NumPy, forward only", lambda: numpy_lecture.propagate(cells[:SAMPLE]), SAMPLE),
-        ),
-        study.cost(cells).flops,
+        Contender("engine", engine, range(len(cells))),
+        (Contender("PyTorch loop", lambda: torch_loop.propagate(cells[:SAMPLE]), range(SAMPLE)),),
+        study.cost(cells, device.torch_device).flops,
         steps=1,
         matrix_size=512,
         tolerance=0.03,
         rounds=EXPENSIVE_ROUNDS,
     )
+
+
+def forward_propagation(device: Device, width: int = 4096) -> Case:
+    """The same forward only, as on the slides."""
+    study, cells = Propagation(), _propagation_cells(width)
+
+    def engine() -> list[float]:
+        found = study.forward_only(cells, device.torch_device)
+        return [float(found[cell.cell_id][0]) for cell in cells]
+
+    return Case(
+        f"propagation, forward only: {len(cells)} cells, width {width}, depth 6, batch 16",
+        Contender("engine", engine, range(len(cells))),
+        (Contender("the lecture's NumPy", lambda: numpy_lecture.propagate(cells[:SAMPLE]), range(SAMPLE)),),
+        study.cost(cells, device.torch_device).flops / 2,
+        steps=1,
+        matrix_size=512,
+        tolerance=0.03,
+        rounds=EXPENSIVE_ROUNDS,
+    )
+
+
+def _propagation_cells(width: int) -> list[PropagationCell]:
+    return [
+        PropagationCell(init=init, activation=activation, depth=6, width=width, batch_size=16)
+        for init, activation in product(INITS, ACTIVATIONS)
+    ]
 
 
 def training(device: Device, width: int, depth: int, batch: int, configs: int, steps: int) -> Case:
@@ -78,21 +100,20 @@ def training(device: Device, width: int, depth: int, batch: int, configs: int, s
     def engine() -> list[float]:
         return [loss for cells in groups for loss in _first_losses(study, cells, device)]
 
-    sample, whole = ([Problem.of(cells[:count]) for cells in groups] for count in (SAMPLE, configs))
     peers = [
-        _peer("PyTorch loop", torch_loop.train, sample),
-        _peer("joblib, a process per core", torch_loop.train_in_processes, sample),
-        _peer("torch.func.vmap", torch_vmap.train, whole),
+        _peer("PyTorch loop", torch_loop.train, groups, SAMPLE),
+        _peer("joblib, a process per core", torch_loop.train_in_processes, groups, SAMPLE),
+        _peer("torch.func.vmap", torch_vmap.train, groups, configs // 2),
     ]
     if importlib.util.find_spec("jax"):
         from engine.bench import jax_vmap
 
-        peers.append(_peer("jax.vmap + jit + scan", jax_vmap.train, whole))
+        peers.append(_peer("jax.vmap + jit + scan", jax_vmap.train, groups, configs // 2))
     return Case(
         f"training: {configs} configurations, width {width}, depth {depth}, batch {batch}",
-        Contender("engine", engine, configs),
+        Contender("engine", engine, range(configs)),
         tuple(peers),
-        sum(study.cost(cells).flops for cells in groups),
+        sum(study.cost(cells, device.torch_device).flops for cells in groups),
         steps=steps,
         matrix_size=width,
         # The mean over the first few steps; later ones differ by chaos, since rounding flips a ReLU.
@@ -119,9 +140,13 @@ def _cells(width: int, depth: int, batch: int, count: int, steps: int, norm: str
     ]
 
 
-def _peer(name: str, train: Callable[[Problem], list[float]], problems: Sequence[Problem]) -> Contender:
-    cells = sum(len(problem.lr) for problem in problems)
-    return Contender(name, lambda: [loss for problem in problems for loss in train(problem)], cells)
+def _peer(
+    name: str, train: Callable[[Problem], list[float]], groups: Sequence[Sequence[TrainingCell]], count: int
+) -> Contender:
+    """Return a peer that trains the first few of each group."""
+    problems = [Problem.of(cells[:count]) for cells in groups]
+    numbers = [g * len(cells) + c for g, cells in enumerate(groups) for c in range(count)]
+    return Contender(name, lambda: [loss for problem in problems for loss in train(problem)], numbers)
 
 
 def _first_losses(study: Training, cells: Sequence[TrainingCell], device: Device) -> list[float]:
@@ -130,17 +155,45 @@ def _first_losses(study: Training, cells: Sequence[TrainingCell], device: Device
     return [first[cell.cell_id] for cell in cells]
 
 
-def run(device: str = "auto") -> dict[str, Any]:
+def run(device: str = "auto", say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Run every case and return its figures with the machine they belong to.
 
     Args:
         device: where the engine computes; the peers compute on the CPU.
+        say: told what is being measured.
+
+    Raises:
+        Disagreement: a contender computed something else than the engine.
     """
     chosen = choose_device(device)
     keep_freed_memory()
     machine = {"device": chosen.name, "threads": torch.get_num_threads(), "host": platform.platform()}
-    done = [case.run(partial(matrix_rate, chosen, case.matrix_size)) for case in cases(chosen)]
-    return {"machine": machine, "torch": torch.__version__, "cases": done}
+    done = []
+    for case in cases(chosen):
+        say(f"{case.name}: engine, {', '.join(peer.name for peer in case.peers)}")
+        done.append(case.run(partial(matrix_rate, chosen, case.matrix_size)))
+    return {"machine": machine, "torch": torch.__version__, "cases": done, "growth": growth(chosen)}
+
+
+def growth(device: Device) -> list[dict[str, Any]]:
+    """Time the engine alone on more and more cells, on deeper and on wider networks.
+
+    Args:
+        device: where.
+
+    Returns:
+        One entry per size: which axis grows, its value, cells, seconds.
+    """
+    base = {"configs": 50, "depth": 5, "width": 32}
+    grown = [(axis, base[axis] * factor) for axis in base for factor in (1, 2, 4, 8)]
+    found = []
+    for axis, value in grown:
+        size = base | {axis: value}
+        cells = _cells(size["width"], size["depth"], 64, size["configs"], 40, "batch")
+        start = time.perf_counter()
+        Training().run(cells, device.torch_device, lambda share: None)
+        found.append({"axis": axis, "value": value, "seconds": time.perf_counter() - start})
+    return found
 
 
 def show(results: dict[str, Any]) -> None:
@@ -157,4 +210,8 @@ def show(results: dict[str, Any]) -> None:
         for name, peer in case["peers"].items():
             spread = f"{peer['least']:.1f}–{peer['most']:.1f}×"
             table.add_row("", name, f"{peer['cell_steps_per_second']:,.1f}", f"{peer['times_faster']:.1f}×", spread, "")
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    for axis in ("configs", "depth", "width"):
+        sizes = [f"{one['value']}: {one['seconds']:.2f} s" for one in results["growth"] if one["axis"] == axis]
+        console.print(f"time against {axis:<8} {', '.join(sizes)}")

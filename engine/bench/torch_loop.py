@@ -94,7 +94,7 @@ def _propagate(cell: PropagationCell) -> float:
     for act in acts:
         _describe(act.detach())
         _describe(act.grad)
-    return float(acts[0].square().mean().sqrt())
+    return float(acts[0].detach().square().mean().sqrt())
 
 
 def _describe(x: torch.Tensor | None) -> None:

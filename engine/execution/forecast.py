@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import psutil
 import torch
 
 import store
@@ -27,7 +28,7 @@ class Forecast:
         done: of these, cells the store already holds.
         batches: tensor programs to run.
         flops: floating-point operations of their matrix products.
-        peak_bytes: memory of the largest batch.
+        peak_bytes: memory of the process while it computes the largest batch; on a GPU, memory on the device.
         seconds: expected time on this machine.
         matrix_rate: operations per second that this machine reached in a short probe.
     """
@@ -61,10 +62,15 @@ def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = Fal
         len(grid.cells) - len(missing),
         len(batches),
         sum(batch.cost.flops for batch in batches),
-        max((batch.cost.bytes for batch in batches), default=0.0),
+        _resident_bytes(device) + max((batch.cost.bytes for batch in batches), default=0.0),
         _seconds(batches, rate),
         rate,
     )
+
+
+def _resident_bytes(device: Device) -> float:
+    """Return what the process holds before it computes anything: the libraries, mostly."""
+    return 0.0 if device.torch_device.type == "cuda" else float(psutil.Process().memory_info().rss)
 
 
 def _seconds(batches: Sequence[Batch], rate: float) -> float:

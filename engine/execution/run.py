@@ -159,7 +159,7 @@ class Execution:
         self.reporter.say(f"Out of memory with {len(batch.cells)} cells at once: trying half as many.")
         middle = len(batch.cells) // 2
         for half in (batch.cells[:middle], batch.cells[middle:]):
-            self._compute_batch(Batch(batch.study, half, batch.study.cost(half)))
+            self._compute_batch(Batch(batch.study, half, batch.study.cost(half, self.device.torch_device)))
 
     def _keep(self, batch: Batch, outcome: Outcome, seconds: float) -> None:
         status = ["diverged" if diverged else "done" for diverged in outcome.diverged]

@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+
 from engine.device import Device
 from engine.errors import RequestError
 from engine.grid.cell import Cell
@@ -54,23 +56,23 @@ def plan(cells: Sequence[Cell], device: Device) -> list[Batch]:
     batches = []
     for group in groups.values():
         study = known[group[0].study]
-        least = study.cost(group[:1])
+        least = study.cost(group[:1], device.torch_device)
         if least.bytes > MEMORY_SHARE * free:
             raise RequestError(_too_large(group[0], least.bytes, free))
-        batches += _cut(study, group, room)
+        batches += _cut(study, group, room, device.torch_device)
     return batches
 
 
-def _cut(study: Study, group: Sequence[Cell], room: Cost) -> list[Batch]:
+def _cut(study: Study, group: Sequence[Cell], room: Cost, device: torch.device) -> list[Batch]:
     def excess(count: int) -> bool:
-        cost = study.cost(group[:count])
+        cost = study.cost(group[:count], device)
         return cost.flops > room.flops or cost.bytes > room.bytes
 
     most = max(1, bisect_right(range(1, len(group) + 1), False, key=excess))
     pieces = -(-len(group) // most)
     size = -(-len(group) // pieces)
     parts = [group[start : start + size] for start in range(0, len(group), size)]
-    return [Batch(study, part, study.cost(part)) for part in parts]
+    return [Batch(study, part, study.cost(part, device)) for part in parts]
 
 
 def _too_large(cell: Cell, needed: float, free: float) -> str:

@@ -61,11 +61,12 @@ class Study(Generic[Kind]):
         """Return what cells of one batch must have in common."""
         raise NotImplementedError(f"{type(self).__name__} must define group_key")
 
-    def cost(self, cells: Sequence[Kind]) -> Cost:
+    def cost(self, cells: Sequence[Kind], device: torch.device) -> Cost:
         """Return what a batch of these cells takes.
 
         Args:
             cells: cells with the same group key; at least one.
+            device: where it would be computed.
         """
         raise NotImplementedError(f"{type(self).__name__} must define cost")
 

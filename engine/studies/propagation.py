@@ -62,7 +62,7 @@ class Propagation(Study[PropagationCell]):
     def group_key(self, cell: PropagationCell) -> tuple[Any, ...]:
         return (*cell.static, cell.seed)
 
-    def cost(self, cells: Sequence[PropagationCell]) -> Cost:
+    def cost(self, cells: Sequence[PropagationCell], device: torch.device) -> Cost:
         first, families = cells[0], {cell.init.family for cell in cells}
         dims = first.dims
         connections = sum(a * b for a, b in itertools.pairwise(dims))
@@ -74,6 +74,21 @@ class Propagation(Study[PropagationCell]):
         program = _Program(sorted(cells, key=_neighbours), device)
         tables, diverged = _collect(program.cells, program.measure(progress))
         return Outcome(tables, [cell.cell_id in diverged for cell in cells], [None] * len(cells))
+
+    def forward_only(self, cells: Sequence[PropagationCell], device: torch.device) -> dict[str, np.ndarray]:
+        """Return the rms activation of every layer, from the forward half of the program, statistics included.
+
+        Args:
+            cells: cells with the same group key.
+            device: where.
+
+        Returns:
+            For each cell's id one number per layer.
+        """
+        program = _Program(sorted(cells, key=_neighbours), device)
+        layers = [program.signal(tape) for tape in program.forward()]
+        rms = torch.stack([layer.columns["rms"] for layer in layers], 1).cpu().numpy()
+        return {cell.cell_id: row for cell, row in zip(program.cells, rms, strict=True)}
 
 
 def _neighbours(cell: PropagationCell) -> tuple[str, ...]:
@@ -109,8 +124,11 @@ class _Program:
     def _column(self, values: list[float]) -> Tensor:
         return torch.tensor(values, device=self.device, dtype=torch.float32)[:, None, None]
 
+    def forward(self) -> list[Tape]:
+        return self.network.forward(self.layers, _inputs(self.first).to(self.device))
+
     def measure(self, progress: Progress) -> list[_LayerRecord]:
-        tapes = self.network.forward(self.layers, _inputs(self.first).to(self.device))
+        tapes = self.forward()
         progress(0.4)
         shape = (self.first.batch_size, self.dims[-1])
         unit = torch.from_numpy(randomness.standard_normal(("gradient", self.first.seed, shape), shape))
@@ -121,14 +139,19 @@ class _Program:
             progress(0.4 + 0.6 * len(records) / len(tapes))
         return records[::-1]
 
-    def _record(self, tape: Tape, gradient: Tensor, affine_gradient: Tensor) -> _LayerRecord:
-        activation = self.layers[0].activation
-        columns = activation_statistics(tape.act, activation.derivative(tape.pre, tape.act), self.largest_slope)
+    def signal(self, tape: Tape) -> _LayerRecord:
+        """Describe what the forward pass left behind in a layer."""
+        slope = self.layers[0].activation.derivative(tape.pre, tape.act)
+        columns = activation_statistics(tape.act, slope, self.largest_slope)
         columns["preact_std"] = standard_deviation(tape.pre)
-        columns["grad_rms"] = root_mean_square(gradient)
-        columns["weight_grad_rms"] = _weight_gradient_rms(tape.inputs, affine_gradient)
-        taps = {"pre": histogram(tape.pre), "act": histogram(tape.act), "grad": histogram(gradient)}
-        return _LayerRecord(columns, taps)
+        return _LayerRecord(columns, {"pre": histogram(tape.pre), "act": histogram(tape.act)})
+
+    def _record(self, tape: Tape, gradient: Tensor, affine_gradient: Tensor) -> _LayerRecord:
+        record = self.signal(tape)
+        record.columns["grad_rms"] = root_mean_square(gradient)
+        record.columns["weight_grad_rms"] = _weight_gradient_rms(tape.inputs, affine_gradient)
+        record.histograms["grad"] = histogram(gradient)
+        return record
 
 
 def _inputs(cell: PropagationCell) -> Tensor:

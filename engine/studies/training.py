@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from engine import randomness
+from engine.activations import Activation
 from engine.card import Card
 from engine.data.base import prepared
 from engine.grid.cell import TrainingCell
@@ -24,13 +25,11 @@ from engine.networks.parameters import initialize
 from engine.studies.base import Cost, Outcome, Progress, Study
 from engine.studies.curves import Curves, UpdateSize, logged_steps
 
-FLOAT_BYTES = 4
-# Copies of the parameters that live at once beside optimizer state: value, gradient, and the clone behind update_ratio.
-PARAMETER_COPIES = 3
-# Tensors of a layer's size per layer: inputs, pre, act, the norm's memory.
-TAPE_TENSORS = 4
+FLOAT_BYTES, INDEX_BYTES = 4, 8
+# Tensors of a layer's size that live at once beside the tapes: gradients and temporaries of a step, and of evaluation.
+STEP_TENSORS, EVALUATION_TENSORS = 5, 3
 # Bytes of one layer's activations that a chunk of configurations may take on a CPU.
-CACHE_BYTES = 1 << 20
+CACHE_BYTES = 5 << 18
 # More configurations than any batch has.
 MOST_CONFIGS = 1 << 30
 # A chunk is cut to those that still train when at least this share of it has diverged.
@@ -53,18 +52,28 @@ class Training(Study[TrainingCell]):
     def group_key(self, cell: TrainingCell) -> tuple[Any, ...]:
         return cell.static
 
-    def cost(self, cells: Sequence[TrainingCell]) -> Cost:
+    def cost(self, cells: Sequence[TrainingCell], device: torch.device) -> Cost:
         first = cells[0]
-        dims = [*first.dims, first.dataset.classes]
-        parameters = sum(a * b for a, b in itertools.pairwise(dims))
+        weights = [a * b for a, b in itertools.pairwise([*first.dims, first.dataset.classes])]
         evaluated = first.dataset.test_size * len(logged_steps(first.steps))
         products = 3 * first.batch_size * (first.steps + 1) + evaluated
-        rows = max(first.batch_size * TAPE_TENSORS * len(dims), EVALUATION_ROWS * 4)
-        memory = (PARAMETER_COPIES + first.optimizer.slots) * parameters + rows * max(dims)
-        return Cost(2.0 * len(cells) * parameters * products, FLOAT_BYTES * len(cells) * memory)
+        configs = min(len(cells), chunk_size(first, device))
+        return Cost(2.0 * len(cells) * sum(weights) * products, configs * self._bytes(first, weights))
+
+    def _bytes(self, cell: TrainingCell, weights: Sequence[int]) -> float:
+        """Return the peak memory of one configuration."""
+        # φ(z) usually lies over z; batch norm keeps the centred z as well.
+        keeps_pre = type(cell.activation).apply_ is Activation.apply_
+        tapes = sum(cell.dims[1:]) * (1 + cell.norm.learnable + keeps_pre)
+        step = cell.batch_size * (tapes + cell.dims[0] + STEP_TENSORS * cell.width)
+        evaluation = min(EVALUATION_ROWS, cell.dataset.test_size) * EVALUATION_TENSORS * cell.width
+        # Of one layer, the gradient and the clone behind update_ratio.
+        parameters = sum(weights) * (1 + cell.optimizer.slots) + 2 * max(weights)
+        return FLOAT_BYTES * (parameters + max(step, evaluation)) + INDEX_BYTES * cell.steps * cell.batch_size
 
     def run(self, cells: Sequence[TrainingCell], device: torch.device, progress: Progress) -> Outcome:
-        size = chunk_size(cells[0], device)
+        count = -(-len(cells) // chunk_size(cells[0], device))
+        size = -(-len(cells) // count)
         chunks = [cells[start : start + size] for start in range(0, len(cells), size)]
         tables, diverged_at = [], []
         for number, chunk in enumerate(chunks):
@@ -76,7 +85,7 @@ class Training(Study[TrainingCell]):
 
 
 def chunk_size(cell: TrainingCell, device: torch.device) -> int:
-    """Return how many configurations are trained at once.
+    """Return how many configurations at most are trained at once.
 
     A CPU is fastest while a layer's activations stay in its cache; on a GPU a batch is not cut.
 

@@ -63,7 +63,7 @@ def test_a_batch_is_of_one_kind_and_within_its_limits(name):
 
 def test_less_memory_makes_more_batches_and_no_batch_breaks_the_bound():
     everything = plan(cells(), CPU)
-    bytes_of_one = max(batch.study.cost(batch.cells[:1]).bytes for batch in everything)
+    bytes_of_one = max(batch.study.cost(batch.cells[:1], CPU.torch_device).bytes for batch in everything)
     narrow = plan(cells(), SmallDevice(int(3.5 * bytes_of_one / planner.MEMORY_SHARE)))
     assert len(narrow) > len(everything)
     assert all(batch.cost.bytes <= 3.5 * bytes_of_one for batch in narrow)
