@@ -26,7 +26,7 @@ grid: setup
 	@$(RUN) store info --store "$(STORE)"
 
 test: setup lint
-	@$(RUN) pytest -q
+	@$(RUN) pytest -q -n 2 --dist loadfile
 
 lint: setup
 	@$(RUN) ruff check .
@@ -34,6 +34,7 @@ lint: setup
 	@$(RUN) mypy
 
 bench: setup
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r engine/bench/requirements.txt
 	@mkdir -p data
 	@$(RUN) engine bench --output data/bench.json
 

@@ -1,6 +1,12 @@
 """A small real store, made by the engine once, that all tests of the pages read."""
 
+import os
+
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Several workers share the cores: with threads of their own for every product they would stand in each other's way.
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 GRID = """
 [[study]]

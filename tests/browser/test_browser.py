@@ -1,6 +1,7 @@
 """The pages in a real browser: drawn without error at both widths, reproduced by their address, open to downloads."""
 
 import os
+import re
 import time
 
 import pandas as pd
@@ -69,10 +70,11 @@ def test_the_address_reproduces_the_view(browser, page, site):
     settle(page)
     page.get_by_text("Batch norm forgives").click()
     settle(page)
-    assert "norm=batch" in page.url
+    expect(page).to_have_url(re.compile("norm=batch"), timeout=20_000)
     page.get_by_text("gradients", exact=True).click()
     settle(page)
-    assert "tap=grad" in page.url
+    expect(page).to_have_url(re.compile("tap=grad"), timeout=20_000)
+    settle(page)
 
     def state(opened):
         chips = opened.locator("[data-testid=stMultiSelect]").all_inner_texts()

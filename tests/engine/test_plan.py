@@ -45,16 +45,13 @@ def cells(text=TRAINING):
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_batches_hold_every_cell_once(name):
+def test_batches_hold_every_cell_once_and_are_of_one_kind_and_within_their_limits(name):
     grid = load_grid(name).cells
-    planned = [cell.cell_id for batch in plan(grid, CPU) for cell in batch.cells]
+    batches = plan(grid, CPU)
+    planned = [cell.cell_id for batch in batches for cell in batch.cells]
     assert len(planned) == len(set(planned)) == len(grid)
     assert set(planned) == {cell.cell_id for cell in grid}
-
-
-@pytest.mark.parametrize("name", preset_names())
-def test_a_batch_is_of_one_kind_and_within_its_limits(name):
-    for batch in plan(load_grid(name).cells, CPU):
+    for batch in batches:
         assert len({batch.study.group_key(cell) for cell in batch.cells}) == 1
         if len(batch.cells) > 1:
             assert batch.cost.flops <= planner.MOST_FLOPS["cpu"]
