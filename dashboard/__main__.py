@@ -1,6 +1,7 @@
 """Serving the pages: `python -m dashboard`."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -39,6 +40,8 @@ def _streamlit(address: str, port: int, environment: dict[str, str]) -> int:
     options = {"server.address": address, "server.port": port, "server.headless": "true"}
     command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("app.py"))]
     command += [f"--{key}={value}" for key, value in options.items()]
+    # A request to end must reach the server as well, or it would go on alone and keep the port.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Streamlit reads its configuration, the theme included, from the folder it is started in.
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:

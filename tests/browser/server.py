@@ -27,8 +27,8 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def served(store: str | Path) -> Iterator[str]:
-    """Serve the dashboard on a store and yield its address."""
+def served(store: str | Path, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
+    """Serve the dashboard on a store and yield its address; end it with a signal."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -39,7 +39,7 @@ def served(store: str | Path) -> Iterator[str]:
         _wait(url, process)
         yield url
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:

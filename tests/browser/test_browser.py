@@ -2,6 +2,8 @@
 
 import os
 import re
+import signal
+import socket
 import time
 
 import pandas as pd
@@ -128,3 +130,11 @@ def test_results_of_a_running_engine_appear_by_themselves(browser, tmp_path):
         engine.run("smoke", path)
         expect(page.get_by_text("just right").first).to_be_visible(timeout=30_000)
         page.close()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_ending_the_command_ends_the_server(filled_store, end):
+    with served(filled_store, end) as url:
+        port = int(url.rsplit(":", 1)[1])
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
