@@ -8,7 +8,7 @@ import ctypes
 import sys
 
 # Parameters of glibc's mallopt(3).
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 KEPT_BYTES = 1 << 28
 
 
@@ -20,3 +20,5 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, KEPT_BYTES)
         mallopt(_TRIM_THRESHOLD, KEPT_BYTES)
+        # Threads share one heap: that of a thread of its own would be given back in pieces all the time.
+        mallopt(_ARENA_MAX, 1)

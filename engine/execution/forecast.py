@@ -14,6 +14,8 @@ from engine.grid.spec import Grid
 
 # Share of the rate of plain batched products that a whole study reaches, its statistics and logging included.
 TYPICAL_SHARE = {"propagation": 0.4, "training": 0.45}
+# What the first batch makes a process load on the CPU: libraries that read data, and workspaces of the kernels.
+LOADED_BYTES = 120e6
 PROBE_SECONDS = 0.3
 PROBE_ENTRIES = 1 << 18
 
@@ -69,8 +71,8 @@ def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = Fal
 
 
 def _resident_bytes(device: Device) -> float:
-    """Return what the process holds before it computes anything: the libraries, mostly."""
-    return 0.0 if device.torch_device.type == "cuda" else float(psutil.Process().memory_info().rss)
+    """Return what the process holds beside a batch: the libraries, mostly."""
+    return 0.0 if device.torch_device.type == "cuda" else psutil.Process().memory_info().rss + LOADED_BYTES
 
 
 def _seconds(batches: Sequence[Batch], rate: float) -> float:

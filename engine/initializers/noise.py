@@ -50,8 +50,10 @@ def bias_noise(seed: int, layer: Layer, size: int) -> Tensor:
 def _orthogonalize(normal: Tensor) -> Tensor:
     fan_in, fan_out = normal.shape
     tall = normal if fan_in >= fan_out else normal.T
-    q, r = torch.linalg.qr(tall.double())
+    # QR in two steps, because R is wanted for its diagonal alone, and these matrices are large.
+    reflectors, tau = torch.geqrf(tall.double())
     # The sign of R's diagonal makes Q uniform over orthogonal matrices (Mezzadri 2007).
-    q *= torch.sign(torch.diagonal(r))
-    semi = q if fan_in >= fan_out else q.T
-    return (semi * np.sqrt(max(fan_in, fan_out))).to(normal.dtype).contiguous()
+    signs = torch.sign(torch.diagonal(reflectors))
+    q = torch.linalg.householder_product(reflectors, tau)
+    q *= signs * np.sqrt(max(fan_in, fan_out))
+    return (q if fan_in >= fan_out else q.T).to(normal.dtype).contiguous()

@@ -39,13 +39,17 @@ class Batch(Normalization):
         batch = z.shape[BATCH]
         mean = z.sum(BATCH, keepdim=True).div_(batch)
         centred = z.sub_(mean)
-        variance = (centred * centred).sum(BATCH, keepdim=True).div_(batch)
+        y = centred * centred
+        variance = y.sum(BATCH, keepdim=True).div_(batch)
         inverse_std = (variance + self.eps).rsqrt_()
         if running is not None:
             running.mean.lerp_(mean, self.momentum)
             running.variance.lerp_(variance.mul_(batch / (batch - 1)), self.momentum)
         gain = _gain(inverse_std, scale)
-        y = centred * gain if scale is None else torch.addcmul(scale.beta, centred, gain)
+        if scale is None:
+            torch.mul(centred, gain, out=y)
+        else:
+            torch.addcmul(scale.beta, centred, gain, out=y)
         return y, (centred, inverse_std)
 
     def backward(self, dy: Tensor, saved: Any, scale: Scale | None) -> tuple[Tensor, Scale | None]:
@@ -55,14 +59,14 @@ class Batch(Normalization):
         dbeta = dy.sum(BATCH, keepdim=True)
         dgamma = (dy * centred).sum(BATCH, keepdim=True).mul_(inverse_std)
         share = gain / -batch
-        dz = torch.addcmul(dbeta * share, dy, gain).addcmul_(centred, dgamma * inverse_std * share)
+        dz = torch.addcmul(dbeta * share, dy, gain, out=dy).addcmul_(centred, dgamma * inverse_std * share)
         return dz, None if scale is None else Scale(dgamma, dbeta)
 
     def evaluate(self, z: Tensor, scale: Scale | None, running: Running | None) -> Tensor:
         assert running is not None
         gain = _gain((running.variance + self.eps).rsqrt(), scale)
         shift = -running.mean * gain
-        return torch.addcmul(shift if scale is None else shift + scale.beta, z, gain)
+        return torch.addcmul(shift if scale is None else shift + scale.beta, z, gain, out=z)
 
 
 def _gain(inverse_std: Tensor, scale: Scale | None) -> Tensor:

@@ -37,7 +37,9 @@ from engine.theory.maps import LayerTheory, predict
 
 FLOAT_BYTES = 4
 # Tensors of a layer's size that live at once: inputs, pre, act, the norm's memory, and temporaries of statistics.
-TAPE_TENSORS, WORKING_TENSORS = 3, 12
+TAPE_TENSORS, WORKING_TENSORS = 3, 16
+# float64 matrices that live at once while one is made orthogonal.
+ORTHOGONAL_MATRICES = 5
 
 
 @dataclass
@@ -68,7 +70,10 @@ class Propagation(Study[PropagationCell]):
         connections = sum(a * b for a, b in itertools.pairwise(dims))
         rows = len(cells) * first.batch_size
         tensors = rows * (sum(dims) * TAPE_TENSORS + max(dims) * WORKING_TENSORS)
-        return Cost(flops=4.0 * rows * connections, bytes=FLOAT_BYTES * (tensors + len(families) * connections))
+        needed = FLOAT_BYTES * (tensors + len(families) * connections)
+        if "orthogonal" in families:
+            needed += 2 * FLOAT_BYTES * ORTHOGONAL_MATRICES * max(a * b for a, b in itertools.pairwise(dims))
+        return Cost(flops=4.0 * rows * connections, bytes=needed)
 
     def run(self, cells: Sequence[PropagationCell], device: torch.device, progress: Progress) -> Outcome:
         program = _Program(sorted(cells, key=_neighbours), device)

@@ -6,7 +6,6 @@ divergence are kept on the device and copied once at the end.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,18 +16,21 @@ from torch import Tensor
 from engine import randomness
 from engine.activations import Activation
 from engine.card import Card
+from engine.cores import Progress, side_by_side
 from engine.data.base import prepared
 from engine.grid.cell import TrainingCell
 from engine.loss import Loss, cross_entropy
 from engine.networks import Tape
 from engine.networks.parameters import initialize
-from engine.studies.base import Cost, Outcome, Progress, Study
+from engine.studies.base import Cost, Outcome, Study
 from engine.studies.curves import Curves, UpdateSize, logged_steps
 
 FLOAT_BYTES, INDEX_BYTES = 4, 8
 # Tensors of a layer's size that live at once beside the tapes: gradients and temporaries of a step, and of evaluation.
 STEP_TENSORS, EVALUATION_TENSORS = 5, 3
-# Bytes of one layer's activations that a chunk of configurations may take on a CPU.
+# The examples as read, and prepared.
+DATA_COPIES = 2
+# Bytes of one layer's activations that a chunk of configurations may take on a core.
 CACHE_BYTES = 5 << 18
 # More configurations than any batch has.
 MOST_CONFIGS = 1 << 30
@@ -57,8 +59,10 @@ class Training(Study[TrainingCell]):
         weights = [a * b for a, b in itertools.pairwise([*first.dims, first.dataset.classes])]
         evaluated = first.dataset.test_size * len(logged_steps(first.steps))
         products = 3 * first.batch_size * (first.steps + 1) + evaluated
-        configs = min(len(cells), chunk_size(first, device))
-        return Cost(2.0 * len(cells) * sum(weights) * products, configs * self._bytes(first, weights))
+        parts = chunks(cells, device)
+        at_once = len(parts[0]) * min(len(parts), torch.get_num_threads())
+        data = FLOAT_BYTES * DATA_COPIES * (first.dataset.train_size + first.dataset.test_size) * first.dims[0]
+        return Cost(2.0 * len(cells) * sum(weights) * products, at_once * self._bytes(first, weights) + data)
 
     def _bytes(self, cell: TrainingCell, weights: Sequence[int]) -> float:
         """Return the peak memory of one configuration."""
@@ -72,22 +76,35 @@ class Training(Study[TrainingCell]):
         return FLOAT_BYTES * (parameters + max(step, evaluation)) + INDEX_BYTES * cell.steps * cell.batch_size
 
     def run(self, cells: Sequence[TrainingCell], device: torch.device, progress: Progress) -> Outcome:
-        count = -(-len(cells) // chunk_size(cells[0], device))
-        size = -(-len(cells) // count)
-        chunks = [cells[start : start + size] for start in range(0, len(cells), size)]
-        tables, diverged_at = [], []
-        for number, chunk in enumerate(chunks):
-            curves = Trainer(chunk, device).train(partial(_advance, progress, number, len(chunks)))
-            diverged_at += curves.diverged_at.tolist()
-            tables.append(pa.table(curves.rows([cell.cell_id for cell in chunk])))
-        steps = [step if step >= 0 else None for step in diverged_at]
+        def train(chunk: Sequence[TrainingCell], progress: Progress) -> Curves:
+            return Trainer(chunk, device).train(progress)
+
+        parts = chunks(cells, device)
+        curves = side_by_side(train, parts, progress)
+        tables = [pa.table(c.rows([cell.cell_id for cell in part])) for c, part in zip(curves, parts, strict=True)]
+        steps = [step if step >= 0 else None for c in curves for step in c.diverged_at.tolist()]
         return Outcome({"curves": pa.concat_tables(tables)}, [step is not None for step in steps], steps)
+
+
+def chunks(cells: Sequence[TrainingCell], device: torch.device) -> list[Sequence[TrainingCell]]:
+    """Cut a batch into equal pieces that are trained at once; on a CPU as many as its cores, or a multiple.
+
+    Args:
+        cells: cells with the same group key.
+        device: where.
+    """
+    count = -(-len(cells) // chunk_size(cells[0], device))
+    if device.type == "cpu":
+        cores = torch.get_num_threads()
+        count = -(-count // cores) * cores
+    size = -(-len(cells) // count)
+    return [cells[start : start + size] for start in range(0, len(cells), size)]
 
 
 def chunk_size(cell: TrainingCell, device: torch.device) -> int:
     """Return how many configurations at most are trained at once.
 
-    A CPU is fastest while a layer's activations stay in its cache; on a GPU a batch is not cut.
+    A core is fastest while a layer's activations stay in its cache; on a GPU a batch is not cut.
 
     Args:
         cell: one of them.
@@ -96,10 +113,6 @@ def chunk_size(cell: TrainingCell, device: torch.device) -> int:
     if device.type != "cpu":
         return MOST_CONFIGS
     return max(1, CACHE_BYTES // (FLOAT_BYTES * cell.batch_size * cell.width))
-
-
-def _advance(progress: Progress, number: int, count: int, share: float) -> None:
-    progress((number + share) / count)
 
 
 class Trainer:

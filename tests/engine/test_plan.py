@@ -60,10 +60,12 @@ def test_batches_hold_every_cell_once_and_are_of_one_kind_and_within_their_limit
 
 def test_less_memory_makes_more_batches_and_no_batch_breaks_the_bound():
     everything = plan(cells(), CPU)
-    bytes_of_one = max(batch.study.cost(batch.cells[:1], CPU.torch_device).bytes for batch in everything)
-    narrow = plan(cells(), SmallDevice(int(3.5 * bytes_of_one / planner.MEMORY_SHARE)))
+    largest = max(everything, key=lambda batch: batch.cost.bytes)
+    one, two = (largest.study.cost(largest.cells[:count], CPU.torch_device).bytes for count in (1, 2))
+    room = one + 2.5 * (two - one)
+    narrow = plan(cells(), SmallDevice(int(room / planner.MEMORY_SHARE)))
     assert len(narrow) > len(everything)
-    assert all(batch.cost.bytes <= 3.5 * bytes_of_one for batch in narrow)
+    assert all(batch.cost.bytes <= room for batch in narrow)
     sizes = [len(batch.cells) for batch in narrow]
     assert max(sizes) - min(sizes) <= 2
 

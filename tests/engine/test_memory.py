@@ -1,0 +1,49 @@
+"""What the planner predicts beside what a process really takes, each batch in a process of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MEASURE = """
+import json, sys
+import store
+from engine.device import choose_device
+from engine.execution.forecast import forecast
+from engine.execution.run import run
+from engine.grid.spec import Grid
+grid = Grid.from_toml(sys.argv[1], "memory")
+layout = store.Layout.at(sys.argv[2])
+predicted = forecast(grid, layout, choose_device("cpu")).peak_bytes
+summary = run(grid, layout.path, "cpu")
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps({"predicted": predicted, "measured": 1024 * int(peak.split()[1]), "failed": summary["cells_failed"]}))
+"""
+GRIDS = {
+    "wide": 'kind = "propagation"\nwidth = 4096\ndepth = 6\nbatch_size = 16\n'
+    'init = ["normal(std=0.01)", "xavier", "kaiming"]\nactivation = ["tanh", "relu"]\nnorm = ["none", "batch"]',
+    "many rows": 'kind = "propagation"\nwidth = 512\ndepth = 2\nbatch_size = 256\nseed = 0\n'
+    'init = ["zeros", "xavier", "kaiming", "kaiming_slip", "torch_default"]\n'
+    'activation = ["tanh", "relu", "linear", "sigmoid"]\nnorm = ["none", "batch"]',
+    "orthogonal": 'kind = "propagation"\nwidth = 3072\ndepth = 4\nbatch_size = 16\n'
+    'init = "orthogonal"\nactivation = "tanh"',
+    "small networks": 'kind = "training"\ndataset = "digits"\ninit = ["xavier", "kaiming"]\nactivation = "relu"\n'
+    'norm = "batch"\nwidth = 64\ndepth = 20\nlr = [0.1, 0.2, 0.3, 0.4]\nseed = [0, 1, 2, 3, 4, 5, 6]\n'
+    "batch_size = 64\nsteps = 10",
+    "wide with Adam": 'kind = "training"\ndataset = "fashion-small"\ninit = "kaiming"\nactivation = "relu"\n'
+    'optimizer = "adam"\nwidth = 512\ndepth = 5\nlr = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]\nbatch_size = 128\nsteps = 3',
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+@pytest.mark.parametrize("name", GRIDS)
+def test_the_predicted_peak_is_within_a_quarter_of_the_measured_one(name, tmp_path):
+    grid = f'name = "memory"\n[[study]]\n{GRIDS[name]}\n'
+    command = [sys.executable, "-c", MEASURE, grid, str(tmp_path / "grid.duckdb")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["failed"] == 0
+    assert found["predicted"] == pytest.approx(found["measured"], rel=0.25), found
