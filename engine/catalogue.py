@@ -1,7 +1,7 @@
 """Everything the engine knows by name, with its card: for `engine list`, and as rows of the store's table `schemes`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
@@ -60,13 +60,19 @@ def entries(kind: str) -> Iterator[Entry]:
         kind: one of `kinds()`.
     """
     if kind == "studies":
-        yield from (Entry("study", study.name, study.name, (), study.card) for study in studies().values())
+        yield from (Entry("study", study.name, study.name, (), study.card) for study in studies)
     elif kind == "presets":
         yield from (Entry("preset", name, name, (), Card(preset_purpose(name))) for name in preset_names())
     else:
         registry = REGISTRIES[kind]
         for member in registry:
             yield Entry(registry.kind, member.name, member.signature(), member.aliases, member.card)
+
+
+def metrics_table() -> pa.Table:
+    """Return what the studies measure beside the columns of the store, as rows of the store's table `metrics`."""
+    rows = [asdict(quantity) | {"study": study.name} for study in studies for quantity in study.quantities]
+    return pa.Table.from_pylist(rows, schema=tables.schema("metrics"))
 
 
 def schemes_table() -> pa.Table:

@@ -6,15 +6,20 @@ so all devices and all groupings of cells see the same draws, and schemes are co
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from math import prod
+from math import erf, exp, pi, prod, sqrt
 from typing import Any
 
 import numpy as np
+import torch
 
 Identity = tuple[object, ...]
 
 # Long streams are drawn in blocks with a generator each, so that threads can share the work without changing a number.
 BLOCK = 1 << 20
+# Where truncated normal draws end, and the standard deviation that is left of 1: √(1 − 2·CUT·density(CUT)/mass).
+CUT = 2.0
+MASS_WITHIN_CUT = erf(CUT / sqrt(2))
+STD_WITHIN_CUT = sqrt(1 - 2 * CUT * exp(-CUT * CUT / 2) / sqrt(2 * pi) / MASS_WITHIN_CUT)
 
 
 class _Digest(np.random.bit_generator.ISeedSequence):
@@ -67,6 +72,19 @@ def standard_uniform(identity: Identity, shape: tuple[int, ...]) -> np.ndarray:
     return _draw(identity, shape, _fill_uniform)
 
 
+def standard_truncated_normal(identity: Identity, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw N(0,1) given that the draw lies within ±CUT, divided by the standard deviation of that.
+
+    Args:
+        identity: what the numbers are for.
+        shape: shape of the result.
+
+    Returns:
+        float32 array of that shape, with mean 0 and variance 1.
+    """
+    return _draw(identity, shape, _fill_truncated)
+
+
 def permutations(identity: Identity, size: int, length: int) -> np.ndarray:
     """Return an endless shuffling of `range(size)`, cut to a length: whole permutations, one after the other.
 
@@ -104,3 +122,10 @@ def _fill_uniform(random: np.random.Generator, out: np.ndarray) -> None:
     out += np.float32(2.0**-25)
     out -= np.float32(0.5)
     out *= np.float32(12.0**0.5)
+
+
+def _fill_truncated(random: np.random.Generator, out: np.ndarray) -> None:
+    # The quantile function at uniform probabilities between those of ±CUT.
+    probability = torch.from_numpy(random.random(out.size))
+    probability.sub_(0.5).mul_(MASS_WITHIN_CUT).add_(0.5)
+    out[:] = torch.special.ndtri(probability).div_(STD_WITHIN_CUT).numpy()

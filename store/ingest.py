@@ -33,7 +33,7 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
     """
     connection.execute("BEGIN")
     try:
-        for name in ("runs", "schemes"):
+        for name in ("runs", "schemes", "metrics"):
             _upsert(connection, name, _files(entries, name))
         _replace_cells(connection, entries)
         connection.execute(

@@ -124,9 +124,10 @@ def _write_metrics(connection: duckdb.DuckDBPyConnection) -> None:
             "WHERE database_name = current_database() AND NOT internal AND comment IS NOT NULL GROUP BY ALL"
         ).fetchall()
     )
-    connection.execute("DELETE FROM metrics")
+    # The quantities of a study come with the journal and stay.
+    connection.execute("DELETE FROM metrics WHERE study IS NULL")
     connection.executemany(
-        "INSERT INTO metrics VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO metrics (name, label, unit, meaning, better) VALUES (?, ?, ?, ?, ?)",
         [(metric.name, metric.label, metric.unit, meanings[metric.name], metric.better) for metric in METRICS],
     )
 
@@ -138,7 +139,7 @@ def _derived(connection: duckdb.DuckDBPyConnection) -> list[list[tuple]]:
         "WHERE database_name = current_database() AND NOT internal",
         "SELECT table_name, column_name, comment FROM duckdb_columns() "
         "WHERE database_name = current_database() AND NOT internal",
-        "SELECT name, label, unit, meaning, better FROM metrics",
+        "SELECT name, label, unit, meaning, better FROM metrics WHERE study IS NULL",
     )
     return [sorted(connection.execute(query).fetchall(), key=str) for query in queries]
 

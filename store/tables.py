@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from store.errors import StoreInvalid
 
-NAMES = ("runs", "schemes", "cells", "layers", "layer_histograms", "curves")
-RESULTS = ("layers", "layer_histograms", "curves")
-KEYS = {"runs": ("run_id",), "schemes": ("kind", "name"), "cells": ("cell_id",)}
+NAMES = ("runs", "schemes", "metrics", "cells", "layers", "layer_histograms", "curves", "measurements")
+RESULTS = ("layers", "layer_histograms", "curves", "measurements")
+KEYS = {"runs": ("run_id",), "schemes": ("kind", "name"), "metrics": ("name",), "cells": ("cell_id",)}
 
 
 def names() -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from engine.registry import Registry
 from engine.scheme import Scheme
-from engine.theory.gaussian import expectation
 
 
 class Activation(Scheme):
@@ -17,10 +16,12 @@ class Activation(Scheme):
     Attributes:
         kinks: points where φ or φ' jumps; quadrature splits there, tests step around them.
         positively_homogeneous: whether φ(az) = aφ(z) for all a > 0.
+        period: distance after which φ repeats, or None.
     """
 
     kinks: ClassVar[tuple[float, ...]] = ()
     positively_homogeneous: ClassVar[bool] = False
+    period: ClassVar[float | None] = None
 
     def __call__(self, z: Tensor) -> Tensor:
         """Return φ(z).
@@ -39,12 +40,14 @@ class Activation(Scheme):
         return self(z)
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
-        """Return φ'(z); by automatic differentiation unless a member knows better.
+        """Return φ'(z); by the member's own backward pass where it has one, else by automatic differentiation.
 
         Args:
             z: pre-activations, any shape.
             h: φ(z), the same shape.
         """
+        if type(self).backward is not Activation.backward:
+            return self.backward(torch.ones_like(z), z, h)
         with torch.enable_grad():
             leaf = z.detach().requires_grad_()
             (slope,) = torch.autograd.grad(self(leaf).sum(), leaf)
@@ -72,12 +75,6 @@ def largest_slope(activation: Activation) -> float:
     """Return sup |φ'|, found on a fine grid; what saturation is measured against."""
     z = torch.linspace(-20, 20, 40_001, dtype=torch.float64)
     return float(activation.slope_at(z).abs().max())
-
-
-@lru_cache
-def second_moment_gain(activation: Activation) -> float:
-    """Return the gain that keeps the second moment, 1/√E φ(u)² for u ~ N(0,1)."""
-    return expectation(lambda z: activation(z) ** 2, 1.0, activation.kinks) ** -0.5
 
 
 activations: Registry[Activation] = Registry("activation", "engine.activations")

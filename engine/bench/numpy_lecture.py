@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.grid.cell import PropagationCell
 from engine.initializers import Fans
+from engine.studies.propagation import PropagationCell
 
 FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": lambda z: z,

@@ -8,10 +8,10 @@ import numpy as np
 
 from engine import randomness
 from engine.data.base import prepared
-from engine.grid.cell import TrainingCell
 from engine.initializers import Fans
 from engine.initializers.noise import READOUT, bias_noise, weight_noise
 from engine.studies.curves import logged_steps
+from engine.studies.training import TrainingCell
 
 
 @dataclass(frozen=True)
@@ -78,4 +78,4 @@ def _weight(cell: TrainingCell, layer: int | str, shape: tuple[int, int]) -> np.
 
 
 def _bias(cell: TrainingCell, layer: int | str, shape: tuple[int, int]) -> np.ndarray:
-    return (bias_noise(cell.seed, layer, shape[1]) * cell.init.bias_scale(Fans(*shape))).numpy()[None]
+    return (bias_noise(cell.seed, layer, shape[1]) * cell.init.bias_scale(Fans(*shape), cell.activation)).numpy()[None]

@@ -18,9 +18,8 @@ from engine.bench.problem import Problem
 from engine.device import Device, choose_device
 from engine.execution.allocator import keep_freed_memory
 from engine.execution.forecast import matrix_rate
-from engine.grid.cell import PropagationCell, TrainingCell
-from engine.studies.propagation import Propagation
-from engine.studies.training import Training
+from engine.studies.propagation import Propagation, PropagationCell
+from engine.studies.training import Training, TrainingCell
 
 # Width, depth, batch size, configurations, steps: half of the configurations with batch norm.
 TRAINING = ((64, 10, 64, 200, 40), (128, 10, 128, 40, 40), (128, 50, 128, 40, 20), (32, 10, 64, 400, 40))

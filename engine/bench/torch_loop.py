@@ -8,8 +8,8 @@ from torch import nn
 
 from engine import randomness
 from engine.bench.problem import Problem
-from engine.grid.cell import PropagationCell
 from engine.initializers import Fans
+from engine.studies.propagation import PropagationCell
 
 MODULES = {"linear": nn.Identity, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
 

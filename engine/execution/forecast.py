@@ -12,8 +12,6 @@ from engine.device import Device
 from engine.grid.plan import Batch, plan
 from engine.grid.spec import Grid
 
-# Share of the rate of plain batched products that a whole study reaches, its statistics and logging included.
-TYPICAL_SHARE = {"propagation": 0.4, "training": 0.45}
 # What the first batch makes a process load on the CPU: libraries that read data, and workspaces of the kernels.
 LOADED_BYTES = 120e6
 PROBE_SECONDS = 0.3
@@ -76,7 +74,7 @@ def _resident_bytes(device: Device) -> float:
 
 
 def _seconds(batches: Sequence[Batch], rate: float) -> float:
-    return sum(batch.cost.flops / (rate * TYPICAL_SHARE[batch.study.name]) for batch in batches)
+    return sum(batch.cost.flops / (rate * batch.study.typical_share) for batch in batches)
 
 
 def matrix_rate(device: Device, size: int = 64) -> float:

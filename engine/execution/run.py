@@ -15,13 +15,13 @@ import pyarrow as pa
 import torch
 
 import store
-from engine.catalogue import schemes_table
+from engine.catalogue import metrics_table, schemes_table
 from engine.device import Device, choose_device
 from engine.execution.allocator import keep_freed_memory
 from engine.execution.progress import Reporter, Silence
 from engine.execution.provenance import RunRecord, new_run_id
 from engine.execution.publication import Publisher
-from engine.grid.cell import Cell, TrainingCell
+from engine.grid.cell import Cell
 from engine.grid.plan import Batch, plan
 from engine.grid.spec import Grid, load_grid
 from engine.studies.base import Outcome
@@ -123,7 +123,7 @@ class Execution:
             journal.append(self.layout, "run", {"runs": killed})
 
     def _compute(self, batches: Sequence[Batch]) -> None:
-        self._journal_record(schemes=schemes_table())
+        self._journal_record(schemes=schemes_table(), metrics=metrics_table())
         status = "interrupted"
         try:
             with self.reporter as reporter:
@@ -168,7 +168,7 @@ class Execution:
             row |= {"status": state, "diverged_at_step": step}
         self._journal_batch(batch, rows, outcome.tables)
         self.record.cells_computed += len(rows)
-        self.cell_steps += sum(cell.steps for cell in batch.cells if isinstance(cell, TrainingCell))
+        self.cell_steps += sum(getattr(cell, "steps", 0) for cell in batch.cells)
         self.record.cells_diverged += status.count("diverged")
 
     def _fail(self, batch: Batch, error: Exception, seconds: float) -> None:

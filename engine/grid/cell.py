@@ -1,8 +1,8 @@
 """A cell: one frozen configuration, whose id is the hash of its canonical JSON.
 
-The fields of a study are declared here once, with their types, defaults and limits; grid files, the store's axes and
-the planner all follow from them. A field marked BATCHED only changes numbers in the tensor program;
-the others shape it.
+Here is what the cells of all studies have in common; each study adds its own fields in its own file, with their types,
+defaults and limits. Grid files, the store's axes and the planner all follow from these declarations. A field marked
+BATCHED only changes numbers in the tensor program; the others shape it.
 """
 
 import hashlib
@@ -15,17 +15,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.activations import Activation, activations
 from engine.data import Dataset, datasets
-from engine.data.gaussian import Gaussian
 from engine.initializers import Initializer, initializers
 from engine.networks import Network, networks
 from engine.networks.mlp import Mlp
 from engine.normalizations import Normalization, normalizations
 from engine.normalizations.none import NoNormalization
 from engine.optimizers import Optimizer, optimizers
-from engine.optimizers.sgd import Sgd
 from engine.preprocessings import Preprocessing, preprocessings
-from engine.preprocessings.raw import Raw
-from engine.preprocessings.standardize import Standardize
 from engine.scheme import Scheme
 
 
@@ -111,49 +107,8 @@ class Cell(BaseModel):
         return self.network.dims(self.dataset.features or self.width, self.width, self.depth)
 
     def refusal(self) -> str | None:
-        """Say why this combination of values cannot be computed, or None."""
-        raise NotImplementedError(f"{type(self).__name__} must define refusal")
-
-
-class PropagationCell(Cell):
-    """An untrained network whose signal and gradient are measured."""
-
-    study = "propagation"
-
-    dataset: DatasetAxis = Gaussian()
-    preprocessing: PreprocessingAxis = Raw()
-    activation: Annotated[ActivationAxis, BATCHED]
-    norm: Annotated[NormAxis, BATCHED] = NoNormalization()
-
-    def refusal(self) -> str | None:
-        limit = self.dataset.train_size
-        if limit and self.batch_size > limit:
-            return f"batch_size = {self.batch_size}: {self.dataset} has {limit} training examples"
-        return _batch_too_small(self)
-
-
-class TrainingCell(Cell):
-    """A network trained on a classification data set."""
-
-    study = "training"
-
-    preprocessing: PreprocessingAxis = Standardize()
-    optimizer: OptimizerAxis = Sgd()
-    lr: Annotated[Rate, BATCHED]
-    steps: Steps
-
-    def refusal(self) -> str | None:
-        if not self.dataset.classes:
-            labelled = [member.name for member in datasets if member.classes]
-            return f"dataset = {self.dataset}: it has no labels to train on. Allowed: {', '.join(labelled)}"
-        return _batch_too_small(self)
-
-
-def _batch_too_small(cell: Cell) -> str | None:
-    least = cell.norm.minimum_batch
-    if cell.batch_size >= least:
-        return None
-    return f"batch_size = {cell.batch_size}: norm = {cell.norm} needs at least {least} examples in a batch"
-
-
-STUDIES: dict[str, type[Cell]] = {cell.study: cell for cell in (PropagationCell, TrainingCell)}
+        """Say why this combination of values cannot be computed, or None; a study adds reasons of its own."""
+        least = self.norm.minimum_batch
+        if self.batch_size < least:
+            return f"batch_size = {self.batch_size}: norm = {self.norm} needs at least {least} examples in a batch"
+        return self.norm.refusal(self.width) or self.init.refusal(self.activation)

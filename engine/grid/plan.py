@@ -48,7 +48,7 @@ def plan(cells: Sequence[Cell], device: Device) -> list[Batch]:
         RequestError: a single cell needs more memory than the device has free.
     """
     kind, free = device.torch_device.type, device.free_memory
-    known = studies()
+    known = {name: studies.parse(name) for name in {cell.study for cell in cells}}
     groups: dict[object, list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.study, known[cell.study].group_key(cell)), []).append(cell)

@@ -12,8 +12,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from engine.errors import RequestError, nearest
-from engine.grid.cell import STUDIES, Cell
+from engine.grid.cell import Cell
 from engine.grid.presets import preset_names, preset_text
+from engine.studies import studies
 
 # Beyond this a grid is a slip of the pen: its cells alone would fill the memory of a laptop.
 MOST_CELLS = 2_000_000
@@ -82,13 +83,13 @@ def load_grid(request: str | Path) -> Grid:
         raise RequestError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _cells(studies: Any, source: str) -> Iterable[Cell]:
-    if not isinstance(studies, list) or not all(isinstance(table, dict) for table in studies):
+def _cells(given: Any, source: str) -> Iterable[Cell]:
+    if not isinstance(given, list) or not all(isinstance(table, dict) for table in given):
         raise RequestError(f"{source}: needs at least one [[study]] table")
-    if not studies:
+    if not given:
         raise RequestError(f"{source}: has no study, hence no cells; add a [[study]] table")
     unique: dict[str, Cell] = {}
-    for number, table in enumerate(studies, 1):
+    for number, table in enumerate(given, 1):
         for cell in _study_cells(table, f"{source}: study {number}", MOST_CELLS - len(unique)):
             unique.setdefault(cell.cell_id, cell)
     return unique.values()
@@ -97,10 +98,11 @@ def _cells(studies: Any, source: str) -> Iterable[Cell]:
 def _study_cells(table: dict[str, Any], place: str, room: int) -> Iterator[Cell]:
     kind = table.get("kind")
     if kind is None:
-        raise RequestError(f"{place}: key 'kind' is missing. Allowed: {', '.join(STUDIES)}")
-    if not isinstance(kind, str) or kind not in STUDIES:
-        raise RequestError(f"{place}: kind = {kind!r}: unknown study; {nearest(str(kind), STUDIES)}")
-    study = STUDIES[kind]
+        raise RequestError(f"{place}: key 'kind' is missing. Allowed: {', '.join(study.name for study in studies)}")
+    try:
+        study = studies[str(kind)].cell
+    except RequestError as error:
+        raise RequestError(f"{place}: kind = {kind!r}: {error}") from None
     place = f"{place} ({kind})"
     axes = {key: values for key, values in table.items() if key != "kind"}
     _check_keys(study, axes, place)

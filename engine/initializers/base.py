@@ -11,7 +11,8 @@ from engine.activations import Activation
 from engine.registry import Registry
 from engine.scheme import Scheme
 
-Family = Literal["normal", "uniform", "orthogonal", "ones"]
+Family = Literal["normal", "truncated", "uniform", "orthogonal", "ones"]
+BiasFamily = Literal["normal", "uniform"]
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,16 @@ class Initializer(Scheme):
 
     Attributes:
         family: which base noise is scaled.
-        independent: whether entries are independent with mean 0, so that mean-field theory applies.
+        bias_family: which base noise the biases are.
+        centred: whether entries are uncorrelated draws with mean 0, so that mean-field theory applies.
+        data_dependent: whether each layer is rescaled, in execution order, until what leaves its affine map has
+            variance 1 on the first minibatch.
     """
 
     family: ClassVar[Family] = "normal"
-    independent: ClassVar[bool] = True
+    bias_family: ClassVar[BiasFamily] = "uniform"
+    centred: ClassVar[bool] = True
+    data_dependent: ClassVar[bool] = False
 
     def scale(self, fans: Fans, activation: Activation) -> float:
         """Return the root mean square of the weights.
@@ -47,13 +53,22 @@ class Initializer(Scheme):
         """
         raise NotImplementedError(f"{type(self).__name__} must define scale")
 
-    def bias_scale(self, fans: Fans) -> float:
-        """Return the root mean square of the biases; they are uniform draws, and zero unless a member says otherwise.
+    def bias_scale(self, fans: Fans, activation: Activation) -> float:
+        """Return the root mean square of the biases; zero unless a member says otherwise.
 
         Args:
             fans: numbers of units connected.
+            activation: as in scale.
         """
         return 0.0
+
+    def refusal(self, activation: Activation) -> str | None:
+        """Say why the scheme does not exist for an activation, or return None.
+
+        Args:
+            activation: as in scale.
+        """
+        return None
 
 
 initializers: Registry[Initializer] = Registry("initializer", "engine.initializers")

@@ -11,7 +11,7 @@ class Constant(Initializer):
 
     name = "constant"
     family = "ones"
-    independent = False
+    centred = False
     card = Card(
         "Constant",
         "W = value",

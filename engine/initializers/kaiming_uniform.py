@@ -3,9 +3,9 @@
 from typing import Literal
 
 from engine.activations import Activation
-from engine.activations.base import second_moment_gain
 from engine.card import Card
 from engine.initializers.base import Fans, Initializer, initializers
+from engine.theory.gains import second_moment_gain
 
 
 @initializers.register

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from engine import randomness
-from engine.initializers.base import Family
+from engine.initializers.base import BiasFamily, Family
 
 # Every network has one read-out; naming it keeps its draws the same at every depth.
 READOUT = "readout"
@@ -26,25 +26,28 @@ def weight_noise(seed: int, layer: Layer, shape: tuple[int, int], family: Family
     """
     if family == "ones":
         return torch.ones(shape)
-    if family == "uniform":
-        return torch.from_numpy(randomness.standard_uniform(("weight", seed, layer, shape, family), shape))
+    if family in ("uniform", "truncated"):
+        draw = randomness.standard_uniform if family == "uniform" else randomness.standard_truncated_normal
+        return torch.from_numpy(draw(("weight", seed, layer, shape, family), shape))
     # Orthogonal matrices are made from the normal draws of the same layer.
     normal = torch.from_numpy(randomness.standard_normal(("weight", seed, layer, shape, "normal"), shape))
     return normal if family == "normal" else _orthogonalize(normal)
 
 
-def bias_noise(seed: int, layer: Layer, size: int) -> Tensor:
+def bias_noise(seed: int, layer: Layer, size: int, family: BiasFamily = "uniform") -> Tensor:
     """Draw the base noise of a bias vector.
 
     Args:
         seed: the cell's seed.
         layer: number of the hidden layer, from 1, or `READOUT`.
         size: number of units.
+        family: kind of draws.
 
     Returns:
-        float32 tensor `[size]` on the CPU, uniform with second moment 1.
+        float32 tensor `[size]` on the CPU, with second moment 1.
     """
-    return torch.from_numpy(randomness.standard_uniform(("bias", seed, layer, size), (size,)))
+    draw = randomness.standard_uniform if family == "uniform" else randomness.standard_normal
+    return torch.from_numpy(draw(("bias", seed, layer, size), (size,)))
 
 
 def _orthogonalize(normal: Tensor) -> Tensor:

@@ -15,7 +15,6 @@ class Orthogonal(Initializer):
 
     name = "orthogonal"
     family = "orthogonal"
-    independent = False
     card = Card(
         "Orthogonal",
         "WᵀW = gain²·I (WWᵀ where fan_in < fan_out)",

@@ -23,5 +23,5 @@ class TorchDefault(Initializer):
     def scale(self, fans: Fans, activation: Activation) -> float:
         return (3 * fans.fan_in) ** -0.5
 
-    def bias_scale(self, fans: Fans) -> float:
+    def bias_scale(self, fans: Fans, activation: Activation) -> float:
         return (3 * fans.fan_in) ** -0.5

@@ -55,6 +55,14 @@ class OwnAffine:
         weight = torch.bmm(h.mT, dz)
         return [weight] if self.bias is None else [weight, dz.sum(BATCH, keepdim=True)]
 
+    def rescale(self, factor: Tensor) -> None:
+        """Multiply the weights of each configuration.
+
+        Args:
+            factor: `[config, 1, 1]`.
+        """
+        self.weight *= factor
+
 
 @dataclass
 class SharedNoise:
@@ -90,6 +98,10 @@ class SharedAffine:
     def backward(self, dz: Tensor) -> Tensor:
         return self._products(dz, transposed=True).mul_(self.scale)
 
+    def rescale(self, factor: Tensor) -> None:
+        """Multiply the weights of each configuration, as `OwnAffine.rescale` does."""
+        self.scale = self.scale * factor
+
     def _products(self, x: Tensor, transposed: bool) -> Tensor:
         parts = []
         for noise in self.noises:
@@ -97,3 +109,26 @@ class SharedAffine:
             matrix = noise.matrix.T if transposed else noise.matrix
             parts.append((rows.reshape(-1, rows.shape[-1]) @ matrix).view(*rows.shape[:2], -1))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+@dataclass
+class Calibrating:
+    """Stands in for an affine map during one forward pass, and scales its weights until its outputs have variance 1.
+
+    Attributes:
+        affine: the map, without bias where it is to be scaled.
+        chosen: which configurations are scaled `[config, 1, 1]`.
+    """
+
+    affine: OwnAffine | SharedAffine
+    chosen: Tensor
+
+    def forward(self, h: Tensor) -> Tensor:
+        z = self.affine.forward(h)
+        std = z.flatten(1).std(1, correction=0)[:, None, None]
+        factor = torch.where(self.chosen & (std > 0), 1 / std, 1.0)
+        self.affine.rescale(factor)
+        return z * factor
+
+    def backward(self, dz: Tensor) -> Tensor:
+        raise NotImplementedError("calibration is a forward pass")

@@ -12,8 +12,8 @@ from engine.axes import CONFIG
 from engine.grid.cell import Cell
 from engine.initializers import Fans
 from engine.initializers.noise import READOUT, Layer, bias_noise, weight_noise
-from engine.networks.affine import OwnAffine
-from engine.networks.base import HiddenLayer
+from engine.networks.affine import Calibrating, OwnAffine
+from engine.networks.base import HiddenLayer, Network
 from engine.normalizations.base import Running, Scale
 
 
@@ -38,7 +38,7 @@ class Classifier:
         for layer in self.hidden:
             yield from layer.affine.tensors()
             if layer.scale is not None:
-                yield from (layer.scale.gamma, layer.scale.beta)
+                yield from layer.scale.tensors()
         yield from self.readout.tensors()
 
     def select(self, configs: Tensor) -> "Classifier":
@@ -68,7 +68,8 @@ def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Cla
         shape = (len(cells), 1, fan_out)
         scale = running = None
         if first.norm.learnable:
-            scale = Scale(torch.ones(shape, device=device), torch.zeros(shape, device=device))
+            beta = torch.zeros(shape, device=device) if first.norm.shifts else None
+            scale = Scale(torch.ones(shape, device=device), beta)
         if first.norm.tracks:
             running = Running(torch.zeros(shape, device=device), torch.ones(shape, device=device))
         if first.norm.absorbs_bias:
@@ -82,6 +83,26 @@ def _absorb_bias(affine: OwnAffine, running: Running | None) -> None:
     if running is not None and affine.bias is not None:
         running.mean -= affine.bias
     affine.bias = None
+
+
+def calibrate(network: Network, hidden: Sequence[HiddenLayer], x: Tensor, chosen: Tensor) -> Tensor:
+    """Rescale layer after layer, in execution order, until what leaves each affine map has variance 1.
+
+    Args:
+        network: what connects the layers.
+        hidden: the hidden layers, changed.
+        x: the minibatch to measure on `[config or 1, batch, unit]`.
+        chosen: which configurations are rescaled `[config]`.
+
+    Returns:
+        What leaves the last layer `[config, batch, unit]`.
+
+    Source:
+        Mishkin & Matas 2016.
+    """
+    mask = chosen[:, None, None]
+    layers = [replace(layer, affine=Calibrating(layer.affine, mask), running=None) for layer in hidden]
+    return network.forward(layers, x)[-1].act
 
 
 Part = TypeVar("Part")
@@ -107,6 +128,6 @@ def _affine(cells: Sequence[Cell], layer: Layer, fans: Fans, device: torch.devic
         if key not in noises:
             noises[key] = weight_noise(cell.seed, layer, (fans.fan_in, fans.fan_out), cell.init.family)
         torch.mul(noises[key], cell.init.scale(fans, cell.activation), out=weight[c])
-        if bias_scale := cell.init.bias_scale(fans):
-            torch.mul(bias_noise(cell.seed, layer, fans.fan_out), bias_scale, out=bias[c, 0])
+        if bias_scale := cell.init.bias_scale(fans, cell.activation):
+            torch.mul(bias_noise(cell.seed, layer, fans.fan_out, cell.init.bias_family), bias_scale, out=bias[c, 0])
     return OwnAffine(weight.to(device), bias.to(device))

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from engine.registry import Registry
 from engine.scheme import Scheme
+from engine.theory.spheres import Sphere
 
 
 @dataclass
@@ -15,11 +16,15 @@ class Scale:
 
     Attributes:
         gamma: γ `[config, 1, unit]`.
-        beta: β `[config, 1, unit]`.
+        beta: β `[config, 1, unit]`, or None where the normalization has no shift.
     """
 
     gamma: Tensor
-    beta: Tensor
+    beta: Tensor | None
+
+    def tensors(self) -> list[Tensor]:
+        """Return γ, and β where it exists."""
+        return [self.gamma] if self.beta is None else [self.gamma, self.beta]
 
 
 @dataclass
@@ -39,16 +44,20 @@ class Normalization(Scheme):
     """A map of pre-activations `[config, batch, unit]` onto normalized ones of the same shape.
 
     Attributes:
-        learnable: whether γ and β exist.
+        learnable: whether γ exists.
+        shifts: whether β exists, too.
         tracks: whether running statistics exist.
         absorbs_bias: whether a bias before it changes nothing; classifiers then have none there.
         minimum_batch: smallest number of examples for which the training mode is defined.
+        absent: whether it leaves everything as it is.
     """
 
     learnable: ClassVar[bool] = False
+    shifts: ClassVar[bool] = True
     tracks: ClassVar[bool] = False
     absorbs_bias: ClassVar[bool] = False
     minimum_batch: ClassVar[int] = 1
+    absent: ClassVar[bool] = False
 
     def forward(self, z: Tensor, scale: Scale | None, running: Running | None) -> tuple[Tensor, Any]:
         """Normalize in training mode.
@@ -67,7 +76,7 @@ class Normalization(Scheme):
         """Carry a gradient back through the training mode.
 
         Args:
-            dy: gradient at the output `[config, batch, unit]`.
+            dy: gradient at the output `[config, batch, unit]`; may be overwritten.
             saved: what forward returned beside its output.
             scale: γ and β, as in forward.
 
@@ -80,11 +89,28 @@ class Normalization(Scheme):
         """Normalize in evaluation mode.
 
         Args:
-            z: pre-activations `[config, batch, unit]`.
+            z: pre-activations `[config, batch, unit]`; may be overwritten.
             scale: γ and β; None stands for γ = 1, β = 0.
             running: the running statistics, where the member tracks them.
         """
         raise NotImplementedError(f"{type(self).__name__} must define evaluate")
+
+    def sphere(self, batch: int, width: int) -> Sphere | None:
+        """Return what it makes of Gaussian pre-activations, or None where no theory is known.
+
+        Args:
+            batch: number of examples.
+            width: number of units.
+        """
+        return None
+
+    def refusal(self, width: int) -> str | None:
+        """Say why layers of a width cannot be normalized, or return None.
+
+        Args:
+            width: units in each hidden layer.
+        """
+        return None
 
 
 normalizations: Registry[Normalization] = Registry("normalization", "engine.normalizations")

@@ -9,6 +9,7 @@ from torch import Tensor
 from engine.axes import BATCH
 from engine.card import Card
 from engine.normalizations.base import Normalization, Running, Scale, normalizations
+from engine.theory.spheres import Sphere
 
 
 @normalizations.register
@@ -46,7 +47,7 @@ class Batch(Normalization):
             running.mean.lerp_(mean, self.momentum)
             running.variance.lerp_(variance.mul_(batch / (batch - 1)), self.momentum)
         gain = _gain(inverse_std, scale)
-        if scale is None:
+        if scale is None or scale.beta is None:
             torch.mul(centred, gain, out=y)
         else:
             torch.addcmul(scale.beta, centred, gain, out=y)
@@ -66,7 +67,10 @@ class Batch(Normalization):
         assert running is not None
         gain = _gain((running.variance + self.eps).rsqrt(), scale)
         shift = -running.mean * gain
-        return torch.addcmul(shift if scale is None else shift + scale.beta, z, gain, out=z)
+        return torch.addcmul(shift if scale is None or scale.beta is None else shift + scale.beta, z, gain, out=z)
+
+    def sphere(self, batch: int, width: int) -> Sphere:
+        return Sphere(batch, centred=True, over_batch=True)
 
 
 def _gain(inverse_std: Tensor, scale: Scale | None) -> Tensor:

@@ -14,6 +14,7 @@ class NoNormalization(Normalization):
 
     name = "none"
     aliases = ("identity",)
+    absent = True
     card = Card("None", "y = z", snippet="nn.Identity()")
 
     def forward(self, z: Tensor, scale: Scale | None, running: Running | None) -> tuple[Tensor, Any]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import pyarrow as pa
 import torch
 
-from engine.card import Card
 from engine.grid.cell import Cell
+from engine.registry import Registry
+from engine.scheme import Scheme
 
 # Called with the share of the batch that is done, between 0 and 1.
 Progress = Callable[[float], None]
@@ -29,6 +30,27 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Quantity:
+    """Something that a study measures beside the columns of the store's tables; a row of the store's `metrics`.
+
+    Attributes:
+        name: name in the store's table `measurements`.
+        label: axis title.
+        meaning: definition.
+        unit: 1 for a pure number.
+        better: which direction is better, or None when neither.
+        position: axis title of what it is a function of, or None for a single number.
+    """
+
+    name: str
+    label: str
+    meaning: str
+    unit: str = "1"
+    better: Literal["higher", "lower"] | None = None
+    position: str | None = None
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a batch gives.
 
@@ -46,16 +68,18 @@ class Outcome:
 Kind = TypeVar("Kind", bound=Cell)
 
 
-class Study(Generic[Kind]):
+class Study(Scheme, Generic[Kind]):
     """One kind of experiment on a batch of cells.
 
     Attributes:
-        name: name in grid files.
-        card: what people read.
+        cell: the configuration of one experiment: its fields are the keys of grid files.
+        quantities: what it measures beside the columns of the store's tables.
+        typical_share: share of the rate of plain batched products that it reaches, statistics and logging included.
     """
 
-    name: ClassVar[str]
-    card: ClassVar[Card]
+    cell: ClassVar[type[Cell]]
+    quantities: ClassVar[tuple[Quantity, ...]] = ()
+    typical_share: ClassVar[float] = 0.4
 
     def group_key(self, cell: Kind) -> tuple[Any, ...]:
         """Return what cells of one batch must have in common."""
@@ -81,9 +105,4 @@ class Study(Generic[Kind]):
         raise NotImplementedError(f"{type(self).__name__} must define run")
 
 
-def studies() -> dict[str, Study]:
-    """Return every study by name."""
-    from engine.studies.propagation import Propagation
-    from engine.studies.training import Training
-
-    return {study.name: study for study in (Propagation(), Training())}
+studies: Registry[Study] = Registry("study", "engine.studies")

@@ -7,7 +7,7 @@ normalization. One product `[config · batch, fan_in] @ [fan_in, fan_out]` per l
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +18,15 @@ from engine import randomness
 from engine.activations.base import largest_slope
 from engine.card import Card
 from engine.data.base import prepared
-from engine.grid.cell import PropagationCell
+from engine.data.gaussian import Gaussian
+from engine.grid.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
 from engine.initializers import Fans
 from engine.initializers.noise import bias_noise, weight_noise
 from engine.networks import HiddenLayer, Tape
 from engine.networks.affine import SharedAffine, SharedNoise
+from engine.networks.parameters import calibrate
+from engine.normalizations.none import NoNormalization
+from engine.preprocessings.raw import Raw
 from engine.statistics import (
     Histogram,
     activation_statistics,
@@ -31,15 +35,23 @@ from engine.statistics import (
     standard_deviation,
     wide,
 )
-from engine.studies.base import Cost, Outcome, Progress, Study, Tables
+from engine.studies.base import Cost, Outcome, Progress, Study, Tables, studies
 from engine.studies.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
-from engine.theory.maps import LayerTheory, predict
+from engine.theory.prediction import LayerTheory, Setting, predict
 
 FLOAT_BYTES = 4
 # Tensors of a layer's size that live at once: inputs, pre, act, the norm's memory, and temporaries of statistics.
 TAPE_TENSORS, WORKING_TENSORS = 3, 16
 # float64 matrices that live at once while one is made orthogonal.
 ORTHOGONAL_MATRICES = 5
+
+# Columns of the store's table `layers` that hold predictions, and where they come from.
+PREDICTED = {
+    "theory_std": "std",
+    "theory_std_band": "std_band",
+    "theory_grad_rms": "grad_rms",
+    "theory_grad_band": "grad_band",
+}
 
 
 @dataclass
@@ -50,10 +62,30 @@ class _LayerRecord:
     histograms: dict[str, Histogram]
 
 
+class PropagationCell(Cell):
+    """An untrained network whose signal and gradient are measured."""
+
+    study = "propagation"
+
+    dataset: DatasetAxis = Gaussian()
+    preprocessing: PreprocessingAxis = Raw()
+    activation: Annotated[ActivationAxis, BATCHED]
+    norm: Annotated[NormAxis, BATCHED] = NoNormalization()
+
+    def refusal(self) -> str | None:
+        limit = self.dataset.train_size
+        if limit and self.batch_size > limit:
+            return f"batch_size = {self.batch_size}: {self.dataset} has {limit} training examples"
+        return super().refusal()
+
+
+@studies.register
 class Propagation(Study[PropagationCell]):
     """Statistics of untrained networks."""
 
     name = "propagation"
+    cell = PropagationCell
+    typical_share = 0.4
     card = Card(
         "Signal propagation",
         "forward: h ← φ(norm(hW + b)) from the input; backward: from a unit Gaussian gradient on the last layer",
@@ -77,7 +109,8 @@ class Propagation(Study[PropagationCell]):
 
     def run(self, cells: Sequence[PropagationCell], device: torch.device, progress: Progress) -> Outcome:
         program = _Program(sorted(cells, key=_neighbours), device)
-        tables, diverged = _collect(program.cells, program.measure(progress))
+        records = program.measure(progress)
+        tables, diverged = _collect(program.cells, records, program.weight_std())
         return Outcome(tables, [cell.cell_id in diverged for cell in cells], [None] * len(cells))
 
     def forward_only(self, cells: Sequence[PropagationCell], device: torch.device) -> dict[str, np.ndarray]:
@@ -122,15 +155,26 @@ class _Program:
             for family, part in runs([cell.init.family for cell in self.cells])
         ]
         scale = [cell.init.scale(fans, cell.activation) for cell in self.cells]
-        bias_scale = self._column([cell.init.bias_scale(fans) for cell in self.cells])
-        bias = bias_noise(seed, layer, fan_out).to(self.device) * bias_scale
+        bias_scale = self._column([cell.init.bias_scale(fans, cell.activation) for cell in self.cells])
+        drawn = {
+            family: bias_noise(seed, layer, fan_out, family) for family in {c.init.bias_family for c in self.cells}
+        }
+        bias = torch.stack([drawn[cell.init.bias_family] for cell in self.cells])[:, None].to(self.device) * bias_scale
         return SharedAffine(noises, self._column(scale), bias)
 
     def _column(self, values: list[float]) -> Tensor:
         return torch.tensor(values, device=self.device, dtype=torch.float32)[:, None, None]
 
     def forward(self) -> list[Tape]:
-        return self.network.forward(self.layers, _inputs(self.first).to(self.device))
+        x = _inputs(self.first).to(self.device)
+        chosen = [cell.init.data_dependent for cell in self.cells]
+        if any(chosen):
+            calibrate(self.network, self.layers, x, torch.tensor(chosen, device=self.device))
+        return self.network.forward(self.layers, x)
+
+    def weight_std(self) -> np.ndarray:
+        """Return the root mean square of the weights `[layer, config]`."""
+        return torch.stack([layer.affine.scale[:, 0, 0] for layer in self.layers]).double().cpu().numpy()
 
     def measure(self, progress: Progress) -> list[_LayerRecord]:
         tapes = self.forward()
@@ -178,14 +222,30 @@ def _weight_gradient_rms(inputs: Tensor, gradient: Tensor) -> Tensor:
     return (squared / (inputs.shape[-1] * gradient.shape[-1])).sqrt().float()
 
 
-def _theory(cell: PropagationCell, input_second_moment: float) -> list[LayerTheory | None]:
-    """Predict each layer, or say None where theory for independent weights without normalization does not apply."""
-    if not cell.init.independent or cell.norm.name != "none":
+def _theory(cell: PropagationCell, weight_std: np.ndarray, input_second_moment: float) -> Sequence[LayerTheory | None]:
+    """Predict each layer, or say None where no theory applies.
+
+    Weights that are alike are not random; a batch norm's theory is one of independent inputs.
+    """
+    sphere = cell.norm.sphere(cell.batch_size, cell.width)
+    unknown = sphere is None and not cell.norm.absent
+    if not cell.init.centred or unknown or (sphere and sphere.over_batch and cell.dataset.train_size):
         return [None] * cell.depth
-    fans = [Fans(a, b) for a, b in zip(cell.dims, cell.dims[1:], strict=False)]
-    weight_std = [cell.init.scale(fan, cell.activation) for fan in fans]
-    bias_std = [cell.init.bias_scale(fan) for fan in fans]
-    return list(predict(cell.activation, weight_std, bias_std, cell.dims, input_second_moment))
+    fans = [Fans(a, b) for a, b in itertools.pairwise(cell.dims)]
+    bias_std = tuple(cell.init.bias_scale(fan, cell.activation) for fan in fans)
+    eps = getattr(cell.norm, "eps", 0.0)
+    return predict(
+        Setting(
+            cell.activation,
+            sphere,
+            eps,
+            tuple(weight_std.tolist()),
+            bias_std,
+            tuple(cell.dims),
+            cell.batch_size,
+            input_second_moment,
+        )
+    )
 
 
 def _second_moment(cell: PropagationCell) -> float:
@@ -194,22 +254,23 @@ def _second_moment(cell: PropagationCell) -> float:
     return float(np.square(_inputs(cell).double().numpy()).mean())
 
 
-def _collect(cells: Sequence[PropagationCell], records: list[_LayerRecord]) -> tuple[Tables, set[str]]:
+def _collect(
+    cells: Sequence[PropagationCell], records: list[_LayerRecord], weight_std: np.ndarray
+) -> tuple[Tables, set[str]]:
     """Copy the statistics off the device, once; return the store's rows and the ids of cells with a non-finite one."""
     names = list(records[0].columns)
     values = torch.stack([torch.stack([record.columns[name] for name in names]) for record in records]).cpu().numpy()
     finite = np.isfinite(values).all(axis=(0, 1))
     second_moment = _second_moment(cells[0])
-    theory = [_theory(cell, second_moment) for cell in cells]
-    rows: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", "theory_std", "theory_grad_rms")}
+    theory = [_theory(cell, weight_std[:, c], second_moment) for c, cell in enumerate(cells)]
+    rows: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", *PREDICTED)}
     for c, cell in enumerate(cells):
         for layer, prediction in enumerate(theory[c], 1):
-            fans = Fans(cell.dims[layer - 1], cell.dims[layer])
             rows["cell_id"].append(cell.cell_id)
             rows["layer"].append(layer)
-            rows["sigma_w"].append(cell.init.scale(fans, cell.activation) * fans.fan_in**0.5)
-            rows["theory_std"].append(prediction and prediction.std)
-            rows["theory_grad_rms"].append(prediction and prediction.grad_rms)
+            rows["sigma_w"].append(weight_std[layer - 1, c] * cell.dims[layer - 1] ** 0.5)
+            for column, field in PREDICTED.items():
+                rows[column].append(prediction and getattr(prediction, field))
     measured = {name: values[:, k].T.ravel() for k, name in enumerate(names)}
     tables = {"layers": pa.table({**rows, **measured}), "layer_histograms": _histogram_table(cells, records)}
     return tables, {cell.cell_id for cell, ok in zip(cells, finite, strict=True) if not ok}

@@ -6,7 +6,7 @@ divergence are kept on the device and copied once at the end.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +17,15 @@ from engine import randomness
 from engine.activations import Activation
 from engine.card import Card
 from engine.cores import Progress, side_by_side
-from engine.data.base import prepared
-from engine.grid.cell import TrainingCell
+from engine.data.base import datasets, prepared
+from engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
 from engine.loss import Loss, cross_entropy
 from engine.networks import Tape
-from engine.networks.parameters import initialize
-from engine.studies.base import Cost, Outcome, Study
+from engine.networks.affine import Calibrating
+from engine.networks.parameters import calibrate, initialize
+from engine.optimizers.sgd import Sgd
+from engine.preprocessings.standardize import Standardize
+from engine.studies.base import Cost, Outcome, Study, studies
 from engine.studies.curves import Curves, UpdateSize, logged_steps
 
 FLOAT_BYTES, INDEX_BYTES = 4, 8
@@ -40,10 +43,30 @@ RETIRED_SHARE = 0.25
 EVALUATION_ROWS = 512
 
 
+class TrainingCell(Cell):
+    """A network trained on a classification data set."""
+
+    study = "training"
+
+    preprocessing: PreprocessingAxis = Standardize()
+    optimizer: OptimizerAxis = Sgd()
+    lr: Annotated[Rate, BATCHED]
+    steps: Steps
+
+    def refusal(self) -> str | None:
+        if not self.dataset.classes:
+            labelled = [member.name for member in datasets if member.classes]
+            return f"dataset = {self.dataset}: it has no labels to train on. Allowed: {', '.join(labelled)}"
+        return super().refusal()
+
+
+@studies.register
 class Training(Study[TrainingCell]):
     """Training curves of classifiers."""
 
     name = "training"
+    cell = TrainingCell
+    typical_share = 0.45
     card = Card(
         "Training",
         "minibatch gradient descent on softmax cross-entropy; evaluation on the whole test split",
@@ -132,8 +155,17 @@ class Trainer:
         )
         self.order = self._minibatch_order(len(split.train_x))
         self.model = initialize(cells, self.first.dataset.classes, device)
+        self._calibrate()
         self.state = [[torch.zeros_like(p) for _ in range(self.optimizer.slots)] for p in self.model.tensors()]
         self.lr = torch.tensor([cell.lr for cell in cells], device=device, dtype=torch.float32)[:, None, None]
+
+    def _calibrate(self) -> None:
+        """Let the schemes that depend on data see the first minibatch."""
+        chosen = [cell.init.data_dependent for cell in self.cells]
+        if any(chosen):
+            mask = torch.tensor(chosen, device=self.device)
+            h = calibrate(self.network, self.model.hidden, self.minibatch(0)[0], mask)
+            Calibrating(self.model.readout, mask[:, None, None]).forward(h)
 
     def _minibatch_order(self, size: int) -> Tensor:
         """Return the training examples in the order of use `[config, steps · batch]`."""
@@ -213,7 +245,7 @@ class Trainer:
         layers = self.network.backward(hidden, tapes, below)
         for layer, tape, gradient in zip(reversed(hidden), reversed(tapes), layers, strict=True):
             if gradient.scale is not None:
-                yield from (gradient.scale.beta, gradient.scale.gamma)
+                yield from reversed(gradient.scale.tensors())
             yield from reversed(layer.affine.gradients(tape.inputs, gradient.affine))
 
     def evaluate(self) -> Loss:

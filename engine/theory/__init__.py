@@ -1,5 +1,11 @@
-"""Mean-field theory: what infinitely wide networks do, by quadrature from the activation itself.
+"""Mean-field theory: what wide networks do, by quadrature from the activation itself.
 
-gaussian   expectations over N(0, q), split at kinks
-maps       length and gradient maps V(q), D(q), and the predictions for one propagation cell
+gaussian      expectations over N(0, q), split at kinks
+correlation   expectations over two correlated Gaussians
+maps          moments of an activation: V(q), D(q), M(q)
+gains         the σw that keeps a signal or a gradient
+criticality   fixed points, depth scales, edge of chaos
+spheres       what normalization makes of Gaussian vectors, forward and backward, at finite batch size
+fluctuations  how far networks of finite width stray
+prediction    all of these, layer by layer, for one cell
 """

@@ -1,4 +1,4 @@
--- Statuses and taps have one of the values that their comments name.
+-- Statuses, taps and quantities have one of the values that their comments name.
 SELECT 'cells.status' AS place, cell_id AS row_name, status AS found
 FROM cells WHERE status NOT IN ('done', 'diverged', 'failed')
 UNION ALL
@@ -7,3 +7,6 @@ FROM runs WHERE status NOT IN ('running', 'done', 'failed', 'interrupted', 'kill
 UNION ALL
 SELECT 'layer_histograms.tap', cell_id, tap
 FROM layer_histograms WHERE tap NOT IN ('pre', 'act', 'grad')
+UNION ALL
+SELECT 'measurements.quantity', cell_id, quantity
+FROM measurements ANTI JOIN (SELECT name AS quantity FROM metrics WHERE study IS NOT NULL) USING (quantity)

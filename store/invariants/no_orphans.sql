@@ -5,4 +5,6 @@ SELECT 'layer_histograms', cell_id FROM layer_histograms ANTI JOIN cells USING (
 UNION ALL
 SELECT 'curves', cell_id FROM curves ANTI JOIN cells USING (cell_id)
 UNION ALL
+SELECT 'measurements', cell_id FROM measurements ANTI JOIN cells USING (cell_id)
+UNION ALL
 SELECT 'cells, run ' || run_id, cell_id FROM cells ANTI JOIN runs USING (run_id)

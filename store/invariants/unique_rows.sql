@@ -8,6 +8,11 @@ FROM layer_histograms GROUP BY cell_id, layer, tap HAVING times > 1
 UNION ALL
 SELECT 'curves', cell_id || ' step ' || step, count(*) AS times FROM curves GROUP BY cell_id, step HAVING times > 1
 UNION ALL
+SELECT 'measurements', concat_ws(' ', cell_id, quantity, part, position), count(*) AS times
+FROM measurements GROUP BY cell_id, quantity, part, position HAVING times > 1
+UNION ALL
+SELECT 'metrics', name, count(*) AS times FROM metrics GROUP BY name HAVING times > 1
+UNION ALL
 SELECT 'runs', run_id, count(*) AS times FROM runs GROUP BY ALL HAVING times > 1
 UNION ALL
 SELECT 'schemes', kind || ' ' || name, count(*) AS times FROM schemes GROUP BY kind, name HAVING times > 1

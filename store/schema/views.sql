@@ -9,12 +9,12 @@ COMMENT ON VIEW axes IS 'The axes of every cell, without results.';
 
 CREATE OR REPLACE VIEW activation_stats AS
 SELECT axes.*, layer, sigma_w, mean, std, rms, min, max, frac_saturated, frac_zero, frac_dead_units, unit_std,
-       preact_std, theory_std
+       preact_std, theory_std, theory_std_band
 FROM layers JOIN axes USING (cell_id);
 COMMENT ON VIEW activation_stats IS 'Forward statistics of each hidden layer of each propagation cell, with all axes.';
 
 CREATE OR REPLACE VIEW gradient_stats AS
-SELECT axes.*, layer, grad_rms, weight_grad_rms, theory_grad_rms
+SELECT axes.*, layer, grad_rms, weight_grad_rms, theory_grad_rms, theory_grad_band
 FROM layers JOIN axes USING (cell_id);
 COMMENT ON VIEW gradient_stats IS 'Backward statistics of each hidden layer of each propagation cell, with all axes.';
 
@@ -27,6 +27,11 @@ CREATE OR REPLACE VIEW convergence AS
 SELECT axes.*, step, train_loss, train_accuracy, test_loss, test_accuracy, grad_norm, update_ratio
 FROM curves JOIN axes USING (cell_id);
 COMMENT ON VIEW convergence IS 'Training curves of each training cell, with all axes.';
+
+CREATE OR REPLACE VIEW quantities AS
+SELECT axes.*, quantity, part, position, value
+FROM measurements JOIN axes USING (cell_id);
+COMMENT ON VIEW quantities IS 'What each cell of a study measured beyond layers and curves, with all axes; metrics explains each quantity.';
 
 CREATE OR REPLACE VIEW outcomes AS
 WITH summary AS (

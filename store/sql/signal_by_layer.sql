@@ -16,11 +16,13 @@ SELECT init, activation, norm, layer, count(*) AS seeds, any_value(sigma_w) AS s
        min(std) FILTER (isfinite(std)) AS std_low,
        max(std) FILTER (isfinite(std)) AS std_high,
        avg(theory_std) AS theory_std,
+       avg(theory_std_band) AS theory_std_band,
        count(*) FILTER (NOT isfinite(grad_rms)) AS grad_rms_overflowed,
        avg(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms,
        min(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms_low,
        max(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms_high,
        avg(theory_grad_rms) AS theory_grad_rms,
+       avg(theory_grad_band) AS theory_grad_band,
        avg(frac_saturated) FILTER (isfinite(frac_saturated)) AS frac_saturated,
        avg(frac_zero) FILTER (isfinite(frac_zero)) AS frac_zero,
        avg(frac_dead_units) FILTER (isfinite(frac_dead_units)) AS frac_dead_units

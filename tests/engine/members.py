@@ -6,7 +6,13 @@ from engine.normalizations import normalizations
 from engine.optimizers import optimizers
 
 # Members with a required parameter need a value for it here.
-ARGUMENTS = {"normal": {"std": 0.2}, "uniform": {"bound": 0.3}, "constant": {"value": 0.05}}
+ARGUMENTS = {
+    "normal": {"std": 0.2},
+    "uniform": {"bound": 0.3},
+    "constant": {"value": 0.05},
+    "truncated_normal": {"std": 0.2},
+    "group": {"groups": 4},
+}
 
 
 def members(registry):

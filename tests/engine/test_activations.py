@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from engine.activations.base import Activation, activations, largest_slope, second_moment_gain
+from engine.activations.base import Activation, activations, largest_slope
+from engine.theory.gains import second_moment_gain
 from engine.theory.gaussian import expectation
 from tests.engine.members import ACTIVATIONS
 from tests.oracles import plain

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from engine.catalogue import REGISTRIES
 from engine.data import datasets
 from engine.errors import RequestError
-from engine.grid.cell import BATCHED, STUDIES, PropagationCell, TrainingCell
+from engine.grid.cell import BATCHED
 from engine.grid.spec import Grid
 from engine.initializers import initializers
 from engine.preprocessings import preprocessings
-from engine.studies.base import studies
+from engine.studies import studies
+from engine.studies.propagation import PropagationCell
+from engine.studies.training import TrainingCell
 from tests.engine.members import members
 
 BASE = {"init": "xavier", "activation": "tanh", "depth": 3, "width": 8, "batch_size": 4}
@@ -80,7 +82,7 @@ def test_a_grid_may_name_every_data_set_and_preprocessing(dataset, preprocessing
         batch_size = 8
         {extra}"""
         (cell,) = Grid.from_toml(text).cells
-        outcome = studies()[study].run([cell], torch.device("cpu"), lambda share: None)
+        outcome = studies.parse(study).run([cell], torch.device("cpu"), lambda share: None)
         assert outcome.diverged == [False]
 
 
@@ -101,6 +103,6 @@ def test_static_fields_shape_the_program_and_batched_ones_do_not():
     same = TrainingCell(dataset="digits", lr=0.2, steps=5, **{**BASE, "init": "he", "seed": 7})
     other = TrainingCell(dataset="digits", lr=0.1, steps=5, **{**BASE, "activation": "relu"})
     assert one.static == same.static != other.static
-    for study in STUDIES.values():
-        batched = {key for key, axis in study.model_fields.items() if BATCHED in axis.metadata}
+    for study in studies:
+        batched = {key for key, axis in study.cell.model_fields.items() if BATCHED in axis.metadata}
         assert {"init", "seed"} <= batched

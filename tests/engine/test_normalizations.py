@@ -9,7 +9,7 @@ from engine.normalizations.base import Running, Scale
 from tests.engine.members import NORMALIZATIONS
 from tests.oracles import plain
 
-CONFIGS, UNITS = 3, 5
+CONFIGS, UNITS = 3, 8
 
 
 def tensors(batch, seed=0):
@@ -29,8 +29,16 @@ def modules(norm, scale):
     for c, module in enumerate(made):
         if norm.learnable and scale is not None:
             module.weight.data.copy_(scale.gamma[c, 0])
-            module.bias.data.copy_(scale.beta[c, 0])
+            if scale.beta is not None:
+                module.bias.data.copy_(scale.beta[c, 0])
     return made
+
+
+def learnable(norm, scale):
+    """Return what of γ and β the normalization has."""
+    if not norm.learnable:
+        return None
+    return scale if norm.shifts else Scale(scale.gamma, None)
 
 
 def initial(norm):
@@ -50,7 +58,7 @@ def variants():
 @pytest.mark.parametrize("learned", [False, True])
 def test_forward_backward_and_running_statistics_are_torchs(norm, batch, learned):
     z, scale, gradient = tensors(batch)
-    scale = scale if learned and norm.learnable else None
+    scale = learnable(norm, scale) if learned else None
     running = initial(norm)
     y, saved = norm.forward(z.clone(), scale, running)
     dz, dscale = norm.backward(gradient.clone(), saved, scale)
@@ -63,7 +71,8 @@ def test_forward_backward_and_running_statistics_are_torchs(norm, batch, learned
         torch.testing.assert_close(dz[c], leaf.grad, atol=1e-9, rtol=1e-7)
         if scale is not None:
             torch.testing.assert_close(dscale.gamma[c, 0], module.weight.grad)
-            torch.testing.assert_close(dscale.beta[c, 0], module.bias.grad)
+            if scale.beta is not None:
+                torch.testing.assert_close(dscale.beta[c, 0], module.bias.grad)
         if running is not None:
             torch.testing.assert_close(running.mean[c, 0], module.running_mean)
             torch.testing.assert_close(running.variance[c, 0], module.running_var)
@@ -72,7 +81,7 @@ def test_forward_backward_and_running_statistics_are_torchs(norm, batch, learned
 @pytest.mark.parametrize("norm", variants(), ids=str)
 def test_evaluation_is_torchs(norm):
     z, scale, _ = tensors(16)
-    scale = scale if norm.learnable else None
+    scale = learnable(norm, scale)
     running = initial(norm)
     made = modules(norm, scale)
     for seed in range(3):

@@ -5,9 +5,8 @@ import pytest
 import torch
 
 from engine import randomness
-from engine.grid.cell import PropagationCell
 from engine.studies import propagation
-from engine.studies.propagation import Propagation
+from engine.studies.propagation import Propagation, PropagationCell
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS
 from tests.oracles import plain
 
@@ -24,6 +23,7 @@ def cells(**fixed):
         for init in INITIALIZERS
         for activation in ACTIVATIONS
         for norm in NORMALIZATIONS
+        if init.refusal(activation) is None
     ]
 
 

@@ -7,12 +7,20 @@ import pytest
 import torch
 
 from engine.activations import activations
-from engine.grid.cell import PropagationCell
-from engine.studies.propagation import Propagation
+from engine.studies.propagation import Propagation, PropagationCell
 from engine.theory.gaussian import expectation
-from engine.theory.maps import length, mean, predict, slope
+from engine.theory.maps import length, mean, slope
+from engine.theory.prediction import Setting, predict
 
 TANH, RELU = activations.parse("tanh"), activations.parse("relu")
+
+
+def plain(activation, weight_std, dims, bias_std=0.0):
+    """Return the prediction for a network without normalization, on inputs of second moment 1."""
+    biases = (bias_std,) * len(weight_std)
+    return predict(Setting(activation, None, 0.0, tuple(weight_std), biases, tuple(dims), batch=64))
+
+
 VARIANCES = [1e-6, 0.01, 0.3, 1.0, 4.0, 100.0, 1e6]
 
 
@@ -71,26 +79,26 @@ LECTURE = [
 
 @pytest.mark.parametrize(("activation", "weight_std", "stds"), LECTURE)
 def test_the_lectures_numbers_to_the_fourth_digit(activation, weight_std, stds):
-    found = predict(activation, [weight_std] * 6, [0.0] * 6, [4096] * 7, 1.0)
+    found = plain(activation, [weight_std] * 6, [4096] * 7)
     assert [layer.std for layer in found] == pytest.approx(stds, abs=6e-5)
 
 
 def test_a_gain_off_by_half_a_percent_would_be_caught():
-    found = predict(TANH, [0.01 * 1.005] * 6, [0.0] * 6, [4096] * 7, 1.0)
+    found = plain(TANH, [0.01 * 1.005] * 6, [4096] * 7)
     assert abs(found[5].std - 0.0460) > 6e-4
 
 
 def test_gradients_know_fan_in_from_fan_out():
     """For ReLU g_l = σw²/2 · fan_out/fan_in · g_{l+1}: a bottleneck and a widening tell the two apart."""
     dims, weight_std = [50, 100, 400, 20], [0.1, 0.2, 0.3]
-    found = predict(RELU, weight_std, [0.0] * 3, dims, 1.0)
+    found = plain(RELU, weight_std, dims)
     assert found[2].grad_rms == 1
     assert found[1].grad_rms == pytest.approx(sqrt(0.3**2 * 20 / 2))
     assert found[0].grad_rms == pytest.approx(found[1].grad_rms * sqrt(0.2**2 * 400 / 2))
 
 
 def test_biases_add_to_the_variance():
-    without, with_bias = (predict(RELU, [0.1], [bias], [100, 100], 1.0)[0].std for bias in (0.0, 1.0))
+    without, with_bias = (plain(RELU, [0.1], [100, 100], bias)[0].std for bias in (0.0, 1.0))
     assert with_bias == pytest.approx(without * sqrt(2))
 
 

@@ -1,5 +1,6 @@
 """One configuration at a time in plain `torch.nn` and float64, fed with the engine's own initial weights."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,9 +9,19 @@ from torch import Tensor, nn
 
 from engine import randomness
 from engine.data.base import prepared
-from engine.grid.cell import Cell, TrainingCell
+from engine.grid.cell import Cell
 from engine.initializers import Fans
 from engine.initializers.noise import READOUT, bias_noise, weight_noise
+from engine.studies.training import TrainingCell
+
+
+class Elementwise(nn.Module):
+    """A function of torch as a module."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]):
+        super().__init__()
+        self.forward = function
+
 
 ACTIVATIONS = {
     "linear": lambda a: nn.Identity(),
@@ -19,10 +30,23 @@ ACTIVATIONS = {
     "relu": lambda a: nn.ReLU(),
     "leaky_relu": lambda a: nn.LeakyReLU(a.slope),
     "gelu": lambda a: nn.GELU(),
+    "elu": lambda a: nn.ELU(a.alpha),
+    "selu": lambda a: nn.SELU(),
+    "silu": lambda a: nn.SiLU(),
+    "softplus": lambda a: nn.Softplus(),
+    "softsign": lambda a: nn.Softsign(),
+    "mish": lambda a: nn.Mish(),
+    "hardtanh": lambda a: nn.Hardtanh(),
+    "hardswish": lambda a: nn.Hardswish(),
+    "erf": lambda a: Elementwise(torch.erf),
+    "sin": lambda a: Elementwise(torch.sin),
 }
 NORMS = {
     "none": lambda norm, width: nn.Identity(),
     "batch": lambda norm, width: nn.BatchNorm1d(width, eps=norm.eps, momentum=norm.momentum),
+    "layer": lambda norm, width: nn.LayerNorm(width, eps=norm.eps),
+    "rms": lambda norm, width: nn.RMSNorm(width, eps=norm.eps),
+    "group": lambda norm, width: nn.GroupNorm(norm.groups, width, eps=norm.eps),
 }
 OPTIMIZERS = {
     "sgd": lambda o, parameters, lr: torch.optim.SGD(parameters, lr=lr),
@@ -35,21 +59,39 @@ def linear(cell: Cell, layer: int | str, fans: Fans) -> nn.Linear:
     """Return an affine layer with the weights that the cell's scheme prescribes."""
     module = nn.Linear(fans.fan_in, fans.fan_out).double()
     noise = weight_noise(cell.seed, layer, (fans.fan_in, fans.fan_out), cell.init.family)
+    biases = bias_noise(cell.seed, layer, fans.fan_out, cell.init.bias_family)
     with torch.no_grad():
         # The products are rounded to float32, as the engine's are: both sides start from identical weights.
         module.weight.copy_(noise.T * cell.init.scale(fans, cell.activation))
-        module.bias.copy_(bias_noise(cell.seed, layer, fans.fan_out) * cell.init.bias_scale(fans))
+        module.bias.copy_(biases * cell.init.bias_scale(fans, cell.activation))
     return module
 
 
-def hidden_layers(cell: Cell) -> nn.ModuleList:
-    """Return the hidden layers of a cell, each affine → norm → activation."""
+def hidden_layers(cell: Cell, x: Tensor) -> nn.ModuleList:
+    """Return the hidden layers of a cell, each affine → norm → activation, calibrated on x where the scheme asks."""
     layers = nn.ModuleList()
     for number, (fan_in, fan_out) in enumerate(zip(cell.dims, cell.dims[1:], strict=False), 1):
         affine = linear(cell, number, Fans(fan_in, fan_out))
         norm = NORMS[cell.norm.name](cell.norm, fan_out).double()
         layers.append(nn.Sequential(affine, norm, ACTIVATIONS[cell.activation.name](cell.activation)))
+    if cell.init.data_dependent:
+        for layer in layers:
+            calibrate(layer[0], x)
+            x = untouched(layer, x)
     return layers
+
+
+@torch.no_grad()
+def calibrate(affine: nn.Linear, x: Tensor) -> None:
+    """Divide the weights by the standard deviation of all outputs, unless nothing comes out."""
+    if std := affine(x).std(correction=0):
+        affine.weight /= std
+
+
+@torch.no_grad()
+def untouched(module: nn.Module, x: Tensor) -> Tensor:
+    """Return the output of a module in training mode, and leave its running statistics alone."""
+    return copy.deepcopy(module)(x)
 
 
 @dataclass
@@ -64,8 +106,8 @@ class Propagated:
 
 def propagate(cell: Cell, x: Tensor, gradient: Tensor) -> Propagated:
     """Run a cell forward from x and backward from a gradient on the last layer, by autograd."""
-    layers, acts, pres = hidden_layers(cell), [], []
     h = x.double()
+    layers, acts, pres = hidden_layers(cell, h), [], []
     for layer in layers:
         pre = layer[1](layer[0](h))
         h = layer[2](pre)
@@ -98,23 +140,27 @@ def oriented(model: nn.Module, pick: Callable[[nn.Parameter], Tensor]) -> list[T
     The engine has no bias before a batch norm; here it stands still, since its gradient is zero.
     """
     found = []
-    modules = [m for m in model.modules() if isinstance(m, nn.Linear | nn.BatchNorm1d)]
+    modules = [m for m in model.modules() if next(m.parameters(recurse=False), None) is not None]
     for module, following in zip(modules, [*modules[1:], None], strict=True):
         if isinstance(module, nn.Linear):
             absorbed = isinstance(following, nn.BatchNorm1d)
             found += [pick(module.weight).T] if absorbed else [pick(module.weight).T, pick(module.bias)[None]]
-        elif isinstance(module, nn.BatchNorm1d):
-            found += [pick(module.weight)[None], pick(module.bias)[None]]
+        else:
+            found += [pick(parameter)[None] for parameter in module.parameters(recurse=False)]
     return found
 
 
 def train(cell: TrainingCell, steps: int) -> Trained:
     """Train one configuration step by step and evaluate it on the test split."""
-    readout = linear(cell, READOUT, Fans(cell.dims[-1], cell.dataset.classes))
-    model = nn.Sequential(*hidden_layers(cell), readout)
     data = prepared(cell.dataset, cell.preprocessing)
     identity = ("minibatches", cell.dataset.name, cell.seed)
     order = randomness.permutations(identity, len(data.train_x), steps * cell.batch_size)
+    first = torch.from_numpy(data.train_x[order[: cell.batch_size]]).double()
+    readout = linear(cell, READOUT, Fans(cell.dims[-1], cell.dataset.classes))
+    layers = hidden_layers(cell, first)
+    if cell.init.data_dependent:
+        calibrate(readout, untouched(nn.Sequential(*layers), first))
+    model = nn.Sequential(*layers, readout)
     optimizer = OPTIMIZERS[cell.optimizer.name](cell.optimizer, model.parameters(), cell.lr)
     losses = []
     for step in range(steps):

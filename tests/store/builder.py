@@ -94,7 +94,9 @@ class Batch:
                 "frac_dead_units": math.nan if broken else 0.0,
                 "grad_rms": shift if broken else backward ** (depth - layer),
                 "theory_std": None,
+                "theory_std_band": None,
                 "theory_grad_rms": None,
+                "theory_grad_band": None,
             }
             self.rows["layers"].append(row | layers)
             for tap in TAPS:
@@ -125,6 +127,17 @@ class Batch:
             )
         return cell_id
 
+    def metric(self, name: str = "condition_number", **changes) -> Batch:
+        """Adds the card of a quantity."""
+        known = {"name": name, "label": name, "unit": "1", "meaning": f"The {name}.", "study": "preprocessing"}
+        self.rows["metrics"].append(dict.fromkeys(tables.schema("metrics").names) | known | changes)
+        return self
+
+    def measurement(self, cell_id: str, quantity: str, value: float, position: float | None = None, part: str = ""):
+        """Adds a measured quantity to a cell."""
+        row = {"cell_id": cell_id, "quantity": quantity, "part": part, "position": position, "value": value}
+        self.rows["measurements"].append(row)
+
     def tables(self) -> dict[str, pa.Table]:
         """Returns the tables that have rows."""
         return {
@@ -153,7 +166,7 @@ class Batch:
 
 def believable(propagation: int = 12, training: int = 12, first_seed: int = 0) -> Batch:
     """Makes a batch of `propagation` and `training` cells over several schemes and seeds, some of them diverged."""
-    batch = Batch().run().scheme().scheme("activation", "tanh")
+    batch = Batch().run().scheme().scheme("activation", "tanh").metric()
     schemes = (("xavier", 1.0), ("normal(std=0.01)", 0.5), ("normal(std=0.05)", 1.5), ("kaiming", math.nan))
     for number in range(propagation):
         init, rate = schemes[number % 4]
@@ -166,6 +179,8 @@ def believable(propagation: int = 12, training: int = 12, first_seed: int = 0) -
             norm=norm,
             seed=first_seed + number // 8,
         )
+    if batch.rows["cells"]:
+        batch.measurement(batch.rows["cells"][0]["cell_id"], "condition_number", math.inf)
     for number in range(training):
         init, rate = schemes[number % 4]
         norm = ("none", "batch")[number // 4 % 2]

@@ -33,6 +33,7 @@ DAMAGE = {
         "UPDATE runs SET status = 'tired'",
         f"UPDATE cells SET status = 'fine' WHERE cell_id = {TRAINING}",
         "UPDATE layer_histograms SET tap = 'post' WHERE layer = 1 AND tap = 'pre'",
+        "UPDATE measurements SET quantity = 'luck'",
     ],
     "layers_complete": [
         f"DELETE FROM layers WHERE cell_id = {PROPAGATION} AND layer = 4",
@@ -42,6 +43,7 @@ DAMAGE = {
         "INSERT INTO layers BY NAME SELECT 'nobody' AS cell_id, 1 AS layer",
         "INSERT INTO curves BY NAME SELECT 'nobody' AS cell_id, 0 AS step",
         "INSERT INTO layer_histograms SELECT 'nobody', * EXCLUDE (cell_id) FROM layer_histograms LIMIT 1",
+        "UPDATE measurements SET cell_id = 'nobody'",
         "DELETE FROM runs",
     ],
     "shares_in_range": [
@@ -55,6 +57,8 @@ DAMAGE = {
         "INSERT INTO runs FROM runs",
         "INSERT INTO curves FROM curves WHERE step = 2",
         "INSERT INTO schemes FROM schemes",
+        "INSERT INTO measurements FROM measurements",
+        "INSERT INTO metrics FROM metrics WHERE study IS NOT NULL",
     ],
 }
 CASES = [(name, sql) for name, statements in DAMAGE.items() for sql in statements]

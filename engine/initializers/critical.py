@@ -1,0 +1,44 @@
+"""The edge of chaos: weights and biases for which the activation neither loses nor scrambles its inputs."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.activations import Activation
+from engine.card import Card
+from engine.initializers.base import Fans, Initializer, initializers
+from engine.theory.criticality import edge_of_chaos
+
+
+@initializers.register
+class Critical(Initializer):
+    """W ~ N(0, σw²/fan_in), b ~ N(0, σb²), with χ₁ = 1 at the fixed point q."""
+
+    name = "critical"
+    aliases = ("edge_of_chaos",)
+    bias_family = "normal"
+    card = Card(
+        "Edge of chaos",
+        "W ~ N(0, σw²/fan_in), b ~ N(0, σb²), σw² = 1/E φ'(√q u)², σb² = q − σw²·E φ(√q u)²",
+        "Poole et al. 2016; Schoenholz et al. 2017",
+        notes="q is the variance of the pre-activations that the layers settle at. Where σb² would be negative no such "
+        "point exists, as for sigmoid and softplus.",
+        snippet="nn.init.normal_(layer.weight, std=(σw² / layer.in_features) ** 0.5)  # q = {q}, and biases likewise",
+    )
+
+    q: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+
+    def scale(self, fans: Fans, activation: Activation) -> float:
+        return (edge_of_chaos(activation, self.q).weight_variance / fans.fan_in) ** 0.5
+
+    def bias_scale(self, fans: Fans, activation: Activation) -> float:
+        return max(edge_of_chaos(activation, self.q).bias_variance, 0.0) ** 0.5
+
+    def refusal(self, activation: Activation) -> str | None:
+        edge = edge_of_chaos(activation, self.q)
+        if edge.exists:
+            return None
+        return (
+            f"init = {self}: {activation} has no edge of chaos at q = {self.q:g}; "
+            f"it would need a negative variance of the biases, {edge.bias_variance:.3g}"
+        )

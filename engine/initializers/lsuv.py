@@ -1,0 +1,24 @@
+"""Layer-sequential unit variance: orthonormal matrices, rescaled on data layer by layer."""
+
+from engine.activations import Activation
+from engine.card import Card
+from engine.initializers.base import Fans, Initializer, initializers
+
+
+@initializers.register
+class Lsuv(Initializer):
+    """W orthonormal, then divided by the standard deviation of what leaves the affine map on the first minibatch."""
+
+    name = "lsuv"
+    family = "orthogonal"
+    data_dependent = True
+    card = Card(
+        "LSUV",
+        "W ← W/√Var(hW), layer by layer in execution order, from orthonormal W",
+        "Mishkin & Matas 2016",
+        notes="Every affine map, the read-out included, starts with outputs of variance 1 on the first minibatch.",
+        snippet="nn.init.orthogonal_(layer.weight); layer.weight.data /= layer(h).std()  # first to last layer",
+    )
+
+    def scale(self, fans: Fans, activation: Activation) -> float:
+        return max(fans.fan_in, fans.fan_out) ** -0.5

@@ -1,0 +1,34 @@
+"""Group normalization: each example is centred and scaled over groups of its units."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.card import Card
+from engine.normalizations.base import normalizations
+from engine.normalizations.per_example import PerExample
+
+
+@normalizations.register
+class Group(PerExample):
+    """y = γ (z - E z)/√(Var z + eps) + β, per example over each of several equal groups of units."""
+
+    name = "group"
+    aliases = ("groupnorm", "group_norm", "gn")
+    card = Card(
+        "Group normalization",
+        "y = γ·(z − E[z])/√(Var[z] + eps) + β, per example over each group of units",
+        "Wu & He 2018",
+        notes="groups must divide the width. One group is layer normalization.",
+        snippet="nn.GroupNorm({groups}, width, eps={eps})",
+    )
+
+    groups: Annotated[int, Field(ge=1)]
+
+    def group_count(self) -> int:
+        return self.groups
+
+    def refusal(self, width: int) -> str | None:
+        if width % self.groups == 0:
+            return None
+        return f"width = {width}: norm = {self} needs a multiple of {self.groups}"

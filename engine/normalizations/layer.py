@@ -1,0 +1,20 @@
+"""Layer normalization: each example is centred and scaled over its units."""
+
+from engine.card import Card
+from engine.normalizations.base import normalizations
+from engine.normalizations.per_example import PerExample
+
+
+@normalizations.register
+class Layer(PerExample):
+    """y = γ (z - E z)/√(Var z + eps) + β, per example over the units."""
+
+    name = "layer"
+    aliases = ("layernorm", "layer_norm", "ln")
+    card = Card(
+        "Layer normalization",
+        "y = γ·(z − E[z])/√(Var[z] + eps) + β, per example over the units",
+        "Ba, Kiros & Hinton 2016",
+        notes="Independent of the batch, and the same in training and evaluation.",
+        snippet="nn.LayerNorm(width, eps={eps})",
+    )

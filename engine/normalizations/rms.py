@@ -1,0 +1,22 @@
+"""RMS normalization: each example is scaled, not centred, over its units."""
+
+from engine.card import Card
+from engine.normalizations.base import normalizations
+from engine.normalizations.per_example import PerExample
+
+
+@normalizations.register
+class Rms(PerExample):
+    """y = γ z/√(E z² + eps), per example over the units."""
+
+    name = "rms"
+    aliases = ("rmsnorm", "rms_norm")
+    shifts = False
+    centres = False
+    card = Card(
+        "RMS normalization",
+        "y = γ·z/√(E[z²] + eps), per example over the units",
+        "Zhang & Sennrich 2019",
+        notes="Layer normalization without the mean and without β.",
+        snippet="nn.RMSNorm(width, eps={eps})",
+    )
