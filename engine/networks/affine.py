@@ -9,6 +9,9 @@ from torch import Tensor
 
 from engine.axes import BATCH
 
+# Affine maps with fewer outputs than this, such as a classifier's read-out, are computed transposed.
+NARROW = 16
+
 
 class Affine(Protocol):
     """z = hW + b for every configuration, and the way back."""
@@ -34,12 +37,20 @@ class OwnAffine:
     weight: Tensor
     bias: Tensor | None
 
+    @property
+    def narrow(self) -> bool:
+        """Whether there are so few outputs that products are several times faster with the long axis last."""
+        return self.weight.shape[2] < NARROW
+
     def tensors(self) -> list[Tensor]:
         """Return what is trained: the weight, and the bias where there is one."""
         return [self.weight] if self.bias is None else [self.weight, self.bias]
 
     def forward(self, h: Tensor) -> Tensor:
         h = h.expand(len(self.weight), -1, -1)
+        if self.narrow:
+            z = torch.bmm(self.weight.mT, h.mT).mT
+            return z if self.bias is None else z.add_(self.bias)
         return torch.bmm(h, self.weight) if self.bias is None else torch.baddbmm(self.bias, h, self.weight)
 
     def backward(self, dz: Tensor) -> Tensor:
@@ -52,7 +63,7 @@ class OwnAffine:
             h: what entered the map `[config, batch, fan_in]`.
             dz: gradient at its output `[config, batch, fan_out]`.
         """
-        weight = torch.bmm(h.mT, dz)
+        weight = torch.bmm(dz.mT, h).mT if self.narrow else torch.bmm(h.mT, dz)
         return [weight] if self.bias is None else [weight, dz.sum(BATCH, keepdim=True)]
 
     def rescale(self, factor: Tensor) -> None:

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from engine.axes import CONFIG
 from engine.grid.cell import Cell
 from engine.initializers import Fans
 from engine.initializers.noise import READOUT, Layer, bias_noise, weight_noise
@@ -41,8 +40,8 @@ class Classifier:
                 yield from layer.scale.tensors()
         yield from self.readout.tensors()
 
-    def select(self, configs: Tensor) -> "Classifier":
-        """Return some of the configurations, as copies.
+    def select(self, configs: Tensor | slice) -> "Classifier":
+        """Return some of the configurations: copies of those with given numbers, views of a slice.
 
         Args:
             configs: their numbers along the config axis.
@@ -108,12 +107,12 @@ def calibrate(network: Network, hidden: Sequence[HiddenLayer], x: Tensor, chosen
 Part = TypeVar("Part")
 
 
-def _select(part: Part, configs: Tensor) -> Part:
+def _select(part: Part, configs: Tensor | slice) -> Part:
     """Return a dataclass whose tensors, also inside dataclasses of its own, hold only some of the configurations."""
 
     def pick(value: Any) -> Any:
         if isinstance(value, Tensor):
-            return value.index_select(CONFIG, configs)
+            return value[configs]
         return _select(value, configs) if is_dataclass(value) else value
 
     return replace(part, **{field.name: pick(getattr(part, field.name)) for field in fields(part)})  # type: ignore

@@ -22,7 +22,7 @@ from engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Ra
 from engine.loss import Loss, cross_entropy
 from engine.networks import Tape
 from engine.networks.affine import Calibrating
-from engine.networks.parameters import calibrate, initialize
+from engine.networks.parameters import Classifier, calibrate, initialize
 from engine.optimizers.sgd import Sgd
 from engine.preprocessings.standardize import Standardize
 from engine.studies.base import Cost, Outcome, Study, studies
@@ -39,8 +39,10 @@ CACHE_BYTES = 5 << 18
 MOST_CONFIGS = 1 << 30
 # A chunk is cut to those that still train when at least this share of it has diverged.
 RETIRED_SHARE = 0.25
-# Test examples are evaluated in pieces of this many, so that they need no more memory than a training step.
+# Test examples are evaluated in pieces of this many, so that they need no more memory than a training step, and on a CPU
+# with so few configurations at once that one layer's activations stay in a core's cache.
 EVALUATION_ROWS = 512
+EVALUATION_BYTES = 1 << 20
 
 
 class TrainingCell(Cell):
@@ -250,13 +252,23 @@ class Trainer:
 
     def evaluate(self) -> Loss:
         """Return loss and accuracy on the test split, in evaluation mode."""
-        parts = list(zip(self.test_x.split(EVALUATION_ROWS), self.test_y.split(EVALUATION_ROWS), strict=True))
+        count = len(self.lr)
+        at_once = self._evaluated_at_once(count)
+        models = [self.model.select(slice(start, start + at_once)) for start in range(0, count, at_once)]
+        losses = [self._evaluate(model) for model in models]
+        return Loss(torch.cat([loss.value for loss in losses]), torch.cat([loss.correct for loss in losses]), None)
+
+    def _evaluated_at_once(self, count: int) -> int:
+        if self.device.type != "cpu":
+            return count
+        rows = min(EVALUATION_ROWS, len(self.test_x))
+        return max(1, EVALUATION_BYTES // (FLOAT_BYTES * rows * self.first.width))
+
+    def _evaluate(self, model: Classifier) -> Loss:
         value = correct = torch.zeros((), device=self.device)
-        for x, y in parts:
-            loss = cross_entropy(self._logits(x[None]), y[None], with_gradient=False)
+        for x, y in zip(self.test_x.split(EVALUATION_ROWS), self.test_y.split(EVALUATION_ROWS), strict=True):
+            logits = model.readout.forward(self.network.evaluate(model.hidden, x[None]))
+            loss = cross_entropy(logits, y[None], with_gradient=False)
             share = len(x) / len(self.test_x)
             value, correct = value + share * loss.value, correct + share * loss.correct
         return Loss(value, correct, None)
-
-    def _logits(self, x: Tensor) -> Tensor:
-        return self.model.readout.forward(self.network.evaluate(self.model.hidden, x))

@@ -30,7 +30,7 @@ def test_draws_do_not_depend_on_what_was_drawn_before(draw):
 def test_long_streams_are_independent_of_the_number_of_threads(draw, monkeypatch):
     size = 3 * randomness.BLOCK + 17
     parallel = draw(("long",), (size,))
-    monkeypatch.setattr(randomness, "ThreadPoolExecutor", lambda: _OneByOne())
+    monkeypatch.setattr(randomness, "ThreadPoolExecutor", lambda workers: _OneByOne())
     assert np.array_equal(parallel, draw(("long",), (size,)))
     # Blocks differ from each other.
     assert not np.array_equal(parallel[:100], parallel[randomness.BLOCK : randomness.BLOCK + 100])
