@@ -27,6 +27,10 @@ StoreOption = Annotated[
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps; auto takes a GPU when there is one.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Compute again what the store already holds.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, nothing else there.")]
+PluginOption = Annotated[
+    list[str] | None,
+    typer.Option("--plugin", help="Python file that registers members of your own; may be given several times."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 
@@ -53,6 +57,7 @@ def run(
     store: StoreOption = None,
     device: DeviceOption = "auto",
     fresh: FreshOption = False,
+    plugin: PluginOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -65,7 +70,9 @@ def run(
     reporter = Silence() if quiet else Bar()
     code = 0
     try:
-        summary = _guarded(lambda: engine.run(grid, store, device, fresh=fresh, reporter=reporter))
+        summary = _guarded(
+            lambda: engine.run(grid, store, device, fresh=fresh, plugins=plugin or (), reporter=reporter)
+        )
     except engine.Interrupted as stopped:
         summary, code = stopped.summary, 130
     except KeyboardInterrupt:
@@ -92,14 +99,17 @@ def plan(
     store: StoreOption = None,
     device: DeviceOption = "auto",
     fresh: FreshOption = False,
+    plugin: PluginOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` would do, and compute nothing."""
     from engine.device import choose_device
     from engine.execution.forecast import forecast
     from engine.grid.spec import load_grid
+    from engine.plugins import load
     from store import Layout
 
+    _guarded(lambda: load(plugin or ()))
     expected = _guarded(lambda: forecast(load_grid(grid), Layout.at(store), choose_device(device), fresh))
     if as_json:
         print(json.dumps(asdict(expected)))
@@ -121,10 +131,14 @@ def plan(
 @app.command("list", epilog="Example: python -m engine list initializers")
 def list_(
     kind: Annotated[str | None, typer.Argument(help="A family, such as initializers; all when left out.")] = None,
+    plugin: PluginOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List what exists, each with formula and reference."""
     from engine.catalogue import entries, kinds
+    from engine.plugins import load
+
+    _guarded(lambda: load(plugin or ()))
 
     if kind is not None and kind not in kinds():
         _refuse(f"there is no family {kind!r}; {nearest(kind, kinds())}")

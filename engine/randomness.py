@@ -120,8 +120,8 @@ def _draw(identity: Identity, shape: tuple[int, ...], fill: Fill) -> np.ndarray:
 
 
 def _fill_normal(identity: Identity, block: int, out: np.ndarray) -> None:
-    # PyTorch's vectorized Box–Muller takes half the time of NumPy's ziggurat, and a wide layer is mostly this. Of the seed
-    # it uses 32 bits: of a hundred thousand streams, two may well be equal.
+    # PyTorch's vectorized Box–Muller takes half the time of NumPy's ziggurat, and a wide layer is mostly this. It uses
+    # 32 bits of the seed: of a hundred thousand streams, two may well be equal.
     random = torch.Generator()
     random.manual_seed(int.from_bytes(_digest(identity, block)[:4], "little"))
     torch.from_numpy(out).normal_(generator=random)

@@ -39,6 +39,12 @@ class Registry(Generic[Member]):
         self._aliases.update(dict.fromkeys(member.aliases, member.name))
         return member
 
+    def forget(self, member: type[Member]) -> None:
+        """Take a member out again, with its aliases."""
+        del self._members[member.name]
+        for alias in member.aliases:
+            self._aliases.pop(alias, None)
+
     def __iter__(self) -> Iterator[type[Member]]:
         self._discover()
         return iter(sorted(self._members.values(), key=lambda member: member.name))

@@ -25,6 +25,8 @@ class Scheme(BaseModel):
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     card: ClassVar[Card]
+    # Hash of the file of a member that does not come with the program.
+    plugin: ClassVar[str | None] = None
 
     def __str__(self) -> str:
         fields = type(self).model_fields
@@ -33,7 +35,8 @@ class Scheme(BaseModel):
 
     def spec(self) -> dict[str, Any]:
         """Return the name and every parameter, defaults included, as plain JSON values."""
-        return {"name": self.name, **self.model_dump()}
+        origin = {"plugin": self.plugin} if self.plugin else {}
+        return {"name": self.name, **origin, **self.model_dump()}
 
     @classmethod
     def signature(cls) -> str:

@@ -24,6 +24,7 @@ from engine.execution.publication import Publisher
 from engine.grid.cell import Cell
 from engine.grid.plan import Batch, plan
 from engine.grid.spec import Grid, load_grid
+from engine.plugins import load as load_plugins
 from engine.studies.base import Outcome
 from store import journal, tables
 
@@ -46,6 +47,7 @@ def run(
     device: str = "auto",
     *,
     fresh: bool = False,
+    plugins: Sequence[str | Path] = (),
     reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Compute the cells of a grid that the store lacks.
@@ -55,6 +57,7 @@ def run(
         store: path of the DuckDB file; None means `$GOLDILOCKS_STORE` or `data/grid.duckdb`.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         fresh: whether to compute again what is done.
+        plugins: Python files that register members of the user's own.
         reporter: told about the progress; None means silence.
 
     Returns:
@@ -65,6 +68,7 @@ def run(
         StoreError: the store cannot be used, for instance because another run is writing to it.
         Interrupted: stopped by the user; finished batches are kept.
     """
+    load_plugins(plugins)
     wanted = grid if isinstance(grid, Grid) else load_grid(grid)
     execution = Execution(wanted, _layout(store), choose_device(device), reporter or Silence())
     return execution.run(fresh)

@@ -39,8 +39,8 @@ CACHE_BYTES = 5 << 18
 MOST_CONFIGS = 1 << 30
 # A chunk is cut to those that still train when at least this share of it has diverged.
 RETIRED_SHARE = 0.25
-# Test examples are evaluated in pieces of this many, so that they need no more memory than a training step, and on a CPU
-# with so few configurations at once that one layer's activations stay in a core's cache.
+# Test examples are evaluated in pieces of this many, so that they need no more memory than a training step, and on a
+# CPU with so few configurations at once that one layer's activations stay in a core's cache.
 EVALUATION_ROWS = 512
 EVALUATION_BYTES = 1 << 20
 
