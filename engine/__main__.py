@@ -31,6 +31,7 @@ PluginOption = Annotated[
     list[str] | None,
     typer.Option("--plugin", help="Python file that registers members of your own; may be given several times."),
 ]
+Tf32Option = Annotated[bool, typer.Option("--tf32", help="On CUDA: faster products, right to three digits only.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 
@@ -58,6 +59,7 @@ def run(
     device: DeviceOption = "auto",
     fresh: FreshOption = False,
     plugin: PluginOption = None,
+    tf32: Tf32Option = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -71,7 +73,7 @@ def run(
     code = 0
     try:
         summary = _guarded(
-            lambda: engine.run(grid, store, device, fresh=fresh, plugins=plugin or (), reporter=reporter)
+            lambda: engine.run(grid, store, device, fresh=fresh, plugins=plugin or (), tf32=tf32, reporter=reporter)
         )
     except engine.Interrupted as stopped:
         summary, code = stopped.summary, 130

@@ -1,7 +1,7 @@
 """The one place where device and number type are decided; the reason goes into the run's record."""
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -20,11 +20,18 @@ class Device:
         torch_device: the device.
         name: its model name.
         reason: why this one.
+        tf32: whether products round their factors to TF32, 10 bits of mantissa.
     """
 
     torch_device: torch.device
     name: str
     reason: str
+    tf32: bool = False
+
+    @property
+    def precision(self) -> str:
+        """The number type of the computation, for the run's record."""
+        return f"{str(DTYPE).removeprefix('torch.')}{', TF32 in products' if self.tf32 else ''}"
 
     @property
     def free_memory(self) -> int:
@@ -41,15 +48,26 @@ class Device:
             torch.mps.synchronize()
 
 
-def choose_device(request: str = "auto") -> Device:
-    """Decide where to compute.
+def choose_device(request: str = "auto", tf32: bool = False) -> Device:
+    """Decide where to compute, and how precisely.
 
     Args:
         request: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+        tf32: whether products may round their factors to TF32: several times faster on recent NVIDIA GPUs, and
+            right to three digits only.
 
     Raises:
-        RequestError: no such device on this machine.
+        RequestError: no such device on this machine, or one without TF32.
     """
+    device = _choose(request)
+    if tf32 and device.torch_device.type != "cuda":
+        raise RequestError(f"tf32 needs a CUDA device; this run would use {device.torch_device} ({device.reason})")
+    # Full float32 products unless asked otherwise: TF32 moves the third digit.
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
+    return replace(device, tf32=tf32)
+
+
+def _choose(request: str) -> Device:
     if request == "auto":
         if torch.cuda.is_available():
             return _cuda(0, "auto: a CUDA device is available")
@@ -74,8 +92,6 @@ def _cpu(reason: str) -> Device:
 
 
 def _cuda(number: int, reason: str) -> Device:
-    # Full float32 products: TF32 would move the third digit.
-    torch.backends.cuda.matmul.allow_tf32 = False
     return Device(torch.device("cuda", number), torch.cuda.get_device_name(number), reason)
 
 

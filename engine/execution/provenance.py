@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import torch
 
-from engine.device import DTYPE, Device
+from engine.device import Device
 from engine.grid.spec import Grid
 from store import tables
 
@@ -84,7 +84,7 @@ class RunRecord:
             "device": str(self.device.torch_device),
             "device_name": self.device.name,
             "device_reason": self.device.reason,
-            "dtype": str(DTYPE).removeprefix("torch."),
+            "dtype": self.device.precision,
             "threads": torch.get_num_threads(),
             "host": platform.node(),
             "pid": os.getpid(),

@@ -48,6 +48,7 @@ def run(
     *,
     fresh: bool = False,
     plugins: Sequence[str | Path] = (),
+    tf32: bool = False,
     reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Compute the cells of a grid that the store lacks.
@@ -58,6 +59,7 @@ def run(
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         fresh: whether to compute again what is done.
         plugins: Python files that register members of the user's own.
+        tf32: whether products on a CUDA device may round their factors to TF32.
         reporter: told about the progress; None means silence.
 
     Returns:
@@ -70,7 +72,7 @@ def run(
     """
     load_plugins(plugins)
     wanted = grid if isinstance(grid, Grid) else load_grid(grid)
-    execution = Execution(wanted, _layout(store), choose_device(device), reporter or Silence())
+    execution = Execution(wanted, _layout(store), choose_device(device, tf32), reporter or Silence())
     return execution.run(fresh)
 
 

@@ -1,7 +1,9 @@
 """Adam: each parameter's step is scaled by its own gradient history."""
 
+import math
 from typing import Annotated
 
+import torch
 from pydantic import Field
 from torch import Tensor
 
@@ -26,10 +28,15 @@ class Adam(Optimizer):
     beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
     eps: Annotated[float, Field(gt=0)] = 1e-8
 
-    def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int) -> None:
+    def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int | Tensor) -> None:
         mean, square = state
         mean.lerp_(gradient, 1 - self.beta1)
         square.mul_(self.beta2).addcmul_(gradient, gradient, value=1 - self.beta2)
-        correction = 1 - self.beta1**step
-        scale = (square / (1 - self.beta2**step)).sqrt_().add_(self.eps)
-        parameter.sub_((mean / scale).mul_(lr / correction))
+        scale = (square / _filled(self.beta2, step)).sqrt_().add_(self.eps)
+        parameter.sub_((mean / scale).mul_(lr / _filled(self.beta1, step)))
+
+
+def _filled(beta: float, step: int | Tensor) -> float | Tensor:
+    """Return 1 - beta^step, the weight that a moving average has gathered, without cancellation."""
+    exponent = step * (math.log(beta) if beta else -math.inf)
+    return -torch.expm1(exponent) if isinstance(exponent, Tensor) else -math.expm1(exponent)

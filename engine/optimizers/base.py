@@ -17,7 +17,7 @@ class Optimizer(Scheme):
 
     slots: ClassVar[int] = 0
 
-    def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int) -> None:
+    def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int | Tensor) -> None:
         """Change one parameter and its state in place.
 
         Args:
@@ -25,7 +25,7 @@ class Optimizer(Scheme):
             gradient: same shape; may be overwritten.
             lr: learning rates, of a shape that broadcasts against the parameter.
             state: `slots` tensors of the parameter's shape, zero before the first step, changed.
-            step: number of this update, from 1.
+            step: number of this update, from 1, or a tensor that holds it.
         """
         raise NotImplementedError(f"{type(self).__name__} must define update")
 

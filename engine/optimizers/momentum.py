@@ -25,7 +25,7 @@ class Momentum(Optimizer):
 
     beta: Annotated[float, Field(ge=0, lt=1)] = 0.9
 
-    def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int) -> None:
+    def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int | Tensor) -> None:
         (velocity,) = state
         velocity.mul_(self.beta).add_(gradient)
         parameter.sub_(velocity * lr)

@@ -13,5 +13,5 @@ class Sgd(Optimizer):
     name = "sgd"
     card = Card("SGD", "θ ← θ − lr·g", "Robbins & Monro 1951", snippet="torch.optim.SGD(model.parameters(), lr={lr})")
 
-    def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int) -> None:
+    def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int | Tensor) -> None:
         parameter.addcmul_(gradient, lr, value=-1)

@@ -73,7 +73,7 @@ class Curves:
         # Numbers of the configurations that are still trained: what is logged belongs to these, in this order.
         self.active = torch.arange(configs, device=device)
         self._loss, self._correct = torch.zeros(configs, device=device), torch.zeros(configs, device=device)
-        self._minibatches = 0
+        self._minibatches = torch.zeros((), device=device)
 
     def retire(self) -> Tensor:
         """Stop logging what has diverged, and return the places of the others among those active until now."""
@@ -89,19 +89,28 @@ class Curves:
 
     def add_minibatch(self, step: int, loss: Loss) -> None:
         """Take in the minibatch that update number step + 1 is made from; close the interval where one ends."""
-        self._note_divergence(step, loss.value)
+        self.accumulate(step, loss)
         if step == 0:
             self._write(0, train_loss=loss.value, train_accuracy=loss.correct)
+        row = self.logged.get(step + 1)
+        if row is not None:
+            self._write(
+                row, train_loss=self._loss / self._minibatches, train_accuracy=self._correct / self._minibatches
+            )
+            for total in (self._loss, self._correct, self._minibatches):
+                total.zero_()
+
+    def accumulate(self, step: int | Tensor, loss: Loss) -> None:
+        """Take in a minibatch within an interval; does nothing but change tensors in place.
+
+        Args:
+            step: number of updates made before, or a tensor that holds it.
+            loss: the minibatch's.
+        """
+        self._note_divergence(step, loss.value)
         self._loss += loss.value
         self._correct += loss.correct
         self._minibatches += 1
-        row = self.logged.get(step + 1)
-        if row is not None:
-            mean = {"train_loss": self._loss / self._minibatches, "train_accuracy": self._correct / self._minibatches}
-            self._write(row, **mean)
-            self._loss.zero_()
-            self._correct.zero_()
-            self._minibatches = 0
 
     def log_update(self, step: int, size: UpdateSize) -> None:
         """Take in the size of update number step + 1; the first one also stands at step 0."""
@@ -120,7 +129,7 @@ class Curves:
         for name, value in values.items():
             self.values[name][row, self.active] = value.to(self.values[name].dtype)
 
-    def _note_divergence(self, step: int, loss: Tensor) -> None:
+    def _note_divergence(self, step: int | Tensor, loss: Tensor) -> None:
         known = self.diverged_at[self.active]
         self.diverged_at[self.active] = torch.where(~loss.isfinite() & (known < 0), step, known)
 

@@ -27,6 +27,7 @@ from engine.optimizers.sgd import Sgd
 from engine.preprocessings.standardize import Standardize
 from engine.studies.base import Cost, Outcome, Study, studies
 from engine.studies.curves import Curves, UpdateSize, logged_steps
+from engine.studies.replay import Replay
 
 FLOAT_BYTES, INDEX_BYTES = 4, 8
 # Tensors of a layer's size that live at once beside the tapes: gradients and temporaries of a step, and of evaluation.
@@ -184,16 +185,26 @@ class Trainer:
         steps = self.first.steps
         curves = Curves(len(self.cells), logged_steps(steps), self.device)
         curves.log_test(0, self.evaluate())
+        made = torch.zeros((), dtype=torch.long, device=self.device)
+
+        def unlogged() -> Replay:
+            return Replay(lambda: curves.accumulate(made, self.step(made)), self.device)
+
+        replay = unlogged()
         for step in range(steps):
-            size = UpdateSize() if step == 0 or step + 1 in curves.logged else None
+            if step and step + 1 not in curves.logged:
+                made.fill_(step)
+                replay()
+                continue
+            size = UpdateSize()
             curves.add_minibatch(step, self.step(step, size))
-            if size is not None:
-                curves.log_update(step, size)
+            curves.log_update(step, size)
             if step + 1 in curves.logged:
                 curves.log_test(step + 1, self.evaluate())
                 progress((step + 1) / steps)
                 if curves.diverged_share >= RETIRED_SHARE:
                     self._keep(curves.retire())
+                    replay = unlogged()
                 if not len(curves.active):
                     break
         return curves
@@ -204,17 +215,17 @@ class Trainer:
         self.state = [[slot[configs] for slot in slots] for slots in self.state]
         self.order, self.lr = self.order[configs], self.lr[configs]
 
-    def minibatch(self, step: int) -> tuple[Tensor, Tensor]:
+    def minibatch(self, step: int | Tensor) -> tuple[Tensor, Tensor]:
         """Return the inputs `[config, batch, feature]` and labels `[config, batch]` of a step."""
         size = self.first.batch_size
-        index = self.order[:, step * size : (step + 1) * size]
+        index = self.order.index_select(1, torch.arange(size, device=self.device) + step * size)
         return self.train_x[index], self.train_y[index]
 
-    def step(self, step: int, size: UpdateSize | None = None) -> Loss:
+    def step(self, step: int | Tensor, size: UpdateSize | None = None) -> Loss:
         """Make update number step + 1 and return the loss it was made from.
 
         Args:
-            step: number of updates made before.
+            step: number of updates made before, or a tensor that holds it.
             size: where to note how large the update is, if anyone asks.
         """
         loss, gradients = self.gradients(step)
@@ -229,7 +240,7 @@ class Trainer:
                 size.note_change(parameter)
         return loss
 
-    def gradients(self, step: int) -> tuple[Loss, Iterator[Tensor]]:
+    def gradients(self, step: int | Tensor) -> tuple[Loss, Iterator[Tensor]]:
         """Return the loss on a step's minibatch, and the gradient of every trained tensor, in reverse order.
 
         A tensor may be changed once its gradient is out.

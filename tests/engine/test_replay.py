@@ -1,0 +1,115 @@
+"""Steps between two logged ones: the same numbers when launched as one, and nothing that waits for the device."""
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from engine.device import choose_device
+from engine.errors import RequestError
+from engine.studies.curves import Curves, UpdateSize, logged_steps
+from engine.studies.replay import Replay
+from engine.studies.training import Trainer, TrainingCell
+from tests.engine.members import ACTIVATIONS, NORMALIZATIONS, OPTIMIZERS
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+# What reads a number back to the host, or makes a tensor whose size only the device knows.
+aten = torch.ops.aten
+WAITS = {
+    aten._local_scalar_dense.default,
+    aten.nonzero.default,
+    aten.masked_select.default,
+    aten.item.default,
+    aten.is_nonzero.default,
+    aten.equal.default,
+}
+
+
+class Watch(TorchDispatchMode):
+    """Raises where an operation waits for the device; new tensors from host data count, too."""
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        assert operation not in WAITS, operation
+        assert operation is not aten.lift_fresh.default, "a tensor is made from host data"
+        return operation(*args, **(kwargs or {}))
+
+
+def trainer(optimizer="sgd", activation="relu", norm="none", steps=60):
+    cell = TrainingCell(
+        dataset="digits", init="kaiming", activation=activation, norm=norm, optimizer=optimizer, width=16, depth=2,
+        batch_size=8, steps=steps, lr=0.01,
+    )  # fmt: skip
+    return Trainer([cell, cell.model_copy(update={"seed": 1})], CPU)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
+def test_the_number_of_a_step_may_live_on_the_device(optimizer):
+    ours, plain = trainer(optimizer), trainer(optimizer)
+    ours.train(lambda share: None)
+    for step in range(60):
+        plain.step(step, UpdateSize())
+    for mine, true in zip(ours.model.tensors(), plain.model.tensors(), strict=True):
+        torch.testing.assert_close(mine, true, rtol=1e-4, atol=1e-6)
+
+
+CASES = [
+    *((optimizer, "relu", "batch") for optimizer in OPTIMIZERS),
+    *(("sgd", activation, "none") for activation in ACTIVATIONS),
+    *(("sgd", "relu", norm) for norm in NORMALIZATIONS),
+]
+
+
+@pytest.mark.parametrize(("optimizer", "activation", "norm"), CASES, ids=str)
+def test_nothing_between_two_logged_steps_waits_for_the_device(optimizer, activation, norm):
+    one = trainer(optimizer, activation, norm)
+    curves, made = Curves(2, logged_steps(60), CPU), torch.tensor(1)
+    with Watch():
+        curves.accumulate(made, one.step(made))
+
+
+def test_the_watch_notices_what_waits():
+    with pytest.raises(AssertionError), Watch():
+        torch.ones(()).item()
+    with pytest.raises(AssertionError), Watch():
+        torch.ones(3).nonzero()
+    with pytest.raises(AssertionError), Watch():
+        torch.tensor([1.0])
+
+
+def test_on_a_gpu_the_work_is_captured_once_and_replayed_each_time(monkeypatch):
+    events = []
+
+    class Graph:
+        def replay(self):
+            events.append("replay")
+
+    class Capture:
+        def __init__(self, graph):
+            assert isinstance(graph, Graph)
+
+        def __enter__(self):
+            events.append("begin")
+
+        def __exit__(self, *error):
+            events.append("end")
+
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
+    monkeypatch.setattr(torch.cuda, "graph", Capture)
+    replay = Replay(lambda: events.append("work"), CUDA)
+    for _ in range(3):
+        replay()
+    assert events == ["begin", "work", "end", "replay", "replay", "replay"]
+
+
+def test_elsewhere_the_work_is_done_each_time():
+    done = []
+    replay = Replay(lambda: done.append(1), CPU)
+    replay()
+    replay()
+    assert len(done) == 2
+
+
+def test_tf32_is_for_cuda_only_and_is_part_of_the_record():
+    with pytest.raises(RequestError, match="tf32 needs a CUDA device"):
+        choose_device("cpu", tf32=True)
+    assert choose_device("cpu").precision == "float32"
+    assert not torch.backends.cuda.matmul.allow_tf32
