@@ -32,13 +32,16 @@ class Dataset(Scheme):
     """A labelled set of examples.
 
     Attributes:
-        features: size of an example; None where the network's width decides.
+        features: size of an example; None where the network decides.
+        image: side and channels of square images, whose features are the pixels row by row and within each its
+            channels; None where examples are not images.
         classes: number of classes; 0 where there are no labels.
         train_size: number of training examples; 0 where they are drawn at will.
         test_size: number of test examples.
     """
 
     features: ClassVar[int | None]
+    image: ClassVar[tuple[int, int] | None] = None
     classes: ClassVar[int] = 0
     train_size: ClassVar[int] = 0
     test_size: ClassVar[int] = 0

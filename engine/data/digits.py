@@ -11,6 +11,7 @@ class Digits(Dataset):
     """1,797 handwritten digits, a fifth of them held out, stratified."""
 
     name = "digits"
+    image = (8, 1)
     features, classes, train_size, test_size = 64, 10, 1437, 360
     card = Card(
         "Digits",

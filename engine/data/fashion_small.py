@@ -16,6 +16,7 @@ class FashionSmall(Dataset):
 
     name = "fashion-small"
     aliases = ("fashion_small",)
+    image = (28, 1)
     features, classes, train_size, test_size = 784, 10, 6000, 1000
     card = Card(
         "Fashion-MNIST, small",

@@ -17,6 +17,7 @@ from engine.activations import Activation, activations
 from engine.data import Dataset, datasets
 from engine.initializers import Initializer, initializers
 from engine.networks import Network, networks
+from engine.networks.connection import Dense, LayerShape
 from engine.networks.mlp import Mlp
 from engine.normalizations import Normalization, normalizations
 from engine.normalizations.none import NoNormalization
@@ -102,13 +103,33 @@ class Cell(BaseModel):
         return {"cell_id": self.cell_id, "study": self.study, **empty, **values, "spec": self.canonical_json}
 
     @property
+    def features(self) -> int:
+        """Size of an example."""
+        return self.network.features(self.dataset, self.width)
+
+    @cached_property
+    def shapes(self) -> list[LayerShape]:
+        """Sizes of each hidden layer."""
+        return self.network.shapes(self.dataset, self.width, self.depth)
+
+    @property
+    def readout(self) -> LayerShape:
+        """Sizes of the affine map from the last hidden layer to the classes."""
+        last = self.shapes[-1]
+        return LayerShape(last.size, self.dataset.classes, Dense(last.positions))
+
+    @property
     def dims(self) -> list[int]:
         """Number of units of the input and of each hidden layer."""
-        return self.network.dims(self.dataset.features or self.width, self.width, self.depth)
+        return [self.features, *(shape.units for shape in self.shapes)]
 
     def refusal(self) -> str | None:
         """Say why this combination of values cannot be computed, or None; a study adds reasons of its own."""
         least = self.norm.minimum_batch
         if self.batch_size < least:
             return f"batch_size = {self.batch_size}: norm = {self.norm} needs at least {least} examples in a batch"
-        return self.norm.refusal(self.width) or self.init.refusal(self.activation)
+        network = self.network.refusal(self.dataset, self.depth)
+        if network:
+            return network
+        norms = (self.norm.refusal(units) for units in {shape.units for shape in self.shapes})
+        return next(filter(None, norms), None) or self.init.refusal(self.activation)

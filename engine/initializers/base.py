@@ -21,11 +21,18 @@ class Fans:
 
     Attributes:
         fan_in: inputs of each unit; for a convolution filter² · input channels.
-        fan_out: units that each input feeds.
+        fan_out: units that each input feeds; for a convolution filter² · output channels, borders and stride aside.
+        receptive: positions that each unit sees; filter² for a convolution.
     """
 
     fan_in: int
     fan_out: int
+    receptive: int = 1
+
+    @property
+    def channels(self) -> int:
+        """Inputs of each unit at each position it sees."""
+        return self.fan_in // self.receptive
 
 
 class Initializer(Scheme):

@@ -8,9 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.axes import BATCH
-
-# Affine maps with fewer outputs than this, such as a classifier's read-out, are computed transposed.
-NARROW = 16
+from engine.networks.connection import DENSE, Connection
 
 
 class Affine(Protocol):
@@ -32,38 +30,31 @@ class OwnAffine:
     Attributes:
         weight: `[config, fan_in, fan_out]`.
         bias: `[config, 1, fan_out]`, or None where a normalization would take it off again.
+        connection: what the weights connect.
     """
 
     weight: Tensor
     bias: Tensor | None
-
-    @property
-    def narrow(self) -> bool:
-        """Whether there are so few outputs that products are several times faster with the long axis last."""
-        return self.weight.shape[2] < NARROW
+    connection: Connection = DENSE
 
     def tensors(self) -> list[Tensor]:
         """Return what is trained: the weight, and the bias where there is one."""
         return [self.weight] if self.bias is None else [self.weight, self.bias]
 
     def forward(self, h: Tensor) -> Tensor:
-        h = h.expand(len(self.weight), -1, -1)
-        if self.narrow:
-            z = torch.bmm(self.weight.mT, h.mT).mT
-            return z if self.bias is None else z.add_(self.bias)
-        return torch.bmm(h, self.weight) if self.bias is None else torch.baddbmm(self.bias, h, self.weight)
+        return self.connection.forward(h, self.weight, self.bias)
 
     def backward(self, dz: Tensor) -> Tensor:
-        return torch.bmm(dz, self.weight.mT)
+        return self.connection.backward(dz, self.weight)
 
     def gradients(self, h: Tensor, dz: Tensor) -> list[Tensor]:
         """Return the gradients of `tensors()`, summed over the batch.
 
         Args:
-            h: what entered the map `[config, batch, fan_in]`.
+            h: what entered the map.
             dz: gradient at its output `[config, batch, fan_out]`.
         """
-        weight = torch.bmm(dz.mT, h).mT if self.narrow else torch.bmm(h.mT, dz)
+        weight = self.connection.weight_gradient(h, dz)
         return [weight] if self.bias is None else [weight, dz.sum(BATCH, keepdim=True)]
 
     def rescale(self, factor: Tensor) -> None:
@@ -96,11 +87,13 @@ class SharedAffine:
         noises: one entry per family of draws, together covering every configuration in order.
         scale: root mean square of the weights `[config, 1, 1]`.
         bias: `[config, 1, fan_out]`.
+        connection: what the weights connect.
     """
 
     noises: Sequence[SharedNoise]
     scale: Tensor
     bias: Tensor
+    connection: Connection = DENSE
 
     def forward(self, h: Tensor) -> Tensor:
         z = self._products(h.expand(len(self.scale), -1, -1), transposed=False)
@@ -114,11 +107,15 @@ class SharedAffine:
         self.scale = self.scale * factor
 
     def _products(self, x: Tensor, transposed: bool) -> Tensor:
-        parts = []
+        parts, connection = [], self.connection
         for noise in self.noises:
-            rows = x[noise.configs]
-            matrix = noise.matrix.T if transposed else noise.matrix
-            parts.append((rows.reshape(-1, rows.shape[-1]) @ matrix).view(*rows.shape[:2], -1))
+            rows, matrix = x[noise.configs], noise.matrix[None]
+            # To the connection all configurations are one with many examples.
+            together = rows.reshape(1, -1, rows.shape[-1])
+            product = (
+                connection.backward(together, matrix) if transposed else connection.forward(together, matrix, None)
+            )
+            parts.append(product.reshape(len(rows), -1, product.shape[-1]))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 

@@ -1,19 +1,17 @@
 """The multilayer perceptron of the lecture: affine map, normalization, activation, again and again."""
 
-from collections.abc import Iterator, Sequence
-
-from torch import Tensor
-
 from engine.card import Card
-from engine.networks.base import HiddenLayer, LayerGradient, Network, Tape, networks
+from engine.data import Dataset
+from engine.networks.base import networks
+from engine.networks.connection import LayerShape
+from engine.networks.sequential import Sequential
 
 
 @networks.register
-class Mlp(Network):
+class Mlp(Sequential):
     """depth hidden layers of equal width: h ← φ(norm(hW + b))."""
 
     name = "mlp"
-    order = ("affine", "norm", "activation")
     card = Card(
         "Multilayer perceptron",
         "h ← φ(norm(hW + b)), depth times; a classifier adds one affine read-out",
@@ -21,30 +19,5 @@ class Mlp(Network):
         snippet="nn.Sequential(*[m for _ in range(depth) for m in (nn.Linear(width, width), norm, activation)])",
     )
 
-    def dims(self, inputs: int, width: int, depth: int) -> list[int]:
-        return [inputs] + [width] * depth
-
-    def forward(self, layers: Sequence[HiddenLayer], x: Tensor, keep_pre: bool = True) -> list[Tape]:
-        tapes = []
-        for layer in layers:
-            pre, saved = layer.norm.forward(layer.affine.forward(x), layer.scale, layer.running)
-            act = layer.activation(pre) if keep_pre else layer.activation.apply_(pre)
-            tapes.append(Tape(x, pre, act, saved))
-            x = act
-        return tapes
-
-    def backward(
-        self, layers: Sequence[HiddenLayer], tapes: Sequence[Tape], gradient: Tensor
-    ) -> Iterator[LayerGradient]:
-        for depth in range(len(layers) - 1, -1, -1):
-            layer, tape = layers[depth], tapes[depth]
-            dy = layer.activation.backward(gradient, tape.pre, tape.act)
-            dz, dscale = layer.norm.backward(dy, tape.saved, layer.scale)
-            below = layer.affine.backward(dz) if depth else gradient
-            yield LayerGradient(gradient, dz, dscale)
-            gradient = below
-
-    def evaluate(self, layers: Sequence[HiddenLayer], x: Tensor) -> Tensor:
-        for layer in layers:
-            x = layer.activation.apply_(layer.norm.evaluate(layer.affine.forward(x), layer.scale, layer.running))
-        return x
+    def shapes(self, dataset: Dataset, width: int, depth: int) -> list[LayerShape]:
+        return [LayerShape(self.features(dataset, width), width), *[LayerShape(width, width)] * (depth - 1)]

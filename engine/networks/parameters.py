@@ -1,6 +1,5 @@
 """The parameters of a batch of classifiers: initial values from base noise, and a flat view for the optimizer."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
@@ -9,10 +8,10 @@ import torch
 from torch import Tensor
 
 from engine.grid.cell import Cell
-from engine.initializers import Fans
 from engine.initializers.noise import READOUT, Layer, bias_noise, weight_noise
 from engine.networks.affine import Calibrating, OwnAffine
-from engine.networks.base import HiddenLayer, Network
+from engine.networks.base import Branch, HiddenLayer, Network, trained_tensors
+from engine.networks.connection import LayerShape
 from engine.normalizations.base import Running, Scale
 
 
@@ -23,21 +22,26 @@ class Classifier:
     Attributes:
         hidden: the hidden layers, first to last.
         readout: the affine map from the last hidden layer to the classes.
+        frozen: number of hidden layers, from the first, that are not trained and always in evaluation mode.
     """
 
     hidden: list[HiddenLayer[OwnAffine]]
     readout: OwnAffine
+    frozen: int = 0
+
+    @property
+    def trained(self) -> list[HiddenLayer[OwnAffine]]:
+        """The hidden layers that are trained."""
+        return self.hidden[self.frozen :]
 
     def affines(self) -> list[OwnAffine]:
         """Return every affine map, the read-out last."""
         return [layer.affine for layer in self.hidden] + [self.readout]
 
     def tensors(self) -> Iterator[Tensor]:
-        """Yield every trained tensor: weight, bias, γ, β of each layer where they exist, then those of the read-out."""
-        for layer in self.hidden:
-            yield from layer.affine.tensors()
-            if layer.scale is not None:
-                yield from layer.scale.tensors()
+        """Yield every trained tensor, layer after layer, those of the read-out last."""
+        for layer in self.trained:
+            yield from trained_tensors(layer)
         yield from self.readout.tensors()
 
     def select(self, configs: Tensor | slice) -> "Classifier":
@@ -46,7 +50,8 @@ class Classifier:
         Args:
             configs: their numbers along the config axis.
         """
-        return Classifier([_select(layer, configs) for layer in self.hidden], _select(self.readout, configs))
+        hidden = [_select(layer, configs) for layer in self.hidden]
+        return Classifier(hidden, _select(self.readout, configs), self.frozen)
 
 
 def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Classifier:
@@ -60,28 +65,49 @@ def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Cla
     Returns:
         Tensors with the cells along the config axis.
     """
-    first, dims = cells[0], cells[0].dims
-    hidden = []
-    for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(dims), 1):
-        affine = _affine(cells, layer, Fans(fan_in, fan_out), device)
-        shape = (len(cells), 1, fan_out)
-        scale = running = None
-        if first.norm.learnable:
-            beta = torch.zeros(shape, device=device) if first.norm.shifts else None
-            scale = Scale(torch.ones(shape, device=device), beta)
-        if first.norm.tracks:
-            running = Running(torch.zeros(shape, device=device), torch.ones(shape, device=device))
-        if first.norm.absorbs_bias:
-            _absorb_bias(affine, running)
-        hidden.append(HiddenLayer(affine, first.activation, first.norm, scale, running))
-    return Classifier(hidden, _affine(cells, READOUT, Fans(dims[-1], classes), device))
+    hidden = [_hidden_layer(cells, layer, device) for layer in range(1, cells[0].depth + 1)]
+    if cells[0].norm.absorbs_bias:
+        _absorb_biases(cells[0].network, hidden)
+    readout = replace(cells[0].readout, units=classes)
+    return Classifier(hidden, _affine(cells, READOUT, readout, device))
 
 
-def _absorb_bias(affine: OwnAffine, running: Running | None) -> None:
-    """Drop a bias whose gradient is zero; running statistics that start lower by it make evaluation the same."""
-    if running is not None and affine.bias is not None:
-        running.mean -= affine.bias
-    affine.bias = None
+def _hidden_layer(cells: Sequence[Cell], layer: int, device: torch.device) -> HiddenLayer[OwnAffine]:
+    first, shape = cells[0], cells[0].shapes[layer - 1]
+    size = (len(cells), 1, shape.units)
+    scale = running = None
+    if first.norm.learnable:
+        beta = torch.zeros(size, device=device) if first.norm.shifts else None
+        scale = Scale(torch.ones(size, device=device), beta)
+    if first.norm.tracks:
+        running = Running(torch.zeros(size, device=device), torch.ones(size, device=device))
+    affine = _affine(cells, layer, shape, device)
+    norm, branch = first.norm.for_positions(shape.positions), initial_branch(cells, layer, device)
+    return HiddenLayer(affine, first.activation, norm, scale, running, branch)
+
+
+def initial_branch(cells: Sequence[Cell], layer: int, device: torch.device) -> Branch | None:
+    """Return the factor on a layer's branch before training, or None for a layer that adds nothing to its input.
+
+    Args:
+        cells: one configuration each; all of the same network and depth.
+        layer: number of the hidden layer, from 1.
+        device: where the tensor lives.
+    """
+    network = cells[0].network
+    factor = network.branch_factor(layer, cells[0].depth)
+    if factor is None:
+        return None
+    return Branch(torch.full((len(cells), 1, 1), factor, device=device), network.learns_factors)
+
+
+def _absorb_biases(network: Network, hidden: Sequence[HiddenLayer[OwnAffine]]) -> None:
+    """Drop biases whose gradients are zero; running statistics that start lower by them make evaluation the same."""
+    biases = [layer.affine.bias for layer in hidden if layer.affine.bias is not None]
+    for layer, shift in zip(hidden, network.shifts(biases), strict=True):
+        if layer.running is not None:
+            layer.running.mean -= shift
+        layer.affine.bias = None
 
 
 def calibrate(network: Network, hidden: Sequence[HiddenLayer], x: Tensor, chosen: Tensor) -> Tensor:
@@ -118,15 +144,16 @@ def _select(part: Part, configs: Tensor | slice) -> Part:
     return replace(part, **{field.name: pick(getattr(part, field.name)) for field in fields(part)})  # type: ignore
 
 
-def _affine(cells: Sequence[Cell], layer: Layer, fans: Fans, device: torch.device) -> OwnAffine:
-    weight = torch.empty(len(cells), fans.fan_in, fans.fan_out)
-    bias = torch.zeros(len(cells), 1, fans.fan_out)
+def _affine(cells: Sequence[Cell], layer: Layer, shape: LayerShape, device: torch.device) -> OwnAffine:
+    size, fans = (shape.fan_in, shape.units), shape.fans
+    weight = torch.empty(len(cells), *size)
+    bias = torch.zeros(len(cells), 1, shape.units)
     noises: dict[tuple[int, str], Tensor] = {}
     for c, cell in enumerate(cells):
         key = (cell.seed, cell.init.family)
         if key not in noises:
-            noises[key] = weight_noise(cell.seed, layer, (fans.fan_in, fans.fan_out), cell.init.family)
+            noises[key] = weight_noise(cell.seed, layer, size, cell.init.family)
         torch.mul(noises[key], cell.init.scale(fans, cell.activation), out=weight[c])
         if bias_scale := cell.init.bias_scale(fans, cell.activation):
-            torch.mul(bias_noise(cell.seed, layer, fans.fan_out, cell.init.bias_family), bias_scale, out=bias[c, 0])
-    return OwnAffine(weight.to(device), bias.to(device))
+            torch.mul(bias_noise(cell.seed, layer, shape.units, cell.init.bias_family), bias_scale, out=bias[c, 0])
+    return OwnAffine(weight.to(device), bias.to(device), shape.connection)

@@ -95,6 +95,14 @@ class Normalization(Scheme):
         """
         raise NotImplementedError(f"{type(self).__name__} must define evaluate")
 
+    def for_positions(self, positions: int) -> "Normalization":
+        """Return the form for images, whose rows are the positions of one example after those of another.
+
+        Args:
+            positions: rows that belong to one example.
+        """
+        return self
+
     def sphere(self, batch: int, width: int) -> Sphere | None:
         """Return what it makes of Gaussian pre-activations, or None where no theory is known.
 

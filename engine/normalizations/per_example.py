@@ -1,14 +1,20 @@
-"""What layer, RMS and group normalization share: each example is normalized by itself, over groups of its units."""
+"""What layer, RMS and group normalization share: each example is normalized by itself, over groups of its units.
 
-from typing import Annotated, Any, ClassVar
+On images the units are channels, and a group comprises all positions of its channels.
+"""
+
+from typing import Annotated, Any, ClassVar, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 from torch import Tensor
 
-from engine.axes import BATCH, UNIT
+from engine.axes import BATCH
 from engine.normalizations.base import Normalization, Running, Scale
 from engine.theory.spheres import Sphere
+
+# Axes of a grouped tensor that are normalized together.
+POSITION, UNIT_OF_GROUP = 2, 4
 
 
 class PerExample(Normalization):
@@ -22,10 +28,16 @@ class PerExample(Normalization):
     centres: ClassVar[bool] = True
 
     eps: Annotated[float, Field(ge=0)] = 1e-5
+    _positions: int = PrivateAttr(1)
 
     def group_count(self) -> int:
         """Return into how many groups the units of a layer fall."""
         return 1
+
+    def for_positions(self, positions: int) -> Self:
+        form = self.model_copy()
+        form._positions = positions
+        return form
 
     def forward(self, z: Tensor, scale: Scale | None, running: Running | None) -> tuple[Tensor, Any]:
         normalized, inverse_std = self._normalize(z)
@@ -40,10 +52,10 @@ class PerExample(Normalization):
             dscale = Scale((dy * normalized).sum(BATCH, keepdim=True), dbeta)
             dy = dy * scale.gamma
         gradient, unit = self._grouped(dy), self._grouped(normalized)
-        along = (gradient * unit).mean(UNIT + 1, keepdim=True)
+        along = _mean(gradient * unit)
         dz = torch.addcmul(gradient, unit, along, value=-1)
         if self.centres:
-            dz -= gradient.mean(UNIT + 1, keepdim=True)
+            dz -= _mean(gradient)
         return dz.mul_(inverse_std).view_as(dy), dscale
 
     def evaluate(self, z: Tensor, scale: Scale | None, running: Running | None) -> Tensor:
@@ -53,17 +65,24 @@ class PerExample(Normalization):
         return Sphere(width // self.group_count(), centred=self.centres, over_batch=False)
 
     def _grouped(self, x: Tensor) -> Tensor:
-        """Return a view `[config, batch, group, unit of the group]`."""
-        return x.unflatten(UNIT, (self.group_count(), -1))
+        """Return a view `[config, batch, position, group, unit of the group]`."""
+        config, rows, units = x.shape
+        groups = self.group_count()
+        return x.view(config, rows // self._positions, self._positions, groups, units // groups)
 
     def _normalize(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Return ẑ in the shape of z, and 1/√(v + eps) `[config, batch, group, 1]`."""
+        """Return ẑ in the shape of z, and 1/√(v + eps) `[config, batch, 1, group, 1]`."""
         grouped = self._grouped(z)
         if self.centres:
-            grouped = grouped - grouped.mean(UNIT + 1, keepdim=True)
-        variance = grouped.square().mean(UNIT + 1, keepdim=True)
+            grouped = grouped - _mean(grouped)
+        variance = _mean(grouped.square())
         inverse_std = (variance + self.eps).rsqrt_()
         return (grouped * inverse_std).view_as(z), inverse_std
+
+
+def _mean(grouped: Tensor) -> Tensor:
+    # Over one axis after the other: equal units have exactly their own value as their mean.
+    return grouped.mean(UNIT_OF_GROUP, keepdim=True).mean(POSITION, keepdim=True)
 
 
 def _scaled(normalized: Tensor, scale: Scale | None) -> Tensor:

@@ -4,7 +4,6 @@ All cells of a batch share a seed, hence the input and the base noise; they diff
 normalization. One product `[config · batch, fan_in] @ [fan_in, fan_out]` per layer and family of draws serves them all.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -20,11 +19,11 @@ from engine.card import Card
 from engine.data.base import prepared
 from engine.data.gaussian import Gaussian
 from engine.grid.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
-from engine.initializers import Fans
 from engine.initializers.noise import bias_noise, weight_noise
-from engine.networks import HiddenLayer, Tape
+from engine.networks import HiddenLayer, LayerGradient, Tape
 from engine.networks.affine import SharedAffine, SharedNoise
-from engine.networks.parameters import calibrate
+from engine.networks.connection import Connection, LayerShape
+from engine.networks.parameters import calibrate, initial_branch
 from engine.normalizations.none import NoNormalization
 from engine.preprocessings.raw import Raw
 from engine.statistics import (
@@ -98,14 +97,13 @@ class Propagation(Study[PropagationCell]):
 
     def cost(self, cells: Sequence[PropagationCell], device: torch.device) -> Cost:
         first, families = cells[0], {cell.init.family for cell in cells}
-        dims = first.dims
-        connections = sum(a * b for a, b in itertools.pairwise(dims))
-        rows = len(cells) * first.batch_size
-        tensors = rows * (sum(dims) * TAPE_TENSORS + max(dims) * WORKING_TENSORS)
-        needed = FLOAT_BYTES * (tensors + len(families) * connections)
+        shapes, examples = first.shapes, len(cells) * first.batch_size
+        weights, sizes = [shape.weights for shape in shapes], [first.features, *(shape.size for shape in shapes)]
+        tensors = examples * (sum(sizes) * TAPE_TENSORS + max(sizes) * WORKING_TENSORS)
+        needed = FLOAT_BYTES * (tensors + len(families) * sum(weights))
         if "orthogonal" in families:
-            needed += 2 * FLOAT_BYTES * ORTHOGONAL_MATRICES * max(a * b for a, b in itertools.pairwise(dims))
-        return Cost(flops=4.0 * rows * connections, bytes=needed)
+            needed += 2 * FLOAT_BYTES * ORTHOGONAL_MATRICES * max(weights)
+        return Cost(flops=4.0 * examples * sum(shape.products for shape in shapes), bytes=needed)
 
     def run(self, cells: Sequence[PropagationCell], device: torch.device, progress: Progress) -> Outcome:
         program = _Program(sorted(cells, key=_neighbours), device)
@@ -138,29 +136,31 @@ class _Program:
 
     def __init__(self, cells: Sequence[PropagationCell], device: torch.device):
         self.cells, self.device, self.first = cells, device, cells[0]
-        self.network, self.dims = self.first.network, self.first.dims
-        activation = PiecewiseActivation([cell.activation for cell in cells])
-        norm = PiecewiseNormalization([cell.norm for cell in cells])
+        self.network, self.shapes = self.first.network, self.first.shapes
+        self.activation = PiecewiseActivation([cell.activation for cell in cells])
         slopes = [largest_slope(cell.activation) for cell in cells]
         self.largest_slope = torch.tensor(slopes, device=device, dtype=torch.float32)
-        self.layers = [
-            HiddenLayer(self._affine(layer, fan_in, fan_out), activation, norm)  # type: ignore[arg-type]
-            for layer, (fan_in, fan_out) in enumerate(zip(self.dims, self.dims[1:], strict=False), 1)
-        ]
+        self.layers = [self._layer(number, shape) for number, shape in enumerate(self.shapes, 1)]
 
-    def _affine(self, layer: int, fan_in: int, fan_out: int) -> SharedAffine:
-        fans, seed = Fans(fan_in, fan_out), self.first.seed
+    def _layer(self, number: int, shape: LayerShape) -> HiddenLayer[SharedAffine]:
+        norm = PiecewiseNormalization([cell.norm.for_positions(shape.positions) for cell in self.cells])
+        branch = initial_branch(self.cells, number, self.device)
+        affine = self._affine(number, shape)
+        return HiddenLayer(affine, self.activation, norm, branch=branch)  # type: ignore[arg-type]
+
+    def _affine(self, layer: int, shape: LayerShape) -> SharedAffine:
+        fans, seed = shape.fans, self.first.seed
         noises = [
-            SharedNoise(part, weight_noise(seed, layer, (fan_in, fan_out), family).to(self.device))
+            SharedNoise(part, weight_noise(seed, layer, (shape.fan_in, shape.units), family).to(self.device))
             for family, part in runs([cell.init.family for cell in self.cells])
         ]
         scale = [cell.init.scale(fans, cell.activation) for cell in self.cells]
         bias_scale = self._column([cell.init.bias_scale(fans, cell.activation) for cell in self.cells])
         drawn = {
-            family: bias_noise(seed, layer, fan_out, family) for family in {c.init.bias_family for c in self.cells}
+            family: bias_noise(seed, layer, shape.units, family) for family in {c.init.bias_family for c in self.cells}
         }
         bias = torch.stack([drawn[cell.init.bias_family] for cell in self.cells])[:, None].to(self.device) * bias_scale
-        return SharedAffine(noises, self._column(scale), bias)
+        return SharedAffine(noises, self._column(scale), bias, shape.connection)
 
     def _column(self, values: list[float]) -> Tensor:
         return torch.tensor(values, device=self.device, dtype=torch.float32)[:, None, None]
@@ -179,47 +179,60 @@ class _Program:
     def measure(self, progress: Progress) -> list[_LayerRecord]:
         tapes = self.forward()
         progress(0.4)
-        shape = (self.first.batch_size, self.dims[-1])
+        last = self.shapes[-1]
+        shape = (self.first.batch_size * last.positions, last.units)
         unit = torch.from_numpy(randomness.standard_normal(("gradient", self.first.seed, shape), shape))
         gradient = unit.to(self.device).expand(len(self.cells), -1, -1)
         records = []
-        for gradients, tape in zip(self.network.backward(self.layers, tapes, gradient), reversed(tapes), strict=True):
-            records.append(self._record(tape, gradients.act, gradients.affine))
+        backward = self.network.backward(self.layers, tapes, gradient)
+        for layer, tape, gradients in zip(reversed(self.layers), reversed(tapes), backward, strict=True):
+            records.append(self._record(layer.affine.connection, tape, gradients))
             progress(0.4 + 0.6 * len(records) / len(tapes))
         return records[::-1]
 
     def signal(self, tape: Tape) -> _LayerRecord:
         """Describe what the forward pass left behind in a layer."""
-        slope = self.layers[0].activation.derivative(tape.pre, tape.act)
-        columns = activation_statistics(tape.act, slope, self.largest_slope)
+        slope = self.activation.derivative(tape.pre, tape.act)
+        columns = activation_statistics(tape.output, slope, self.largest_slope)
         columns["preact_std"] = standard_deviation(tape.pre)
-        return _LayerRecord(columns, {"pre": histogram(tape.pre), "act": histogram(tape.act)})
+        return _LayerRecord(columns, {"pre": histogram(tape.pre), "act": histogram(tape.output)})
 
-    def _record(self, tape: Tape, gradient: Tensor, affine_gradient: Tensor) -> _LayerRecord:
+    def _record(self, connection: Connection, tape: Tape, gradient: LayerGradient) -> _LayerRecord:
         record = self.signal(tape)
-        record.columns["grad_rms"] = root_mean_square(gradient)
-        record.columns["weight_grad_rms"] = _weight_gradient_rms(tape.inputs, affine_gradient)
-        record.histograms["grad"] = histogram(gradient)
+        record.columns["grad_rms"] = root_mean_square(gradient.output)
+        record.columns["weight_grad_rms"] = _weight_gradient_rms(connection, tape.inputs, gradient.affine)
+        record.histograms["grad"] = histogram(gradient.output)
         return record
 
 
 def _inputs(cell: PropagationCell) -> Tensor:
     """Return the inputs `[1, batch, unit]` that every cell of this seed sees."""
     if cell.dataset.train_size == 0:
-        shape = (cell.batch_size, cell.dims[0])
+        shape = (cell.batch_size, cell.features)
         return torch.from_numpy(randomness.standard_normal(("input", cell.seed, shape), shape))[None]
     data = prepared(cell.dataset, cell.preprocessing).train_x
     identity = ("minibatches", cell.dataset.name, cell.seed)
     return torch.from_numpy(data[randomness.permutations(identity, len(data), cell.batch_size)])[None]
 
 
-def _weight_gradient_rms(inputs: Tensor, gradient: Tensor) -> Tensor:
-    """Return the rms of HᵀG `[config]`, from two batch × batch Gram matrices: ‖HᵀG‖² = Σ (HHᵀ)∘(GGᵀ)."""
+def _weight_gradient_rms(connection: Connection, inputs: Tensor, gradient: Tensor) -> Tensor:
+    """Return the rms of HᵀG `[config]`, H the rows that met the weights."""
     # A sum of products of both signs: wide, so that what cancels leaves no trace.
-    inputs, gradient = inputs.to(wide(inputs)), gradient.to(wide(gradient))
-    grams = torch.bmm(gradient, gradient.mT) * (inputs @ inputs.mT)
+    rows = connection.patches(inputs[:1].to(wide(inputs)))
+    count, fan_in, fan_out = *rows.shape[1:], gradient.shape[-1]
+    if count * (fan_in + fan_out) > fan_in * fan_out:
+        # Patches are many times larger than the images they are from: one configuration at a time.
+        images = inputs.expand(len(gradient), -1, -1)
+        parts = (
+            connection.weight_gradient(h[None].to(rows.dtype), g[None].to(rows.dtype))
+            for h, g in zip(images, gradient, strict=True)
+        )
+        return torch.cat([root_mean_square(part) for part in parts]).float()
+    # From two Gram matrices of the rows: ‖HᵀG‖² = Σ (HHᵀ)∘(GGᵀ).
+    rows, gradient = connection.patches(inputs.to(rows.dtype)), gradient.to(rows.dtype)
+    grams = torch.bmm(gradient, gradient.mT) * (rows @ rows.mT)
     squared = grams.flatten(1).sum(1).clamp_min(0)
-    return (squared / (inputs.shape[-1] * gradient.shape[-1])).sqrt().float()
+    return (squared / (fan_in * fan_out)).sqrt().float()
 
 
 def _theory(cell: PropagationCell, weight_std: np.ndarray, input_second_moment: float) -> Sequence[LayerTheory | None]:
@@ -231,8 +244,7 @@ def _theory(cell: PropagationCell, weight_std: np.ndarray, input_second_moment: 
     unknown = sphere is None and not cell.norm.absent
     if not cell.init.centred or unknown or (sphere and sphere.over_batch and cell.dataset.train_size):
         return [None] * cell.depth
-    fans = [Fans(a, b) for a, b in itertools.pairwise(cell.dims)]
-    bias_std = tuple(cell.init.bias_scale(fan, cell.activation) for fan in fans)
+    bias_std = tuple(cell.init.bias_scale(shape.fans, cell.activation) for shape in cell.shapes)
     eps = getattr(cell.norm, "eps", 0.0)
     return predict(
         Setting(
@@ -268,7 +280,7 @@ def _collect(
         for layer, prediction in enumerate(theory[c], 1):
             rows["cell_id"].append(cell.cell_id)
             rows["layer"].append(layer)
-            rows["sigma_w"].append(weight_std[layer - 1, c] * cell.dims[layer - 1] ** 0.5)
+            rows["sigma_w"].append(weight_std[layer - 1, c] * cell.shapes[layer - 1].fan_in ** 0.5)
             for column, field in PREDICTED.items():
                 rows[column].append(prediction and getattr(prediction, field))
     measured = {name: values[:, k].T.ravel() for k, name in enumerate(names)}

@@ -4,7 +4,6 @@ One step is: forward, loss, hand-written backward, update. Nothing is read back 
 divergence are kept on the device and copied once at the end.
 """
 
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
@@ -40,7 +39,7 @@ CACHE_BYTES = 5 << 18
 MOST_CONFIGS = 1 << 30
 # A chunk is cut to those that still train when at least this share of it has diverged.
 RETIRED_SHARE = 0.25
-# Test examples are evaluated in pieces of this many, so that they need no more memory than a training step, and on a
+# Test examples are evaluated in pieces of so many rows, so that they need no more memory than a training step, and on a
 # CPU with so few configurations at once that one layer's activations stay in a core's cache.
 EVALUATION_ROWS = 512
 EVALUATION_BYTES = 1 << 20
@@ -82,22 +81,24 @@ class Training(Study[TrainingCell]):
 
     def cost(self, cells: Sequence[TrainingCell], device: torch.device) -> Cost:
         first = cells[0]
-        weights = [a * b for a, b in itertools.pairwise([*first.dims, first.dataset.classes])]
+        products = sum(shape.products for shape in (*first.shapes, first.readout))
         evaluated = first.dataset.test_size * len(logged_steps(first.steps))
-        products = 3 * first.batch_size * (first.steps + 1) + evaluated
+        passes = 3 * first.batch_size * (first.steps + 1) + evaluated
         parts = chunks(cells, device)
         at_once = len(parts[0]) * min(len(parts), torch.get_num_threads())
-        data = FLOAT_BYTES * DATA_COPIES * (first.dataset.train_size + first.dataset.test_size) * first.dims[0]
-        return Cost(2.0 * len(cells) * sum(weights) * products, at_once * self._bytes(first, weights) + data)
+        data = FLOAT_BYTES * DATA_COPIES * (first.dataset.train_size + first.dataset.test_size) * first.features
+        return Cost(2.0 * len(cells) * products * passes, at_once * self._bytes(first) + data)
 
-    def _bytes(self, cell: TrainingCell, weights: Sequence[int]) -> float:
+    def _bytes(self, cell: TrainingCell) -> float:
         """Return the peak memory of one configuration."""
         # φ(z) usually lies over z; batch norm keeps the centred z as well.
         keeps_pre = type(cell.activation).apply_ is Activation.apply_
-        tapes = sum(cell.dims[1:]) * (1 + cell.norm.learnable + keeps_pre)
-        step = cell.batch_size * (tapes + cell.dims[0] + STEP_TENSORS * cell.width)
-        evaluation = min(EVALUATION_ROWS, cell.dataset.test_size) * EVALUATION_TENSORS * cell.width
+        sizes, weights = ([getattr(shape, name) for shape in cell.shapes] for name in ("size", "weights"))
+        tapes = sum(sizes) * (1 + cell.norm.learnable + keeps_pre)
+        step = cell.batch_size * (tapes + cell.features + STEP_TENSORS * max(sizes))
+        evaluation = min(evaluation_examples(cell), cell.dataset.test_size) * EVALUATION_TENSORS * max(sizes)
         # Of one layer, the gradient and the clone behind update_ratio.
+        weights.append(cell.readout.weights)
         parameters = sum(weights) * (1 + cell.optimizer.slots) + 2 * max(weights)
         return FLOAT_BYTES * (parameters + max(step, evaluation)) + INDEX_BYTES * cell.steps * cell.batch_size
 
@@ -138,7 +139,17 @@ def chunk_size(cell: TrainingCell, device: torch.device) -> int:
     """
     if device.type != "cpu":
         return MOST_CONFIGS
-    return max(1, CACHE_BYTES // (FLOAT_BYTES * cell.batch_size * cell.width))
+    return max(1, CACHE_BYTES // (FLOAT_BYTES * cell.batch_size * max(shape.size for shape in cell.shapes)))
+
+
+def evaluation_examples(cell: TrainingCell) -> int:
+    """Return how many test examples are evaluated at once.
+
+    Args:
+        cell: one of the configurations.
+    """
+    positions = max(shape.positions for shape in cell.shapes)
+    return EVALUATION_ROWS if positions == 1 else max(cell.batch_size, EVALUATION_ROWS // positions)
 
 
 class Trainer:
@@ -246,20 +257,21 @@ class Trainer:
         A tensor may be changed once its gradient is out.
         """
         x, y = self.minibatch(step)
-        tapes = self.network.forward(self.model.hidden, x, keep_pre=False)
-        loss = cross_entropy(self.model.readout.forward(tapes[-1].act), y)
+        if self.model.frozen:
+            x = self.network.evaluate(self.model.hidden[: self.model.frozen], x)
+        tapes = self.network.forward(self.model.trained, x, keep_pre=False)
+        top = tapes[-1].act if tapes else x
+        loss = cross_entropy(self.model.readout.forward(top), y)
         assert loss.gradient is not None
-        return loss, self._backward(tapes, loss.gradient)
+        return loss, self._backward(tapes, top, loss.gradient)
 
-    def _backward(self, tapes: Sequence[Tape], at_logits: Tensor) -> Iterator[Tensor]:
-        hidden, readout = self.model.hidden, self.model.readout
+    def _backward(self, tapes: Sequence[Tape], top: Tensor, at_logits: Tensor) -> Iterator[Tensor]:
+        hidden, readout = self.model.trained, self.model.readout
         below = readout.backward(at_logits)
-        yield from reversed(readout.gradients(tapes[-1].act, at_logits))
+        yield from reversed(readout.gradients(top, at_logits))
         layers = self.network.backward(hidden, tapes, below)
         for layer, tape, gradient in zip(reversed(hidden), reversed(tapes), layers, strict=True):
-            if gradient.scale is not None:
-                yield from reversed(gradient.scale.tensors())
-            yield from reversed(layer.affine.gradients(tape.inputs, gradient.affine))
+            yield from reversed(gradient.tensors(layer.affine, tape))
 
     def evaluate(self) -> Loss:
         """Return loss and accuracy on the test split, in evaluation mode."""
@@ -272,12 +284,14 @@ class Trainer:
     def _evaluated_at_once(self, count: int) -> int:
         if self.device.type != "cpu":
             return count
-        rows = min(EVALUATION_ROWS, len(self.test_x))
-        return max(1, EVALUATION_BYTES // (FLOAT_BYTES * rows * self.first.width))
+        examples = min(evaluation_examples(self.first), len(self.test_x))
+        largest = max(shape.size for shape in self.first.shapes)
+        return max(1, EVALUATION_BYTES // (FLOAT_BYTES * examples * largest))
 
     def _evaluate(self, model: Classifier) -> Loss:
+        size = evaluation_examples(self.first)
         value = correct = torch.zeros((), device=self.device)
-        for x, y in zip(self.test_x.split(EVALUATION_ROWS), self.test_y.split(EVALUATION_ROWS), strict=True):
+        for x, y in zip(self.test_x.split(size), self.test_y.split(size), strict=True):
             logits = model.readout.forward(self.network.evaluate(model.hidden, x[None]))
             loss = cross_entropy(logits, y[None], with_gradient=False)
             share = len(x) / len(self.test_x)

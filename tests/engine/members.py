@@ -2,6 +2,7 @@
 
 from engine.activations import activations
 from engine.initializers import initializers
+from engine.networks import networks
 from engine.normalizations import normalizations
 from engine.optimizers import optimizers
 
@@ -24,3 +25,15 @@ INITIALIZERS = members(initializers)
 ACTIVATIONS = members(activations)
 NORMALIZATIONS = members(normalizations)
 OPTIMIZERS = members(optimizers)
+# Each network, and those of its options that change how it is connected.
+NETWORKS = [
+    *members(networks),
+    *map(
+        networks.parse,
+        (
+            "residual_mlp(branch='1/sqrt(depth)')",
+            "residual_mlp(branch='zero')",
+            "conv(filter=5, strided=1, dense=1, dense_width=12)",
+        ),
+    ),
+]

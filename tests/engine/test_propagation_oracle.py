@@ -7,35 +7,48 @@ import torch
 from engine import randomness
 from engine.studies import propagation
 from engine.studies.propagation import Propagation, PropagationCell
-from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS
+from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS
 from tests.oracles import plain
 
 WIDTH, DEPTH, BATCH = 24, 3, 12
+IMAGE_WIDTH, IMAGE_BATCH = 8, 4
 # float32 rounding through three layers, relative to the largest entry of a tensor.
 TOLERANCE = 2e-5
+MLP = next(network for network in NETWORKS if network.name == "mlp")
 
 
-def cells(**fixed):
+def cells(network=MLP, inits=INITIALIZERS, activations=ACTIVATIONS, **fixed):
+    images = network.name == "conv"
+    sizes = {"width": IMAGE_WIDTH, "batch_size": IMAGE_BATCH} if images else {"width": WIDTH, "batch_size": BATCH}
     return [
-        PropagationCell(
-            init=init, activation=activation, norm=norm, width=WIDTH, depth=DEPTH, batch_size=BATCH, **fixed
-        )
-        for init in INITIALIZERS
-        for activation in ACTIVATIONS
+        PropagationCell(network=network, init=init, activation=activation, norm=norm, depth=DEPTH, **sizes, **fixed)
+        for init in inits
+        for activation in activations
         for norm in NORMALIZATIONS
         if init.refusal(activation) is None
     ]
 
 
-@pytest.fixture(scope="module")
-def outcome():
-    batch = cells(seed=3)
+def named(members, *names):
+    return [member for member in members if member.name in names]
+
+
+@pytest.fixture(scope="module", params=NETWORKS, ids=str)
+def outcome(request):
+    """Every member with every other on a perceptron; on the others every activation and every initializer."""
+    if request.param == MLP:
+        batch = cells(seed=3)
+    else:
+        few = cells(request.param, named(INITIALIZERS, "kaiming", "torch_default"), seed=3)
+        more = cells(request.param, activations=named(ACTIVATIONS, "tanh"), seed=3)
+        batch = list({cell.cell_id: cell for cell in (*few, *more)}.values())
     return batch, Propagation().run(batch, torch.device("cpu"), lambda share: None)
 
 
 def expected(cell):
     x = propagation._inputs(cell)[0]
-    shape = (BATCH, WIDTH)
+    last = cell.shapes[-1]
+    shape = (cell.batch_size * last.positions, last.units)
     gradient = torch.from_numpy(randomness.standard_normal(("gradient", cell.seed, shape), shape))
     return plain.propagate(cell, x, gradient)
 
@@ -63,8 +76,13 @@ def test_every_statistic_of_every_member_equals_the_plain_network(outcome):
                 scale = {"mean": act.abs().max(), "min": act.abs().max(), "max": act.abs().max()}.get(name, value)
                 # What cancels exactly in theory cancels to rounding of its terms in practice.
                 terms = {"unit_std": act.abs().max(), "weight_grad_rms": float(act.abs().max() * grad.abs().max())}
-                slack = TOLERANCE * float(scale) + 1e-5 * float(terms.get(name, 0)) + 1e-12
-                where = f"{name} of layer {number + 1} of {cell.init} {cell.activation} {cell.norm}"
+                # Where units saturate, φ' follows the rounding of what enters them, which grows with its size.
+                steep = max(1.0, float(truth.pre[number].std())) if "grad" in name else 1.0
+                slack = TOLERANCE * steep * float(scale) + 1e-5 * float(terms.get(name, 0)) + 1e-12
+                if cell.init.family == "ones" and not cell.norm.absent:
+                    # Normalizing units that are all alike divides rounding by √eps.
+                    slack += 1e-4
+                where = f"{name} of layer {number + 1} of {cell}"
                 assert abs(measured[name] - float(value)) <= slack, where
 
 
@@ -73,10 +91,11 @@ def test_histograms_count_every_value_where_it_belongs(outcome):
     table = result.tables["layer_histograms"].to_pandas()
     assert len(table) == len(batch) * DEPTH * 3
     total = table["counts"].map(sum) + table["underflow"] + table["overflow"] + table["nonfinite"]
-    assert (total == WIDTH * BATCH).all()
+    values = np.repeat([cell.batch_size * shape.size for cell in batch[:1] for shape in cell.shapes], 3)
+    assert (total.groupby([table.layer, table.tap]).unique().map(list) == [[value] for value in values]).all()
     # Where all units are alike, hundreds of equal values may lie within rounding of one edge.
     random = [cell for cell in batch if cell.init.name not in ("zeros", "constant")]
-    for cell in random[:: len(random) // 20]:
+    for cell in random[:: len(random) // 10]:
         act = expected(cell).act[1].float().numpy().ravel()
         row = table[(table.cell_id == cell.cell_id) & (table.layer == 2) & (table.tap == "act")].iloc[0]
         reference, _ = np.histogram(act, bins=len(row.counts), range=(row.lo, row.hi))
@@ -84,10 +103,12 @@ def test_histograms_count_every_value_where_it_belongs(outcome):
         assert np.abs(np.cumsum(reference) - np.cumsum(row.counts)).max() <= 2
 
 
-def test_a_cell_does_not_depend_on_its_neighbours():
-    batch = cells(seed=5)
+@pytest.mark.parametrize("network", NETWORKS, ids=str)
+def test_a_cell_does_not_depend_on_its_neighbours(network):
+    few = named(INITIALIZERS, "xavier", "uniform", "orthogonal", "constant", "lsuv")
+    batch = cells(network, few, ACTIVATIONS[::3], seed=5)
     together = Propagation().run(batch, torch.device("cpu"), lambda share: None).tables["layers"].to_pandas()
-    for cell in batch[::29]:
+    for cell in batch[::23]:
         alone = Propagation().run([cell], torch.device("cpu"), lambda share: None).tables["layers"].to_pandas()
         shared = together[together.cell_id == cell.cell_id].reset_index(drop=True)
         for name in ("std", "grad_rms", "weight_grad_rms"):
@@ -99,7 +120,7 @@ def test_the_comparison_catches_a_slip(outcome, broken):
     """Mutation: ddof 1 and a gain off by half a percent lie outside the tolerance used above."""
     batch, _ = outcome
     cell = next(c for c in batch if c.init.name == "kaiming" and c.activation.name == "relu" and c.norm.name == "none")
-    act = expected(cell).act[2]
+    act = expected(cell).act[-1]
     right = act.std(correction=0)
     wrong = act.std(correction=1) if broken == "ddof" else right * 1.005**3
     assert abs(wrong - right) > TOLERANCE * right
