@@ -1,5 +1,6 @@
 """Whether the units of a layer are different: if all begin alike, gradient descent cannot tell them apart."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from engine.studies.base import Cost, Outcome, Quantity, Study, studies
 from engine.studies.measurements import Measurements
 from engine.studies.training import Trainer, Training, TrainingCell, chunks
 
+FLOAT_BYTES, DOUBLE_BYTES = 4, 8
 # Two vectors are alike when their distance is at most this share of the length of the longest one in their layer.
 ALIKE = 1e-4
 ON_BATCH = "on the first minibatch; part is before or after training"
@@ -84,7 +86,12 @@ class Symmetry(Study[SymmetryCell]):
         return cell.static
 
     def cost(self, cells: Sequence[SymmetryCell], device: torch.device) -> Cost:
-        return Training().cost(cells, device)
+        training, parts = Training().cost(cells, device), chunks(cells, device)
+        at_once = len(parts[0]) * min(len(parts), torch.get_num_threads())
+        weights = [a * b for a, b in itertools.pairwise(cells[0].dims)]
+        # The weights before training, and two layers of gradients and of distances between units while it counts.
+        extra = FLOAT_BYTES * sum(weights) + 2 * DOUBLE_BYTES * (max(weights) + cells[0].width ** 2)
+        return Cost(training.flops, training.bytes + at_once * extra)
 
     def run(self, cells: Sequence[SymmetryCell], device: torch.device, progress: Progress) -> Outcome:
         def train(chunk: Sequence[TrainingCell], progress: Progress) -> Measurements:
@@ -117,13 +124,12 @@ def _measure(trainer: Trainer, part: str, measured: Measurements) -> None:
     inputs, _ = trainer.minibatch(0)
     for number, tape in enumerate(trainer.network.forward(hidden, inputs), 1):
         _add(trainer, measured, "distinct_units", count_distinct(tape.act), number, part)
-    _, reverse = trainer.gradients(0)
-    tensors = list(trainer.model.tensors())
-    gradients = dict(zip(map(id, reversed(tensors)), reverse, strict=True))
-    for number, layer in enumerate(hidden, 1):
-        gradient = gradients[id(layer.affine.weight)]
-        _add(trainer, measured, "distinct_gradients", count_distinct(gradient), number, part)
-        _add(trainer, measured, "layer_gradient_norm", gradient.flatten(1).norm(dim=1), number, part)
+    layer_of = {id(layer.affine.weight): number for number, layer in enumerate(hidden, 1)}
+    _, gradients = trainer.gradients(0)
+    for tensor, gradient in zip(reversed(list(trainer.model.tensors())), gradients, strict=True):
+        if (layer := layer_of.get(id(tensor))) is not None:
+            _add(trainer, measured, "distinct_gradients", count_distinct(gradient), layer, part)
+            _add(trainer, measured, "layer_gradient_norm", gradient.flatten(1).norm(dim=1), layer, part)
     _add(trainer, measured, "share_correct", trainer.evaluate().correct, None, part)
 
 

@@ -2,10 +2,10 @@
 -- One row per layer: mean, standard deviation and gradient of the activations, with the range over seeds, and what
 -- mean-field theory predicts.
 -- $init VARCHAR = 'normal(std=0.01)': initialization
--- $activation VARCHAR = 'tanh': activation
+-- $activation VARCHAR = 'tanh': activation function
 -- $width INTEGER = 4096: units per layer
 -- $depth INTEGER = 6: hidden layers
--- $batch_size INTEGER = 16: examples
+-- $batch_size INTEGER = 16: examples per batch
 SELECT layer, count(*) AS seeds, avg(mean) AS mean, avg(std) AS std, min(std) AS std_low, max(std) AS std_high,
        avg(theory_std) AS theory_std, avg(grad_rms) AS grad_rms, min(grad_rms) AS grad_rms_low,
        max(grad_rms) AS grad_rms_high

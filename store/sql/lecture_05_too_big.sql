@@ -2,10 +2,10 @@
 -- One row per layer: saturated share (local derivative below the threshold `saturation` of its largest value), standard
 -- deviation and weight gradient, with the range over seeds.
 -- $init VARCHAR = 'normal(std=0.05)': initialization
--- $activation VARCHAR = 'tanh': activation
+-- $activation VARCHAR = 'tanh': activation function
 -- $width INTEGER = 4096: units per layer
 -- $depth INTEGER = 6: hidden layers
--- $batch_size INTEGER = 16: examples
+-- $batch_size INTEGER = 16: examples per batch
 SELECT layer, count(*) AS seeds, avg(frac_saturated) AS saturated, min(frac_saturated) AS saturated_low,
        max(frac_saturated) AS saturated_high, avg(std) AS std, min(std) AS std_low, max(std) AS std_high,
        avg(weight_grad_rms) AS weight_grad_rms, min(weight_grad_rms) AS weight_grad_rms_low,

@@ -2,10 +2,10 @@
 -- One row per layer: standard deviation with the range over seeds, what theory predicts, and the factor from the layer
 -- before, with its range over seeds.
 -- $init VARCHAR = 'xavier': initialization
--- $activation VARCHAR = 'relu': activation
+-- $activation VARCHAR = 'relu': activation function
 -- $width INTEGER = 4096: units per layer
 -- $depth INTEGER = 6: hidden layers
--- $batch_size INTEGER = 16: examples
+-- $batch_size INTEGER = 16: examples per batch
 WITH factors AS (
     SELECT *, std / lag(std) OVER (PARTITION BY cell_id ORDER BY layer) AS factor
     FROM activation_stats

@@ -2,10 +2,10 @@
 -- One row per initialization and layer: mean and standard deviation with the range over seeds, what theory predicts,
 -- the verdict that most seeds have, and how many overflowed float32 (they are left out of the averages).
 -- $inits VARCHAR[] = ['kaiming', 'kaiming_slip']: initializations
--- $activation VARCHAR = 'relu': activation
+-- $activation VARCHAR = 'relu': activation function
 -- $width INTEGER = 4096: units per layer
 -- $depth INTEGER = 6: hidden layers
--- $batch_size INTEGER = 16: examples
+-- $batch_size INTEGER = 16: examples per batch
 SELECT init, layer, count(*) AS seeds, count(*) FILTER (NOT isfinite(std)) AS overflowed,
        avg(mean) FILTER (isfinite(std)) AS mean, avg(std) FILTER (isfinite(std)) AS std,
        min(std) FILTER (isfinite(std)) AS std_low, max(std) FILTER (isfinite(std)) AS std_high,

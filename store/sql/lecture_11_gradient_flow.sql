@@ -4,7 +4,7 @@
 -- vanished counts gradients that are exactly zero or overflowed, which are left out.
 -- $depth INTEGER = 20: hidden layers
 -- $width INTEGER = 512: units per layer
--- $batch_size INTEGER = 32: examples
+-- $batch_size INTEGER = 32: examples per batch
 -- $dataset VARCHAR = 'gaussian': where the inputs come from
 WITH ratios AS (
     SELECT activation, norm, init, seed,
