@@ -6,9 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from engine.data.download import Announce, quietly
 from engine.preprocessings import Preprocessing
+from engine.preprocessings.base import Transform
 from engine.registry import Registry
 from engine.scheme import Scheme
+
+# Examples that are mapped at once.
+PIECE = 8192
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,16 @@ class Dataset(Scheme):
     train_size: ClassVar[int] = 0
     test_size: ClassVar[int] = 0
 
+    def fetch(self, announce: Announce = quietly) -> None:
+        """Make sure that `load` will find the examples; a data set that is shipped has nothing to do.
+
+        Args:
+            announce: told about each download.
+
+        Raises:
+            RequestError: there is no way to get them; the message says which ways there are.
+        """
+
     def load(self) -> Split:
         """Return the raw examples."""
         raise NotImplementedError(f"{type(self).__name__} must define load")
@@ -60,10 +75,14 @@ def prepared(dataset: Dataset, preprocessing: Preprocessing) -> Split:
         preprocessing: what is done to them.
     """
     raw = dataset.load()
-    train = raw.train_x.astype(np.float64)
-    transform = preprocessing.fit(train)
-    test = transform(raw.test_x.astype(np.float64))
-    return Split(transform(train).astype(np.float32), raw.train_y, test.astype(np.float32), raw.test_y)
+    transform = preprocessing.fit(raw.train_x.astype(np.float64))
+    return Split(_mapped(transform, raw.train_x), raw.train_y, _mapped(transform, raw.test_x), raw.test_y)
+
+
+def _mapped(transform: Transform, x: np.ndarray) -> np.ndarray:
+    """Apply a map in float64, piece by piece, so that a large set is never held in float64 whole."""
+    pieces = [slice(start, start + PIECE) for start in range(0, len(x), PIECE)]
+    return np.concatenate([transform(x[piece].astype(np.float64)).astype(np.float32) for piece in pieces])
 
 
 datasets: Registry[Dataset] = Registry("dataset", "engine.data")

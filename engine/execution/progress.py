@@ -5,7 +5,18 @@ from types import TracebackType
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from engine.data.download import DownloadBar
 
 
 class Reporter(Protocol):
@@ -29,6 +40,10 @@ class Reporter(Protocol):
         """Show a sentence that stays."""
         ...
 
+    def download(self, name: str) -> DownloadBar | None:
+        """Return what shows the download of a file, or None."""
+        ...
+
 
 class Silence:
     """A reporter that says nothing."""
@@ -47,6 +62,9 @@ class Silence:
 
     def say(self, sentence: str) -> None:
         """Say nothing."""
+
+    def download(self, name: str) -> None:
+        """Show nothing."""
 
 
 class Bar:
@@ -88,3 +106,38 @@ class Bar:
     def say(self, sentence: str) -> None:
         """Print a sentence above the bar."""
         self._progress.console.print(sentence)
+
+    def download(self, name: str) -> "Transfer":
+        """Show the download of a file below the bar."""
+        return Transfer(name, self._progress.console)
+
+
+class Transfer:
+    """A progress bar for one download; without a terminal, the sentence that it has begun.
+
+    Args:
+        name: the file.
+        console: where to.
+    """
+
+    total = 0
+
+    def __init__(self, name: str, console: Console):
+        columns = (TextColumn("Downloading {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._task = self._progress.add_task(name, total=None)
+        if not console.is_terminal:
+            console.print(f"Downloading {name}")
+        self._progress.start()
+
+    def update(self, count: int) -> None:
+        """Show that a number of bytes more have come."""
+        self._progress.update(self._task, advance=count, total=self.total or None)
+
+    def reset(self) -> None:
+        """Show an empty bar."""
+        self._progress.update(self._task, completed=0)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self._progress.stop()

@@ -105,6 +105,8 @@ class Execution:
             done = set() if fresh else store.done_cells(self.layout)
             missing = [cell for cell in self.grid.cells if cell.cell_id not in done]
             batches = plan(missing, self.device)
+            for dataset in dict.fromkeys(cell.dataset for cell in missing):
+                dataset.fetch(self.reporter.download)
             self.record = RunRecord(
                 new_run_id(), self.grid, self.device, len(self.grid.cells), len(self.grid.cells) - len(missing)
             )

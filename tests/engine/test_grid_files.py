@@ -44,7 +44,7 @@ WRONG = {
     "empty list of studies": ("study = []", ["no cells"]),
     "unknown key at the top": ('nmae = "x"\n' + propagation(), ["'nmae'", "'name'"]),
     "name is no text": ("name = 3\n" + propagation(), ["name = 3", "text"]),
-    "kind missing": (propagation(kind=None), ["'kind' is missing", "propagation, training"]),
+    "kind missing": (propagation(kind=None), ["'kind' is missing", "propagation", "training"]),
     "unknown kind": (propagation(kind='"propagate"'), ["'propagate'", "'propagation'"]),
     "kind is a list": (propagation(kind='["training"]'), ["unknown study"]),
     "unknown key": (propagation(widht="3"), ["'widht'", "'width'"]),

@@ -33,6 +33,9 @@ GRIDS = {
     "small networks": 'kind = "training"\ndataset = "digits"\ninit = ["xavier", "kaiming"]\nactivation = "relu"\n'
     'norm = "batch"\nwidth = 64\ndepth = 20\nlr = [0.1, 0.2, 0.3, 0.4]\nseed = [0, 1, 2, 3, 4, 5, 6]\n'
     "batch_size = 64\nsteps = 10",
+    "linear classifier": 'kind = "preprocessing"\ndataset = "fashion-small"\npreprocessing = "whiten"',
+    "symmetry": 'kind = "symmetry"\ndataset = "digits"\ninit = ["zeros", "xavier"]\nactivation = "tanh"\n'
+    "width = 512\ndepth = 10\nbatch_size = 64\nsteps = 3\nseed = [0, 1, 2, 3]",
     "wide with Adam": 'kind = "training"\ndataset = "fashion-small"\ninit = "kaiming"\nactivation = "relu"\n'
     'optimizer = "adam"\nwidth = 512\ndepth = 5\nlr = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]\nbatch_size = 128\nsteps = 3',
 }

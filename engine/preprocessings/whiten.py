@@ -1,0 +1,34 @@
+"""Decorrelated inputs with unit variance along every axis."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from engine.card import Card
+from engine.preprocessings.base import Preprocessing, Transform, preprocessings
+from engine.preprocessings.principal_axes import PrincipalAxes
+
+
+@preprocessings.register
+class Whiten(Preprocessing):
+    """x ← (x - mean) U / √(λ + ε λ₁): the covariance becomes the identity."""
+
+    name = "whiten"
+    aliases = ("sphere",)
+    card = Card(
+        "Whitened",
+        "x ← (x − E[x]) U / √(λ + ε λ₁), with Cov[x] = U diag(λ) Uᵀ, λ₁ ≥ λ₂ ≥ …",
+        "CS231n 2021, lecture 7; LeCun et al. 1998",
+        notes="ε is a share of the largest variance; with the default, 0, the covariance becomes exactly the identity. "
+        "Axes along which the training split does not vary are zero. Enlarges the noise along axes of little variance; "
+        "not usual for images.",
+    )
+
+    eps: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    def fit(self, train: np.ndarray) -> Transform:
+        found = PrincipalAxes.of(train)
+        varies = found.variance > 0
+        scale = varies / np.sqrt(np.where(varies, found.variance, 1) + self.eps * found.variance[0])
+        return lambda x: found.coordinates(x) * scale

@@ -1,0 +1,157 @@
+"""Whether the units of a layer are different: if all begin alike, gradient descent cannot tell them apart."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from engine.card import Card
+from engine.cores import Progress, side_by_side
+from engine.grid.cell import BATCHED, OptimizerAxis, PreprocessingAxis, Rate, Steps
+from engine.optimizers.sgd import Sgd
+from engine.preprocessings.standardize import Standardize
+from engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from engine.studies.measurements import Measurements
+from engine.studies.training import Trainer, Training, TrainingCell, chunks
+
+FLOAT_BYTES, DOUBLE_BYTES = 4, 8
+# Two vectors are alike when their distance is at most this share of the length of the longest one in their layer.
+ALIKE = 1e-4
+ON_BATCH = "on the first minibatch; part is before or after training"
+
+
+class SymmetryCell(TrainingCell):
+    """A network whose units are counted before and after it is trained."""
+
+    study = "symmetry"
+
+    preprocessing: PreprocessingAxis = Standardize()
+    optimizer: OptimizerAxis = Sgd()
+    lr: Annotated[Rate, BATCHED] = 0.1
+    steps: Steps = 100
+
+
+@studies.register
+class Symmetry(Study[SymmetryCell]):
+    """Distinct units and gradients before and after training."""
+
+    name = "symmetry"
+    cell = SymmetryCell
+    typical_share = 0.3
+    card = Card(
+        "Symmetry",
+        "units of a layer are alike when they give the same outputs on a minibatch",
+        "CS231n 2021, lecture 7; Goodfellow, Bengio & Courville 2016, section 8.4",
+        notes="Vectors closer than a ten-thousandth of the longest one of their layer count as one.",
+    )
+    quantities = (
+        Quantity(
+            "distinct_units",
+            "Distinct units",
+            f"number of different outputs among the units of a layer, {ON_BATCH}",
+            better="higher",
+            position="Layer",
+        ),
+        Quantity(
+            "distinct_gradients",
+            "Distinct gradients",
+            f"number of different gradients among the units of a layer, of their incoming weights, {ON_BATCH}",
+            better="higher",
+            position="Layer",
+        ),
+        Quantity(
+            "layer_gradient_norm",
+            "Norm of the weights' gradient",
+            f"Euclidean norm of the gradient of the weights of a layer, {ON_BATCH}",
+            position="Layer",
+        ),
+        Quantity(
+            "weight_change",
+            "Norm of the weights' change",
+            "Euclidean norm of the difference between the weights of a layer after and before training",
+            position="Layer",
+        ),
+        Quantity(
+            "share_correct",
+            "Test accuracy",
+            "share of correct predictions on the test split; part is before or after training",
+            better="higher",
+        ),
+    )
+
+    def group_key(self, cell: SymmetryCell) -> tuple[Any, ...]:
+        return cell.static
+
+    def cost(self, cells: Sequence[SymmetryCell], device: torch.device) -> Cost:
+        training, parts = Training().cost(cells, device), chunks(cells, device)
+        at_once = len(parts[0]) * min(len(parts), torch.get_num_threads())
+        weights = [a * b for a, b in itertools.pairwise(cells[0].dims)]
+        # The weights before training, and two layers of gradients and of distances between units while it counts.
+        extra = FLOAT_BYTES * sum(weights) + 2 * DOUBLE_BYTES * (max(weights) + cells[0].width ** 2)
+        return Cost(training.flops, training.bytes + at_once * extra)
+
+    def run(self, cells: Sequence[SymmetryCell], device: torch.device, progress: Progress) -> Outcome:
+        def train(chunk: Sequence[TrainingCell], progress: Progress) -> Measurements:
+            return _train(Trainer(chunk, device), progress)
+
+        parts = chunks(cells, device)
+        measured = side_by_side(train, parts, progress)
+        diverged = [m.diverged(cell.cell_id) for m, part in zip(measured, parts, strict=True) for cell in part]
+        table = pa.concat_tables([m.table() for m in measured])
+        return Outcome({"measurements": table}, diverged, [None] * len(cells))
+
+
+def _train(trainer: Trainer, progress: Progress) -> Measurements:
+    measured, steps = Measurements(), trainer.cells[0].steps
+    start = [layer.affine.weight.clone() for layer in trainer.model.hidden]
+    _measure(trainer, "before", measured)
+    for step in range(steps):
+        trainer.step(step)
+    progress(1.0)
+    _measure(trainer, "after", measured)
+    for number, (layer, before) in enumerate(zip(trainer.model.hidden, start, strict=True), 1):
+        change = (layer.affine.weight - before).flatten(1).norm(dim=1)
+        _add(trainer, measured, "weight_change", change, number)
+    return measured
+
+
+def _measure(trainer: Trainer, part: str, measured: Measurements) -> None:
+    """Take in what the units of every layer give and get on the first minibatch."""
+    hidden = trainer.model.hidden
+    inputs, _ = trainer.minibatch(0)
+    for number, tape in enumerate(trainer.network.forward(hidden, inputs), 1):
+        _add(trainer, measured, "distinct_units", count_distinct(tape.act), number, part)
+    layer_of = {id(layer.affine.weight): number for number, layer in enumerate(hidden, 1)}
+    _, gradients = trainer.gradients(0)
+    for tensor, gradient in zip(reversed(list(trainer.model.tensors())), gradients, strict=True):
+        if (layer := layer_of.get(id(tensor))) is not None:
+            _add(trainer, measured, "distinct_gradients", count_distinct(gradient), layer, part)
+            _add(trainer, measured, "layer_gradient_norm", gradient.flatten(1).norm(dim=1), layer, part)
+    _add(trainer, measured, "share_correct", trainer.evaluate().correct, None, part)
+
+
+def _add(
+    trainer: Trainer, measured: Measurements, quantity: str, values: Tensor, layer: int | None, part: str = ""
+) -> None:
+    for cell, value in zip(trainer.cells, values.double().tolist(), strict=True):
+        measured.add(cell.cell_id, quantity, value, layer, part)
+
+
+def count_distinct(columns: Tensor) -> Tensor:
+    """Count the columns that differ from every column before them.
+
+    Args:
+        columns: one vector per unit `[config, entry, unit]`.
+
+    Returns:
+        `[config]`; 1 where all are alike, NaN where one is not finite.
+    """
+    columns = columns.double()
+    longest = columns.norm(dim=1).amax(1)
+    distance = torch.cdist(columns.mT, columns.mT, compute_mode="donot_use_mm_for_euclid_dist")
+    alike = distance <= ALIKE * longest[:, None, None]
+    repeats = alike.tril(-1).any(2).sum(1)
+    return torch.where(longest.isfinite(), columns.shape[2] - repeats.double(), torch.nan)

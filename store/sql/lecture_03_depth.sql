@@ -1,0 +1,33 @@
+-- L3, depth: small Gaussian weights work in shallow networks and fail in deep ones.
+-- One row per activation and depth of networks that begin with $init: test accuracy at the end of training (mean and
+-- range over seeds), share of the seeds that end above $target, and, before training, the standard deviation of the last
+-- layer and the gradient of the first layer divided by that of the last; NULL where that was not measured.
+-- $init VARCHAR = 'normal(std=0.05)': initialization
+-- $dataset VARCHAR = 'digits': where the examples come from
+-- $width INTEGER = 64: units per layer
+-- $lr DOUBLE = 0.1: learning rate
+-- $target DOUBLE = 0.8: test accuracy that counts as trained
+WITH ends AS (
+    SELECT cell_id, max(std) FILTER (layer = depth) AS last_std,
+           max(grad_rms) FILTER (layer = 1) / nullif(max(grad_rms) FILTER (layer = depth), 0) AS gradient_ratio
+    FROM layers JOIN (SELECT cell_id, depth FROM cells) USING (cell_id)
+    GROUP BY cell_id
+), signal AS (
+    SELECT activation, depth, avg(last_std) FILTER (isfinite(last_std)) AS last_std,
+           avg(gradient_ratio) FILTER (isfinite(gradient_ratio)) AS gradient_ratio
+    FROM ends JOIN axes USING (cell_id)
+    WHERE study = 'propagation' AND init = $init AND dataset = $dataset AND width = $width AND norm = 'none'
+      AND network = 'mlp'
+    GROUP BY ALL
+)
+SELECT activation, depth, count(*) AS seeds,
+       avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS accuracy,
+       min(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS accuracy_low,
+       max(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS accuracy_high,
+       count(*) FILTER (final_test_accuracy >= $target AND isfinite(final_test_accuracy)) / count(*) AS share_that_train,
+       any_value(last_std) AS last_std, any_value(gradient_ratio) AS gradient_ratio
+FROM outcomes LEFT JOIN signal USING (activation, depth)
+WHERE study = 'training' AND network = 'mlp' AND norm = 'none' AND init = $init AND dataset = $dataset
+  AND preprocessing = 'standardize' AND width = $width AND lr = $lr AND optimizer = 'sgd'
+GROUP BY activation, depth
+ORDER BY activation, depth

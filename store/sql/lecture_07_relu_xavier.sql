@@ -1,0 +1,19 @@
+-- L7, ReLU with Xavier: activations collapse, by 1/√2 in every layer.
+-- One row per layer: standard deviation with the range over seeds, what theory predicts, and the factor from the layer
+-- before, with its range over seeds.
+-- $init VARCHAR = 'xavier': initialization
+-- $activation VARCHAR = 'relu': activation function
+-- $width INTEGER = 4096: units per layer
+-- $depth INTEGER = 6: hidden layers
+-- $batch_size INTEGER = 16: examples per batch
+WITH factors AS (
+    SELECT *, std / lag(std) OVER (PARTITION BY cell_id ORDER BY layer) AS factor
+    FROM activation_stats
+    WHERE study = 'propagation' AND network = 'mlp' AND dataset = 'gaussian' AND norm = 'none' AND init = $init
+      AND activation = $activation AND width = $width AND depth = $depth AND batch_size = $batch_size
+)
+SELECT layer, count(*) AS seeds, avg(std) AS std, min(std) AS std_low, max(std) AS std_high,
+       avg(theory_std) AS theory_std, avg(factor) AS factor, min(factor) AS factor_low, max(factor) AS factor_high
+FROM factors
+GROUP BY layer
+ORDER BY layer

@@ -1,0 +1,36 @@
+-- L10, batch norm makes deep networks easier to train: from how many initializations do they?
+-- One row per activation, depth and normalization: share of all networks (initializations × seeds) that end with a test
+-- accuracy of at least $target, with Wilson's 95 % interval; then the best initialization, its mean accuracy and the
+-- range over its seeds. A diverged network counts as not trained.
+-- $inits VARCHAR[] = ['normal(std=0.01)', 'normal(std=0.05)', 'xavier', 'kaiming', 'torch_default']: initializations
+-- $dataset VARCHAR = 'digits': where the examples come from
+-- $width INTEGER = 64: units per layer
+-- $lr DOUBLE = 0.1: learning rate
+-- $target DOUBLE = 0.8: test accuracy that counts as trained
+WITH cells_at_rate AS (
+    SELECT activation, depth, norm, init, CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy END AS accuracy
+    FROM outcomes
+    WHERE study = 'training' AND network = 'mlp' AND list_contains($inits, init) AND dataset = $dataset
+      AND preprocessing = 'standardize' AND width = $width AND lr = $lr AND optimizer = 'sgd'
+), by_init AS (
+    SELECT activation, depth, norm, init, avg(coalesce(accuracy, 0)) AS accuracy, min(accuracy) AS low,
+           max(accuracy) AS high
+    FROM cells_at_rate
+    GROUP BY ALL
+), best AS (
+    SELECT activation, depth, norm, arg_max(init, accuracy) AS best_init, max(accuracy) AS accuracy,
+           arg_max(low, accuracy) AS accuracy_low, arg_max(high, accuracy) AS accuracy_high
+    FROM by_init
+    GROUP BY ALL
+), shares AS (
+    SELECT activation, depth, norm, count(*) AS networks, count(*) FILTER (accuracy >= $target) / count(*) AS share,
+           1.96 * 1.96 / count(*) AS z
+    FROM cells_at_rate
+    GROUP BY ALL
+)
+SELECT activation, depth, norm, networks, share AS share_that_train,
+       (share + z / 2 - sqrt(z * share * (1 - share) + z * z / 4)) / (1 + z) AS share_low,
+       (share + z / 2 + sqrt(z * share * (1 - share) + z * z / 4)) / (1 + z) AS share_high,
+       best_init, best.accuracy, accuracy_low, accuracy_high
+FROM shares JOIN best USING (activation, depth, norm)
+ORDER BY activation, depth, norm

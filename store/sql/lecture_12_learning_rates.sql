@@ -1,0 +1,46 @@
+-- L12, batch norm allows higher learning rates and faster convergence: which is the largest rate that trains, and how fast?
+-- One row per activation, depth and normalization, for $init: the largest of the tried rates at which a seed still ends
+-- with a test accuracy of at least $target, the rate with the best mean accuracy, and the updates until $target at each
+-- seed's fastest rate. Medians over seeds, low and high their range; NULL where no seed trains.
+-- $init VARCHAR = 'kaiming': initialization
+-- $dataset VARCHAR = 'digits': where the examples come from
+-- $width INTEGER = 64: units per layer
+-- $target DOUBLE = 0.7: test accuracy that counts as trained
+-- $fast DOUBLE = 0.9: test accuracy to be reached fast
+-- $rates INTEGER = 5: rates that must have been tried at least
+WITH reached AS (
+    SELECT cell_id, min(step) FILTER (isfinite(test_accuracy) AND test_accuracy >= $fast) AS step
+    FROM curves
+    GROUP BY cell_id
+), swept AS (
+    SELECT activation, depth, norm
+    FROM outcomes
+    WHERE study = 'training' AND network = 'mlp' AND init = $init AND dataset = $dataset AND width = $width
+      AND preprocessing = 'standardize' AND optimizer = 'sgd'
+    GROUP BY ALL
+    HAVING count(DISTINCT lr) >= $rates
+), tried AS (
+    SELECT activation, depth, norm, seed, lr, step,
+           CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END AS accuracy
+    FROM outcomes JOIN reached USING (cell_id) SEMI JOIN swept USING (activation, depth, norm)
+    WHERE study = 'training' AND network = 'mlp' AND init = $init AND dataset = $dataset AND width = $width
+      AND preprocessing = 'standardize' AND optimizer = 'sgd'
+), by_seed AS (
+    SELECT activation, depth, norm, seed, max(lr) FILTER (accuracy >= $target) AS largest_rate, min(step) AS steps
+    FROM tried
+    GROUP BY ALL
+    HAVING count(DISTINCT lr) >= $rates
+), by_rate AS (
+    SELECT activation, depth, norm, lr, avg(accuracy) AS accuracy FROM tried GROUP BY ALL
+), best AS (
+    SELECT activation, depth, norm, arg_max(lr, accuracy) AS best_rate, max(accuracy) AS accuracy
+    FROM by_rate
+    GROUP BY ALL
+)
+SELECT activation, depth, norm, count(*) AS seeds, median(largest_rate) AS largest_rate,
+       min(largest_rate) AS largest_rate_low, max(largest_rate) AS largest_rate_high,
+       any_value(best_rate) AS best_rate, any_value(accuracy) AS accuracy, median(steps) AS steps_to_fast,
+       min(steps) AS steps_low, max(steps) AS steps_high
+FROM by_seed JOIN best USING (activation, depth, norm)
+GROUP BY activation, depth, norm
+ORDER BY activation, depth, norm
