@@ -29,8 +29,7 @@ def plain(setting: Setting, variances: Sequence[float]) -> Bands:
     likeness = _likenesses(setting, variances, known)
     carried = _carried(setting, variances, known)
     batch, units = setting.batch, setting.dims[1:]
-    # Of q of the first layer: the lengths of Gaussian inputs.
-    arriving = [2 / (batch * setting.dims[0]) * (1 - setting.bias_variance(0) / variances[0]) ** 2]
+    arriving = [setting.inputs.length_scatter * (1 - setting.bias_variance(0) / variances[0]) ** 2]
     forward = []
     for m, alike, share, n in zip(known, likeness, carried, units, strict=True):
         forward.append(sqrt(m.spread[2] ** 2 / 2 * arriving[-1] + pooled(m.spread, alike, batch) / n) / 2)
@@ -119,9 +118,9 @@ def _carried(setting: Setting, variances: Sequence[float], known: Sequence[Momen
 
 
 def _likenesses(setting: Setting, variances: Sequence[float], known: Sequence[Moments]) -> list[Likeness]:
-    """Return the correlation between examples in each layer, for inputs that have none."""
-    share = 1 - setting.bias_variance(0) / variances[0]
-    found = [Likeness(1 - share, share**2 / setting.dims[0])]
+    """Return the correlation between examples in each layer."""
+    inputs, share = setting.inputs, 1 - setting.bias_variance(0) / variances[0]
+    found = [Likeness(1 - share + share * inputs.correlation, share**2 * inputs.correlation_scatter)]
     for layer, (m, share) in enumerate(zip(known[:-1], _carried(setting, variances, known), strict=False)):
         alike = found[-1]
         overlap = min(alike.average(m.value**2), 1.0)

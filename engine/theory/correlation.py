@@ -11,6 +11,7 @@ EDGES = torch.linspace(-9.0, 9.0, 13, dtype=torch.float64)
 NODES = 16
 # Outer points that weigh less than this are left out.
 NEGLIGIBLE = 1e-18
+AROUND = (-9.0, -3.0, 0.0, 3.0, 9.0)
 
 
 def correlation_map(activation: Activation, q: float, c: float) -> float:
@@ -55,10 +56,12 @@ def pair_expectation(activation: Activation, function: Function, q: float, c: fl
         # Many periods wide, only the variance of z_a ∓ z_b matters.
         c = float(np.copysign(max(0.0, 1 - q * (1 - abs(c)) / std**2), c))
     # Given z_a, z_b is c z_a plus a Gaussian of its own.
-    outer, weight = nodes(q, kinks, period)
+    spread = std * (1 - c * c) ** 0.5
+    # Around a kink the inner expectation turns over within a few of its own standard deviations.
+    outer, weight = nodes(q, [kink + times * spread for kink in kinks for times in AROUND], period)
     heavy = weight > NEGLIGIBLE
     outer, weight = outer[heavy], weight[heavy]
-    given, spread = c * std * outer[:, None], std * (1 - c * c) ** 0.5
+    given = c * std * outer[:, None]
     turns = TURNS[: int(np.searchsorted(TURNS, 2 * std * float(EDGES[-1])))]
     special = torch.from_numpy(np.unique([0.0, *kinks, *turns, *-turns]))
     splits = ((special - given) / spread).clamp(EDGES[0], EDGES[-1])

@@ -6,6 +6,7 @@ Every function takes one variance or an array of them.
 from typing import TypeVar
 
 import numpy as np
+import torch
 
 from engine.activations import Activation
 from engine.theory.gaussian import expectation, scale
@@ -21,6 +22,12 @@ def length(activation: Activation, q: Variance) -> Variance:
 def mean(activation: Activation, q: Variance) -> Variance:
     """Return M(q) = E φ(√q u)."""
     return expectation(activation, q, activation.kinks, activation.period)
+
+
+def variance(activation: Activation, q: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Return Var φ(√q u) for given means M(q), without the cancellation of V − M²."""
+    centers = torch.from_numpy(means)[..., None]
+    return expectation(lambda z: (activation(z) - centers) ** 2, q, activation.kinks, activation.period)
 
 
 def slope(activation: Activation, q: Variance) -> Variance:

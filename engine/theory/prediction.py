@@ -7,10 +7,12 @@ Normalized:  entries of a vector lie on a sphere, whatever q; D becomes what the
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isfinite, sqrt
+from math import isfinite, isnan, sqrt
+
+import numpy as np
 
 from engine.theory import bands
-from engine.theory.maps import length, mean, slope
+from engine.theory.maps import length, mean, slope, variance
 from engine.theory.setting import Setting
 from engine.theory.spheres import Passage, Sphere, passage
 
@@ -22,13 +24,14 @@ class LayerTheory:
     Attributes:
         std: standard deviation of the activations over all entries, at infinite width.
         std_band: relative standard deviation of std from network to network, at this width and batch.
-        grad_rms: root mean square of the gradient at the layer's output, for a unit gradient on the last layer.
+        grad_rms: root mean square of the gradient at the layer's output, for a unit gradient on the last layer; None
+            where so few entries are normalized together that it has no expectation.
         grad_band: relative standard deviation of grad_rms, likewise.
     """
 
     std: float
     std_band: float | None
-    grad_rms: float
+    grad_rms: float | None
     grad_band: float | None
 
 
@@ -50,13 +53,14 @@ def predict(setting: Setting) -> tuple[LayerTheory, ...]:
 
 def _plain(setting: Setting) -> tuple[LayerTheory, ...]:
     activation = setting.activation
-    second_moment, stds, slopes, variances = setting.second_moment, [], [], []
+    # Examples of different length are predicted one by one: everything below is an array over them.
+    second_moments, stds, slopes, variances = np.array(setting.inputs.second_moments), [], [], []
     for layer in range(len(setting.weight_std)):
-        q = setting.weight_variance(layer) * second_moment + setting.bias_variance(layer)
-        second_moment, first_moment = length(activation, q), mean(activation, q)
-        stds.append(sqrt(max(second_moment - first_moment**2, 0.0)))
+        q = setting.weight_variance(layer) * second_moments + setting.bias_variance(layer)
+        second_moments, means = length(activation, q), mean(activation, q)
+        stds.append(sqrt(variance(activation, q, means).mean() + means.var()))
         slopes.append(slope(activation, q))
-        variances.append(q)
+        variances.append(float(q.mean()))
     found = None
     if all(q > 0 and isfinite(q) for q in variances):
         found = bands.plain(setting, variances)
@@ -64,20 +68,21 @@ def _plain(setting: Setting) -> tuple[LayerTheory, ...]:
 
 
 def _normalized(setting: Setting, sphere: Sphere) -> tuple[LayerTheory, ...]:
-    spread, stds, factors = setting.second_moment, [], []
+    spread, stds, factors = setting.inputs.second_moment, [], []
     passages, variances, shrinkages = [], [], []
     depth = len(setting.weight_std)
     for layer in range(depth):
         # Over a batch a bias is the same in every entry; over units it is one more source of variance.
         bias_variance = 0.0 if sphere.over_batch else setting.bias_variance(layer)
-        variance = setting.weight_variance(layer) * spread + bias_variance
-        seen = variance * sphere.dimension / sphere.count
+        q = setting.weight_variance(layer) * spread + bias_variance
+        seen = q * sphere.dimension / sphere.count
         shrinkages.append(sqrt(seen / (seen + setting.eps)) if seen else 0.0)
         through = passage(setting.activation, sphere, shrinkages[-1])
         passages.append(through)
-        variances.append(variance)
+        variances.append(q)
         stds.append(sqrt(through.variance))
-        factors.append(_factor(through, sphere, layer == depth - 1) / variance if variance else 0.0)
+        factor = _factor(through, sphere, layer == depth - 1) / q if q else 0.0
+        factors.append(np.array([factor]))
         spread = through.second_moment - (through.shared if sphere.over_batch else 0.0)
     found = None
     if sphere.over_batch:
@@ -92,17 +97,18 @@ def _factor(through: Passage, sphere: Sphere, last: bool) -> float:
     return through.later if sphere.over_batch and not last else through.first
 
 
-def _gradients(setting: Setting, factors: Sequence[float]) -> list[float]:
+def _gradients(setting: Setting, factors: Sequence[np.ndarray]) -> list[float]:
     """Return the rms gradient of each layer, given the factor that each layer puts on the squared gradient."""
-    squared, found = 1.0, [1.0]
+    squared, found = np.ones_like(factors[-1]), [1.0]
     for layer in range(len(factors) - 1, 0, -1):
         # A unit of layer l feeds dims[l + 1] units through weights of variance weight_std[l]².
-        squared *= factors[layer] * setting.weight_std[layer] ** 2 * setting.dims[layer + 1]
-        found.append(sqrt(squared))
+        squared = squared * factors[layer] * setting.weight_std[layer] ** 2 * setting.dims[layer + 1]
+        found.append(sqrt(squared.mean()))
     return found[::-1]
 
 
 def _assemble(stds: Sequence[float], gradients: Sequence[float], found: bands.Bands | None) -> tuple[LayerTheory, ...]:
     forward, backward = found or ([None] * len(stds), [None] * len(stds))
-    layers = zip(stds, forward, gradients, backward, strict=True)
+    known = [None if isnan(gradient) else gradient for gradient in gradients]
+    layers = zip(stds, forward, known, backward, strict=True)
     return tuple(LayerTheory(*layer) for layer in layers)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from engine.activations import Activation
+from engine.theory.inputs import Inputs
 from engine.theory.spheres import Sphere
 
 
@@ -18,7 +19,7 @@ class Setting:
         bias_std: standard deviation of the biases of each layer.
         dims: number of units, the input first; one longer than weight_std.
         batch: number of examples.
-        second_moment: E x² of the inputs.
+        inputs: what is known of them.
     """
 
     activation: Activation
@@ -28,7 +29,7 @@ class Setting:
     bias_std: tuple[float, ...]
     dims: tuple[int, ...]
     batch: int
-    second_moment: float = 1.0
+    inputs: Inputs
 
     def weight_variance(self, layer: int) -> float:
         """Return σw² of a layer, 0 being the first hidden one."""

@@ -84,7 +84,7 @@ def passage(activation: Activation, sphere: Sphere, shrinkage: float = 1.0) -> P
         shrinkage: factor on y, √(v/(v + eps)) of the normalization.
 
     Returns:
-        The expectations; `first` and `later` are infinite where 1/std² has no expectation, for m of 2 and below.
+        The expectations; `first` and `later` are NaN where 1/std² has no expectation, for m of 2 and below.
 
     Source:
         Yang et al. 2019 for batch normalization of large batches and for ReLU; the general form is derived in place.
@@ -106,7 +106,7 @@ def passage(activation: Activation, sphere: Sphere, shrinkage: float = 1.0) -> P
         return float((f * (g * weights).sum(1)) @ weight)
 
     mean, length, kept, slopes = one(h), one(h * h), one(d * d), two(d, d_b)
-    inverse = shrinkage**2 * k / (m - 2) if m > 2 else inf
+    inverse = shrinkage**2 * k / (m - 2) if m > 2 else nan
     lost = one((d * y) ** 2) / k
     first = inverse * (kept * (1 - sphere.centred / k) - lost)
     # With covariance (I − 11ᵀ/k)·k/(k − 1): each of the directions taken off costs its own share of both terms.
