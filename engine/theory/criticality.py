@@ -103,7 +103,9 @@ def fixed_point(activation: Activation, weight_variance: float, bias_variance: f
 def _first_crossing(function: Callable[[np.ndarray], np.ndarray], direction: float) -> float | None:
     """Return where a function of ln q first changes its sign on the way from 0 in a direction."""
     log_q = direction * np.linspace(0, FARTHEST, STEPS + 1)
-    signs = np.sign(function(log_q))
+    values = function(log_q)
+    # What nears 0 and is lost in rounding has not crossed it.
+    signs = np.sign(np.where(np.abs(values) < 1e-13, values[0], values))
     changed = np.flatnonzero(signs[1:] * signs[0] <= 0)
     if not len(changed):
         return None
