@@ -34,6 +34,9 @@ PluginOption = Annotated[
 Tf32Option = Annotated[bool, typer.Option("--tf32", help="On CUDA: faster products, right to three digits only.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
+# Headings of the gains of activations, and where they come from; PyTorch's is shown where it differs.
+GAINS = {"keeps E φ²": "second_moment", "keeps Var φ": "variance", "keeps gradient": "gradient", "PyTorch": "torch"}
+
 
 def _refuse(sentence: str, code: int = 2) -> NoReturn:
     print(sentence, file=sys.stderr)
@@ -151,11 +154,17 @@ def list_(
     console = Console(highlight=False)
     for family in chosen:
         table = Table(title=family, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+        members = list(entries(family))
+        gains = GAINS if any(entry.gains for entry in members) else {}
         for heading in ("name", "title", "formula", "reference"):
             table.add_column(heading, overflow="fold")
-        for entry in entries(family):
+        for heading in gains:
+            table.add_column(heading, justify="right")
+        for entry in members:
             names = ", ".join((entry.signature, *entry.aliases))
-            table.add_row(names, entry.card.title, entry.card.formula, entry.card.reference)
+            values = [getattr(entry.gains, field, None) for field in gains.values()]
+            numbers = ["" if value is None else f"{value:.4f}" for value in values]
+            table.add_row(names, entry.card.title, entry.card.formula, entry.card.reference, *numbers)
         console.print(table)
         console.print()
 

@@ -1,11 +1,11 @@
 """Everything the engine knows by name, with its card: for `engine list`, and as rows of the store's table `schemes`."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
 
-from engine.activations import activations
+from engine.activations import Activation, activations
 from engine.card import Card
 from engine.data import datasets
 from engine.grid.presets import preset_names, preset_purpose
@@ -15,7 +15,9 @@ from engine.normalizations import normalizations
 from engine.optimizers import optimizers
 from engine.preprocessings import preprocessings
 from engine.registry import Registry
+from engine.scheme import Scheme
 from engine.studies import studies
+from engine.theory.gains import Gains
 from store import tables
 
 REGISTRIES: dict[str, Registry] = {
@@ -39,6 +41,7 @@ class Entry:
         signature: the name with its parameters and their defaults.
         aliases: other names.
         card: what people read.
+        gains: of an activation whose parameters all have defaults; else None.
     """
 
     kind: str
@@ -46,6 +49,7 @@ class Entry:
     signature: str
     aliases: tuple[str, ...]
     card: Card
+    gains: Gains | None = None
 
 
 def kinds() -> list[str]:
@@ -66,7 +70,15 @@ def entries(kind: str) -> Iterator[Entry]:
     else:
         registry = REGISTRIES[kind]
         for member in registry:
-            yield Entry(registry.kind, member.name, member.signature(), member.aliases, member.card)
+            yield _entry(registry.kind, member)
+
+
+def _entry(kind: str, member: type[Scheme]) -> Entry:
+    card, gains = member.card, None
+    if issubclass(member, Activation) and not any(field.is_required() for field in member.model_fields.values()):
+        gains = Gains.of(member())
+        card = replace(card, notes=f"{card.notes} {gains}".strip())
+    return Entry(kind, member.name, member.signature(), member.aliases, card, gains)
 
 
 def metrics_table() -> pa.Table:

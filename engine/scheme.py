@@ -6,6 +6,7 @@ value are left out of that text, and filled in in the canonical JSON that a cell
 
 import ast
 import re
+from itertools import product
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -75,6 +76,26 @@ def split_call(text: str) -> tuple[str, dict[str, Any]]:
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         pass  # answered below, like every other text of the wrong form
     raise RequestError(f"{text!r} is not of the form name or name(parameter=value, …)")
+
+
+def written_out(text: str) -> list[str]:
+    """Write out a call whose parameters are lists: `normal(std=[0.01, 0.05])` stands for both.
+
+    Args:
+        text: a scheme as written in a grid file.
+
+    Returns:
+        One text per combination; the text itself where it has no lists or another form.
+    """
+    try:
+        name, arguments = split_call(text)
+    except RequestError:
+        return [text]
+    if not any(isinstance(value, list) for value in arguments.values()):
+        return [text]
+    choices = [value if isinstance(value, list) else [value] for value in arguments.values()]
+    calls = (zip(arguments, combination, strict=True) for combination in product(*choices))
+    return [f"{name}({', '.join(f'{key}={value!r}' for key, value in call)})" for call in calls]
 
 
 def build(scheme: type[Scheme], arguments: dict[str, Any]) -> Scheme:

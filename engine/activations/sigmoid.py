@@ -17,7 +17,8 @@ class Sigmoid(Activation):
         "Sigmoid",
         "φ(z) = 1/(1 + exp(−z))",
         "CS231n 2021, lecture 7",
-        notes="Outputs are positive, so the inputs of the next layer are never centred; no edge of chaos is reachable.",
+        notes="Outputs are positive, so the inputs of the next layer are never centred; an edge of chaos exists only "
+        "deep in saturation.",
         snippet="nn.Sigmoid()",
     )
 

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.errors import RequestError, nearest
 from engine.grid.cell import Cell
 from engine.grid.presets import preset_names, preset_text
+from engine.scheme import written_out
 from engine.studies import studies
 
 # Beyond this a grid is a slip of the pen: its cells alone would fill the memory of a laptop.
@@ -129,7 +130,8 @@ def _check_keys(study: type[Cell], axes: dict[str, Any], place: str) -> None:
 
 
 def _axis_values(study: type[Cell], key: str, given: Any, place: str) -> list[Any]:
-    choices = given if isinstance(given, list) else [given]
+    listed = given if isinstance(given, list) else [given]
+    choices = [one for value in listed for one in (written_out(value) if isinstance(value, str) else [value])]
     if not choices:
         raise RequestError(f"{place}: {key} = []: an empty list makes no cells; give at least one value")
     return list(dict.fromkeys(_axis_value(study, key, value, place) for value in choices))

@@ -16,7 +16,7 @@ class Constant(Initializer):
         "Constant",
         "W = value",
         "CS231n 2021, lecture 7",
-        notes="All units of a layer are copies of one unit.",
+        notes="All units of a layer are copies of one unit; nothing is random, so there is no prediction.",
         snippet="nn.init.constant_(layer.weight, {value})",
     )
 

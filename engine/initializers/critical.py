@@ -22,7 +22,7 @@ class Critical(Initializer):
         "W ~ N(0, σw²/fan_in), b ~ N(0, σb²), σw² = 1/E φ'(√q u)², σb² = q − σw²·E φ(√q u)²",
         "Poole et al. 2016; Schoenholz et al. 2017",
         notes="q is the variance of the pre-activations that the layers settle at. Where σb² would be negative no such "
-        "point exists, as for sigmoid and softplus.",
+        "point exists: for softplus at no q, for sigmoid only deep in saturation.",
         snippet="nn.init.normal_(layer.weight, std=(σw² / layer.in_features) ** 0.5)  # q = {q}, and biases likewise",
     )
 

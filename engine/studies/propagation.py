@@ -36,7 +36,9 @@ from engine.statistics import (
 )
 from engine.studies.base import Cost, Outcome, Progress, Study, Tables, studies
 from engine.studies.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
-from engine.theory.prediction import LayerTheory, Setting, predict
+from engine.theory.inputs import Inputs
+from engine.theory.prediction import LayerTheory, predict
+from engine.theory.setting import Setting
 
 FLOAT_BYTES = 4
 # Tensors of a layer's size that live at once: inputs, pre, act, the norm's memory, and temporaries of statistics.
@@ -235,7 +237,7 @@ def _weight_gradient_rms(connection: Connection, inputs: Tensor, gradient: Tenso
     return (squared / (fan_in * fan_out)).sqrt().float()
 
 
-def _theory(cell: PropagationCell, weight_std: np.ndarray, input_second_moment: float) -> Sequence[LayerTheory | None]:
+def _theory(cell: PropagationCell, weight_std: np.ndarray, inputs: Inputs) -> Sequence[LayerTheory | None]:
     """Predict each layer, or say None where no theory applies.
 
     Weights that are alike are not random; a batch norm's theory is one of independent inputs.
@@ -255,15 +257,15 @@ def _theory(cell: PropagationCell, weight_std: np.ndarray, input_second_moment: 
             bias_std,
             tuple(cell.dims),
             cell.batch_size,
-            input_second_moment,
+            inputs,
         )
     )
 
 
-def _second_moment(cell: PropagationCell) -> float:
+def _described_inputs(cell: PropagationCell) -> Inputs:
     if cell.dataset.train_size == 0:
-        return 1.0
-    return float(np.square(_inputs(cell).double().numpy()).mean())
+        return Inputs.gaussian(cell.batch_size, cell.dims[0])
+    return Inputs.measured(_inputs(cell)[0].double().numpy())
 
 
 def _collect(
@@ -273,8 +275,8 @@ def _collect(
     names = list(records[0].columns)
     values = torch.stack([torch.stack([record.columns[name] for name in names]) for record in records]).cpu().numpy()
     finite = np.isfinite(values).all(axis=(0, 1))
-    second_moment = _second_moment(cells[0])
-    theory = [_theory(cell, weight_std[:, c], second_moment) for c, cell in enumerate(cells)]
+    inputs = _described_inputs(cells[0])
+    theory = [_theory(cell, weight_std[:, c], inputs) for c, cell in enumerate(cells)]
     rows: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", *PREDICTED)}
     for c, cell in enumerate(cells):
         for layer, prediction in enumerate(theory[c], 1):

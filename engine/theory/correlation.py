@@ -1,18 +1,17 @@
 """Expectations over two correlated Gaussians of equal variance: the correlation map, and how far slopes agree."""
 
-from collections.abc import Callable
-from functools import lru_cache
-
 import numpy as np
 import torch
-from torch import Tensor
 
 from engine.activations import Activation
-from engine.theory.gaussian import expectation, nodes
+from engine.theory.gaussian import TURNS, Function, expectation, legendre, nodes, scale
 
-# The inner Gaussian: panels of Gauss–Legendre nodes between these edges and the kinks.
-EDGES = np.linspace(-9.0, 9.0, 10)
+# The inner Gaussian: panels of Gauss–Legendre nodes between these edges, the kinks and the activation's turns.
+EDGES = torch.linspace(-9.0, 9.0, 13, dtype=torch.float64)
 NODES = 16
+# Outer points that weigh less than this are left out.
+NEGLIGIBLE = 1e-18
+AROUND = (-9.0, -3.0, 0.0, 3.0, 9.0)
 
 
 def correlation_map(activation: Activation, q: float, c: float) -> float:
@@ -37,7 +36,7 @@ def correlated_slopes(activation: Activation, q: float, c: float) -> float:
     return pair_expectation(activation, activation.slope_at, q, c)
 
 
-def pair_expectation(activation: Activation, function: Callable[[Tensor], Tensor], q: float, c: float) -> float:
+def pair_expectation(activation: Activation, function: Function, q: float, c: float) -> float:
     """Return E f(z_a)f(z_b) for Gaussians of variance q and correlation c.
 
     Args:
@@ -46,30 +45,30 @@ def pair_expectation(activation: Activation, function: Callable[[Tensor], Tensor
         q: variance, above 0.
         c: correlation, from -1 to 1.
     """
+    kinks, period = activation.kinks, activation.period
     if c >= 1 or q <= 0:
-        return expectation(lambda z: function(z) ** 2, q, activation.kinks, activation.period)
+        return expectation(lambda z: function(z) ** 2, q, kinks, period)
     if c <= -1:
-        return expectation(lambda z: function(z) * function(-z), q, activation.kinks, activation.period)
-    first, weight = nodes(q, activation.kinks, activation.period)
-    given = c * first[:, None]
-    spread = (q * (1 - c * c)) ** 0.5
-    u, density = _inner_nodes((torch.tensor(activation.kinks, dtype=torch.float64) - given) / spread)
-    inner = (function(given + spread * u) * density).sum(1)
-    return float((function(first) * inner * weight).sum())
-
-
-def _inner_nodes(kinks: Tensor) -> tuple[Tensor, Tensor]:
-    """Return nodes and weights of N(0,1) `[outer, node]`, split at each row's own kinks `[outer, kink]`."""
-    fixed = torch.from_numpy(EDGES).expand(len(kinks), -1)
-    edges = torch.cat([fixed, kinks.clamp(EDGES[0], EDGES[-1])], 1).sort(1).values
-    x, w = _legendre()
+        mirrored = (*kinks, *(-kink for kink in kinks))
+        return expectation(lambda z: function(z) * function(-z), q, mirrored, period)
+    std = float(scale(q, period))
+    if std * std < q:
+        # Many periods wide, only the variance of z_a ∓ z_b matters.
+        c = float(np.copysign(max(0.0, 1 - q * (1 - abs(c)) / std**2), c))
+    # Given z_a, z_b is c z_a plus a Gaussian of its own.
+    spread = std * (1 - c * c) ** 0.5
+    # Around a kink the inner expectation turns over within a few of its own standard deviations.
+    outer, weight = nodes(q, [kink + times * spread for kink in kinks for times in AROUND], period)
+    heavy = weight > NEGLIGIBLE
+    outer, weight = outer[heavy], weight[heavy]
+    given = c * std * outer[:, None]
+    turns = TURNS[: int(np.searchsorted(TURNS, 2 * std * float(EDGES[-1])))]
+    special = torch.from_numpy(np.unique([0.0, *kinks, *turns, *-turns]))
+    splits = ((special - given) / spread).clamp(EDGES[0], EDGES[-1])
+    edges = torch.cat([EDGES.expand(len(splits), -1), splits], 1).sort(1).values
+    x, w = legendre(NODES)
     half = edges.diff(dim=1)[..., None] / 2
     u = (edges[:, :-1, None] + half + half * x).flatten(1)
     density = (half * w).flatten(1) * torch.exp(-0.5 * u * u)
-    return u, density / density.sum(1, keepdim=True)
-
-
-@lru_cache
-def _legendre() -> tuple[Tensor, Tensor]:
-    x, w = np.polynomial.legendre.leggauss(NODES)
-    return torch.from_numpy(x), torch.from_numpy(w)
+    inner = (function(given + spread * u) * density).sum(1) / density.sum(1)
+    return float((function(std * outer) * inner * weight).sum())

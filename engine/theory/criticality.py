@@ -5,19 +5,24 @@ maps q to σw² V(q) + σb² and, at the fixed point q*, c to (σw² E φ(z_a)φ
 χ₁ is its value at c = 1: above 1 inputs that are nearly alike are driven apart, below 1 they become alike.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, inf, log, nan
 
+import numpy as np
 from scipy.optimize import brentq
 
 from engine.activations import Activation
 from engine.theory.correlation import correlated_slopes, correlation_map
+from engine.theory.fluctuations import POWERS, moments
 from engine.theory.maps import length, length_slope, slope
 
 # Fixed points are looked for up to this distance of ln q from 0, in so many steps.
 FARTHEST, STEPS = 60.0, 240
-# A negative bias variance of this relative size is rounding.
+# The variances at those distances: what q is taken for where it shrinks or grows without end.
+SMALLEST, LARGEST = exp(-FARTHEST), exp(FARTHEST)
+# Relative differences of this size are rounding.
 ROUNDING = 1e-9
 
 
@@ -47,11 +52,29 @@ def edge_of_chaos(activation: Activation, q: float) -> Edge:
     Source:
         Schoenholz et al. 2017, parametrized by the fixed point.
     """
-    weight_variance = 1 / slope(activation, q)
-    bias_variance = q - weight_variance * length(activation, q)
-    if abs(bias_variance) <= ROUNDING * q:
-        bias_variance = 0.0
-    return Edge(weight_variance, bias_variance, bias_variance >= 0)
+    bias_variance = float(_edge_bias(activation, np.array([q]))[0])
+    return Edge(1 / slope(activation, q), bias_variance, bias_variance >= 0)
+
+
+def _edge_bias(activation: Activation, q: np.ndarray) -> np.ndarray:
+    bias_variance = q - length(activation, q) / slope(activation, q)
+    return np.where(abs(bias_variance) <= ROUNDING * q, 0.0, bias_variance)
+
+
+def edge_at(activation: Activation, bias_variance: float) -> Edge | None:
+    """Return the point of the edge of chaos with a given variance of the biases, or None where there is none.
+
+    Args:
+        activation: φ.
+        bias_variance: σb², above 0.
+    """
+
+    def excess(log_q: np.ndarray) -> np.ndarray:
+        return _edge_bias(activation, np.exp(log_q)) - bias_variance
+
+    crossings = (_first_crossing(excess, direction) for direction in (-1.0, 1.0))
+    found = (edge_of_chaos(activation, exp(log_q)) for log_q in crossings if log_q is not None)
+    return next(found, None)
 
 
 def fixed_point(activation: Activation, weight_variance: float, bias_variance: float) -> float:
@@ -63,22 +86,31 @@ def fixed_point(activation: Activation, weight_variance: float, bias_variance: f
         bias_variance: σb².
     """
 
-    def gain(log_q: float) -> float:
-        q = exp(log_q)
+    def growth(log_q: np.ndarray) -> np.ndarray:
+        q = np.exp(log_q)
         return (weight_variance * length(activation, q) + bias_variance) / q - 1
 
-    start = gain(0.0)
+    (start,) = growth(np.zeros(1))
     if abs(start) < ROUNDING:
         return 1.0
     # V grows with q, so the iteration is monotone and stops at the first root in its direction.
-    direction = 1.0 if start > 0 else -1.0
-    near = 0.0
-    for step in range(1, STEPS + 1):
-        far = direction * step * FARTHEST / STEPS
-        if gain(far) * start <= 0:
-            return exp(brentq(gain, near, far, xtol=1e-13))
-        near = far
+    log_q = _first_crossing(growth, 1.0 if start > 0 else -1.0)
+    if log_q is not None:
+        return exp(log_q)
     return inf if start > 0 else 0.0
+
+
+def _first_crossing(function: Callable[[np.ndarray], np.ndarray], direction: float) -> float | None:
+    """Return where a function of ln q first changes its sign on the way from 0 in a direction."""
+    log_q = direction * np.linspace(0, FARTHEST, STEPS + 1)
+    values = function(log_q)
+    # What nears 0 and is lost in rounding has not crossed it.
+    signs = np.sign(np.where(np.abs(values) < 1e-13, values[0], values))
+    changed = np.flatnonzero(signs[1:] * signs[0] <= 0)
+    if not len(changed):
+        return None
+    near, far = log_q[changed[0]], log_q[changed[0] + 1]
+    return float(brentq(lambda x: float(function(np.array([x]))[0]), near, far, xtol=1e-13))
 
 
 @dataclass(frozen=True)
@@ -91,6 +123,7 @@ class Phase:
         c: fixed point of the correlation between two inputs, that the network goes to from anywhere below 1.
         depth_q: layers over which a deviation from q* decays by e; infinite where it does not.
         depth_c: layers over which a deviation from c* decays by e; networks train up to about six times as deep.
+            Infinite at the edge of chaos.
     """
 
     q: float
@@ -110,35 +143,51 @@ def phase(activation: Activation, weight_variance: float, bias_variance: float) 
         bias_variance: σb².
 
     Returns:
-        All fields; NaN where q* is 0 or infinite and nothing stands still.
+        All fields. Where q shrinks to 0, χ₁ is its limit and both depths are those over which the signal dies out;
+        where q grows without end, χ₁ is its limit, and what needs a fixed point is NaN.
 
     Source:
         Poole et al. 2016; Schoenholz et al. 2017.
     """
     q = fixed_point(activation, weight_variance, bias_variance)
-    if not 0 < q < inf:
-        chi = weight_variance * slope(activation, q) if q == 0 else nan
+    chi = weight_variance * slope(activation, min(max(q, SMALLEST), LARGEST))
+    if q == 0:
+        return Phase(q, chi, nan, _decay(chi), _decay(chi))
+    if q == inf:
         return Phase(q, chi, nan, nan, nan)
-    chi = weight_variance * slope(activation, q)
-    c = _fixed_correlation(activation, q, weight_variance, bias_variance)
-    chi_c = weight_variance * correlated_slopes(activation, q, c)
+    c = _fixed_correlation(activation, q, weight_variance, bias_variance) if chi > 1 + ROUNDING else 1.0
+    chi_c = weight_variance * correlated_slopes(activation, q, c) if c < 1 else chi
     return Phase(q, chi, c, _decay(weight_variance * length_slope(activation, q)), _decay(chi_c))
 
 
 def _fixed_correlation(activation: Activation, q: float, weight_variance: float, bias_variance: float) -> float:
-    if weight_variance * slope(activation, q) <= 1:
-        return 1.0
-
     def excess(c: float) -> float:
         return (weight_variance * correlation_map(activation, q, c) + bias_variance) / q - c
 
-    # The map is steeper than the diagonal at c = 1 and bends upwards: it crosses the diagonal once below.
+    # The map lies above the diagonal at c = 0, is steeper than it at c = 1 and bends upwards: it crosses once between.
     below = 1 - 1e-6
-    return float(brentq(excess, -1.0, below, xtol=1e-12)) if excess(below) < 0 else 1.0
+    if excess(0.0) <= 0:
+        return 0.0
+    if excess(below) >= 0:
+        return 1.0
+    # The series in powers of c says about where, and takes no time.
+    m = moments(activation, q)
+    share = weight_variance * m.length / q
+
+    def series(c: float) -> float:
+        return share * float(m.value**2 @ np.power(c, POWERS)) + bias_variance / q - c
+
+    about = float(brentq(series, 0.0, below)) if series(below) < 0 else below
+    for reach in (1e-8, 1e-4):
+        low, high = max(about - reach, 0.0), min(about + reach, below)
+        if excess(low) > 0 > excess(high):
+            return float(brentq(excess, low, high, xtol=1e-12))
+    return float(brentq(excess, 0.0, below, xtol=1e-12))
 
 
 def _decay(factor: float) -> float:
+    """Return the number of layers over which factor^layers falls by e."""
     factor = abs(factor)
     if factor == 0:
         return 0.0
-    return -1 / log(factor) if factor < 1 else inf
+    return -1 / log(factor) if factor < 1 - ROUNDING else inf

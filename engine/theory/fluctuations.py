@@ -1,14 +1,12 @@
-"""How far one network of finite width strays from the infinitely wide one: the bands beside the predictions.
+"""How a layer of finite width strays from the infinitely wide one: what its units contribute to the bands.
 
-The squared length of a layer, averaged over units and examples, has relative variance
+A statistic of a layer is an average over n units and B examples, and to first order the relative deviation of any
+product of such averages is an average of one function f over the units. With f expanded in Hermite polynomials of the
+pre-activation, its variance is
 
-    u = (q V'/V)² v + [(1/B) Var φ² + (1 − 1/B) Cov(φ_a², φ_b²)]/(n V²),    v_next = (σw² V/q_next)² u,
+    [(1/B) Σ f_k² + (1 − 1/B) Σ f_k² c^k] / n,    k ≥ 1,
 
-with v the relative variance of q. A squared gradient gains, per layer on its way back, the relative variance
-
-    [(3 Var φ'² / D² + 2)/B + (1 − 1/B) Cov(φ'_a², φ'_b²)/D²]/n,
-
-and follows the q of the layers it passes. For ReLU and one example both are 5/n per layer.
+where c is the correlation between examples. The second coefficient is √2 · d ln(average)/d ln q.
 """
 
 from dataclasses import dataclass
@@ -19,33 +17,41 @@ import torch
 from torch import Tensor
 
 from engine.activations import Activation
-from engine.theory.gaussian import nodes
+from engine.theory.gaussian import nodes, scale
 
 # Terms of the expansions in Hermite polynomials that carry the correlation between examples.
 TERMS = 48
+POWERS = np.arange(TERMS)
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Expectations over N(0, q) that bands are made of.
+    """Expectations over N(0, q): averages, and Hermite coefficients `[TERMS]` of what is averaged, relative to it.
 
     Attributes:
+        mean: M = E φ.
         length: V = E φ².
-        elasticity: q V'/V, the relative change of V for one of q.
         slope: D = E φ'².
-        slope_elasticity: q D'/D.
-        value: squared Hermite coefficients of φ; at correlation c, E φ_aφ_b = Σ value[k]·c^k.
-        square: likewise of φ²/V.
-        slope_square: likewise of φ'²/D.
+        value: coefficients of φ/√V.
+        tilt: coefficients of φ'/√D.
+        square: coefficients of φ²/V.
+        spread: coefficients of (φ − M)²/(V − M²).
+        slope_square: coefficients of φ'²/D.
     """
 
+    mean: float
     length: float
-    elasticity: float
     slope: float
-    slope_elasticity: float
     value: np.ndarray
+    tilt: np.ndarray
     square: np.ndarray
+    spread: np.ndarray
     slope_square: np.ndarray
+
+    @property
+    def variance(self) -> float:
+        """Return V − M²."""
+        return max(self.length - self.mean**2, 0.0)
 
 
 @lru_cache(maxsize=4096)
@@ -56,53 +62,65 @@ def moments(activation: Activation, q: float) -> Moments:
         activation: φ.
         q: variance, above 0 and finite.
     """
-    z, weight = nodes(q, activation.kinks, activation.period)
+    u, weight = nodes(q, activation.kinks, activation.period)
+    z = u * scale(q, activation.period)
     h = activation(z)
     d = activation.derivative(z, h)
-    length, slope = float((h * h) @ weight), float((d * d) @ weight)
-    # q V' is half the coefficient of φ² at the second Hermite polynomial: E f(z)(u² − 1) = 2 q ∂E f/∂q.
-    bend = ((z * z / q - 1) * weight) / 2
-    polynomials = _hermite(z / q**0.5) * weight
-
-    def squared_coefficients(values: Tensor) -> np.ndarray:
-        found = (polynomials @ values).square().numpy()
-        # What the expansion leaves out belongs to high powers of the correlation.
-        found[-1] += max(float((values * values) @ weight) - found.sum(), 0.0)
-        return found
-
-    return Moments(
-        length,
-        float((h * h) @ bend) / length if length else 0.0,
-        slope,
-        float((d * d) @ bend) / slope if slope else 0.0,
-        squared_coefficients(h),
-        squared_coefficients(h * h / length) if length else np.zeros(TERMS),
-        squared_coefficients(d * d / slope) if slope else np.zeros(TERMS),
-    )
+    mean, length, slope = (float(f @ weight) for f in (h, h * h, d * d))
+    deviation = (h - mean).square()
+    variance = float(deviation @ weight)
+    functions = torch.stack([h, d, h * h, deviation, d * d])
+    sizes = torch.tensor([length**0.5, slope**0.5, length, variance, slope], dtype=torch.float64)[:, None]
+    relative = torch.where(sizes > 0, functions / sizes, 0.0)
+    coefficients = (relative * weight) @ _hermite(u).T
+    # What the expansion leaves out belongs to high powers of the correlation: it is put into the last term.
+    missing = (relative.square() @ weight - coefficients[:, :-1].square().sum(1)).clamp_min(0)
+    coefficients[:, -1] = missing.sqrt()
+    return Moments(mean, length, slope, *coefficients.numpy())
 
 
 def _hermite(u: Tensor) -> Tensor:
     """Return the orthonormal Hermite polynomials of u `[TERMS, point]`."""
-    rows = [torch.ones_like(u), u]
+    rows = torch.empty(TERMS, len(u), dtype=u.dtype)
+    rows[0], rows[1] = 1.0, u
     for k in range(2, TERMS):
-        rows.append((u * rows[-1] - (k - 1) ** 0.5 * rows[-2]) / k**0.5)
-    return torch.stack(rows)
+        torch.mul(rows[k - 1], u, out=rows[k]).sub_(rows[k - 2], alpha=(k - 1) ** 0.5).div_(k**0.5)
+    return rows
 
 
-def at_correlation(squared_coefficients: np.ndarray, c: float) -> float:
-    """Return Σ a_k² c^k, the expectation of a product at correlation c."""
-    return float(squared_coefficients @ np.power(c, np.arange(TERMS)))
+@dataclass(frozen=True)
+class Likeness:
+    """How alike two examples are in a layer: the correlation c of their pre-activations.
+
+    Attributes:
+        mean: expected correlation.
+        variance: of the correlation from network to network and pair to pair.
+    """
+
+    mean: float
+    variance: float
+
+    def average(self, squares: np.ndarray) -> float:
+        """Return E Σ f_k² c^k, to second order in the scatter of c."""
+        c = self.mean
+        powers = np.power(c, POWERS)
+        bend = POWERS[2:] * (POWERS[2:] - 1) / 2 * powers[:-2]
+        scattered = squares @ powers + min(self.variance, 1 - c * c) * (squares[2:] @ bend)
+        return float(min(scattered, squares.sum()))
+
+    def derivative(self, squares: np.ndarray) -> float:
+        """Return d/dc of Σ f_k² c^k."""
+        return float(squares[1:] @ (POWERS[1:] * np.power(self.mean, POWERS[:-1])))
 
 
-def pooled_variance(squared_coefficients: np.ndarray, c: float, batch: int, alone: float = 1.0) -> float:
-    """Return the variance of an average over a batch of equally correlated examples.
+def pooled(coefficients: np.ndarray, likeness: Likeness, batch: int) -> float:
+    """Return the variance, over units, of the average of a function over a batch.
 
     Args:
-        squared_coefficients: of a function with mean 1, from `Moments`.
-        c: correlation between examples.
+        coefficients: Hermite coefficients of the function `[TERMS]`.
+        likeness: correlation between examples.
         batch: number of examples.
-        alone: factor on an example's own variance.
     """
-    variance = squared_coefficients[1:].sum()
-    shared = at_correlation(squared_coefficients, c) - squared_coefficients[0]
-    return alone * variance / batch + (1 - 1 / batch) * shared
+    squares = coefficients**2
+    squares[0] = 0.0
+    return float(squares.sum()) / batch + (1 - 1 / batch) * likeness.average(squares)

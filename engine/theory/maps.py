@@ -1,26 +1,65 @@
-"""Moments of an activation behind a Gaussian of variance q: what the maps of mean-field theory are made of."""
+"""Moments of an activation behind a Gaussian of variance q, and the maps that mean-field theory makes of them.
+
+Every function takes one variance or an array of them.
+"""
+
+from typing import TypeVar
+
+import numpy as np
+import torch
 
 from engine.activations import Activation
-from engine.theory.gaussian import WIDE, expectation
+from engine.theory.gaussian import expectation, scale
+
+Variance = TypeVar("Variance", float, np.ndarray)
 
 
-def length(activation: Activation, q: float) -> float:
+def length(activation: Activation, q: Variance) -> Variance:
     """Return V(q) = E φ(√q u)²."""
     return expectation(lambda z: activation(z) ** 2, q, activation.kinks, activation.period)
 
 
-def mean(activation: Activation, q: float) -> float:
+def mean(activation: Activation, q: Variance) -> Variance:
     """Return M(q) = E φ(√q u)."""
     return expectation(activation, q, activation.kinks, activation.period)
 
 
-def slope(activation: Activation, q: float) -> float:
+def variance(activation: Activation, q: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Return Var φ(√q u) for given means M(q), without the cancellation of V − M²."""
+    centers = torch.from_numpy(means)[..., None]
+    return expectation(lambda z: (activation(z) - centers) ** 2, q, activation.kinks, activation.period)
+
+
+def slope(activation: Activation, q: Variance) -> Variance:
     """Return D(q) = E φ'(√q u)²."""
     return expectation(lambda z: activation.slope_at(z) ** 2, q, activation.kinks, activation.period)
 
 
-def length_slope(activation: Activation, q: float) -> float:
+def length_slope(activation: Activation, q: Variance) -> Variance:
     """Return V'(q) = E φ(z)φ'(z)z / q for z ~ N(0, q), q above 0."""
-    if activation.period is not None and q > (WIDE * activation.period) ** 2:
-        return 0.0
-    return expectation(lambda z: activation(z) * activation.slope_at(z) * z, q, activation.kinks) / q
+    moment = expectation(lambda z: activation(z) * activation.slope_at(z) * z, q, activation.kinks, activation.period)
+    # A Gaussian that is many periods wide is represented by a narrower one.
+    represented = scale(q, activation.period).numpy()[..., 0] ** 2
+    return moment / (represented if isinstance(q, np.ndarray) else float(represented))
+
+
+def length_map(
+    activation: Activation, weight_variance: Variance, bias_variance: Variance, q: Variance, depth: int
+) -> np.ndarray:
+    """Iterate q ← σw² V(q) + σb².
+
+    Args:
+        activation: φ.
+        weight_variance: σw² `[…]`.
+        bias_variance: σb² `[…]`.
+        q: variance of the pre-activations of the first layer `[…]`.
+        depth: number of layers.
+
+    Returns:
+        The variance of the pre-activations of each layer `[depth, …]`, the given one first.
+    """
+    start = np.broadcast_to(np.asarray(q, np.float64), np.broadcast_shapes(*map(np.shape, (q, weight_variance))))
+    found = [start]
+    for _ in range(depth - 1):
+        found.append(weight_variance * length(activation, found[-1]) + bias_variance)
+    return np.stack(found)

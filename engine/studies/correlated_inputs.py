@@ -1,0 +1,149 @@
+"""Networks fed with correlated inputs: where lengths and correlations go, and how gradients grow, layer by layer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, nan
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine import randomness
+from engine.activations import Activation
+from engine.axes import BATCH, UNIT
+from engine.initializers.noise import bias_noise, weight_noise
+from engine.statistics import wide
+
+# Correlations closer than this to their limit are rounding, and a decay is fitted to no fewer layers.
+NEAREST, FEWEST = 1e-9, 3
+# Differences within so many times those of the last layers are noise.
+NOISE = 3.0
+# Correlation of the inputs that start out nearly alike.
+ALIKE = 0.9
+# Relative deviation of a q that has come to rest, and share of the first distance that counts as small.
+SETTLED, LINEAR = 0.1, 0.4
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What one network did.
+
+    Attributes:
+        lengths: mean square of the pre-activations `[layer]`.
+        unlike: correlation of the pre-activations of two inputs that start out independent, mean over pairs `[layer]`.
+        alike: the same for inputs that start out nearly alike.
+        growth: factor on the mean square gradient on its way back through each layer but the first `[layer − 1]`.
+    """
+
+    lengths: np.ndarray
+    unlike: np.ndarray
+    alike: np.ndarray
+    growth: np.ndarray
+
+    @property
+    def q(self) -> float:
+        """Mean square of the pre-activations in the deeper half."""
+        return float(self.lengths[len(self.lengths) // 2 :].mean())
+
+    @property
+    def chi(self) -> float:
+        """Geometric mean of the gradient's growth in the deeper half, where q has come to rest."""
+        late = self.growth[len(self.growth) // 2 :]
+        with np.errstate(divide="ignore"):
+            return float(np.exp(np.log(late).mean()))
+
+    @property
+    def ordered(self) -> bool:
+        """Whether gradients do not grow, so that all inputs become alike."""
+        return self.chi <= 1
+
+    @property
+    def c(self) -> float:
+        """Correlation that all inputs come to: 1 in the ordered phase, else the mean of the last quarter."""
+        return 1.0 if self.ordered else float(np.mean([_late(self.unlike), _late(self.alike)]))
+
+    @property
+    def depth_c(self) -> float:
+        """Layers over which correlations near their limit by e, from a straight line through a logarithm.
+
+        In the ordered phase the limit is known. In the chaotic phase it is not, but inputs that start out alike and
+        others that do not go to the same one.
+        """
+        distance = 1 - self.unlike if self.ordered else np.abs(self.alike - self.unlike)
+        if not (np.isfinite(distance).all() and np.isfinite(self.lengths).all()):
+            return nan
+        floor = NEAREST if self.ordered else NOISE * float(np.sqrt(np.square(_late(distance)).mean()))
+        # The decay is exponential once q has come to rest and the distance is small.
+        settled = (np.abs(self.lengths / self.q - 1) < SETTLED) & (distance < LINEAR * distance[0])
+        start = int(np.argmax(settled)) if settled.any() else 0
+        above = distance[start:] > floor
+        stop = start + (len(above) if above.all() else int(np.argmin(above)))
+        if stop - start < FEWEST:
+            return nan
+        slope = np.polyfit(np.arange(start, stop), np.log(distance[start:stop]), 1)[0]
+        return -1 / float(slope) if slope < 0 else inf
+
+
+def _late(values: np.ndarray) -> np.ndarray:
+    """Return the last quarter of the layers."""
+    return values[-max(len(values) // 4, 1) :]
+
+
+def simulate(
+    points: Sequence[tuple[float, float]],
+    activation: Activation,
+    shape: tuple[int, int, int],
+    seed: int,
+    device: torch.device,
+) -> list[Simulated]:
+    """Run one network per point, all on the same draws; half of the inputs are independent, half nearly alike.
+
+    Args:
+        points: σw² and σb² of each network.
+        activation: φ.
+        shape: number of inputs, at least 4, depth and width.
+        seed: of inputs, weights, biases and gradient.
+        device: where.
+    """
+    batch, depth, width = shape
+    dtype = wide(torch.empty(0, device=device))
+
+    def column(values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=dtype, device=device)[:, None, None]
+
+    def drawn(name: str, rows: int) -> Tensor:
+        draws = randomness.standard_normal((name, seed, (rows, width)), (rows, width))
+        return torch.from_numpy(draws).to(device, dtype)
+
+    def weights(layer: int) -> Tensor:
+        return weight_noise(seed, layer, (width, width), "normal").to(device, dtype)
+
+    scale = column([(weight_variance / width) ** 0.5 for weight_variance, _ in points])
+    offset = column([bias_variance**0.5 for _, bias_variance in points])
+    x, half = drawn("correlated inputs", batch + 1), batch // 2
+    near = ALIKE**0.5 * x[batch:] + (1 - ALIKE) ** 0.5 * x[half:batch]
+    h = torch.cat([x[:half], near]).expand(len(points), -1, -1)
+    pres, lengths, unlike, alike = [], [], [], []
+    for layer in range(1, depth + 1):
+        z = (h @ weights(layer)) * scale + bias_noise(seed, layer, width, "normal").to(device, dtype) * offset
+        lengths.append(z.square().mean((BATCH, UNIT)))
+        unlike.append(_mean_correlation(z[:, :half]))
+        alike.append(_mean_correlation(z[:, half:]))
+        pres.append(z)
+        h = activation(z)
+    gradient = drawn("gradient", batch).expand(len(points), -1, -1)
+    growth = []
+    for layer in range(depth, 1, -1):
+        dz = activation.backward(gradient.clone(), pres[layer - 1], activation(pres[layer - 1]))
+        below = (dz @ weights(layer).T) * scale
+        growth.append(below.square().mean((BATCH, UNIT)) / gradient.square().mean((BATCH, UNIT)))
+        gradient = below
+    columns = (torch.stack(part, 1).cpu().double().numpy() for part in (lengths, unlike, alike, growth[::-1]))
+    return [Simulated(*rows) for rows in zip(*columns, strict=True)]
+
+
+def _mean_correlation(z: Tensor) -> Tensor:
+    """Return the mean correlation of two different inputs `[config]`."""
+    directions = z / torch.linalg.vector_norm(z, dim=UNIT, keepdim=True)
+    batch = z.shape[BATCH]
+    return (directions.sum(BATCH).square().sum(-1) - batch) / (batch * (batch - 1))

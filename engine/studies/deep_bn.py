@@ -1,0 +1,103 @@
+"""How fast gradients grow backwards through very deep networks, with and without normalization, beside theory.
+
+Batch normalization without skip connections makes gradients explode at any initialization, by a factor per layer that
+depends on the activation and on the batch size alone.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+
+from engine.card import Card
+from engine.data.gaussian import Gaussian
+from engine.grid.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
+from engine.normalizations.none import NoNormalization
+from engine.preprocessings.raw import Raw
+from engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
+from engine.studies.measurements import Measurements
+from engine.studies.propagation import Propagation, PropagationCell
+from engine.theory.maps import length, mean, slope
+
+MEASURED, THEORY, WIDE = "measured", "theory", "theory, large batch"
+
+
+class DeepBnCell(Cell):
+    """A deep untrained network on independent inputs."""
+
+    study = "deep_bn"
+
+    dataset: DatasetAxis = Gaussian()
+    preprocessing: PreprocessingAxis = Raw()
+    activation: Annotated[ActivationAxis, BATCHED]
+    norm: Annotated[NormAxis, BATCHED] = NoNormalization()
+
+    def refusal(self) -> str | None:
+        if self.depth < 2:
+            return f"depth = {self.depth}: growth from layer to layer needs two layers or more"
+        if self.dataset.train_size:
+            return f"dataset = {self.dataset}: the theory is one of independent inputs; allowed: gaussian"
+        return super().refusal()
+
+    @property
+    def twin(self) -> PropagationCell:
+        """The same network as a cell of the propagation study."""
+        return PropagationCell(**dict(self.fields()))
+
+
+@studies.register
+class DeepBn(Study[DeepBnCell]):
+    """Gradient growth against depth."""
+
+    name = "deep_bn"
+    cell = DeepBnCell
+    quantities = (
+        Quantity("growth", "Gradient growth per layer", "Geometric mean, over all layers, of the rms gradient at a "
+                 "layer's output divided by that at the next layer's; 1 means preserved."),
+        Quantity("gradient", "Gradient rms", "Root mean square of the gradient at a layer's output, for a unit "
+                 "gradient on the last layer.", position="Layers below the last"),
+    )  # fmt: skip
+    card = Card(
+        "Gradient growth in deep networks",
+        "batch norm, large batch: √(E φ'²/Var φ) per layer; layer norm: √(E φ'²/E φ²); none: √χ",
+        "Yang, Pennington, Rao, Sohl-Dickstein & Schoenholz 2019",
+        notes="Beside the measurement stand the theory for its batch size and, with batch norm, for a large batch.",
+    )
+
+    def group_key(self, cell: DeepBnCell) -> tuple[Any, ...]:
+        return Propagation().group_key(cell.twin)
+
+    def cost(self, cells: Sequence[DeepBnCell], device: torch.device) -> Cost:
+        return Propagation().cost([cell.twin for cell in cells], device)
+
+    def run(self, cells: Sequence[DeepBnCell], device: torch.device, progress: Progress) -> Outcome:
+        twins = [cell.twin for cell in cells]
+        outcome = Propagation().run(twins, device, progress)
+        layers = outcome.tables["layers"].to_pandas().sort_values("layer").groupby("cell_id")
+        measured = Measurements()
+        for cell, twin in zip(cells, twins, strict=True):
+            rows = layers.get_group(twin.cell_id)
+            gradients = {MEASURED: rows["grad_rms"], THEORY: rows["theory_grad_rms"]}
+            for part, column in gradients.items():
+                # From the last layer down; where there is no theory there are no rows.
+                values = column.to_numpy(np.float64, na_value=np.nan)[::-1]
+                if part == MEASURED or not np.isnan(values).any():
+                    _note(measured, cell, part, values)
+            if cell.norm.name == "batch":
+                measured.add(cell.cell_id, "growth", large_batch_growth(cell), part=WIDE)
+        return Outcome({"measurements": measured.table()}, outcome.diverged, outcome.diverged_at)
+
+
+def large_batch_growth(cell: DeepBnCell) -> float:
+    """Return √(E φ'²/Var φ), the growth of the rms gradient per layer with batch norm over many examples."""
+    activation = cell.activation
+    return float((slope(activation, 1.0) / (length(activation, 1.0) - mean(activation, 1.0) ** 2)) ** 0.5)
+
+
+def _note(measured: Measurements, cell: DeepBnCell, part: str, gradients: np.ndarray) -> None:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        growth = (gradients[-1] / gradients[0]) ** (1 / (len(gradients) - 1))
+    measured.add(cell.cell_id, "growth", growth, part=part)
+    for below, gradient in enumerate(gradients):
+        measured.add(cell.cell_id, "gradient", gradient, position=below, part=part)

@@ -1,0 +1,145 @@
+"""Bands: the relative standard deviation, from network to network, of what is predicted for each layer.
+
+To first order a statistic deviates by a sum over the layers it has passed, each an average over independent units: see
+`fluctuations`. Deviations of q are handed on from layer to layer and, without normalization, felt by every φ' on the
+way back. Beside them the gradient is a sum over random weights, whose square fluctuates by 2 per example and unit.
+"""
+
+from collections.abc import Sequence
+from math import nan, sqrt
+
+import numpy as np
+
+from engine.theory.fluctuations import Likeness, Moments, moments, pooled
+from engine.theory.setting import Setting
+from engine.theory.spheres import Passage, Sphere
+
+# Forward and backward, one per layer; None where the deviation has no variance.
+Bands = tuple[Sequence[float | None], Sequence[float | None]]
+
+
+def plain(setting: Setting, variances: Sequence[float]) -> Bands:
+    """Return the bands of a network without normalization.
+
+    Args:
+        setting: the network.
+        variances: q of each layer; above 0 and finite.
+    """
+    known = [moments(setting.activation, q) for q in variances]
+    likeness = _likenesses(setting, variances, known)
+    carried = _carried(setting, variances, known)
+    batch, units = setting.batch, setting.dims[1:]
+    arriving = [setting.inputs.length_scatter * (1 - setting.bias_variance(0) / variances[0]) ** 2]
+    forward = []
+    for m, alike, share, n in zip(known, likeness, carried, units, strict=True):
+        forward.append(sqrt(m.spread[2] ** 2 / 2 * arriving[-1] + pooled(m.spread, alike, batch) / n) / 2)
+        length = m.square[2] ** 2 / 2 * arriving[-1] + pooled(m.square, alike, batch) / n
+        arriving.append(share**2 * length)
+    backward = []
+    # Above a layer: what its deviation of q does to the gradient, and what the units of all those layers add.
+    follows = above = 0.0
+    scatter = _gradient_scatter(setting, known, likeness)
+    for layer in range(len(known) - 1, -1, -1):
+        m, share, (own, passing) = known[layer], carried[layer], scatter[layer]
+        backward.append(sqrt(follows**2 * arriving[layer + 1] + above + own) / 2)
+        units_of = m.slope_square + share * follows * m.square
+        above += pooled(units_of, likeness[layer], batch) / units[layer] + passing
+        follows = (m.slope_square[2] + share * follows * m.square[2]) / sqrt(2)
+    return forward, backward[::-1]
+
+
+def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shrinkages: Sequence[float]) -> Bands:
+    """Return the bands of a network whose examples are normalized one by one, hence forget deviations of q.
+
+    Args:
+        setting: the network.
+        sphere: what the normalization does.
+        variances: q of each layer.
+        shrinkages: factor between normalized pre-activations and unit variance, per layer; above 0.
+    """
+    known = [moments(setting.activation, shrinkage**2) for shrinkage in shrinkages]
+    likeness = _likenesses(setting, variances, known)
+    carried = _carried(setting, variances, known)
+    batch, units = setting.batch, setting.dims[1:]
+
+    def held(coefficients: np.ndarray) -> np.ndarray:
+        # The normalization fixes the length, the second polynomial, and where it centres the mean, the first.
+        free = coefficients.copy()
+        free[[1, 2] if sphere.centred else [2]] = 0.0
+        return free
+
+    # 1/std² of a group of `count` units varies by 2/(m − 4), a little more than its first order.
+    length = np.zeros_like(known[0].square)
+    length[2] = sqrt(2 * sphere.count / (sphere.dimension - 4)) if sphere.dimension > 4 else nan
+    forward = [
+        sqrt(pooled(held(m.spread), alike, batch) / n) / 2 for m, alike, n in zip(known, likeness, units, strict=True)
+    ]
+    backward: list[float | None] = []
+    above = 0.0
+    scatter = _gradient_scatter(setting, known, likeness)
+    for layer in range(len(known) - 1, -1, -1):
+        m, alike, (own, passing) = known[layer], likeness[layer], scatter[layer]
+        # The gradient is divided by the lengths of this layer and, on the way to its output, of the next.
+        divided = carried[layer] * held(m.square)
+        backward.append(sqrt(pooled(divided, alike, batch) / units[layer] + above + own) / 2)
+        above += pooled(held(m.slope_square) - length - divided, alike, batch) / units[layer] + passing
+    return forward, backward[::-1]
+
+
+def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage]) -> Bands:
+    """Return the bands of a network that is normalized over the batch.
+
+    Args:
+        setting: the network.
+        sphere: what the normalization does.
+        passages: what each layer lets through.
+    """
+    units, m = setting.dims[1:], sphere.dimension
+    forward = [sqrt(through.spread_scatter / n) / 2 for through, n in zip(passages, units, strict=True)]
+    if m <= 4:
+        # 1/std² of so few examples has no variance.
+        return forward, [None] * len(forward)
+    backward, above, alike, last = [], 0.0, 0.0, len(passages) - 1
+    for layer in range(last, -1, -1):
+        through, n = passages[layer], units[layer]
+        spread, both = (through.spread_scatter, through.joint_scatter) if layer < last else (0.0, 0.0)
+        directions = sphere.count - (layer < last)
+        backward.append(sqrt(spread / n + above + 2 * (1 / directions + alike) / n) / 2)
+        slopes = (m - 2) / (m - 4) * (1 + through.slope_scatter + 2 * alike) - 1
+        above += (slopes + spread - 2 * both) / n
+        alike = through.slope_agreement**2 * alike + 1 / n
+    return forward, backward[::-1]
+
+
+def _carried(setting: Setting, variances: Sequence[float], known: Sequence[Moments]) -> list[float]:
+    """Return the share of the next layer's q that comes from the signal, not from biases; for the last layer 0."""
+    following = enumerate(zip(known[:-1], variances[1:], strict=True), 1)
+    return [*(setting.weight_variance(layer) * m.length / q for layer, (m, q) in following), 0.0]
+
+
+def _likenesses(setting: Setting, variances: Sequence[float], known: Sequence[Moments]) -> list[Likeness]:
+    """Return the correlation between examples in each layer."""
+    inputs, share = setting.inputs, 1 - setting.bias_variance(0) / variances[0]
+    found = [Likeness(1 - share + share * inputs.correlation, share**2 * inputs.correlation_scatter)]
+    for layer, (m, share) in enumerate(zip(known[:-1], _carried(setting, variances, known), strict=False)):
+        alike = found[-1]
+        overlap = min(alike.average(m.value**2), 1.0)
+        drawn = (alike.average(m.square**2) - overlap**2) * (1 - overlap**2) ** 2 / setting.dims[layer + 1]
+        scatter = share**2 * (alike.derivative(m.value**2) ** 2 * alike.variance + drawn)
+        found.append(Likeness(min(share * overlap + 1 - share, 1.0), scatter))
+    return found
+
+
+def _gradient_scatter(
+    setting: Setting, known: Sequence[Moments], likeness: Sequence[Likeness]
+) -> list[tuple[float, float]]:
+    """Return what random weights add to the variance of the squared gradient: at a layer, and on passing it."""
+    batch, found, alike = setting.batch, [], 0.0
+    for m, like, n in zip(reversed(known), reversed(likeness), reversed(setting.dims), strict=False):
+        alone, shared = float((m.slope_square**2).sum()), like.average(m.slope_square**2)
+        at_layer = 2 * (1 / batch + (1 - 1 / batch) * alike) / n
+        passing = 2 * (alone / batch + (1 - 1 / batch) * alike * shared) / n
+        found.append((at_layer, passing))
+        # Gradients of two examples start out independent and become alike by chance.
+        alike = min(like.average(m.tilt**2) ** 2 * alike + shared / n, 1.0)
+    return found[::-1]
