@@ -26,7 +26,7 @@ from engine.studies.watching import Notes, outcome, train
 COMPARED_BATCHES = 8
 
 RUNNING, BATCH_STATISTICS = "running statistics", "batch statistics"
-SORTED, SPOILT = "batch statistics, sorted by class", "running statistics, after sorted batches in training mode"
+SORTED, SPOILT = "batch statistics, sorted", "running statistics, spoilt"
 
 
 class DiscrepancyCell(Cell):
@@ -72,8 +72,8 @@ class Discrepancy(Study[DiscrepancyCell]):
         "Train–test discrepancy",
         "accuracy(train) − accuracy(test); test accuracy with running statistics, with batch statistics, and mixed up",
         "Ioffe & Szegedy 2015; Goyal et al. 2017; CS231n 2021, lecture 7",
-        notes="Batches at test time are as large as in training. A data loader without shuffling often delivers them "
-        "sorted by class.",
+        notes="Batches at test time are as large as in training. Sorted: examples come class by class, as from a data "
+        "loader without shuffling. Spoilt: sorted batches have passed in training mode before the evaluation.",
     )
     quantities = (
         Quantity(
