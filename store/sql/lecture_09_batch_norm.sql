@@ -1,4 +1,4 @@
--- L9: batch norm as a layer: what γ and β become by training, and whether the layer can be the identity.
+-- L9, batch norm as a layer: what γ and β become by training, and whether the layer can be the identity.
 -- One row per configuration and layer, after the last update: means over seeds, each with its margin, half of a 95 %
 -- confidence interval (Student's t). γ starts at 1, β at 0. identity_error is the largest over the seeds.
 -- $activation VARCHAR = NULL: only this activation; NULL means all

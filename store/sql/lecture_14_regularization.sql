@@ -1,4 +1,4 @@
--- L14: batch norm regularizes: the train–test gap with it and without it, by batch size.
+-- L14, batch norm regularizes: what is the train–test gap with it and without it, by batch size.
 -- One row per configuration and batch size. The learning rate is proportional to the batch size, so the noise of the
 -- gradient stays; what differs is the noise of the batch's statistics. saved is the gap without minus the gap with batch
 -- norm, paired by seed; seeds_that_save counts the seeds in which it is positive. Each margin is half of a 95 %

@@ -1,4 +1,4 @@
--- L15: batch norm costs nothing at test time: the folded network against the unfolded one and one without batch norm.
+-- L15, batch norm costs nothing at test time: the folded network against the unfolded one and one without batch norm.
 -- One row per network and batch size. difference is the largest over the seeds, relative to the largest logit. Times are
 -- medians over seeds, in milliseconds per forward pass of one network; the ratios are means over seeds, each with its
 -- margin, half of a 95 % confidence interval (Student's t).

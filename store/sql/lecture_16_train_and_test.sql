@@ -1,4 +1,4 @@
--- L16: batch norm behaves differently in training and testing: what the wrong mode costs, by batch size.
+-- L16, batch norm behaves differently in training and testing: what the wrong mode costs, by batch size.
 -- One row per configuration and batch size. Test accuracies: in the right mode (running statistics), in training mode
 -- (batch statistics), in training mode on batches of a single class each, and in the right mode after such batches have
 -- passed in training mode. cost is right minus wrong mode, paired by seed. Distances of a training batch's statistics
