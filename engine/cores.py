@@ -48,7 +48,7 @@ def side_by_side(
 
     cores = torch.get_num_threads()
     workers = min(cores, len(pieces))
-    with _kernel_threads(cores // workers), ThreadPoolExecutor(workers) as pool:
+    with kernel_threads(cores // workers), ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(work, piece, partial(note, number)) for number, piece in enumerate(pieces)]
         try:
             while _unfinished(futures):
@@ -69,7 +69,7 @@ def _unfinished(futures: Sequence[Future]) -> bool:
 
 
 @contextmanager
-def _kernel_threads(count: int) -> Iterator[None]:
+def kernel_threads(count: int) -> Iterator[None]:
     """Let each kernel use so many threads; threads started meanwhile take this over."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -1,0 +1,46 @@
+"""Folding a batch normalization into the affine map before it: what evaluation costs after that."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.errors import RequestError
+from engine.networks.affine import OwnAffine
+from engine.networks.base import HiddenLayer
+from engine.normalizations.batch import Batch
+from engine.normalizations.none import NoNormalization
+
+
+def fold(layers: Sequence[HiddenLayer[OwnAffine]]) -> list[HiddenLayer[OwnAffine]]:
+    """Return layers without normalization that evaluate like the given ones.
+
+    s = γ/√(running variance + eps), W' = W·s, b' = (b − running mean)·s + β
+
+    Args:
+        layers: hidden layers whose normalization follows their affine map and tracks running statistics.
+
+    Returns:
+        As many layers, with weights of their own.
+
+    Raises:
+        RequestError: a normalization depends on the example, hence is no affine map.
+
+    Source:
+        Ioffe & Szegedy 2015, section 3.1; Jacob et al. 2018, section 3.2.
+    """
+    return [_fold(layer) for layer in layers]
+
+
+def _fold(layer: HiddenLayer[OwnAffine]) -> HiddenLayer[OwnAffine]:
+    if layer.norm.absent:
+        return layer
+    if not isinstance(layer.norm, Batch) or layer.running is None:
+        raise RequestError(f"norm = {layer.norm}: it depends on the example and cannot be folded. Allowed: batch, none")
+    gain = (layer.running.variance + layer.norm.eps).rsqrt()
+    shift = -layer.running.mean if layer.affine.bias is None else layer.affine.bias - layer.running.mean
+    if layer.scale is not None:
+        gain = gain * layer.scale.gamma
+    bias = shift * gain
+    if layer.scale is not None and layer.scale.beta is not None:
+        bias = bias + layer.scale.beta
+    affine = replace(layer.affine, weight=layer.affine.weight * gain, bias=bias)
+    return replace(layer, affine=affine, norm=NoNormalization(), scale=None, running=None)

@@ -1,0 +1,136 @@
+"""No cost at test time: a batch norm folded into the layer before it, against the same network with it and without."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.card import Card
+from engine.cores import Progress, kernel_threads
+from engine.grid.cell import NormAxis
+from engine.networks import HiddenLayer
+from engine.networks.affine import OwnAffine
+from engine.networks.folding import fold
+from engine.normalizations.batch import Batch
+from engine.normalizations.none import NoNormalization
+from engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from engine.studies.measurements import Measurements
+from engine.studies.training import Trainer, Training, TrainingCell
+from engine.studies.watching import train
+
+UNFOLDED, FOLDED, FREE = "unfolded", "folded", "without batch norm"
+# Forward passes of each kind. They take turns, so that whatever else the machine does meets all of them.
+ROUNDS, WARM_UP = 30, 3
+SHARE_OF_TRAINING = 0.5
+
+
+class FoldingCell(TrainingCell):
+    """A briefly trained network with batch norm that is then folded; batch_size counts the examples of both."""
+
+    study = "folding"
+
+    norm: NormAxis = Batch()
+
+    def refusal(self) -> str | None:
+        if not isinstance(self.norm, Batch):
+            return f"norm = {self.norm}: this study folds a batch norm. Allowed: batch"
+        if self.batch_size > self.dataset.test_size:
+            return f"batch_size = {self.batch_size}: {self.dataset} has {self.dataset.test_size} test examples"
+        return super().refusal()
+
+
+@studies.register
+class Folding(Study[FoldingCell]):
+    """Folded and unfolded networks: how much they differ, and what they cost."""
+
+    name = "folding"
+    cell = FoldingCell
+    typical_share = 0.2
+    card = Card(
+        "Folding batch norm",
+        "s = γ/√(running variance + eps), W' = W·s, b' = (b − running mean)·s + β",
+        "Ioffe & Szegedy 2015, section 3.1; Jacob et al. 2018, section 3.2",
+        notes="Times are medians of forward passes of one network in evaluation mode, on one core of a CPU; the three "
+        "kinds take turns. They belong to one machine and to what else it did.",
+    )
+    quantities = (
+        Quantity(
+            "fold_difference",
+            "Folded against unfolded",
+            "Largest difference of a logit between the folded and the unfolded network, divided by the largest logit.",
+            better="lower",
+        ),
+        Quantity(
+            "forward_time",
+            "Time of a forward pass",
+            "Median time of one network's forward pass over a batch of test examples: with its batch norms, with them "
+            "folded, and without any.",
+            "s",
+            "lower",
+        ),
+    )
+
+    def group_key(self, cell: FoldingCell) -> tuple[Any, ...]:
+        return cell.static
+
+    def cost(self, cells: Sequence[FoldingCell], device: torch.device) -> Cost:
+        trained, first = Training().cost(cells, device), cells[0]
+        per_step = trained.flops / (3 * first.steps)
+        return Cost(trained.flops + 3 * (ROUNDS + WARM_UP) * per_step, trained.bytes)
+
+    def run(self, cells: Sequence[FoldingCell], device: torch.device, progress: Progress) -> Outcome:
+        found = Measurements()
+        # One core: threads that wait for each other would be what is measured.
+        with kernel_threads(1):
+            trainer = Trainer(cells, device)
+            diverged_at = train(trainer, lambda share: progress(SHARE_OF_TRAINING * share)).tolist()
+            for number, cell in enumerate(cells, 1):
+                _measure(trainer, number - 1, cell.cell_id, found)
+                progress(SHARE_OF_TRAINING + (1 - SHARE_OF_TRAINING) * number / len(cells))
+        steps = [step if step >= 0 else None for step in diverged_at]
+        return Outcome({"measurements": found.table()}, [step is not None for step in steps], steps)
+
+
+def _measure(trainer: Trainer, number: int, cell_id: str, found: Measurements) -> None:
+    """Compare and time the network of one configuration."""
+    model = trainer.model.select(torch.tensor([number], device=trainer.device))
+    x = trainer.test_x[None, : trainer.first.batch_size]
+    kinds = {UNFOLDED: model.hidden, FOLDED: fold(model.hidden), FREE: [_without(layer) for layer in model.hidden]}
+
+    def forward(layers: Sequence[HiddenLayer[OwnAffine]]) -> Tensor:
+        return model.readout.forward(trainer.network.evaluate(layers, x))
+
+    unfolded, folded = forward(kinds[UNFOLDED]), forward(kinds[FOLDED])
+    found.add(cell_id, "fold_difference", ((folded - unfolded).abs().max() / unfolded.abs().max()).item())
+    for kind, seconds in forward_times({kind: partial(forward, layers) for kind, layers in kinds.items()}).items():
+        found.add(cell_id, "forward_time", seconds, part=kind)
+
+
+def _without(layer: HiddenLayer[OwnAffine]) -> HiddenLayer[OwnAffine]:
+    """Return a layer of the same size without normalization, with a bias instead."""
+    assert layer.running is not None
+    bias = torch.zeros_like(layer.running.mean)
+    affine = replace(layer.affine, bias=bias)
+    return replace(layer, affine=affine, norm=NoNormalization(), scale=None, running=None)
+
+
+def forward_times(passes: Mapping[str, Callable[[], Tensor]]) -> dict[str, float]:
+    """Return the median time of each forward pass in seconds, taken in turns.
+
+    Args:
+        passes: what is timed, by name.
+    """
+    times: dict[str, list[float]] = {name: [] for name in passes}
+    for turn in range(WARM_UP + ROUNDS):
+        for name, forward in passes.items():
+            start = time.perf_counter()
+            # Reading one number waits for the device.
+            forward().flatten()[0].item()
+            if turn >= WARM_UP:
+                times[name].append(time.perf_counter() - start)
+    return {name: median(values) for name, values in times.items()}

@@ -1,0 +1,27 @@
+-- L9, batch norm as a layer: what γ and β become by training, and whether the layer can be the identity.
+-- One row per configuration and layer, after the last update: means over seeds, each with its margin, half of a 95 %
+-- confidence interval (Student's t). γ starts at 1, β at 0. identity_error is the largest over the seeds.
+-- $activation VARCHAR = NULL: only this activation; NULL means all
+WITH by_seed AS (
+    SELECT dataset, network, init, activation, depth, width, batch_size, optimizer, lr, steps, part AS layer, seed,
+           max(value) FILTER (quantity = 'gamma_mean')     AS gamma,
+           max(value) FILTER (quantity = 'gamma_std')      AS gamma_std,
+           max(value) FILTER (quantity = 'beta_mean')      AS beta,
+           max(value) FILTER (quantity = 'beta_std')       AS beta_std,
+           max(value) FILTER (quantity = 'identity_error') AS identity_error
+    FROM quantities
+    WHERE study = 'batch_norm_layer' AND (position IS NULL OR position = steps)
+      AND ($activation IS NULL OR activation = $activation)
+    GROUP BY ALL
+), student AS (
+    SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
+)
+SELECT dataset, network, init, activation, depth, width, batch_size, optimizer, lr, steps, layer, count(*) AS seeds,
+       avg(gamma) AS gamma, any_value(t)[least(seeds, 10) - 1] * stddev(gamma) / sqrt(seeds) AS gamma_margin,
+       avg(gamma_std) AS gamma_std,
+       avg(beta) AS beta, any_value(t)[least(seeds, 10) - 1] * stddev(beta) / sqrt(seeds) AS beta_margin,
+       avg(beta_std) AS beta_std, max(identity_error) AS identity_error
+FROM by_seed, student
+WHERE isfinite(gamma) AND isfinite(beta)
+GROUP BY ALL
+ORDER BY ALL

@@ -1,0 +1,82 @@
+"""Folding a batch norm against PyTorch's own, and what cannot be folded."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_linear_bn_eval
+
+from engine.activations import activations
+from engine.errors import RequestError
+from engine.networks import HiddenLayer
+from engine.networks.affine import OwnAffine
+from engine.networks.folding import fold
+from engine.normalizations import normalizations
+from engine.normalizations.base import Running, Scale
+from engine.studies.folding import forward_times
+
+CONFIGS, FAN_IN, UNITS, BATCH = 3, 6, 8, 16
+
+
+def layer(norm="batch", bias=False):
+    """Return a layer with drawn weights, γ, β and running statistics, in float64."""
+    random = torch.Generator().manual_seed(0)
+
+    def draw(*shape):
+        return torch.randn(shape, generator=random, dtype=torch.float64)
+
+    affine = OwnAffine(draw(CONFIGS, FAN_IN, UNITS), draw(CONFIGS, 1, UNITS) if bias else None)
+    norm = normalizations.parse(norm)
+    scale = Scale(draw(CONFIGS, 1, UNITS), draw(CONFIGS, 1, UNITS)) if norm.learnable else None
+    running = Running(draw(CONFIGS, 1, UNITS), draw(CONFIGS, 1, UNITS).square()) if norm.tracks else None
+    return HiddenLayer(affine, activations.parse("tanh"), norm, scale, running), draw(CONFIGS, BATCH, FAN_IN)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("norm", ["batch", "batch(eps=0)", "batch(eps=100)"])
+def test_folding_is_pytorchs(norm, bias):
+    unfolded, x = layer(norm, bias)
+    (folded,) = fold([unfolded])
+    assert folded.norm.absent
+    assert folded.scale is None
+    for c in range(CONFIGS):
+        linear = nn.Linear(FAN_IN, UNITS, bias=bias).double()
+        linear.weight.data.copy_(unfolded.affine.weight[c].T)
+        if bias:
+            linear.bias.data.copy_(unfolded.affine.bias[c, 0])
+        module = nn.BatchNorm1d(UNITS, eps=unfolded.norm.eps).double().eval()
+        module.weight.data.copy_(unfolded.scale.gamma[c, 0])
+        module.bias.data.copy_(unfolded.scale.beta[c, 0])
+        module.running_mean.copy_(unfolded.running.mean[c, 0])
+        module.running_var.copy_(unfolded.running.variance[c, 0])
+        fused = fuse_linear_bn_eval(linear.eval(), module)
+        torch.testing.assert_close(folded.affine.weight[c], fused.weight.data.T)
+        torch.testing.assert_close(folded.affine.bias[c, 0], fused.bias.data)
+        torch.testing.assert_close(folded.affine.forward(x)[c], module(linear(x[c])).detach())
+
+
+def test_the_given_layer_keeps_its_weights():
+    unfolded, _ = layer()
+    before = unfolded.affine.weight.clone()
+    fold([unfolded])
+    assert torch.equal(unfolded.affine.weight, before)
+    assert unfolded.affine.bias is None
+
+
+def test_a_layer_without_normalization_stays_as_it_is():
+    plain, _ = layer("none", bias=True)
+    assert fold([plain]) == [plain]
+
+
+def test_what_depends_on_the_example_is_refused():
+    with pytest.raises(
+        RequestError, match="norm = layer: it depends on the example and cannot be folded"
+    ):
+        fold([layer("layer")[0]])
+
+
+def test_times_are_taken_in_turns():
+    order = []
+    passes = {name: lambda name=name: order.append(name) or torch.zeros(1) for name in ("a", "b", "c")}
+    times = forward_times(passes)
+    assert order[:6] == ["a", "b", "c"] * 2
+    assert all(seconds > 0 for seconds in times.values())
