@@ -5,7 +5,7 @@ divergence are kept on the device and copied once at the end.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -113,7 +113,10 @@ class Training(Study[TrainingCell]):
         return Outcome({"curves": pa.concat_tables(tables)}, [step is not None for step in steps], steps)
 
 
-def chunks(cells: Sequence[TrainingCell], device: torch.device) -> list[Sequence[TrainingCell]]:
+Kind = TypeVar("Kind", bound=TrainingCell)
+
+
+def chunks(cells: Sequence[Kind], device: torch.device) -> list[Sequence[Kind]]:
     """Cut a batch into equal pieces that are trained at once; on a CPU as many as its cores, or a multiple.
 
     Args:
