@@ -93,8 +93,12 @@ class Cell(BaseModel):
     @cached_property
     def static(self) -> tuple[object, ...]:
         """The values of all fields that shape the tensor program."""
+        return (self.study, *(value for _, value in self.static_axes()))
+
+    def static_axes(self) -> Iterator[tuple[str, Any]]:
+        """Yield the axes that shape the tensor program, and their values."""
         fields = type(self).model_fields
-        return (self.study, *(value for key, value in self.fields() if BATCHED not in fields[key].metadata))
+        return ((key, value) for key, value in self.fields() if BATCHED not in fields[key].metadata)
 
     def row(self) -> dict[str, Any]:
         """Return the axes as the store writes them, None where this study has no such axis."""

@@ -124,9 +124,11 @@ class Network(Scheme):
 
     Attributes:
         order: the operations of one hidden layer, in execution order.
+        nested: whether a shallower network is the lower part of a deeper one.
     """
 
     order: ClassVar[tuple[str, ...]]
+    nested: ClassVar[bool] = False
 
     def features(self, dataset: Dataset, width: int) -> int:
         """Return the size of an example.

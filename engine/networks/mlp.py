@@ -12,6 +12,7 @@ class Mlp(Sequential):
     """depth hidden layers of equal width: h ← φ(norm(hW + b))."""
 
     name = "mlp"
+    nested = True
     card = Card(
         "Multilayer perceptron",
         "h ← φ(norm(hW + b)), depth times; a classifier adds one affine read-out",

@@ -1,0 +1,101 @@
+"""From the statistics of a signal program to the rows of the store, cell by cell."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from engine.grid.cell import Cell
+from engine.statistics import Histogram
+from engine.studies.base import Tables
+from engine.studies.predicted import described_inputs, predicted
+from engine.studies.signal import LayerRecord, Measured, SignalProgram, configuration
+
+# Columns of the store's table `layers` that hold predictions, and where they come from.
+PREDICTED = {
+    "theory_std": "std",
+    "theory_std_band": "std_band",
+    "theory_grad_rms": "grad_rms",
+    "theory_grad_band": "grad_band",
+}
+
+
+def rows(cells: Sequence[Cell], program: SignalProgram, measured: Measured) -> tuple[Tables, set[str]]:
+    """Copy the statistics off the device, once.
+
+    Args:
+        cells: the cells that the program computed.
+        program: their program.
+        measured: what it found.
+
+    Returns:
+        The store's tables, and the ids of the cells with a statistic that is not finite.
+    """
+    places = {configuration(cell): place for place, cell in enumerate(program.cells)}
+    signal, weight_std = _Statistics(measured.signal), program.weight_std()
+    layers, histograms, diverged = [], [], set()
+    for depth, records in measured.gradients.items():
+        members = [cell for cell in cells if cell.depth == depth]
+        chosen = np.array([places[configuration(cell)] for cell in members])
+        gradient = _Statistics(records)
+        columns = signal.of(chosen, depth) | gradient.of(chosen, depth)
+        finite = np.all([np.isfinite(values).all(axis=1) for values in columns.values()], axis=0)
+        diverged |= {cell.cell_id for cell, sound in zip(members, finite, strict=True) if not sound}
+        named = _names_and_theory(members, weight_std[:depth, chosen])
+        layers.append(pa.table(named | {name: values.ravel() for name, values in columns.items()}))
+        ids = pa.array([cell.cell_id for cell in members])
+        for taps in (signal.histograms[:depth], gradient.histograms):
+            histograms += _histogram_tables(ids, chosen, taps)
+    return {"layers": pa.concat_tables(layers), "layer_histograms": pa.concat_tables(histograms)}, diverged
+
+
+class _Statistics:
+    """The records of some layers on the host."""
+
+    def __init__(self, records: Sequence[LayerRecord]):
+        self.columns = {name: _stacked(records, name) for name in records[0].columns}
+        self.histograms = [{tap: _on_host(taken) for tap, taken in record.histograms.items()} for record in records]
+
+    def of(self, configs: np.ndarray, depth: int) -> dict[str, np.ndarray]:
+        """Return every column `[config, layer]` of some configurations, down to a depth."""
+        return {name: values[:depth, configs].T for name, values in self.columns.items()}
+
+
+def _stacked(records: Sequence[LayerRecord], name: str) -> np.ndarray:
+    return np.stack([record.columns[name].cpu().numpy() for record in records])
+
+
+def _on_host(taken: Histogram) -> dict[str, np.ndarray]:
+    counted = ("counts", "underflow", "overflow", "nonfinite")
+    return {name: getattr(taken, name).cpu().numpy() for name in ("lo", "hi")} | {
+        name: getattr(taken, name).int().cpu().numpy() for name in counted
+    }
+
+
+def _names_and_theory(cells: Sequence[Cell], weight_std: np.ndarray) -> dict[str, list[Any]]:
+    inputs = described_inputs(cells[0])
+    found: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", *PREDICTED)}
+    for c, cell in enumerate(cells):
+        for layer, prediction in enumerate(predicted(cell, weight_std[:, c], inputs), 1):
+            found["cell_id"].append(cell.cell_id)
+            found["layer"].append(layer)
+            found["sigma_w"].append(weight_std[layer - 1, c] * cell.shapes[layer - 1].fan_in ** 0.5)
+            for column, field in PREDICTED.items():
+                found[column].append(prediction and getattr(prediction, field))
+    return found
+
+
+def _histogram_tables(
+    ids: pa.Array, configs: np.ndarray, layers: Iterable[dict[str, dict[str, np.ndarray]]]
+) -> list[pa.Table]:
+    parts = []
+    for layer, taps in enumerate(layers, 1):
+        for tap, taken in taps.items():
+            chosen = {name: values[configs] for name, values in taken.items()}
+            bins = chosen.pop("counts")
+            offsets = np.arange(len(ids) + 1, dtype=np.int32) * bins.shape[1]
+            names = {"layer": np.full(len(ids), layer, np.int32), "tap": pa.array([tap] * len(ids))}
+            counts = pa.ListArray.from_arrays(offsets, bins.ravel())
+            parts.append(pa.table({"cell_id": ids, **names, "counts": counts, **chosen}))
+    return parts
