@@ -36,9 +36,7 @@ from engine.statistics import (
 )
 from engine.studies.base import Cost, Outcome, Progress, Study, Tables, studies
 from engine.studies.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
-from engine.theory.inputs import Inputs
-from engine.theory.prediction import LayerTheory, predict
-from engine.theory.setting import Setting
+from engine.studies.predictions import described, predicted
 
 FLOAT_BYTES = 4
 # Tensors of a layer's size that live at once: inputs, pre, act, the norm's memory, and temporaries of statistics.
@@ -237,37 +235,6 @@ def _weight_gradient_rms(connection: Connection, inputs: Tensor, gradient: Tenso
     return (squared / (fan_in * fan_out)).sqrt().float()
 
 
-def _theory(cell: PropagationCell, weight_std: np.ndarray, inputs: Inputs) -> Sequence[LayerTheory | None]:
-    """Predict each layer, or say None where no theory applies.
-
-    Weights that are alike are not random; a batch norm's theory is one of independent inputs.
-    """
-    sphere = cell.norm.sphere(cell.batch_size, cell.width)
-    unknown = sphere is None and not cell.norm.absent
-    if not cell.init.centred or unknown or (sphere and sphere.over_batch and cell.dataset.train_size):
-        return [None] * cell.depth
-    bias_std = tuple(cell.init.bias_scale(shape.fans, cell.activation) for shape in cell.shapes)
-    eps = getattr(cell.norm, "eps", 0.0)
-    return predict(
-        Setting(
-            cell.activation,
-            sphere,
-            eps,
-            tuple(weight_std.tolist()),
-            bias_std,
-            tuple(cell.dims),
-            cell.batch_size,
-            inputs,
-        )
-    )
-
-
-def _described_inputs(cell: PropagationCell) -> Inputs:
-    if cell.dataset.train_size == 0:
-        return Inputs.gaussian(cell.batch_size, cell.dims[0])
-    return Inputs.measured(_inputs(cell)[0].double().numpy())
-
-
 def _collect(
     cells: Sequence[PropagationCell], records: list[_LayerRecord], weight_std: np.ndarray
 ) -> tuple[Tables, set[str]]:
@@ -275,8 +242,8 @@ def _collect(
     names = list(records[0].columns)
     values = torch.stack([torch.stack([record.columns[name] for name in names]) for record in records]).cpu().numpy()
     finite = np.isfinite(values).all(axis=(0, 1))
-    inputs = _described_inputs(cells[0])
-    theory = [_theory(cell, weight_std[:, c], inputs) for c, cell in enumerate(cells)]
+    known = described(cells[0], _inputs(cells[0]))
+    theory = [predicted(cell, weight_std[:, c], known) for c, cell in enumerate(cells)]
     rows: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", *PREDICTED)}
     for c, cell in enumerate(cells):
         for layer, prediction in enumerate(theory[c], 1):
