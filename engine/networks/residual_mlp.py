@@ -37,9 +37,15 @@ class ResidualMlp(Network):
         return [LayerShape(self.features(dataset, width), width), *[LayerShape(width, width)] * (depth - 1)]
 
     def branch_factor(self, layer: int, depth: int) -> float | None:
-        if layer == 1:
-            return None
-        return {"none": 1.0, "1/sqrt(depth)": depth**-0.5, "zero": 0.0}[self.branch]
+        return None if layer == 1 else self.branch_factors(depth)[layer - 2]
+
+    def branch_factors(self, depth: int) -> list[float]:
+        """Return the initial factor of each block.
+
+        Args:
+            depth: number of hidden layers, one more than there are blocks.
+        """
+        return [{"none": 1.0, "1/sqrt(depth)": depth**-0.5, "zero": 0.0}[self.branch]] * (depth - 1)
 
     @property
     def learns_factors(self) -> bool:

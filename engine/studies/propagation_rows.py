@@ -9,8 +9,8 @@ import pyarrow as pa
 from engine.grid.cell import Cell
 from engine.statistics import Histogram
 from engine.studies.base import Tables
-from engine.studies.predicted import described_inputs, predicted
-from engine.studies.signal import LayerRecord, Measured, SignalProgram, configuration
+from engine.studies.predictions import described, predicted
+from engine.studies.signal import LayerRecord, Measured, SignalProgram, configuration, inputs
 
 # Columns of the store's table `layers` that hold predictions, and where they come from.
 PREDICTED = {
@@ -74,10 +74,10 @@ def _on_host(taken: Histogram) -> dict[str, np.ndarray]:
 
 
 def _names_and_theory(cells: Sequence[Cell], weight_std: np.ndarray) -> dict[str, list[Any]]:
-    inputs = described_inputs(cells[0])
+    known = described(cells[0], inputs(cells[0]))
     found: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", *PREDICTED)}
     for c, cell in enumerate(cells):
-        for layer, prediction in enumerate(predicted(cell, weight_std[:, c], inputs), 1):
+        for layer, prediction in enumerate(predicted(cell, weight_std[:, c], known), 1):
             found["cell_id"].append(cell.cell_id)
             found["layer"].append(layer)
             found["sigma_w"].append(weight_std[layer - 1, c] * cell.shapes[layer - 1].fan_in ** 0.5)
