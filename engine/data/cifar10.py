@@ -18,11 +18,12 @@ class Cifar10(Downloaded):
 
     name = "cifar10"
     aliases = ("cifar-10",)
+    image = (32, 3)
     features, classes, train_size, test_size = 3072, 10, 50_000, 10_000
     subfolders = ("cifar-10-batches-bin", "cifar-10-batches-py")
     card = Card(
         "CIFAR-10",
-        "32×32 colour photographs, 10 classes, values 0 to 1, plane after plane",
+        "32×32 colour photographs, 10 classes, values 0 to 1",
         "Krizhevsky 2009",
         notes="Found on this machine (binary or Python version) or downloaded (170 MB).",
     )
@@ -64,5 +65,10 @@ class Cifar10(Downloaded):
         train = [batches[name] for name in TRAINING]
         train_x, train_y = (np.concatenate(parts) for parts in zip(*train, strict=True))
         test_x, test_y = batches[TEST]
-        images = (x.astype(np.float32) / 255 for x in (train_x, test_x))
-        return Split(next(images), train_y.astype(np.int64), next(images), test_y.astype(np.int64))
+        return Split(_pixels(train_x), train_y.astype(np.int64), _pixels(test_x), test_y.astype(np.int64))
+
+
+def _pixels(planes: np.ndarray) -> np.ndarray:
+    """Return images `[example, 3072]` pixel by pixel, each with its three colours, from a plane for each colour."""
+    pixels = planes.reshape(-1, 3, 32 * 32).swapaxes(1, 2).reshape(len(planes), -1)
+    return pixels.astype(np.float32) / 255

@@ -11,6 +11,7 @@ class Fashion(IdxImages):
 
     name = "fashion"
     aliases = ("fashion_mnist", "fashion-mnist")
+    image = (28, 1)
     features, classes, train_size, test_size = 784, 10, 60_000, 10_000
     subfolders = ("FashionMNIST/raw",)
     system_folders = ("/usr/share/datasets/fashion-mnist",)

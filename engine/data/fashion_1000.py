@@ -14,6 +14,7 @@ class Fashion1000(Dataset):
     """The first 100 training images per class of `fashion-small`, and its test images."""
 
     name = "fashion-1000"
+    image = FashionSmall.image
     features, classes, train_size, test_size = 784, 10, 1000, 1000
     card = Card(
         "Fashion-MNIST, 1,000 images",

@@ -10,6 +10,7 @@ class Mnist(IdxImages):
     """70,000 handwritten digits."""
 
     name = "mnist"
+    image = (28, 1)
     features, classes, train_size, test_size = 784, 10, 60_000, 10_000
     subfolders = ("MNIST/raw",)
     card = Card(

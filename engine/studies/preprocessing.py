@@ -13,6 +13,7 @@ from engine.card import Card
 from engine.data.base import Split, prepared
 from engine.grid.cell import BATCHED, ActivationAxis, Cell, InitAxis, PreprocessingAxis, Steps
 from engine.initializers.zeros import Zeros
+from engine.networks.mlp import Mlp
 from engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
 from engine.studies.linear_classifier import LinearClassifier, Spectrum
 from engine.studies.measurements import Measurements
@@ -48,7 +49,7 @@ class PreprocessingCell(Cell):
     def refusal(self) -> str | None:
         if not self.dataset.classes:
             return f"dataset = {self.dataset}: it has no labels to tell apart"
-        for key, only in (("init", Zeros()), ("activation", Linear())):
+        for key, only in (("network", Mlp()), ("init", Zeros()), ("activation", Linear())):
             if getattr(self, key) != only:
                 return f"{key} = {getattr(self, key)}: a linear classifier has {key} = {only}; leave {key} out"
         return None if self.norm.absent else f"norm = {self.norm}: a linear classifier has none; leave norm out"
@@ -114,7 +115,7 @@ class PreprocessingStudy(Study[PreprocessingCell]):
 
     def cost(self, cells: Sequence[PreprocessingCell], device: torch.device) -> Cost:
         first = cells[0]
-        examples, inputs, classes = first.dataset.train_size, first.dims[0] + 1, first.dataset.classes
+        examples, inputs, classes = first.dataset.train_size, first.features + 1, first.dataset.classes
         gram = 2.0 * examples * inputs**2
         descent = 2 * 2.0 * first.steps * inputs**2 * classes
         directions = 2.0 * first.directions * examples * inputs * classes
@@ -153,7 +154,7 @@ def _measure_descent(cell: PreprocessingCell, classifier: LinearClassifier, meas
 
 
 def _measure_sensitivity(cell: PreprocessingCell, classifier: LinearClassifier, measured: Measurements) -> None:
-    shape = (cell.directions, cell.dims[0], cell.dataset.classes)
+    shape = (cell.directions, cell.features, cell.dataset.classes)
     directions = randomness.standard_normal(("perturbation", cell.seed, shape), shape)
     loss, accuracy = classifier.perturbed(directions.astype(np.float64), SIZES)
     for name, values in (("perturbed_loss", loss), ("perturbed_accuracy", accuracy)):

@@ -1,6 +1,5 @@
 """Whether the units of a layer are different: if all begin alike, gradient descent cannot tell them apart."""
 
-import itertools
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -88,9 +87,10 @@ class Symmetry(Study[SymmetryCell]):
     def cost(self, cells: Sequence[SymmetryCell], device: torch.device) -> Cost:
         training, parts = Training().cost(cells, device), chunks(cells, device)
         at_once = len(parts[0]) * min(len(parts), torch.get_num_threads())
-        weights = [a * b for a, b in itertools.pairwise(cells[0].dims)]
+        shapes = cells[0].shapes
         # The weights before training, and two layers of gradients and of distances between units while it counts.
-        extra = FLOAT_BYTES * sum(weights) + 2 * DOUBLE_BYTES * (max(weights) + cells[0].width ** 2)
+        counting = max(shape.weights + shape.units**2 for shape in shapes)
+        extra = FLOAT_BYTES * sum(shape.weights for shape in shapes) + 2 * DOUBLE_BYTES * counting
         return Cost(training.flops, training.bytes + at_once * extra)
 
     def run(self, cells: Sequence[SymmetryCell], device: torch.device, progress: Progress) -> Outcome:

@@ -28,6 +28,9 @@ def test_a_data_set_has_the_sizes_it_declares(dataset, present):
     assert (split.train_x.dtype, split.train_y.dtype) == (np.float32, np.int64)
     assert len(split.train_y) == dataset.train_size
     assert len(split.test_y) == dataset.test_size
+    if dataset.image:
+        side, channels = dataset.image
+        assert side**2 * channels == dataset.features
 
 
 @pytest.mark.parametrize("dataset", LABELLED, ids=str)

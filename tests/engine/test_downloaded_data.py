@@ -190,9 +190,12 @@ def test_cifar_is_read_from_either_format_packed_or_not(folder, monkeypatch, kin
     for name, content in ({f"{kind}.tar.gz": archive(members[kind])} if packed else members[kind]).items():
         (place / name).write_bytes(content)
     split, made = dataset.load(), batches()
-    assert np.array_equal(np.rint(split.train_x * 255), np.concatenate([made[name][0] for name in TRAINING]))
+    # Published plane by plane; as networks take images, each pixel holds its three colours.
+    planes = np.concatenate([made[name][0] for name in TRAINING]).reshape(-1, 3, 32, 32)
+    assert np.array_equal(np.rint(split.train_x * 255).reshape(-1, 32, 32, 3), planes.transpose(0, 2, 3, 1))
     assert np.array_equal(split.train_y, np.concatenate([made[name][1] for name in TRAINING]))
-    assert np.array_equal(np.rint(split.test_x * 255), made["test_batch"][0])
+    red = np.rint(split.test_x * 255).reshape(-1, 32 * 32, 3)[:, :, 0]
+    assert np.array_equal(red, made["test_batch"][0][:, : 32 * 32])
     assert split.train_y.dtype == np.int64
 
 
@@ -315,8 +318,10 @@ FAULTS = {"broken off": "broke off", "corrupted": "checksum differs", "missing":
 def test_a_download_that_goes_wrong_leaves_nothing_half(folder, files, arrays, serve, fault):
     served = packed(files)
     dataset = small(files, serve(served, fault))
+    bars = []
     with pytest.raises(RequestError, match=rf"(?s){FAULTS[fault]}.*connect to the network.*or put {NAMES[0]}.gz"):
-        dataset.fetch()
+        dataset.fetch(lambda name: bars.append(Bar(name)) or bars[-1])
+    assert [bar.closed for bar in bars] == [True, True]
     left = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert left == {f"{NAMES[0]}.gz": served[f"{NAMES[0]}.gz"]}
     assert_loaded(small(files, serve(served)).load(), arrays)

@@ -285,6 +285,7 @@ def test_the_picture_of_the_cloud_is_stored_and_no_other(stored):
     ("key", "message"),
     [
         ('norm = "batch"', "leave norm out"),
+        ('network = "conv"', "leave network out"),
         ('init = "xavier"', "leave init out"),
         ('activation = "relu"', "leave activation out"),
         ("depth = 1", "depth = 1"),
