@@ -39,6 +39,8 @@ class FoldingCell(TrainingCell):
     def refusal(self) -> str | None:
         if not isinstance(self.norm, Batch):
             return f"norm = {self.norm}: this study folds a batch norm. Allowed: batch"
+        if self.network.order[:2] != ("affine", "norm"):
+            return f"network = {self.network}: its norm does not follow an affine map directly, so it cannot be folded"
         if self.batch_size > self.dataset.test_size:
             return f"batch_size = {self.batch_size}: {self.dataset} has {self.dataset.test_size} test examples"
         return super().refusal()

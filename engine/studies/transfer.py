@@ -136,8 +136,8 @@ class Transfer(Study[TransferCell]):
         places = torch.arange(len(cells), device=device).split([len(part) for part in chunks(trained, device)])
 
         def adapt(chunk: Tensor, progress: Progress) -> tuple[pa.Table, list[int]]:
-            run = _Run([cells[place] for place in chunk.tolist()], sources.select(chunk), device)
-            return run.train(progress)
+            adapting = Adapting([cells[place] for place in chunk.tolist()], sources.select(chunk), device)
+            return adapting.train(progress)
 
         rest = lambda share: progress(SHARE_OF_SOURCES + (1 - SHARE_OF_SOURCES) * share)
         found = side_by_side(adapt, places, rest)
@@ -146,7 +146,7 @@ class Transfer(Study[TransferCell]):
         return Outcome({"measurements": table}, [step is not None for step in steps], steps)
 
 
-class _Run:
+class Adapting:
     """One chunk of cells that differ in seed, rate and number of images only.
 
     Args:

@@ -124,7 +124,7 @@ def _train(
 ) -> list[tuple[int, SourceCell, Classifier, int]]:
     """Train networks and return for each its place, its cell, the batch it was trained in, and its place there."""
 
-    def train(chunk: Sequence[SourceCell], progress: Progress) -> Classifier:
+    def train(chunk: Sequence[TrainingCell], progress: Progress) -> Classifier:
         trainer = Trainer(chunk, device)
         for step in range(trainer.first.steps):
             trainer.step(step)

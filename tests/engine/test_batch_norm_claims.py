@@ -45,6 +45,19 @@ lr = 0.1
 batch_size = 64
 steps = 20
 seed = [0, 1, 2]
+
+[[study]]
+kind = "folding"
+dataset = "digits"
+network = "conv(dense=1)"
+width = 8
+depth = 3
+init = "kaiming"
+activation = "relu"
+lr = 0.1
+batch_size = 64
+steps = 20
+seed = [0, 1, 2]
 """
 EPS32 = float(np.finfo(np.float32).eps)
 
@@ -103,7 +116,7 @@ def test_l14_with_batch_norm_the_gap_grows_with_the_batch_and_without_it_does_no
 
 def test_l15_folding_changes_nothing_beyond_rounding(opened):
     found = opened.lecture_15_folding().df()
-    assert len(found) == 2 * 2
+    assert len(found) == 2 * 2 + 1
     # A relative rounding error for each of the products and sums of six layers.
     assert (found["difference"] < 6 * 8 * EPS32).all()
     times = found[["unfolded_ms", "folded_ms", "without_ms", "folded_to_without", "unfolded_to_without"]]

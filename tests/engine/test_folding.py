@@ -3,7 +3,7 @@
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_linear_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from engine.activations import activations
 from engine.errors import RequestError
@@ -12,7 +12,9 @@ from engine.networks.affine import OwnAffine
 from engine.networks.folding import fold
 from engine.normalizations import normalizations
 from engine.normalizations.base import Running, Scale
-from engine.studies.folding import forward_times
+from engine.studies.folding import FoldingCell, forward_times
+from engine.studies.training import Trainer, TrainingCell
+from tests.oracles import plain
 
 CONFIGS, FAN_IN, UNITS, BATCH = 3, 6, 8, 16
 
@@ -54,6 +56,26 @@ def test_folding_is_pytorchs(norm, bias):
         torch.testing.assert_close(folded.affine.forward(x)[c], module(linear(x[c])).detach())
 
 
+def test_folding_into_a_convolution_is_pytorchs():
+    cell = TrainingCell(
+        dataset="digits", network="conv", init="kaiming", activation="relu", norm="batch", width=4, depth=2,
+        batch_size=32, steps=5, lr=0.1,
+    )  # fmt: skip
+    trainer = Trainer([cell], torch.device("cpu"))
+    for step in range(cell.steps):
+        trainer.step(step)
+    truth = plain.train(cell, cell.steps).hidden.eval()
+    for folded, layer in zip(fold(trainer.model.hidden), truth.layers, strict=True):
+        fused = fuse_conv_bn_eval(layer.affine, layer.norm)
+        torch.testing.assert_close(
+            folded.affine.weight[0].double(), plain.columns(fused.weight.data), rtol=1e-4, atol=1e-5
+        )
+        torch.testing.assert_close(folded.affine.bias[0, 0].double(), fused.bias.data, rtol=1e-4, atol=1e-5)
+    x = trainer.test_x[None]
+    unfolded = trainer.network.evaluate(trainer.model.hidden, x)
+    torch.testing.assert_close(trainer.network.evaluate(fold(trainer.model.hidden), x), unfolded, rtol=1e-5, atol=1e-5)
+
+
 def test_the_given_layer_keeps_its_weights():
     unfolded, _ = layer()
     before = unfolded.affine.weight.clone()
@@ -70,6 +92,14 @@ def test_a_layer_without_normalization_stays_as_it_is():
 def test_what_depends_on_the_example_is_refused():
     with pytest.raises(RequestError, match="norm = layer: it depends on the example and cannot be folded"):
         fold([layer("layer")[0]])
+
+
+def test_a_norm_behind_an_addition_is_refused():
+    cell = FoldingCell(
+        dataset="digits", network="residual_mlp", init="kaiming", activation="relu", width=4, depth=2, batch_size=32,
+        steps=5, lr=0.1,
+    )  # fmt: skip
+    assert "network = residual_mlp: its norm does not follow an affine map directly" in cell.refusal()
 
 
 def test_times_are_taken_in_turns():

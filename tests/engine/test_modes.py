@@ -11,22 +11,33 @@ from engine.studies.training import Trainer, TrainingCell
 from tests.oracles import plain
 
 STEPS, BATCH = 20, 16
-CELLS = [
-    TrainingCell(
-        dataset="digits", init="kaiming", activation="relu", norm="batch", width=16, depth=2, batch_size=BATCH,
-        steps=STEPS, lr=lr, seed=seed,
-    )
-    for lr, seed in ((0.05, 0), (0.1, 1))
-]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def both():
+def cells(network):
+    shape = {"dataset": "digits", "network": network, "width": 8, "depth": 3, "batch_size": BATCH, "steps": STEPS}
+    scheme = {"init": "kaiming", "activation": "relu", "norm": "batch"}
+    return [TrainingCell(**shape, **scheme, lr=lr, seed=seed) for lr, seed in ((0.05, 0), (0.1, 1))]
+
+
+class Model(nn.Module):
+    """A plainly trained classifier."""
+
+    def __init__(self, trained):
+        super().__init__()
+        self.hidden, self.readout = trained.hidden, trained.readout
+
+    def forward(self, x):
+        return self.readout(plain.flat(self.hidden(x)))
+
+
+@pytest.fixture(scope="module", params=["mlp", "conv(strided=1, dense=1)"])
+def both(request):
     """A trained batch of classifiers, and the same ones in plain PyTorch."""
-    trainer = Trainer(CELLS, torch.device("cpu"))
+    batch = cells(request.param)
+    trainer = Trainer(batch, torch.device("cpu"))
     for step in range(STEPS):
         trainer.step(step)
-    return trainer, [plain.train(cell, STEPS).model for cell in CELLS]
+    return trainer, [Model(plain.train(cell, STEPS)) for cell in batch]
 
 
 def accuracy(model, x, y, size):
@@ -70,22 +81,30 @@ def test_examples_that_pass_in_training_mode_spoil_a_copy_only(both):
         assert abs(float(before[c]) - loss.item()) > 1e-3
 
 
+def norm_inputs(hidden, x):
+    """Return what enters each normalization `[batch · position, unit]`."""
+    found = []
+    for layer in hidden.layers:
+        layer.norm.register_forward_pre_hook(lambda module, arguments: found.append(plain.rows(arguments[0])))
+    hidden(x)
+    return found
+
+
+@torch.no_grad()
 def test_batch_statistics_and_their_distance(both):
     trainer, models = both
     x = trainer.train_x[:BATCH]
     found = Evaluation(trainer.network, trainer.model).batch_statistics(x)
     for c, model in enumerate(models):
-        h = x.double()
-        for number, block in enumerate(list(model)[:-1]):
-            z = block[0](h) - block[0].bias
-            h = copy.deepcopy(block).train()(h)
-            mean, variance = z.mean(0), z.var(0)
-            torch.testing.assert_close(found[number].mean[c, 0].double(), mean.detach(), rtol=1e-4, atol=1e-4)
-            torch.testing.assert_close(found[number].variance[c, 0].double(), variance.detach(), rtol=1e-4, atol=1e-4)
-            running = trainer.model.hidden[number].running
-            of_mean, of_std = distances(running, found[number])
-            sigma = block[1].running_var.sqrt()
-            shift = (mean + block[0].bias - block[1].running_mean) / sigma
+        inputs = norm_inputs(copy.deepcopy(model).train().hidden, x.double())
+        for layer, z, batch, ours in zip(model.hidden.layers, inputs, found, trainer.model.hidden, strict=True):
+            # The engine has no bias before a batch norm.
+            mean, variance = z.mean(0) - layer.affine.bias, z.var(0)
+            torch.testing.assert_close(batch.mean[c, 0].double(), mean, rtol=1e-4, atol=1e-4)
+            torch.testing.assert_close(batch.variance[c, 0].double(), variance, rtol=1e-4, atol=1e-4)
+            of_mean, of_std = distances(ours.running, batch)
+            sigma = layer.norm.running_var.sqrt()
+            shift = (z.mean(0) - layer.norm.running_mean) / sigma
             assert float(of_mean[c]) == pytest.approx(float(shift.square().mean().sqrt()), rel=1e-3)
             stretch = variance.sqrt() / sigma - 1
             assert float(of_std[c]) == pytest.approx(float(stretch.square().mean().sqrt()), rel=1e-3)
