@@ -1,7 +1,7 @@
 """Journal entries of any number of cells, shaped like what the engine writes, without computing a network.
 
-The axes are crossed as a grid crosses them, ids are the hashes of specs, and the numbers have the spread of real ones, so
-that files compress and queries group as they would; only the numbers' meaning is missing.
+The axes are crossed as a grid crosses them, ids are the hashes of specs, and the numbers have the spread of real ones,
+so that files compress and queries group as they would; only the numbers' meaning is missing.
 """
 
 import hashlib
@@ -30,7 +30,10 @@ DIVERGED_SHARE = 0.03
 SEEDS = range(3)
 INITS = tuple(f"normal(std={2.0**-k})" for k in range(1, 19))
 NORMS = ("none", "batch", "layer", "rms", "group")
-ACTIVATIONS = tuple("linear sigmoid tanh relu elu selu gelu silu softplus softsign mish hardtanh erf sin".split())
+ACTIVATIONS = (
+    *("linear", "sigmoid", "tanh", "relu", "elu", "selu", "gelu"),
+    *("silu", "softplus", "softsign", "mish", "hardtanh", "erf", "sin"),
+)
 DEPTHS = (2, 5, 10, 20, 50)
 RATES = tuple(10.0 ** (-k / 2) for k in range(8))
 SHAPES = tuple(product(("digits", "fashion-small"), (32, 64, 128), ("sgd", "adam")))

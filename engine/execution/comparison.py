@@ -18,9 +18,9 @@ KEYS = {
     "curves": ("step",),
     "measurements": ("quantity", "part", "position"),
 }
-# Largest difference that rounding explains, relative to the number or to a hundredth of the largest one of its column.
-# Between two instruction sets of one processor it is 1e-6 for most numbers, and 7e-3 for gradients through six layers of
-# batch norm over 17 examples, which amplify it.
+# Largest difference that rounding explains, relative to the number or to a hundredth of the largest of its column.
+# Between two instruction sets of one processor it is 1e-6 for most numbers, and 7e-3 for gradients through six layers
+# of batch norm over 17 examples, which amplify it.
 ROUNDING = 1e-2
 # Largest share of the values of a histogram that rounding moves to another bin.
 MOVED = 0.02

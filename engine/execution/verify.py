@@ -1,9 +1,9 @@
 """Computing cells again from nothing but the store, and comparing every number with what the store holds.
 
-A cell's draws follow from its own configuration, but the last bits of a sum can depend on the shape of the whole tensor
-program. So the batch that computed a cell is computed again, with the same cells in the same places and as many threads.
-Where the device, its instructions and PyTorch are the same too, results are compared bit for bit; elsewhere, or when a
-batch is no longer whole, within rounding.
+A cell's draws follow from its own configuration, but the last bits of a sum can depend on the shape of the whole
+tensor program. So the batch that computed a cell is computed again, with the same cells in the same places and as many
+threads. Where the device, its instructions and PyTorch are the same too, results are compared bit for bit; elsewhere,
+or when a batch is no longer whole, within rounding.
 """
 
 import json
