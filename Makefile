@@ -5,7 +5,7 @@ STORE  ?= $(or $(GOLDILOCKS_STORE),data/grid.duckdb)
 PORT   ?= 8501
 RUN    := .venv/bin/python -m
 
-.PHONY: setup run grid test bench lint clean
+.PHONY: setup run grid test faults bench lint clean
 
 setup: .venv/installed
 
@@ -27,6 +27,10 @@ grid: setup
 
 test: setup lint
 	@$(RUN) pytest -q -n 2 --dist loadfile
+
+# Kills, full disks, torn files and the like, at length; `make test` runs a short version.
+faults: setup
+	@$(RUN) tests.faults
 
 lint: setup
 	@$(RUN) ruff check .

@@ -1,9 +1,9 @@
-"""The engine's command line: run, plan, list, bench."""
+"""The engine's command line: run, plan, verify, list, bench."""
 
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Annotated, Any, NoReturn
 
@@ -53,6 +53,13 @@ def _guarded(action: Callable[[], Any]) -> Any:
         _refuse(str(error))
     except OSError as error:
         _refuse(f"{error.filename or 'the store'}: {error.strerror}", 1)
+
+
+def _guarded_items(items: Iterator[Any]) -> Iterator[Any]:
+    """Yield from an iterator under the same guard."""
+    end = object()
+    while (item := _guarded(lambda: next(items, end))) is not end:
+        yield item
 
 
 @app.command(epilog="Example: python -m engine run lecture --json")
@@ -131,6 +138,34 @@ def plan(
     ):
         table.add_row(label, value)
     Console(highlight=False).print(table)
+
+
+@app.command(epilog="Example: python -m engine verify --sample 10")
+def verify(
+    cell_ids: Annotated[list[str] | None, typer.Argument(metavar="[CELL_ID]...", help="Cells of the store.")] = None,
+    sample: Annotated[int, typer.Option(min=0, help="How many more cells, drawn at random.")] = 0,
+    store: StoreOption = None,
+    device: Annotated[
+        str, typer.Option(help="As for run; auto takes the kind of device that computed a cell.")
+    ] = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Compute cells again from the store alone, and compare every number."""
+    from engine.execution.verify import verify as verdicts
+
+    if not cell_ids and not sample:
+        _refuse("verify needs ids of cells, or --sample N")
+    found = []
+    for verdict in _guarded_items(verdicts(cell_ids or (), sample, store, device)):
+        found.append(verdict)
+        if not as_json:
+            print(verdict)
+    differing = sum(not verdict.agrees for verdict in found)
+    if as_json:
+        print(json.dumps([asdict(verdict) | {"agrees": verdict.agrees} for verdict in found], default=str))
+    else:
+        print(f"{len(found)} cells computed again, {differing} of them differ.")
+    raise typer.Exit(1 if differing else 0)
 
 
 @app.command("list", epilog="Example: python -m engine list initializers")

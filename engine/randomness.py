@@ -15,6 +15,9 @@ import torch
 
 Identity = tuple[object, ...]
 
+# Recorded with every run. Whoever changes how draws follow from seeds gives it a new name.
+SCHEME = "1: NumPy PCG64DXSM, its state the SHA-256 of (what for, seed, ..., block)"
+
 # Long streams are drawn in blocks with a generator each, so that threads can share the work without changing a number.
 BLOCK = 1 << 20
 # Where truncated normal draws end, and the standard deviation that is left of 1: √(1 − 2·CUT·density(CUT)/mass).

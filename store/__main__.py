@@ -1,4 +1,4 @@
-"""The command line of the store: `python -m store info | check | publish | export | query`."""
+"""The command line of the store: `python -m store info | check | publish | query | export | import | merge`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from rich.console import Console
 
 from store import connect, lock, output, publication, queries
 from store import export as exporting
+from store import merge as merging
+from store import repair as repairing
 from store.check import check as run_checks
 from store.errors import StoreCorrupt, StoreError, StoreInvalid, StoreMissing, StoreWarning
 from store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout
@@ -76,17 +78,34 @@ def info(store: StorePath = None) -> None:
 
 
 @app.command(epilog=EPILOG)
-def check(store: StorePath = None) -> None:
+def check(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Put right what is broken: build a new snapshot from the journal.")
+    ] = False,
+    store: StorePath = None,
+) -> None:
     """Verifies every invariant; stops at the first broken one. Example: python -m store check"""
     with refusals():
         layout = Layout.at(store)
         if not layout.folder.exists() and not layout.path.exists():
             layout.resolve()
-        for finding in run_checks(layout):
-            mark = "ok    " if finding.holds else "BROKEN"
-            print(f"{mark} {finding.name:<22}{finding.sentence}{f' [{finding.detail}]' if finding.detail else ''}")
-            if not finding.holds:
-                raise typer.Exit(FAILED)
+        sound = all_hold(layout)
+        if not sound and repair:
+            for sentence in repairing.repair(layout):
+                print(f"repair {sentence}")
+            sound = all_hold(layout)
+        if not sound:
+            raise typer.Exit(FAILED)
+
+
+def all_hold(layout: Layout) -> bool:
+    """Prints a line per check and tells whether all of them hold."""
+    holds = True
+    for finding in run_checks(layout):
+        mark = "ok    " if finding.holds else "BROKEN"
+        print(f"{mark} {finding.name:<22}{finding.sentence}{f' [{finding.detail}]' if finding.detail else ''}")
+        holds = finding.holds
+    return holds
 
 
 @app.command(epilog=EPILOG)
@@ -111,15 +130,51 @@ def publish(store: StorePath = None) -> None:
 
 @app.command(epilog=EPILOG)
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for one file per table; it is created.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the tables; it is created.")],
     format: Annotated[ExportFormat, typer.Option(help="parquet keeps every type.")] = ExportFormat.parquet,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Writes every table as a file. Example: python -m store export tables --format csv"""
+    """Writes every table, results in parts by study. Example: python -m store export tables --format csv"""
     with refusals(), connect.open(store) as opened:
         for file in exporting.export(opened, folder, format, overwrite=overwrite):
             print(file)
+
+
+@app.command("import", epilog=EPILOG)
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder made by `export --format parquet`.")],
+    store: StorePath = None,
+) -> None:
+    """Takes in what `export` wrote. Example: python -m store import tables --store data/again.duckdb"""
+    with refusals():
+        unite(Layout.at(store), [folder], "import")
+
+
+@app.command(epilog=EPILOG)
+def merge(
+    others: Annotated[list[Path], typer.Argument(metavar="OTHER...", help="DuckDB files of other stores.")],
+    store: StorePath = None,
+) -> None:
+    """Adds what other stores have and this one lacks; exit code 1 when they disagree on a cell.
+
+    Example: python -m store merge from_gpu.duckdb from_cluster.duckdb
+    """
+    with refusals():
+        unite(Layout.at(store), others, "merge")
+
+
+def unite(layout: Layout, others: list[Path], label: str) -> None:
+    """Merges one source after the other and says what came of each."""
+    conflicts = 0
+    for other in others:
+        merged = merging.merge(layout, other, label)
+        print(f"{other}: {merged.added} cells added, {merged.known} were here already")
+        for conflict in merged.conflicts:
+            messages.print(f"conflict: {conflict}")
+        conflicts += len(merged.conflicts)
+    if conflicts:
+        raise typer.Exit(FAILED)
 
 
 @app.command(epilog=EPILOG)

@@ -7,6 +7,7 @@ first comment is the sentence. What is true of the files is a function below; it
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +16,10 @@ from pathlib import Path
 import duckdb
 
 from store import connect, journal, lock, migrate, queries
+from store.agreement import disagreement
 from store.connect import Store
-from store.errors import StoreError
+from store.errors import StoreError, StoreWarning
+from store.ingest import ingested
 from store.layout import Layout
 
 FOLDER = Path(__file__).parent / "invariants"
@@ -55,8 +58,11 @@ def check(path: str | os.PathLike[str] | Layout | None = None) -> Iterator[Findi
     layout = Layout.at(path)
     sentence = "The pointer names a snapshot that can be opened."
     try:
-        store = connect.open(layout)
-    except StoreError as error:
+        with warnings.catch_warnings():
+            # Another snapshot than the named one would do for reading, but not here.
+            warnings.simplefilter("error", StoreWarning)
+            store = connect.open(layout)
+    except (StoreError, StoreWarning) as error:
         yield Finding("opens", sentence, False, str(error))
         return
     with store:
@@ -75,12 +81,22 @@ def checks() -> dict[str, tuple[str, Check]]:
     """Returns the sentence and the function of every check of an open store, in the order in which they are made."""
     found: dict[str, tuple[str, Check]] = {
         function.__name__: ((function.__doc__ or "").split("\n")[0], function)
-        for function in (everything_commented, schema_current, journal_ingested)
+        for function in (pointer_newest, everything_commented, schema_current, journal_ingested)
     }
     for file in sorted(FOLDER.glob("*.sql")):
         query = queries.parse(file.stem, file.read_text())
         found[file.stem] = (f"{query.title}.", partial(_no_rows, query.sql))
+    # Last, since whatever is wrong with a row is also a disagreement.
+    found[journal_agrees.__name__] = (journal_agrees.__doc__ or "", journal_agrees)
     return found
+
+
+def pointer_newest(layout: Layout, store: Store) -> Verdict:
+    """The pointer names the newest snapshot."""
+    newest = max(layout.snapshot_numbers(), default=None)
+    if newest is None or not layout.path.is_symlink() or store.file == layout.snapshot_file(newest).resolve():
+        return Verdict(True)
+    return Verdict(False, f"it names {store.file.name}, {layout.snapshot_file(newest).name} exists: {_remedy(layout)}")
 
 
 def everything_commented(layout: Layout, store: Store) -> Verdict:
@@ -115,15 +131,31 @@ def journal_ingested(layout: Layout, store: Store) -> Verdict:
     inside = {name for (name,) in store.query("SELECT entry FROM journal_entries").fetchall()}
     written = {entry.name for entry in journal.entries(layout)}
     if inside - written:
-        return Verdict(False, f"the journal lacks {min(inside - written)}, which the snapshot contains")
+        lost = min(inside - written)
+        return Verdict(False, f"the journal lacks {lost}, which the snapshot contains: {_remedy(layout)}")
     waiting = written - inside
     if not waiting:
         return Verdict(True, f"{len(inside)} entries")
     writer = lock.writer(layout)
     if writer:
         return Verdict(True, f"{len(waiting)} entries wait while process {writer['pid']} writes")
-    remedy = f"`python -m store publish --store {layout}` adds it or says why not"
+    remedy = f"`python -m store publish --store {layout}` adds it or says why not, and {_remedy(layout)}"
     return Verdict(False, f"{len(waiting)} entries wait and nobody writes, the first is {min(waiting)}: {remedy}")
+
+
+def journal_agrees(layout: Layout, store: Store) -> Verdict:
+    """Every table has the rows that the journal says, to the last value."""
+    if not layout.journal.is_dir():
+        return Verdict(True, "no journal beside this file")
+    with store.cursor() as connection:
+        inside = ingested(connection)
+        entries = [entry for entry in journal.entries(layout) if entry.name in inside]
+        found = disagreement(connection, entries)
+    return Verdict(False, f"{found}: {_remedy(layout)}") if found else Verdict(True, f"{len(entries)} entries")
+
+
+def _remedy(layout: Layout) -> str:
+    return f"`python -m store check --repair --store {layout}` puts it right"
 
 
 def _no_rows(sql: str, layout: Layout, store: Store) -> Verdict:

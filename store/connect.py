@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import os
+import warnings
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from store import catalog, migrate, queries
-from store.errors import StoreCorrupt, StoreInvalid, StoreMissing
+from store.errors import StoreCorrupt, StoreInvalid, StoreMissing, StoreWarning
 from store.layout import Layout
 
 if TYPE_CHECKING:
@@ -169,6 +170,8 @@ class Store:
 def open(path: str | os.PathLike[str] | Layout | None = None) -> Store:
     """Opens the newest snapshot of a store for reading, also while the engine writes.
 
+    When the pointer is missing or its snapshot does not open, the newest one that does is opened, with a warning.
+
     Args:
         path: the DuckDB file; None means `$GOLDILOCKS_STORE`, or else `data/grid.duckdb` under the current folder.
 
@@ -234,19 +237,38 @@ def sandboxed(
 
 
 def _connect(layout: Layout) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
+    """Opens what the pointer names, or else the newest snapshot that can be opened, with a warning."""
+    try:
+        return _follow(layout)
+    except (StoreMissing, StoreCorrupt) as error:
+        for number in reversed(layout.snapshot_numbers()):
+            try:
+                opened = _open_file(layout.snapshot_file(number))
+            except (OSError, duckdb.Error):
+                continue
+            warnings.warn(f"{error} Snapshot {number:06d} is read meanwhile.", StoreWarning, stacklevel=4)
+            return opened
+        raise
+
+
+def _follow(layout: Layout) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
     """Follows the pointer anew when the snapshot it named was removed in the meantime."""
     for attempt in range(_ATTEMPTS):
         file = layout.resolve()
         try:
-            status = file.stat()
-            version = f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
-            return file, version, duckdb.connect(str(file), read_only=True)
+            return _open_file(file)
         except FileNotFoundError:
             continue
         except duckdb.Error as error:
             if attempt + 1 == _ATTEMPTS or file.exists():
                 raise StoreCorrupt(
-                    f"{file} cannot be read: {error} `python -m store publish --store {layout.path}` builds it anew "
-                    "from the journal."
+                    f"{file} cannot be read: {error} `python -m store check --repair --store {layout.path}` builds it "
+                    "anew from the journal."
                 ) from error
     raise StoreMissing(f"The snapshots of {layout.path} vanish while they are opened.")
+
+
+def _open_file(file: Path) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
+    status = file.stat()
+    version = f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
+    return file, version, duckdb.connect(str(file), read_only=True)

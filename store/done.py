@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from store import publication
+from store import journal, publication
+from store.attach import attached
 from store.journal import Entry
 from store.layout import Layout
 
@@ -19,12 +19,12 @@ def done_cells(layout: Layout) -> set[str]:
         layout: the store; it need not exist.
 
     Returns:
-        Every cell_id with status `done` or `diverged`, in the newest snapshot or in the journal.
+        Every cell_id with status `done` or `diverged`, in the newest snapshot or in a sound entry of the journal.
     """
     status: dict[str, str] = {}
     base = publication.newest(layout)
     if base is not None:
-        with publication.attached(base.path, read_only=True) as connection:
+        with attached(base.path, read_only=True) as connection:
             status.update(connection.execute("SELECT cell_id, status FROM cells").fetchall())
     for entry in publication.pending(layout, base):
         status.update(_read(entry))
@@ -33,8 +33,8 @@ def done_cells(layout: Layout) -> set[str]:
 
 def _read(entry: Entry) -> list[tuple[str, str]]:
     file = entry.file("cells")
-    try:
-        table = pq.read_table(file, columns=["cell_id", "status"]) if file else None
-    except (OSError, pa.ArrowException):
+    # Of a damaged entry nothing can be published, so its cells have to be computed again.
+    if file is None or journal.deep_flaw(entry):
         return []
-    return list(zip(*(column.to_pylist() for column in table.columns), strict=True)) if table else []
+    table = pq.read_table(file, columns=["cell_id", "status"])
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
 
 TEMPORARY = ".unfinished-"
+COPY_BYTES = 1 << 24
+# What a file system answers that has no copying of its own between these two files.
+_UNSUPPORTED = (errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def sync(path: Path) -> None:
@@ -21,6 +25,19 @@ def sync(path: Path) -> None:
 def temporary(folder: Path, name: str) -> Path:
     """Returns a hidden path in the same folder, under which `name` is to be written before its rename."""
     return folder / f"{TEMPORARY}{os.getpid()}-{name}"
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copies a file; where the file system can, the two share their blocks until one is changed."""
+    with source.open("rb", buffering=0) as reader, target.open("xb", buffering=0) as writer:
+        left = os.fstat(reader.fileno()).st_size
+        try:
+            while left > 0 and (done := os.copy_file_range(reader.fileno(), writer.fileno(), left)):
+                left -= done
+        except (OSError, AttributeError) as error:
+            if getattr(error, "errno", errno.ENOSYS) not in _UNSUPPORTED:
+                raise
+        shutil.copyfileobj(reader, writer, COPY_BYTES)
 
 
 def commit(unfinished: Path, final: Path) -> None:

@@ -1,17 +1,26 @@
-"""Writes the tables of a store as plain files, one each. Views are not written: they are derived."""
+"""Writes the tables of a store as plain files. Views are not written: they are derived.
+
+In Parquet, tables of results are folders with one part per study (`curves/study=training/…`), which Arrow, Spark,
+polars and DuckDB read as one table and of which one can take the part that is wanted; `store import` reads them back
+without loss. In CSV every table is one file.
+"""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+from store import tables
 from store.connect import Store
 from store.errors import StoreInvalid
 
-FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
+PARQUET = "FORMAT parquet, COMPRESSION zstd"
+FORMATS = {"parquet": PARQUET, "csv": "FORMAT csv, HEADER"}
+PARTITION = "study"
 
 
 def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool = False) -> list[Path]:
-    """Writes one file per table.
+    """Writes every table.
 
     Args:
         store: the open store.
@@ -20,7 +29,7 @@ def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool
         overwrite: whether files that exist may be replaced.
 
     Returns:
-        The files.
+        The files, and folders of partitioned tables.
 
     Raises:
         StoreInvalid: when the format is unknown, the folder cannot be made, or a file exists.
@@ -28,15 +37,30 @@ def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool
     if kind not in FORMATS:
         raise StoreInvalid(f"there is no format {kind!r}; it is one of {', '.join(FORMATS)}")
     names = [one.name for one in store.relations() if one.kind == "table"]
-    files = {name: folder / f"{name}.{kind}" for name in names}
-    existing = [file for file in files.values() if file.exists()]
+    places = {name: folder / (name if kind == "parquet" and _parted(name) else f"{name}.{kind}") for name in names}
+    existing = [place for place in places.values() if place.exists()]
     if existing and not overwrite:
         raise StoreInvalid(f"{existing[0]} exists already: choose an empty folder, or add --overwrite")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreInvalid(f"the folder {folder} cannot be made: {error.strerror}") from None
-    for name, file in files.items():
-        quoted = str(file).replace("'", "''")
-        store.query(f"COPY \"{name}\" TO '{quoted}' ({FORMATS[kind]})")
-    return list(files.values())
+    for name, place in places.items():
+        if place.is_dir():
+            shutil.rmtree(place)
+        rows, options = f'"{name}"', FORMATS[kind]
+        if kind == "parquet" and _parted(name):
+            rows, options = _with_study(name), f"{PARQUET}, PARTITION_BY ({PARTITION})"
+        quoted = str(place).replace("'", "''")
+        store.query(f"COPY {rows} TO '{quoted}' ({options})")
+    return list(places.values())
+
+
+def _parted(name: str) -> bool:
+    return name == "cells" or name in tables.RESULTS
+
+
+def _with_study(name: str) -> str:
+    if name == "cells":
+        return name
+    return f"(SELECT {name}.*, {PARTITION} FROM {name} JOIN (SELECT cell_id, {PARTITION} FROM cells) USING (cell_id))"

@@ -13,7 +13,8 @@ import duckdb
 from store import tables
 from store.journal import Entry
 
-_SEQUENCE = r"regexp_extract(filename, '([0-9]+)-[^/\\]*[/\\][^/\\]+$', 1)::BIGINT"
+# SQL for the number of the entry that a row of `rows` comes from.
+SEQUENCE = r"regexp_extract(filename, '([0-9]+)-[^/\\]*[/\\][^/\\]+$', 1)::BIGINT"
 
 
 def ingested(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -34,7 +35,7 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
     connection.execute("BEGIN")
     try:
         for name in ("runs", "schemes", "metrics"):
-            _upsert(connection, name, _files(entries, name))
+            _upsert(connection, name, files(entries, name))
         _replace_cells(connection, entries)
         connection.execute(
             "INSERT INTO journal_entries SELECT unnest($names), now() AT TIME ZONE 'UTC'",
@@ -46,23 +47,24 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
     connection.execute("COMMIT")
 
 
-def _files(entries: Sequence[Entry], table: str) -> list[str]:
+def files(entries: Sequence[Entry], table: str) -> list[str]:
+    """Returns the Parquet files of a table, as patterns that match nothing else."""
     return [glob.escape(str(file)) for entry in entries if (file := entry.file(table))]
 
 
-def _rows(files: list[str]) -> str:
-    """SQL for the rows of the files with `filename`; needs the parameter `files`."""
-    return "read_parquet($files, union_by_name = true, filename = true)"
+def rows(paths: str = "$files") -> str:
+    """Returns SQL for the rows of files, with `filename`; `paths` is a bound parameter."""
+    return f"read_parquet({paths}, union_by_name = true, filename = true)"
 
 
-def _upsert(connection: duckdb.DuckDBPyConnection, table: str, files: list[str]) -> None:
-    if not files:
+def _upsert(connection: duckdb.DuckDBPyConnection, table: str, paths: list[str]) -> None:
+    if not paths:
         return
     key = ", ".join(tables.KEYS[table])
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * EXCLUDE (filename) FROM {_rows(files)} "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {_SEQUENCE} DESC) = 1",
-        {"files": files},
+        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * EXCLUDE (filename) FROM {rows()} "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {SEQUENCE} DESC) = 1",
+        {"files": paths},
     )
     connection.execute(f"DELETE FROM {table} WHERE ({key}) IN (SELECT ({key}) FROM incoming)")
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
@@ -70,27 +72,27 @@ def _upsert(connection: duckdb.DuckDBPyConnection, table: str, files: list[str])
 
 
 def _replace_cells(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> None:
-    files = _files(entries, "cells")
-    if not files:
+    paths = files(entries, "cells")
+    if not paths:
         return
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE latest AS SELECT cell_id, max({_SEQUENCE}) AS sequence, count(*) AS times "
-        f"FROM {_rows(files)} GROUP BY cell_id",
-        {"files": files},
+        f"CREATE OR REPLACE TEMP TABLE latest AS SELECT cell_id, max({SEQUENCE}) AS sequence, count(*) AS times "
+        f"FROM {rows()} GROUP BY cell_id",
+        {"files": paths},
     )
     known = connection.execute("SELECT count(*) FROM cells SEMI JOIN latest USING (cell_id)").fetchone()
     repeated = connection.execute("SELECT count(*) FROM latest WHERE times > 1").fetchone()
     for table in ("cells", *tables.RESULTS):
         if known and known[0]:
             connection.execute(f"DELETE FROM {table} WHERE cell_id IN (SELECT cell_id FROM latest)")
-        _insert_results(connection, table, _files(entries, table), bool(repeated and repeated[0]))
+        _insert_results(connection, table, files(entries, table), bool(repeated and repeated[0]))
     connection.execute("DROP TABLE latest")
 
 
-def _insert_results(connection: duckdb.DuckDBPyConnection, table: str, files: list[str], repeated: bool) -> None:
-    if not files:
+def _insert_results(connection: duckdb.DuckDBPyConnection, table: str, paths: list[str], repeated: bool) -> None:
+    if not paths:
         return
-    newest = f"WHERE (cell_id, {_SEQUENCE}) IN (SELECT (cell_id, sequence) FROM latest)" if repeated else ""
+    newest = f"WHERE (cell_id, {SEQUENCE}) IN (SELECT (cell_id, sequence) FROM latest)" if repeated else ""
     connection.execute(
-        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (filename) FROM {_rows(files)} {newest}", {"files": files}
+        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (filename) FROM {rows()} {newest}", {"files": paths}
     )

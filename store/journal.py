@@ -69,8 +69,7 @@ def append(layout: Layout, label: str, batch: dict[str, pa.Table]) -> Path:
     _validate(conformed)
     layout.journal.mkdir(parents=True, exist_ok=True)
     with _guard:
-        number = max((entry.number for entry in entries(layout)), default=0) + 1
-        name = f"{number:06d}-{re.sub(r'[^A-Za-z0-9._]+', '-', label).strip('-') or 'batch'}"
+        name = f"{_next_number(layout):06d}-{re.sub(r'[^A-Za-z0-9._]+', '-', label).strip('-') or 'batch'}"
         unfinished = durable.temporary(layout.journal, name)
         durable.discard(unfinished)
         unfinished.mkdir()
@@ -119,6 +118,12 @@ def deep_flaw(entry: Entry) -> str | None:
         except (OSError, pa.ArrowException) as error:
             return f"{file.name if file else name} cannot be read: {error}"
     return None
+
+
+def _next_number(layout: Layout) -> int:
+    """Return a number that no entry ever had, one that was set aside included."""
+    folders = [*layout.journal.iterdir(), *(layout.damaged.iterdir() if layout.damaged.is_dir() else ())]
+    return max((int(match[1]) for folder in folders if (match := _NAME.fullmatch(folder.name))), default=0) + 1
 
 
 def _validate(batch: dict[str, pa.Table]) -> None:

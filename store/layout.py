@@ -5,6 +5,7 @@
     data/grid.duckdb -> grid.store/snapshots/000007.duckdb
     data/grid.store/journal/000001-smoke/cells.parquet …
     data/grid.store/snapshots/000006.duckdb, 000007.duckdb
+    data/grid.store/damaged/000003-smoke/…   set aside by a repair, if ever
     data/grid.store/lock, writer.json
 """
 
@@ -63,6 +64,11 @@ class Layout:
     def journal(self) -> Path:
         """The folder of finished batches."""
         return self.folder / "journal"
+
+    @property
+    def damaged(self) -> Path:
+        """The folder of batches that a repair found unreadable."""
+        return self.folder / "damaged"
 
     @property
     def snapshots(self) -> Path:

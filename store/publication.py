@@ -7,17 +7,16 @@ replacement. So a snapshot is a new file with a new name, built aside; only the 
 from __future__ import annotations
 
 import os
-import shutil
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from store import durable, journal, migrate
+from store.attach import attached
 from store.errors import StoreError, StoreInvalid, StoreNewer, StoreWarning
 from store.ingest import ingest, ingested
 from store.journal import Entry
@@ -25,7 +24,6 @@ from store.layout import Layout
 from store.lock import WriterLock
 
 KEEP = 2
-STORAGE_VERSION = "v1.2.0"
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Base:
     current: bool
 
 
-def publish(layout: Layout) -> Snapshot | None:
+def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
     """Adds to a new snapshot what the journal has and the newest one lacks, and points to it.
 
     Takes the writer lock unless this process has it. Repairs a missing pointer and builds anew when snapshots are
@@ -61,6 +59,7 @@ def publish(layout: Layout) -> Snapshot | None:
 
     Args:
         layout: the store.
+        anew: whether to build from the whole journal, whatever the snapshots hold.
 
     Returns:
         The new snapshot, or None when there was nothing to add.
@@ -72,7 +71,7 @@ def publish(layout: Layout) -> Snapshot | None:
     """
     with WriterLock(layout):
         _refuse_foreign_file(layout)
-        base = newest(layout)
+        base = None if anew else newest(layout)
         entries = _sound(pending(layout, base))
         if base is not None and not entries and base.current:
             _repair_pointer(layout, base.path)
@@ -83,19 +82,6 @@ def publish(layout: Layout) -> Snapshot | None:
             return _publish(layout, base, entries)
         except (OSError, duckdb.Error) as error:
             raise StoreError(f"publishing to {layout.path} failed, the last snapshot stays: {error}") from error
-
-
-@contextmanager
-def attached(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens a file beside an empty database in memory, with the file current; independent of other handles on it."""
-    mode = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
-    quoted = str(path).replace("'", "''")
-    with duckdb.connect() as connection:
-        connection.execute(f"ATTACH '{quoted}' AS snapshot ({mode})")
-        connection.execute("USE snapshot")
-        yield connection
-        connection.execute("USE memory")
-        connection.execute("DETACH snapshot")
 
 
 def newest(layout: Layout) -> Base | None:
@@ -142,7 +128,7 @@ def _build(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Snaps
     durable.discard(unfinished)
     try:
         if base is not None:
-            shutil.copyfile(base.path, unfinished)
+            durable.copy(base.path, unfinished)
         with attached(unfinished) as connection:
             if base is None or not base.current:
                 migrate.migrate(connection)

@@ -13,6 +13,13 @@ from store.errors import StoreInvalid
 
 NAMES = ("runs", "schemes", "metrics", "cells", "layers", "layer_histograms", "curves", "measurements")
 RESULTS = ("layers", "layer_histograms", "curves", "measurements")
+# What tells the rows of one cell apart.
+ROW_KEYS = {
+    "layers": ("cell_id", "layer"),
+    "layer_histograms": ("cell_id", "layer", "tap"),
+    "curves": ("cell_id", "step"),
+    "measurements": ("cell_id", "quantity", "part", "position"),
+}
 KEYS = {"runs": ("run_id",), "schemes": ("kind", "name"), "metrics": ("name",), "cells": ("cell_id",)}
 
 

@@ -1,22 +1,32 @@
 """Provenance: which code, on which machine, with which versions, computed a cell."""
 
+import hashlib
+import json
 import os
 import platform
 import secrets
 import shlex
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import torch
 
+from engine import randomness
 from engine.device import Device
 from engine.grid.spec import Grid
 from store import tables
+
+ROOT = Path(__file__).resolve().parents[2]
+# Packages whose version can change a number.
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "pyarrow", "duckdb")
 
 
 def _now() -> datetime:
@@ -30,13 +40,33 @@ def new_run_id() -> str:
 
 def code_version() -> str:
     """Return the git commit of this code, followed by -dirty when files were changed; `unknown` outside git."""
-    root = Path(__file__).resolve().parents[2]
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return done.stdout.strip()
+
+
+@cache
+def code_digest() -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of the engine's source files, names included."""
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "engine").rglob("*.py")):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def package_versions() -> str:
+    """Return the versions of the packages that decide about numbers, as a JSON object."""
+    return json.dumps({name: metadata.version(name) for name in PACKAGES})
+
+
+def computing_platform() -> str:
+    """Return system, architecture, C library and vector instructions: different ones round differently."""
+    parts = (platform.system(), platform.machine(), *platform.libc_ver(), torch.backends.cpu.get_cpu_capability())
+    return " ".join(filter(None, parts))
 
 
 @dataclass
@@ -62,10 +92,13 @@ class RunRecord:
     cells_failed: int = 0
     started_at: datetime = field(default_factory=_now)
     ended_at: datetime | None = None
+    seconds: float | None = None
+    # The clock of the day may be set back during a run; this one is not.
+    _start: float = field(default_factory=time.monotonic)
 
     def end(self, status: str) -> None:
         """Close the record."""
-        self.status, self.ended_at = status, _now()
+        self.status, self.ended_at, self.seconds = status, _now(), time.monotonic() - self._start
 
     def table(self) -> pa.Table:
         """Return the record as a table of one row."""
@@ -77,8 +110,12 @@ class RunRecord:
             "status": self.status,
             "started_at": self.started_at,
             "ended_at": self.ended_at,
-            "seconds": (self.ended_at - self.started_at).total_seconds() if self.ended_at else None,
+            "seconds": self.seconds,
             "code_version": code_version(),
+            "code_digest": code_digest(),
+            "packages": package_versions(),
+            "platform": computing_platform(),
+            "seed_scheme": randomness.SCHEME,
             "torch_version": torch.__version__,
             "python_version": platform.python_version(),
             "device": str(self.device.torch_device),

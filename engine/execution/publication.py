@@ -1,6 +1,10 @@
-"""When finished batches become visible: often enough for a dashboard to fill up, seldom enough not to cost time."""
+"""When finished batches become visible: often enough for a dashboard to fill up, seldom enough not to cost time.
+
+A snapshot is a whole file, so publishing takes longer the larger the store is. It is done less often in proportion.
+"""
 
 import time
+from collections.abc import Callable
 
 import store
 
@@ -14,22 +18,27 @@ class Publisher:
 
     Args:
         layout: the store.
+        clock: seconds since some moment.
     """
 
-    def __init__(self, layout: store.Layout):
-        self._layout = layout
-        self._cost = 0.0
-        self._last = time.monotonic()
+    def __init__(self, layout: store.Layout, clock: Callable[[], float] = time.monotonic):
+        self._layout, self._clock = layout, clock
+        self._begin = self._last = clock()
+        # Seconds that publishing took so far in all, and the last time something was published.
+        self._spent = self._cost = 0.0
 
     def publish_if_due(self) -> None:
-        """Publish when the wait is over and the share of time allows it."""
-        waited = time.monotonic() - self._last
-        if waited >= max(LONGEST_WAIT, self._cost / LARGEST_SHARE):
+        """Publish when the wait is over and another publication keeps within the share of the time of the run."""
+        now = self._clock()
+        affordable = self._spent + self._cost <= LARGEST_SHARE * (now - self._begin)
+        if now - self._last >= LONGEST_WAIT and affordable:
             self.publish()
 
     def publish(self) -> None:
         """Publish now."""
-        start = time.monotonic()
-        store.publish(self._layout)
-        self._last = time.monotonic()
-        self._cost = self._last - start
+        start = self._clock()
+        published = store.publish(self._layout)
+        self._last = self._clock()
+        self._spent += self._last - start
+        if published is not None:
+            self._cost = self._last - start

@@ -96,6 +96,7 @@ class Execution:
         self.start = time.monotonic()
         self.work_done = 0.0
         self.cell_steps = 0
+        self.batches = 0
 
     def run(self, fresh: bool) -> dict[str, Any]:
         """Compute what is missing; see `run`."""
@@ -187,8 +188,16 @@ class Execution:
         self.reporter.say(f"{len(rows)} cells failed, recorded in the table cells: {reason}")
 
     def _rows(self, cells: Sequence[Cell], seconds: float) -> list[dict[str, Any]]:
-        shared = {"run_id": self.record.run_id, "seconds": seconds / len(cells), "error": None}
-        return [cell.row() | shared | {"diverged_at_step": None} for cell in cells]
+        self.batches += 1
+        shared = {
+            "run_id": self.record.run_id,
+            "batch": self.batches,
+            "batch_cells": len(cells),
+            "seconds": seconds / len(cells),
+            "error": None,
+            "diverged_at_step": None,
+        }
+        return [cell.row() | shared | {"batch_place": place} for place, cell in enumerate(cells)]
 
     def _journal_batch(self, batch: Batch, rows: list[dict[str, Any]], measured: dict[str, pa.Table]) -> None:
         cells = pa.Table.from_pylist(rows, schema=tables.schema("cells"))

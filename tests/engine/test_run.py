@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -94,7 +95,9 @@ def contents(path):
     """Return every measured table, in a fixed order, without what may differ between runs."""
     with store.open(path) as handle:
         return {
-            "cells": handle.query("SELECT * EXCLUDE (run_id, seconds) FROM cells ORDER BY cell_id").df(),
+            "cells": handle.query(
+                "SELECT * EXCLUDE (run_id, seconds, batch, batch_place, batch_cells) FROM cells ORDER BY cell_id"
+            ).df(),
             "layers": handle.query("SELECT * FROM layers ORDER BY cell_id, layer").df(),
             "layer_histograms": handle.query("SELECT * FROM layer_histograms ORDER BY cell_id, layer, tap").df(),
             "curves": handle.query("SELECT * FROM curves ORDER BY cell_id, step").df(),
@@ -126,6 +129,10 @@ def test_provenance_is_recorded(undisturbed):
     assert run["ended_at"] > run["started_at"]
     for column in ("code_version", "torch_version", "device", "device_name", "device_reason", "dtype", "host"):
         assert run[column], column
+    assert re.fullmatch("[0-9a-f]{16}", run["code_digest"])
+    assert json.loads(run["packages"])["torch"] == run["torch_version"].partition("+")[0]
+    assert "PCG64DXSM" in run["seed_scheme"]
+    assert run["platform"]
     assert schemes > 20
 
 

@@ -20,7 +20,33 @@ DAMAGE = {
         "INSERT INTO journal_entries VALUES ('000009-x', now()::TIMESTAMP)",
     ],
     "cell_identity": [f"UPDATE cells SET spec = '{{}}' WHERE cell_id = {PROPAGATION}"],
+    "axes_match_spec": [
+        f"UPDATE cells SET {axis} = {value} WHERE cell_id = {TRAINING}"
+        for axis, value in {
+            "study": "'propagation'",
+            "network": "'cnn'",
+            "dataset": "'cifar10'",
+            "preprocessing": "'center'",
+            "init": "'kaiming'",
+            "activation": "'sin'",
+            "norm": "'rms'",
+            "optimizer": "NULL",
+            "lr": "0.2",
+            "depth": "5",
+            "width": "9",
+            "batch_size": "5",
+            "steps": "21",
+            "seed": "9",
+        }.items()
+    ],
+    "batches_in_order": [
+        f"UPDATE cells SET batch = 1, batch_place = 0, batch_cells = 2 WHERE cell_id IN ({PROPAGATION}, {TRAINING})",
+        f"UPDATE cells SET batch = 1, batch_place = 2, batch_cells = 2 WHERE cell_id = {TRAINING}",
+        f"UPDATE cells SET batch = 1 WHERE cell_id = {TRAINING}",
+    ],
     "curves_complete": [
+        f"UPDATE curves SET step = 21 WHERE cell_id = {TRAINING} AND step = 10",
+        f"UPDATE curves SET step = -1 WHERE cell_id = {TRAINING} AND step = 10",
         f"DELETE FROM curves WHERE cell_id = {TRAINING}",
         f"DELETE FROM curves WHERE cell_id = {TRAINING} AND step = 0",
         f"DELETE FROM curves WHERE cell_id = {TRAINING} AND step = 20",
@@ -28,6 +54,7 @@ DAMAGE = {
     "histogram_totals": [
         "UPDATE layer_histograms SET underflow = underflow + 1 WHERE layer = 2 AND tap = 'act'",
         "UPDATE layer_histograms SET counts = [] WHERE layer = 2 AND tap = 'act'",
+        "UPDATE layer_histograms SET counts = [], nonfinite = 0 WHERE layer = 2",
     ],
     "known_values": [
         "UPDATE runs SET status = 'tired'",
@@ -38,6 +65,7 @@ DAMAGE = {
     "layers_complete": [
         f"DELETE FROM layers WHERE cell_id = {PROPAGATION} AND layer = 4",
         f"DELETE FROM layers WHERE cell_id = {PROPAGATION}",
+        f"INSERT INTO layers BY NAME SELECT {TRAINING} AS cell_id, 1 AS layer",
     ],
     "no_orphans": [
         "INSERT INTO layers BY NAME SELECT 'nobody' AS cell_id, 1 AS layer",
@@ -52,13 +80,32 @@ DAMAGE = {
         f"UPDATE layers SET frac_dead_units = 'nan' WHERE cell_id = {PROPAGATION}",
         f"UPDATE curves SET test_accuracy = 'inf' WHERE cell_id = {TRAINING} AND step = 4",
     ],
-    "taps_complete": [f"DELETE FROM layer_histograms WHERE cell_id = {PROPAGATION} AND layer = 2 AND tap = 'grad'"],
+    "sizes_not_negative": [
+        f"UPDATE layers SET grad_rms = -1 WHERE cell_id = {PROPAGATION}",
+        f"UPDATE curves SET test_loss = '-inf' WHERE cell_id = {TRAINING} AND step = 4",
+    ],
+    "taps_complete": [
+        f"DELETE FROM layer_histograms WHERE cell_id = {PROPAGATION} AND layer = 2 AND tap = 'grad'",
+        f"UPDATE layer_histograms SET layer = 5 WHERE cell_id = {PROPAGATION} AND layer = 4",
+    ],
     "unique_rows": [
         "INSERT INTO runs FROM runs",
         "INSERT INTO curves FROM curves WHERE step = 2",
         "INSERT INTO schemes FROM schemes",
         "INSERT INTO measurements FROM measurements",
         "INSERT INTO metrics FROM metrics WHERE study IS NOT NULL",
+        "INSERT INTO layers FROM layers WHERE cell_id = (SELECT min(cell_id) FROM layers) AND layer = 1",
+    ],
+    "journal_agrees": [
+        f"UPDATE layers SET std = nextafter(std, 9::FLOAT) WHERE cell_id = {PROPAGATION} AND layer = 1",
+        f"UPDATE curves SET test_loss = 'nan' WHERE cell_id = {TRAINING} AND step = 4",
+        "UPDATE layer_histograms SET lo = -9 WHERE lo < 0",
+        "UPDATE measurements SET value = 7",
+        "UPDATE cells SET seconds = 7",
+        "UPDATE runs SET grid = 'another'",
+        "UPDATE schemes SET title = 'another'",
+        "DELETE FROM schemes",
+        "UPDATE metrics SET unit = 'm' WHERE study IS NOT NULL",
     ],
 }
 CASES = [(name, sql) for name, statements in DAMAGE.items() for sql in statements]
@@ -72,7 +119,7 @@ def test_every_check_holds_on_a_sound_store(layout):
 
 
 def test_every_check_has_damage_that_it_notices():
-    assert set(DAMAGE) == set(checks())
+    assert {*DAMAGE, "pointer_newest"} == set(checks())
 
 
 @pytest.mark.parametrize(("name", "sql"), CASES, ids=[f"{name}-{number}" for number, (name, _) in enumerate(CASES)])
@@ -89,7 +136,20 @@ def test_a_snapshot_that_does_not_open_is_noticed(own, content):
     own.resolve().write_bytes(content)
     (finding,) = check(own)
     assert (finding.name, finding.holds) == ("opens", False)
-    assert "store publish" in finding.detail
+    assert "check --repair" in finding.detail
+
+
+def test_a_pointer_to_an_older_snapshot_is_noticed(own):
+    write(own.path, believable(1, 1, first_seed=50))
+    durable.point(own.path, own.snapshot_file(1))
+    *_, last = check(own)
+    assert (last.name, last.holds) == ("pointer_newest", False)
+
+
+def test_a_journal_entry_that_was_damaged_after_its_publication_is_noticed(own):
+    journal.entries(own)[0].file("curves").write_bytes(b"PAR1")
+    *_, last = check(own)
+    assert (last.name, last.holds) == ("journal_agrees", False)
 
 
 def test_a_missing_pointer_is_noticed(own):

@@ -53,11 +53,11 @@ with store.WriterLock(layout):
 
 # Kills itself before or after one operation of append and publish.
 MARTYR = """
-import os, shutil, signal, sys, store
-from store import journal, publication
+import os, signal, sys, store
+from store import durable, journal
 from tests.store.builder import believable
 module, name, nth, when = sys.argv[2:]
-place = {"os": os, "shutil": shutil}[module]
+place = {"os": os, "durable": durable}[module]
 original, calls = getattr(place, name), 0
 def deadly(*arguments, **options):
     global calls
@@ -146,7 +146,7 @@ def test_killed_writers_lose_nothing_that_was_finished(own, reader, contents, tm
 DEATHS = (
     ("os", "rename", 1, "before"),
     ("os", "rename", 1, "after"),
-    ("shutil", "copyfile", 1, "after"),
+    ("durable", "copy", 1, "after"),
     ("os", "rename", 2, "before"),
     ("os", "rename", 2, "after"),
     ("os", "replace", 1, "after"),

@@ -1,0 +1,206 @@
+"""Computing cells again from nothing but the store, and comparing every number with what the store holds.
+
+A cell's draws follow from its own configuration, but the last bits of a sum can depend on the shape of the whole
+tensor program. So the batch that computed a cell is computed again, with the same cells in the same places and as many
+threads. Where the device, its instructions and PyTorch are the same too, results are compared bit for bit; elsewhere,
+or when a batch is no longer whole, within rounding.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+import store
+from engine.device import Device, choose_device
+from engine.errors import RequestError
+from engine.execution.comparison import KEYS, Difference, differences
+from engine.execution.provenance import computing_platform
+from engine.grid.cell import Cell
+from engine.studies import studies
+from engine.studies.base import Outcome
+from store import tables
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of computing one cell again.
+
+    Attributes:
+        cell_id: the cell.
+        run_id: the run that computed it.
+        inexact: why it was compared within rounding; empty when it was compared bit for bit.
+        differences: what differs more than that; none when all agree.
+    """
+
+    cell_id: str
+    run_id: str
+    inexact: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every number agrees."""
+        return not self.differences
+
+    def __str__(self) -> str:
+        how = f"within rounding ({self.inexact})" if self.inexact else "bit for bit"
+        if self.agrees:
+            return f"{self.cell_id} of run {self.run_id}: the same {how}"
+        return f"{self.cell_id} of run {self.run_id} DIFFERS, compared {how}: {'; '.join(map(str, self.differences))}"
+
+
+def verify(
+    cell_ids: Sequence[str] = (), sample: int = 0, store: str | Path | None = None, device: str = "auto"
+) -> Iterator[Verdict]:
+    """Compute cells again and compare.
+
+    Args:
+        cell_ids: which cells.
+        sample: how many more, drawn at random.
+        store: path of the DuckDB file; None means `$GOLDILOCKS_STORE` or `data/grid.duckdb`.
+        device: where to compute; `auto` takes the kind of device of each cell's run where this machine has it.
+
+    Returns:
+        A verdict per cell, as they are made.
+
+    Raises:
+        RequestError: a cell does not exist, has no result, or is not one of this code.
+        StoreError: the store cannot be read.
+    """
+    with _open(store) as handle:
+        wanted = _wanted(handle, cell_ids, sample)
+        for company in _companies(handle, wanted.values()):
+            members = [wanted[row["cell_id"]] for row in company if row["cell_id"] in wanted]
+            yield from _verify(handle, company, members, device)
+
+
+def _open(path: str | Path | None) -> store.Store:
+    return store.open(path)
+
+
+def _wanted(handle: store.Store, cell_ids: Sequence[str], sample: int) -> dict[str, Row]:
+    drawn = "SELECT cell_id FROM cells WHERE status <> 'failed' ORDER BY random() LIMIT $sample"
+    rows = _rows(
+        handle,
+        f"SELECT * FROM cells WHERE list_contains($ids, cell_id) OR cell_id IN ({drawn})",
+        ids=list(cell_ids),
+        sample=sample,
+    )
+    status = {row["cell_id"]: row["status"] for row in rows}
+    for cell_id in cell_ids:
+        if cell_id not in status:
+            raise RequestError(f"the store has no cell {cell_id!r}; `SELECT cell_id FROM cells` lists them")
+        if status[cell_id] == "failed":
+            raise RequestError(f"cell {cell_id} failed: there is nothing to compare with")
+    return {row["cell_id"]: row for row in rows}
+
+
+def _companies(handle: store.Store, wanted: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield the batches of the wanted cells, each in its order; a cell whose batch is unknown is one of its own."""
+    yield from ([row] for row in wanted if row["batch"] is None)
+    sql = "SELECT * FROM cells WHERE run_id = $run AND batch = $batch ORDER BY batch_place"
+    for run, batch in sorted({(row["run_id"], row["batch"]) for row in wanted if row["batch"] is not None}):
+        yield _rows(handle, sql, run=run, batch=batch)
+
+
+def _verify(handle: store.Store, company: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verdict]:
+    (run,) = _rows(handle, "SELECT * FROM runs WHERE run_id = $run", run=company[0]["run_id"])
+    device = _device(request, run["device"])
+    inexact = _inexact(run, company, device)
+    cells = [cell_of(row) for row in company]
+    with _threads(run["threads"]):
+        outcome = studies.parse(cells[0].study).run(cells, device.torch_device, lambda share: None)
+        device.synchronize()
+    places = {row["cell_id"]: place for place, row in enumerate(company)}
+    for row in wanted:
+        found = _differences(handle, row, outcome, places[row["cell_id"]], exact=not inexact)
+        yield Verdict(row["cell_id"], run["run_id"], inexact, tuple(found))
+
+
+def _differences(handle: store.Store, row: Row, outcome: Outcome, place: int, exact: bool) -> Iterator[Difference]:
+    stored = (row["status"] == "diverged", row["diverged_at_step"])
+    found = (outcome.diverged[place], outcome.diverged_at[place])
+    if stored != found:
+        yield Difference("cells, (diverged, diverged_at_step)", row["cell_id"], stored, found, 1)
+    for name in KEYS:
+        if name == "measurements" and not exact and row["steps"] is not None:
+            continue
+        sql = f"SELECT * FROM {name} WHERE cell_id = $cell"
+        yield from differences(
+            name, handle.query(sql, cell=row["cell_id"]).arrow(), _part(name, outcome, row["cell_id"]), exact
+        )
+
+
+def _part(name: str, outcome: Outcome, cell_id: str) -> pa.Table:
+    """Return the rows of a cell in a table of an outcome, as the store would hold them."""
+    table = outcome.tables.get(name, tables.schema(name).empty_table())
+    return tables.conform(name, table.filter(pc.equal(table["cell_id"], cell_id)))
+
+
+def _device(request: str, recorded: str) -> Device:
+    if request != "auto":
+        return choose_device(request)
+    try:
+        return choose_device(recorded.partition(":")[0])
+    except RequestError:
+        return choose_device("auto")
+
+
+def _inexact(run: Row, company: Sequence[Row], device: Device) -> str:
+    """Say what is not as it was when the batch was computed, or nothing."""
+    here = {"device_name": device.name, "torch_version": torch.__version__, "platform": computing_platform()}
+    for what, value in here.items():
+        if run[what] != value:
+            return f"{what} was {run[what]}, here it is {value}"
+    if [row["batch_place"] for row in company] != list(range(company[0]["batch_cells"] or 0)):
+        return "its batch is not whole in this store"
+    return ""
+
+
+def cell_of(row: Row) -> Cell:
+    """Return the cell that a row of the store's `cells` describes.
+
+    Args:
+        row: with `cell_id` and `spec`.
+
+    Raises:
+        RequestError: this code makes another cell of it, or none.
+    """
+    spec = json.loads(row["spec"])
+    study = studies.parse(spec.pop("study"))
+    written = {key: _scheme(value) if isinstance(value, dict) else value for key, value in spec.items()}
+    cell = study.cell(**written)
+    if cell.cell_id != row["cell_id"]:
+        raise RequestError(
+            f"cell {row['cell_id']} is {cell.cell_id} in this version of the code: it cannot be verified"
+        )
+    return cell
+
+
+def _scheme(spec: dict[str, Any]) -> str:
+    """Return a scheme as grid files write it."""
+    return f"{spec['name']}({', '.join(f'{key}={value!r}' for key, value in spec.items() if key != 'name')})"
+
+
+def _rows(handle: store.Store, sql: str, **values: Any) -> list[Row]:
+    return handle.query(sql, **values).arrow().to_pylist()
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let kernels use as many threads as they did: how work is shared out decides the order of sums."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,66 @@
+"""Whether a snapshot holds what the journal says, to the last value.
+
+It is asked in other words than those of `ingest`, so that a mistake there does not hide itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from store import tables
+from store.fingerprint import fingerprint
+from store.ingest import SEQUENCE, files, rows
+from store.journal import Entry
+
+
+def disagreement(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> str:
+    """Compares every table of the current database with journal entries.
+
+    Args:
+        connection: a connection to a snapshot that has been made of these entries.
+        entries: the entries.
+
+    Returns:
+        What differs, with the numbers of rows; empty when nothing does.
+
+    Raises:
+        duckdb.Error: when a file of either cannot be read.
+    """
+    for name in tables.names():
+        condition = "WHERE study IS NOT NULL" if name == "metrics" else ""
+        columns = [column for (column, *_) in connection.execute(f"DESCRIBE {name}").fetchall()]
+        held = connection.execute(f"SELECT {fingerprint(columns)} FROM {name} {condition}").fetchall()[0]
+        said = _said(connection, name, columns, entries)
+        if held != said:
+            other = ", with other values" if held[0] == said[0] else ""
+            return f"table {name} has {held[0]} rows, the journal says {said[0]}{other}"
+    return ""
+
+
+def _said(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], entries: Sequence[Entry]
+) -> tuple[int, int | None]:
+    paths = files(entries, name)
+    if not paths:
+        return (0, None)
+    # The empty table lends columns that old files lack.
+    written = (
+        f"(SELECT * FROM {name} WHERE false UNION ALL BY NAME "
+        f"SELECT * EXCLUDE (filename), {SEQUENCE} AS sequence FROM {rows('$files')})"
+    )
+    if name in tables.KEYS:
+        key = ", ".join(tables.KEYS[name])
+        last = f"QUALIFY sequence = max(sequence) OVER (PARTITION BY {key})"
+        found = connection.execute(f"SELECT {fingerprint(columns)} FROM (FROM {written} {last})", {"files": paths})
+    else:
+        last = (
+            f"SEMI JOIN (SELECT cell_id, max({SEQUENCE}) AS sequence FROM {rows('$cells')} GROUP BY cell_id) "
+            "USING (cell_id, sequence)"
+        )
+        found = connection.execute(
+            f"SELECT {fingerprint(columns)} FROM {written} AS written {last}",
+            {"files": paths, "cells": files(entries, "cells")},
+        )
+    return found.fetchall()[0]

@@ -1,0 +1,108 @@
+"""Unites stores: the results that another store has and this one lacks become journal entries of this one.
+
+Cells have the same id wherever they are computed, so a set difference tells which are new. Of a cell that both have,
+the rows of this store stay; where the other's differ, that is a conflict, reported with both provenances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from store import journal, publication, tables
+from store.attach import attach
+from store.conflicts import Conflict, conflicts
+from store.layout import Layout
+from store.lock import WriterLock
+from store.source import source
+
+# Cells per journal entry: bounds the memory that merging takes.
+CELLS_PER_ENTRY = 10_000
+_FINISHED = "('done', 'diverged', 'failed', 'interrupted')"
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What came of a source: cells added, cells that were here already, and those of them that differ."""
+
+    source: Path
+    added: int
+    known: int
+    conflicts: tuple[Conflict, ...]
+
+
+def merge(layout: Layout, other: Path, label: str = "merge") -> Merged:
+    """Adds to a store what another source has, and publishes.
+
+    Args:
+        layout: the store that grows; it need not exist.
+        other: a DuckDB file, or a folder made by `store export --format parquet`.
+        label: what the journal entries are called.
+
+    Returns:
+        How many cells were added, and the conflicts.
+
+    Raises:
+        StoreBusy: when another process writes to the store that grows.
+        StoreInvalid, StoreNewer, StoreCorrupt: when the source is not one, is newer than this code, or unreadable.
+    """
+    with WriterLock(layout):
+        publication.publish(layout)
+        with source(other, layout.snapshots) as connection:
+            _attach_here(connection, layout)
+            connection.execute("CREATE TEMP TABLE new AS " + _NEW)
+            found = tuple(conflicts(connection))
+            added = 0
+            for batch in _batches(connection):
+                added += batch["cells"].num_rows if "cells" in batch else 0
+                journal.append(layout, label, batch)
+            known = _count(connection, "cells SEMI JOIN here.cells USING (cell_id)")
+            connection.execute("DROP TABLE new")
+            connection.execute("DETACH here")
+        publication.publish(layout)
+    return Merged(other, added, known, found)
+
+
+# A result is news where there is none; a failure only where nothing is known.
+_NEW = """
+    SELECT there.cell_id, row_number() OVER (ORDER BY there.rowid) - 1 AS number
+    FROM snapshot.cells AS there LEFT JOIN here.cells AS known USING (cell_id)
+    WHERE known.cell_id IS NULL OR (known.status = 'failed' AND there.status <> 'failed')
+"""
+
+
+def _attach_here(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    base = publication.newest(layout)
+    if base is not None:
+        connection.execute(attach(base.path, "here", read_only=True))
+        return
+    connection.execute("ATTACH ':memory:' AS here")
+    for name in tables.names():
+        connection.execute(f"CREATE TABLE here.{name} AS FROM {name} LIMIT 0")
+
+
+def _batches(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, pa.Table]]:
+    """Yields journal entries: first what is known about runs and schemes, then cells with their results."""
+    about = {
+        "runs": "SELECT * FROM runs WHERE run_id NOT IN (SELECT run_id FROM here.runs) OR (status IN "
+        f"{_FINISHED} AND run_id IN (SELECT run_id FROM here.runs WHERE status NOT IN {_FINISHED}))",
+        "schemes": "FROM schemes ANTI JOIN here.schemes USING (kind, name)",
+        "metrics": "FROM metrics ANTI JOIN here.metrics USING (name) WHERE study IS NOT NULL",
+    }
+    rows = {name: connection.sql(sql).to_arrow_table() for name, sql in about.items()}
+    if any(table.num_rows for table in rows.values()):
+        yield rows
+    for start in range(0, _count(connection, "new"), CELLS_PER_ENTRY):
+        chosen = f"(SELECT cell_id FROM new WHERE number >= {start} AND number < {start + CELLS_PER_ENTRY})"
+        yield {
+            name: connection.sql(f"FROM {name} WHERE cell_id IN {chosen}").to_arrow_table()
+            for name in ("cells", *tables.RESULTS)
+        }
+
+
+def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
+    return connection.execute(f"SELECT count(*) FROM {rows}").fetchall()[0][0]

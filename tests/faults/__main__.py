@@ -1,0 +1,70 @@
+"""The fault campaign: disturbs a store in every known way and prints what became of it.
+
+`python -m tests.faults` takes long, `--short` a minute.
+Exit code 1 when anything was lost, differs, or could not be repaired.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.faults import shim
+
+HEADINGS = ("fault", "job", "trials", "killed", "refused", "check passed", "repaired", "problems", "seconds")
+
+
+def main() -> int:
+    """Runs the campaign."""
+    if not shim.compiler():
+        print("the fault campaign needs a C compiler (cc) for its preloaded library", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        shim.preload(Path(folder))
+    from tests.faults.jobs import ENGINE, STORE
+    from tests.faults.scenarios import LONG, SCENARIOS, SHORT
+    from tests.faults.trial import Bench
+
+    size = SHORT if "--short" in sys.argv else LONG
+    problems = 0
+    # In memory a thousand fsyncs take no time; what reaches a disk is not at issue here.
+    memory = Path("/dev/shm")
+    place = memory if memory.is_dir() and shutil.disk_usage(memory).free > 1e9 else None
+    print(f"| {' | '.join(HEADINGS)} |\n|---|---{'|---:' * (len(HEADINGS) - 2)}|", flush=True)
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        benches = [Bench(job, Path(folder) / job.name) for job in (STORE, ENGINE)]
+        for name, scenario in SCENARIOS.items():
+            for bench in benches:
+                problems += _run(name, bench, list(_timed(scenario(bench, size))))
+    return 1 if problems else 0
+
+
+def _timed(outcomes):
+    start = time.monotonic()
+    for outcome in outcomes:
+        yield outcome, time.monotonic() - start
+
+
+def _run(name, bench, timed) -> int:
+    outcomes = [outcome for outcome, _ in timed]
+    broken = [outcome for outcome in outcomes if outcome.problems]
+    counts = (
+        len(outcomes),
+        sum(outcome.killed for outcome in outcomes),
+        sum(bool(outcome.refused) for outcome in outcomes),
+        sum(not outcome.repaired for outcome in outcomes),
+        sum(bool(outcome.repaired) for outcome in outcomes),
+        len(broken),
+        round(timed[-1][1]) if timed else 0,
+    )
+    print(f"| {name} | {bench.job.name} | {' | '.join(map(str, counts))} |", flush=True)
+    for outcome in broken:
+        print(f"{name}, {bench.job.name}: {outcome}", file=sys.stderr)
+    return len(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

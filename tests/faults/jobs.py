@@ -1,0 +1,108 @@
+"""What is disturbed: a store that takes in two batches, and the engine that computes a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import engine
+import store
+import store.migrate
+import store.tables
+from store import journal
+from tests.store.builder import believable, write
+
+GRID = """
+[[study]]
+kind = "propagation"
+width = [8, 16]
+depth = 3
+batch_size = 4
+init = ["xavier", "kaiming_slip"]
+activation = ["tanh", "relu"]
+seed = [0, 1]
+
+[[study]]
+kind = "training"
+dataset = "digits"
+width = [8, 16]
+depth = [2, 3]
+init = "kaiming"
+activation = "relu"
+norm = ["none", "batch"]
+lr = [0.1, 100000.0]
+batch_size = 32
+steps = 20
+"""
+# Who computed a cell, when and in which company may differ; nothing else may.
+INCIDENTAL = ("run_id", "seconds", "batch", "batch_place", "batch_cells")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that writes to a store; run again after a disturbance, it goes on from there.
+
+    Attributes:
+        name: what the table calls it.
+        prepare: makes the store as it is before.
+        run: does the work that is left.
+        cells: how many cells there are in the end.
+    """
+
+    name: str
+    prepare: Callable[[store.Layout], None]
+    run: Callable[[store.Layout], None]
+    cells: int
+
+
+def _batch(number: int):
+    return believable(4, 4, first_seed=number)
+
+
+@cache
+def _ids(number: int) -> frozenset[str]:
+    return frozenset(row["cell_id"] for row in _batch(number).rows["cells"])
+
+
+def _prepare_store(layout: store.Layout) -> None:
+    write(layout.path, _batch(0), _batch(1))
+
+
+def _grow_store(layout: store.Layout) -> None:
+    with store.WriterLock(layout):
+        for number in range(4):
+            if not _ids(number) <= store.done_cells(layout):
+                journal.append(layout, "test", _batch(number).tables())
+            store.publish(layout)
+
+
+@cache
+def _grid() -> engine.Grid:
+    return engine.Grid.from_toml(GRID, "faults")
+
+
+def warm_up() -> None:
+    """Loads what every child process would otherwise load for itself."""
+    for name in ("pandas", "pyarrow.dataset", "sklearn.datasets", "engine.execution.run", "store.repair"):
+        import_module(name)
+    _grid()
+    for number in range(4):
+        _ids(number)
+    store.migrate.is_current(store.migrate.empty())
+
+
+STORE = Job("store", _prepare_store, _grow_store, 32)
+ENGINE = Job("engine", lambda layout: None, lambda layout: engine.run(_grid(), layout.path) and None, 2 * 8 + 16)
+
+
+def contents(path: Path) -> dict[str, list[str]]:
+    """Returns every row of a store but for what may differ between runs, comparable by ==."""
+    found = {}
+    with store.open(path) as opened:
+        for name in ("cells", *store.tables.RESULTS):
+            columns = f"COLUMNS(lambda c: c NOT IN {INCIDENTAL})"
+            found[name] = sorted(map(repr, opened.query(f"SELECT {columns} FROM {name}").fetchall()))
+    return found

@@ -1,0 +1,25 @@
+"""The short fault campaign: every kind of fault, a few times each."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults import shim
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.skipif(shim.compiler() is None, reason="needs a C compiler for the preloaded library")
+def test_nothing_is_lost_whatever_goes_wrong():
+    command = [sys.executable, "-m", "tests.faults", "--short"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
+    assert (done.returncode, done.stderr) == (0, "")
+    _, _, *rows = done.stdout.splitlines()
+    trials = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert all(int(row[2]) > 0 for row in trials)
+    assert sum(int(row[3]) for row in trials) >= 14
+    assert {row[0] for row in trials if int(row[6])} >= {"torn or scrambled journal file", "corrupted snapshot"}

@@ -1,0 +1,73 @@
+"""A store written by each earlier schema still opens, is brought up to date, and loses nothing on the way.
+
+Each asset in `assets` is a whole store (pointer, journal, snapshot) of a small grid, written by the code of its time:
+`tar -cf - grid.duckdb grid.store | xz -9e`. Step 2 never stood alone in a commit: its asset is that of step 1, migrated
+by step 2.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+import store
+from store import migrate
+from store.check import check
+from store.merge import merge
+
+ASSETS = Path(__file__).parent / "assets"
+STEPS = [step.number for step in migrate.steps()]
+
+
+def unpacked(number: int, folder: Path) -> store.Layout:
+    with tarfile.open(ASSETS / f"schema_{number:03d}.tar.xz") as archive:
+        archive.extractall(folder, filter="data")
+    return store.Layout.at(folder / "grid.duckdb")
+
+
+def test_every_earlier_schema_has_an_asset():
+    kept = {int(file.name[7:10]) for file in ASSETS.glob("schema_*.tar.xz")}
+    assert set(STEPS[:-1]) <= kept
+
+
+@pytest.mark.parametrize("number", sorted(int(file.name[7:10]) for file in ASSETS.glob("schema_*.tar.xz")))
+class TestAsset:
+    def test_it_opens_as_it_is(self, number, tmp_path):
+        layout = unpacked(number, tmp_path)
+        with store.open(layout) as opened:
+            assert max(migrate.applied(opened.cursor())) == number
+            assert opened.query("SELECT count(*) FROM cells").fetchall() == [(6,)]
+            assert opened.query("SELECT count(*) FROM activation_stats").fetchall() == [(12,)]
+            assert len(opened.training_outcomes(width=8, batch_size=32, steps=20).fetchall()) == 2
+        assert len(store.done_cells(layout)) == 6
+
+    def test_publishing_brings_it_up_to_date_and_loses_nothing(self, number, tmp_path, contents):
+        layout = unpacked(number, tmp_path)
+        before = contents(layout)
+        store.publish(layout)
+        assert [finding for finding in check(layout) if not finding.holds] == []
+        with store.open(layout) as opened:
+            assert migrate.applied(opened.cursor()) == set(STEPS)
+            after = {}
+            for name in set(before) - {"metrics", "schema_steps"}:
+                known = store.open(unpacked(number, tmp_path / "again")).query(f"SELECT * FROM {name} LIMIT 0").columns
+                columns = ", ".join(f'"{column}"' for column in known if column not in ("ingested_at", "applied_at"))
+                after[name] = sorted(map(repr, opened.query(f"SELECT {columns} FROM {name}").fetchall()))
+        assert after == {name: before[name] for name in after}
+
+    def test_its_journal_alone_gives_the_same(self, number, tmp_path, contents):
+        migrated, rebuilt = unpacked(number, tmp_path / "a"), unpacked(number, tmp_path / "b")
+        store.publish(migrated)
+        store.publish(rebuilt, anew=True)
+        assert contents(migrated) == contents(rebuilt)
+
+    def test_it_can_be_merged(self, number, tmp_path):
+        old, new = unpacked(number, tmp_path / "old"), store.Layout.at(tmp_path / "new.duckdb")
+        assert merge(new, old.resolve()).added == 6
+        assert [finding for finding in check(new) if not finding.holds] == []
+
+
+def test_steps_are_numbered_without_gaps():
+    assert list(range(1, len(STEPS) + 1)) == STEPS
