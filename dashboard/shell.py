@@ -22,6 +22,9 @@ STYLE = """
 [data-testid="stMetricValue"] { font-size: 1.55rem; font-variant-numeric: tabular-nums; }
 [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
 [data-testid="stMain"] [data-testid="stMarkdownContainer"] p { max-width: 46rem; }
+/* On the light blue of the dark mode, white text cannot be read. */
+[data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] button[aria-label^="Remove"],
+[data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #14171a) !important; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
   [data-testid="stMain"] h1 { font-size: 1.7rem; }

@@ -69,7 +69,7 @@ def lines(
     across = _across(x)
     layers = _layers(data, x, y, across, colour, dash, points, zero)
     if cursor is not None:
-        rule = {"type": "rule", "color": theme.NEUTRAL, "strokeWidth": 1.5, "opacity": 0.8}
+        rule = {"type": "rule", "aria": False, "color": theme.NEUTRAL, "strokeWidth": 1.5, "opacity": 0.8}
         layers.append({"mark": rule, "encoding": {"x": {"datum": cursor, "type": "quantitative"}}})
     if panels is None:
         spec: Spec = {"data": {"name": "rows"}, "layer": layers, "height": HEIGHT, "width": "container"}
@@ -137,7 +137,7 @@ def _layers(
 
 def _whiskers(shared: Spec, low: Spec) -> Spec:
     encoding = shared | {"y": low, "y2": {"field": "high"}}
-    return {"mark": {"type": "rule", "strokeWidth": 2.5, "opacity": 0.45}, "encoding": encoding}
+    return {"mark": {"type": "rule", "aria": False, "strokeWidth": 2.5, "opacity": 0.45}, "encoding": encoding}
 
 
 def _tidy(frame: pd.DataFrame, x: Axis, y: Axis, others: Sequence[Axis]) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def ranking(frame: pd.DataFrame, title: str, colour: Axis) -> Chart:
         {"score": title, "low": "lowest", "high": "highest"},
     )
     bar = {
-        "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.5},
+        "mark": {"type": "rule", "aria": False, "strokeWidth": 3, "opacity": 0.5},
         "encoding": {"y": y, "x": low, "x2": {"field": "high"}, "color": paint},
     }
     dot = {

@@ -64,7 +64,8 @@ def _choose() -> None:
     kind = selectors.switch("Compute", [PRESET, EDIT], f"{PREFIX}_kind", PRESET)
     if kind == PRESET:
         presets = _presets()
-        grid = selectors.one("Preset", list(presets), f"{PREFIX}_preset", show=lambda name: f"{name}: {presets[name]}")
+        grid = selectors.one("Preset", list(presets), f"{PREFIX}_preset", "demo")
+        st.caption(presets[grid])
         text = ""
     else:
         text = st.text_area("Grid (TOML); lists are crossed", _text(), height=330, key=f"{PREFIX}_toml")
