@@ -34,7 +34,10 @@ def options(study: str) -> Chosen:
 
 
 def _values(cell: Any) -> list[Any]:
-    return [] if cell is None or (isinstance(cell, float) and pd.isna(cell)) else [plain(value) for value in cell]
+    """Return the values of a list that DuckDB made; one of NULLs alone belongs to an axis that the study lacks."""
+    if cell is None or (isinstance(cell, float) and pd.isna(cell)):
+        return []
+    return [plain(value) for value in cell if value is not None and not pd.isna(value)]
 
 
 def cells(study: str, prefix: str, defaults: Mapping[str, Sequence[Any]], main: Sequence[str] = MAIN) -> Chosen | None:

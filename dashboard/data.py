@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 import store
+from dashboard.snapshot import Moved, Snapshot
 from store import queries
 
 # A page asks about ten questions; this holds those of many sessions.
@@ -18,10 +19,6 @@ MOST_SNAPSHOTS = 3
 _ATTEMPTS = 5
 
 Values = tuple[tuple[str, Any], ...]
-
-
-class Moved(Exception):
-    """The store names another snapshot than the one that was asked for."""
 
 
 def version() -> str:
@@ -63,21 +60,12 @@ def query(name: str, **values: Any) -> pd.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=MOST_ANSWERS)
 def _answer(version: str, name: str, values: Values) -> pd.DataFrame:
     bound = {key: list(value) if isinstance(value, tuple) else value for key, value in values}
-    return _handle(version).named(name, **bound).df()
+    return _snapshot(version).ask(name, bound)
 
 
-@st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS)
-def _handle(version: str) -> store.Store:
-    handle = store.open()
-    if handle.version != version:
-        handle.close()
-        raise Moved(version)
-    return handle
-
-
-def has(view: str) -> bool:
-    """Tell whether the store has a table or view, which an older one may lack."""
-    return bool((query("tables_and_views")["name"] == view).any())
+@st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS, on_release=Snapshot.close)
+def _snapshot(version: str) -> Snapshot:
+    return Snapshot(version)
 
 
 def sql(name: str, values: dict[str, Any]) -> str:

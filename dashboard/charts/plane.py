@@ -11,12 +11,13 @@ from dashboard.charts.heat_map import RATE_REACH
 HEIGHT = 420
 
 
-def plane(frame: pd.DataFrame, named: pd.DataFrame, title: str, rate: bool) -> Chart:
+def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: str, rate: bool) -> Chart:
     """Draw a quantity over the plane, with named initializations on its lower edge.
 
     Args:
         frame: weight_low, weight_high, bias_low, bias_high (edges of a tile), weight, bias, value.
         named: init, weight (σw²), bias (σb²): where initializations sit.
+        edge: weight, bias: the line between order and chaos.
         title: what the quantity is.
         rate: whether it is a rate: 1 in the middle, growth and decay to both sides.
     """
@@ -62,10 +63,11 @@ def plane(frame: pd.DataFrame, named: pd.DataFrame, title: str, rate: bool) -> C
     halo = {"fontWeight": 600, "stroke": "#14171a", "strokeWidth": 2.5, "strokeOpacity": 0.55}
     words = named_in | {"mark": label | halo}
     top = named_in | {"mark": label | {"fontWeight": 600, "color": "white"}}
-    spec = {
-        "layer": [tiles, dots, words, top],
-        "width": "container",
-        "height": HEIGHT,
-        "resolve": {"scale": {"color": "independent"}},
+    line = {
+        "data": {"name": "edge"},
+        "mark": {"type": "line", "stroke": "#14171a", "strokeWidth": 2.5, "clip": True},
+        "encoding": place | {"order": {"field": "bias", "type": "quantitative"}},
     }
-    return style.chart(spec, tiles=data, named=named)
+    spec = {"layer": [tiles, line, dots, words, top], "width": "container", "height": HEIGHT}
+    spec |= {"resolve": {"scale": {"color": "independent"}}}
+    return style.chart(spec, tiles=data, named=named, edge=edge)

@@ -87,7 +87,7 @@ DRAWINGS = {
     "heat map of rates": (tiles(), lambda frame: heat_map(frame, ["a"], ["2"], TITLES, "rate", True)),
     "heat map, logarithmic": (tiles(), lambda frame: heat_map(frame, ["a"], ["2"], TITLES, "logarithmic")),
     "ranking": (ranked(), lambda frame: ranking(frame, "Accuracy", INIT)),
-    "plane": (field(), lambda frame: plane(frame, NAMED, "χ₁", rate=True)),
+    "plane": (field(), lambda frame: plane(frame, NAMED, NAMED, "χ₁", rate=True)),
     "cloud": (CLOUD, lambda frame: cloud(frame, "panel", ["raw", "center"], "panel")),
     "images": (PIXELS, images),
     "quick": (rows(), lambda frame: quick(frame, "layer", "mean", "init")),
