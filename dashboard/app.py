@@ -6,13 +6,24 @@ from dashboard import shell
 
 PAGES = {
     "Lecture": [
-        st.Page("views/activation_statistics.py", title="Activation statistics", default=True),
+        st.Page("views/lecture.py", title="The lecture", icon=":material/school:", default=True),
+        st.Page("views/activation_statistics.py", title="Activation statistics", icon=":material/stacked_bar_chart:"),
+        st.Page("views/preprocessing.py", title="Preprocessing", icon=":material/tune:"),
+        st.Page("views/batch_norm.py", title="Batch norm up close", icon=":material/center_focus_strong:"),
+        st.Page("views/transfer.py", title="Transfer", icon=":material/move_up:"),
     ],
     "Explore": [
-        st.Page("views/convergence.py", title="Convergence"),
+        st.Page("views/convergence.py", title="Convergence", icon=":material/show_chart:"),
+        st.Page("views/trainability_map.py", title="Trainability map", icon=":material/grid_on:"),
+        st.Page("views/edge_of_chaos.py", title="Edge of chaos", icon=":material/landscape:"),
+        st.Page("views/every_study.py", title="Every study", icon=":material/science:"),
+    ],
+    "Decide": [
+        st.Page("views/what_should_i_use.py", title="What should I use?", icon=":material/recommend:"),
     ],
     "Data": [
-        st.Page("views/data_and_sql.py", title="Data & SQL"),
+        st.Page("views/data_and_sql.py", title="Data & SQL", icon=":material/database:"),
+        st.Page("views/runs.py", title="Runs", icon=":material/play_circle:"),
     ],
 }
 

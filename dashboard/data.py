@@ -9,20 +9,30 @@ import pandas as pd
 import streamlit as st
 
 import store
+from dashboard.snapshot import Moved, Snapshot
 from store import queries
 
 # A page asks about ten questions; this holds those of many sessions.
 MOST_ANSWERS = 1000
+# The snapshot that is shown, the one before for sessions that still draw it, and one to spare.
+MOST_SNAPSHOTS = 3
+_ATTEMPTS = 5
+
+Values = tuple[tuple[str, Any], ...]
 
 
 def version() -> str:
-    """Return a key that changes when, and only when, the contents of the store do.
+    """Return a key that changes when, and only when, the contents of the store do; costs no opening of the file.
 
     Raises:
-        StoreError: there is no store, or it cannot be read.
+        StoreError: there is no store.
     """
-    with store.open() as handle:
-        return handle.version
+    file = store.Layout.at().resolve()
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        raise store.StoreMissing(f"{file} has just been removed.") from None
+    return f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
 
 
 def query(name: str, **values: Any) -> pd.DataFrame:
@@ -39,14 +49,23 @@ def query(name: str, **values: Any) -> pd.DataFrame:
         StoreError: there is no store, or it cannot be read.
     """
     frozen = tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items())
-    return _answer(version(), name, frozen)
+    for _ in range(_ATTEMPTS):
+        try:
+            return _answer(version(), name, frozen)
+        except Moved:
+            continue
+    raise store.StoreMissing("The snapshots of this store are replaced faster than they can be read. Reload the page.")
 
 
 @st.cache_data(show_spinner=False, max_entries=MOST_ANSWERS)
-def _answer(version: str, name: str, values: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
+def _answer(version: str, name: str, values: Values) -> pd.DataFrame:
     bound = {key: list(value) if isinstance(value, tuple) else value for key, value in values}
-    with store.open() as handle:
-        return handle.named(name, **bound).df()
+    return _snapshot(version).ask(name, bound)
+
+
+@st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS, on_release=Snapshot.close)
+def _snapshot(version: str) -> Snapshot:
+    return Snapshot(version)
 
 
 def sql(name: str, values: dict[str, Any]) -> str:
@@ -56,7 +75,8 @@ def sql(name: str, values: dict[str, Any]) -> str:
         name: the named query.
         values: the parameters it was asked with.
     """
-    bound = "\n".join(f"-- ${key} = {value!r}" for key, value in values.items())
+    given = {key: value for key, value in values.items() if value is not None}
+    bound = "\n".join(f"-- ${key} = {value!r}" for key, value in given.items())
     return f"-- python -m store query --name {name}, with\n{bound}\n{queries.get(name).sql.strip()}"
 
 

@@ -31,27 +31,31 @@ def common_range(histograms: pd.DataFrame) -> tuple[float, float]:
     return float(low - margin), float(high + margin)
 
 
-def rebin(lo: float, hi: float, counts: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return the counts on other bins, as if values were spread evenly inside each of their own.
+def rebin(lo: np.ndarray, hi: np.ndarray, counts: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return counts on other bins, as if values were spread evenly inside each of their own.
 
     Args:
-        lo: left edge of the first bin.
-        hi: right edge of the last bin; equal to lo when all values are equal.
-        counts: number of values per bin.
-        edges: edges of the wanted bins, ascending.
+        lo: left edge of the first bin of each histogram, [histogram].
+        hi: right edge of its last bin; equal to lo when all values are equal.
+        counts: number of values per bin, [histogram, bin].
+        edges: edges of the wanted bins, ascending and evenly spaced.
 
     Returns:
-        One number per wanted bin; what lies outside them is not counted.
+        One number per histogram and wanted bin; what lies outside them is not counted.
     """
-    counts = np.asarray(counts, float)
-    if not (np.isfinite(lo) and np.isfinite(hi)):
-        return np.zeros(len(edges) - 1)
-    if hi <= lo:
-        spike, _ = np.histogram([lo], bins=edges, weights=[counts.sum()])
-        return spike
-    own = np.linspace(lo, hi, len(counts) + 1)
-    cumulative = np.concatenate([[0.0], np.cumsum(counts)])
-    return np.diff(np.interp(edges, own, cumulative))
+    lo, hi, counts = np.asarray(lo, float), np.asarray(hi, float), np.asarray(counts, float)
+    bins = counts.shape[1]
+    binned = np.zeros((len(counts), len(edges) - 1))
+    spread = np.isfinite(lo) & np.isfinite(hi) & (hi > lo)
+    cumulative = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(counts, axis=1)], axis=1)[spread]
+    place = (edges[None, :] - lo[spread, None]) / (hi - lo)[spread, None] * bins
+    left = np.clip(np.floor(place), 0, bins - 1).astype(int)
+    below, above = np.take_along_axis(cumulative, left, 1), np.take_along_axis(cumulative, left + 1, 1)
+    binned[spread] = np.diff(below + (above - below) * np.clip(place - left, 0, 1), axis=1)
+    spikes = np.isfinite(lo) & (hi == lo) & (lo >= edges[0]) & (lo <= edges[-1])
+    where = np.clip(np.searchsorted(edges, lo[spikes], side="right") - 1, 0, len(edges) - 2)
+    binned[np.flatnonzero(spikes), where] = counts[spikes].sum(axis=1)
+    return binned
 
 
 def on_common_bins(histograms: pd.DataFrame, by: list[str], bins: int = 60) -> pd.DataFrame:
@@ -70,18 +74,22 @@ def on_common_bins(histograms: pd.DataFrame, by: list[str], bins: int = 60) -> p
     if histograms.empty:
         return pd.DataFrame(columns=columns)
     edges = np.linspace(*common_range(histograms), bins + 1)
-    parts = []
-    for key, group in histograms.groupby(by, sort=False):
-        binned = sum(rebin(row.lo, row.hi, row.counts, edges) for row in group.itertuples())
-        beyond = group["underflow"].sum() + group["overflow"].sum()
-        nonfinite = group["nonfinite"].sum()
-        total = float(sum(np.sum(row.counts) for row in group.itertuples()) + beyond + nonfinite) or 1.0
-        part = pd.DataFrame({"left": edges[:-1], "right": edges[1:], "share": np.asarray(binned) / total})
-        largest = part["share"].max()
-        part["height"] = part["share"] / max(largest, LOWEST_FULL_BAR / bins)
-        part["outside"] = max(0.0, 1.0 - nonfinite / total - part["share"].sum())
-        part["nonfinite"] = nonfinite / total
-        for name, value in zip(by, key, strict=True):
-            part[name] = value
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)[columns]
+    groups = histograms.groupby(by, sort=False)
+    code, names = groups.ngroup().to_numpy(), histograms.drop_duplicates(by)[by].reset_index(drop=True)
+    binned, values = np.zeros((len(names), bins)), np.zeros(len(names))
+    for length, rows in histograms.groupby(histograms["counts"].map(len)).indices.items():
+        counts = np.stack(histograms["counts"].to_numpy()[rows]).reshape(len(rows), length)
+        lo, hi = (histograms[edge].to_numpy()[rows] for edge in ("lo", "hi"))
+        np.add.at(binned, code[rows], rebin(lo, hi, counts, edges))
+        np.add.at(values, code[rows], counts.sum(axis=1))
+    beyond = groups[["underflow", "overflow"]].sum().sum(axis=1).to_numpy()
+    nonfinite = groups["nonfinite"].sum().to_numpy()
+    total = np.maximum(values + beyond + nonfinite, 1.0)
+    share = binned / total[:, None]
+    largest = np.maximum(share.max(axis=1), LOWEST_FULL_BAR / bins)
+    found = names.loc[names.index.repeat(bins)].reset_index(drop=True)
+    found["left"], found["right"] = np.tile(edges[:-1], len(names)), np.tile(edges[1:], len(names))
+    found["share"], found["height"] = share.ravel(), (share / largest[:, None]).ravel()
+    found["outside"] = np.repeat(np.maximum(0.0, 1.0 - nonfinite / total - share.sum(axis=1)), bins)
+    found["nonfinite"] = np.repeat(nonfinite / total, bins)
+    return found[columns]

@@ -1,17 +1,63 @@
 """A figure: a chart under a title that states the finding or the question, with its data, picture and SQL at hand."""
 
 import io
+import json
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.style import Chart
+from dashboard.charts.chart import Chart
 
 FORMATS = ("CSV", "Parquet", "SVG", "PNG")
+PICTURE_WIDTH = 760
 
 
-def figure(title: str, chart: Chart, data: pd.DataFrame, sql: str, key: str, alt_text: str) -> None:
+@dataclass(frozen=True)
+class Picture:
+    """A figure that is yet to be shown.
+
+    Attributes:
+        title: the finding or the question.
+        chart: what to draw.
+        data: what it is drawn from.
+        sql: the query behind it.
+        alt_text: what a reader who cannot see it is told.
+        note: a sentence below it.
+        wide: whether it fills the width.
+    """
+
+    title: str
+    chart: Chart
+    data: pd.DataFrame
+    sql: str
+    alt_text: str
+    note: str = ""
+    wide: bool = True
+
+    def show(self, key: str) -> None:
+        """Show it.
+
+        Args:
+            key: name of the figure, unique on the page.
+        """
+        figure(self.title, self.chart, self.data, self.sql, key, self.alt_text, wide=self.wide)
+        if self.note:
+            st.caption(self.note)
+
+
+def figure(
+    title: str,
+    chart: Chart,
+    data: pd.DataFrame,
+    sql: str,
+    key: str,
+    alt_text: str,
+    select: str | None = None,
+    wide: bool = True,
+) -> list[dict[str, Any]]:
     """Show a chart with everything a reader may want to take away.
 
     Args:
@@ -21,14 +67,32 @@ def figure(title: str, chart: Chart, data: pd.DataFrame, sql: str, key: str, alt
         sql: the query behind it, to paste.
         key: name of the figure, unique on the page, also of the files.
         alt_text: what a reader who cannot see it is told.
+        select: name of the chart's selection that the page wants to hear of.
+        wide: whether it fills the width; a chart of panels has a width of its own.
+
+    Returns:
+        What the reader has selected in the chart; empty when nothing or when `select` is None.
     """
-    heading, tools = st.columns([6, 1], vertical_alignment="bottom")
-    heading.markdown(f"#### {title}")
-    with tools.popover("Take away", icon=":material/download:", width="stretch"):
-        _downloads(chart, data, key)
-        st.caption("SQL")
-        st.code(sql, language="sql")
-    st.altair_chart(chart, theme="streamlit", alt=alt_text, key=f"chart-{key}")
+    with st.container(key=f"figure-{key}"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.markdown(f"#### {title}", width="stretch")
+            with st.popover("Take away", icon=":material/download:", type="tertiary"):
+                _downloads(chart, data, key)
+                st.caption("SQL")
+                st.code(sql, language="sql")
+        return draw(chart, f"chart-{key}", alt_text, select, wide)
+
+
+def draw(chart: Chart, key: str, alt_text: str, select: str | None = None, wide: bool = True) -> list[dict[str, Any]]:
+    """Show a chart alone; see `figure`."""
+    shown = partial(
+        st.vega_lite_chart, None, chart.to_show(), width="stretch" if wide else "content", alt=alt_text, key=key
+    )
+    if select is None:
+        shown()
+        return []
+    state: Any = shown(on_select="rerun", selection_mode=select)
+    return state.selection.get(select, [])
 
 
 def _downloads(chart: Chart, data: pd.DataFrame, key: str) -> None:
@@ -53,17 +117,29 @@ def contents(kind: str, chart: Chart, data: pd.DataFrame) -> bytes:
         chart: the chart.
         data: its data.
     """
+    if kind in ("CSV", "Parquet"):
+        return table(kind, data)
+    import vl_convert
+
+    spec = chart.to_dict()
+    if spec.get("width") == "container":
+        spec["width"] = PICTURE_WIDTH
+    if kind == "SVG":
+        return vl_convert.vegalite_to_svg(json.dumps(spec)).encode()
+    spec["config"] = spec["config"] | {"background": "white"}
+    return vl_convert.vegalite_to_png(json.dumps(spec), scale=2)
+
+
+def table(kind: str, data: pd.DataFrame) -> bytes:
+    """Return a frame as a file.
+
+    Args:
+        kind: CSV or Parquet.
+        data: the frame.
+    """
     buffer = io.BytesIO()
     if kind == "CSV":
         data.to_csv(buffer, index=False)
-    elif kind == "Parquet":
-        data.to_parquet(buffer, index=False)
     else:
-        picture = chart.configure(background="white") if kind == "PNG" else chart
-        chart_format = kind.lower()
-        if chart_format == "svg":
-            text = io.StringIO()
-            picture.save(text, format="svg")
-            return text.getvalue().encode()
-        picture.save(buffer, format="png", scale_factor=2)
+        data.to_parquet(buffer, index=False)
     return buffer.getvalue()

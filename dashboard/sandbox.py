@@ -4,10 +4,13 @@ The statement runs in a process of its own. DuckDB's own limits do not hold insi
 that builds a string of gigabytes; a process can always be limited and ended.
 """
 
+import atexit
+import importlib
 import json
 import pickle
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,13 +59,7 @@ def ask(sql: str, seconds: float = MOST_SECONDS, rows: int = MOST_ROWS) -> Answe
     _check(sql)
     with store.open() as handle:
         request = json.dumps({"sql": sql, "rows": rows, "store": str(handle.path)})
-    child = subprocess.Popen(
-        [sys.executable, "-m", "dashboard.sandbox"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    child = _spare.take()
     with child:
         try:
             answer, problem = child.communicate(request.encode(), timeout=seconds)
@@ -75,6 +72,33 @@ def ask(sql: str, seconds: float = MOST_SECONDS, rows: int = MOST_ROWS) -> Answe
         raise Refused("The statement needed more memory than it may have and was stopped.")
     frame = pickle.loads(answer)
     return Answer(frame.head(rows), len(frame) > rows)
+
+
+class _Spare:
+    """One process that has loaded everything and waits for a statement, so that nobody waits for it."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen | None = None
+        self._guard = threading.Lock()
+        atexit.register(self._end)
+
+    def take(self) -> subprocess.Popen:
+        """Return the waiting process, or a new one, and let the next one get ready."""
+        with self._guard:
+            child, self._child = self._child, _start()
+        return child if child is not None and child.poll() is None else _start()
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+
+
+def _start() -> subprocess.Popen:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-m", "dashboard.sandbox"], cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe)
+
+
+_spare = _Spare()
 
 
 def _check(sql: str) -> None:
@@ -108,7 +132,11 @@ def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> pd.DataFrame:
 def _child() -> int:
     """Answer the one request on standard input: a pickled frame on standard output, or a sentence and _REFUSED."""
     _limit_memory()
-    request = json.load(sys.stdin)
+    importlib.import_module("store.connect")
+    text = sys.stdin.read()
+    if not text:
+        return 0
+    request = json.loads(text)
     try:
         with store.sandboxed(request["store"], memory_limit=QUERY_MEMORY) as connection:
             frame = _fetch(connection.execute(request["sql"]), request["rows"])

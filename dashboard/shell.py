@@ -1,5 +1,6 @@
-"""What surrounds every page: the store it reads, the notice of newer results, and the answer when there is no store."""
+"""What surrounds every page: the store it reads, the notice of newer results, and the answer when there is none."""
 
+import duckdb
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
@@ -7,10 +8,27 @@ import store
 from dashboard import data
 
 REFRESH_SECONDS = 4
-# Streamlit's own layout, with two corrections: less empty space above the title, and charts that scroll on a phone.
+# Pages that have something to say when there is no store.
+WITHOUT_STORE = ("runs",)
+# Streamlit's own layout, with corrections: less empty space above the title, figures that breathe, numbers of equal
+# width, charts that scroll by themselves on a phone, and headings that do not shout.
 STYLE = """
-[data-testid="stMainBlockContainer"] { padding-top: 3.2rem; max-width: 1280px; }
+[data-testid="stMainBlockContainer"] { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px; }
 [data-testid="stVegaLiteChart"] { overflow-x: auto; }
+[data-testid="stMain"] h1 { font-size: 2.1rem; letter-spacing: -0.02em; padding-bottom: 0.2rem; }
+[data-testid="stMain"] h2 { font-size: 1.45rem; letter-spacing: -0.015em; }
+[data-testid="stMain"] h3 { font-size: 1.22rem; letter-spacing: -0.01em; }
+[data-testid="stMain"] h4 { font-size: 1.06rem; letter-spacing: -0.005em; }
+[data-testid="stMetricValue"] { font-size: 1.55rem; font-variant-numeric: tabular-nums; }
+[data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
+[data-testid="stMain"] [data-testid="stMarkdownContainer"] p { max-width: 46rem; }
+/* On the light blue of the dark mode, white text cannot be read. */
+[data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] button[aria-label^="Remove"],
+[data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #14171a) !important; }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
+  [data-testid="stMain"] h1 { font-size: 1.7rem; }
+}
 """
 
 
@@ -22,7 +40,7 @@ def show(page: StreamlitPage) -> None:
     """
     st.html(f"<style>{STYLE}</style>")
     try:
-        version = data.version()
+        version = _version(page)
         with st.sidebar:
             _watch(version)
         page.run()
@@ -32,7 +50,44 @@ def show(page: StreamlitPage) -> None:
             _watch(None)
     except store.StoreError as error:
         st.title(page.title)
-        st.error(str(error), icon=":material/error:")
+        st.error(_sentence(error), icon=":material/error:")
+    except duckdb.CatalogException as error:
+        _outdated(page.title, error)
+    except duckdb.BinderException as error:
+        _outdated(page.title, error)
+    except duckdb.Error as error:
+        st.title(page.title)
+        st.error(f"The store could not answer: {error}", icon=":material/error:")
+
+
+def _version(page: StreamlitPage) -> str | None:
+    try:
+        return data.version()
+    except store.StoreMissing:
+        if page.url_path in WITHOUT_STORE:
+            return None
+        raise
+
+
+def _sentence(error: store.StoreError) -> str:
+    text = str(error)
+    if "lock" in text.lower():
+        return (
+            f"{text}\n\nAnother program has this file open for writing. Close it there, or open it there read-only; "
+            "then reload this page."
+        )
+    return text
+
+
+def _outdated(title: str, error: duckdb.Error) -> None:
+    st.title(title)
+    st.info(
+        "This store was written by an earlier version of Goldilocks and lacks something that this page needs. "
+        "This command brings it up to date, and the page fills up:",
+        icon=":material/history:",
+    )
+    st.code("python -m store publish", language="shell")
+    st.caption(f"What is missing: {str(error).splitlines()[0]}")
 
 
 def _explain(title: str, reason: str) -> None:
@@ -55,6 +110,9 @@ def _watch(shown: str | None) -> None:
         st.rerun()
     if newest is None:
         return
-    summary = data.query("coverage")
-    cells = int(summary["cells"].sum()) if "cells" in summary else len(summary)
+    try:
+        cells = int(data.query("coverage")["cells"].sum())
+    except (store.StoreError, duckdb.Error):
+        # The page itself says what is wrong.
+        return
     st.caption(f"{cells:,} cells in the store. New results appear by themselves.")

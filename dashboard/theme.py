@@ -1,26 +1,42 @@
-"""Colours and proportions of all charts: one fixed colour per initialization, safe for colour-blind readers.
+"""Colours and proportions of all charts: one fixed colour per member, safe for colour-blind readers.
 
-The hues are those of Okabe and Ito (2008), with a lightness between the light and the dark background.
+The hues are those of Okabe and Ito (2008), with a lightness that stands out from the light and from the dark
+background (a contrast of at least 3 to both).
 """
 
 import hashlib
 from collections.abc import Sequence
 from typing import Literal
 
-PALETTE = ["#0a78c2", "#d9590b", "#0b9e73", "#c0589c", "#b58900", "#4aa8dd", "#7a6ad8", "#8a6d4b", "#7f8c8d", "#a3b01e"]
+BLUE, ORANGE, GREEN, PINK, GOLD = "#0a78c2", "#d9590b", "#0b9e73", "#c0589c", "#b08400"
+SKY, VIOLET, BROWN, GREY, OLIVE, RED = "#3a93d6", "#7a6ad8", "#8a6d4b", "#7a8793", "#7d8a2a", "#c44536"
+PALETTE = [BLUE, ORANGE, GREEN, PINK, GOLD, SKY, VIOLET, BROWN, GREY, OLIVE, RED]
 
-# The lecture's own comparison always looks the same, on every page.
+# The lecture's own comparison always looks the same, on every page; relatives have neighbouring hues.
 FIXED = {
-    "normal(std=0.01)": PALETTE[0],
-    "normal(std=0.05)": PALETTE[1],
-    "xavier": PALETTE[2],
-    "kaiming": PALETTE[3],
-    "kaiming_slip": PALETTE[4],
-    "torch_default": PALETTE[5],
-    "orthogonal": PALETTE[6],
-    "zeros": PALETTE[8],
-    "none": PALETTE[1],
-    "batch": PALETTE[0],
+    "normal(std=0.01)": BLUE,
+    "normal(std=0.05)": ORANGE,
+    "xavier": GREEN,
+    "xavier_normal": "#3f8f4f",
+    "xavier_uniform": OLIVE,
+    "lecun_normal": "#2a9d8f",
+    "kaiming": PINK,
+    "kaiming_normal": "#a94fb8",
+    "kaiming_uniform": "#d0547a",
+    "kaiming_slip": BROWN,
+    "torch_default": SKY,
+    "orthogonal": VIOLET,
+    "critical": RED,
+    "lsuv": GOLD,
+    "zeros": GREY,
+    "constant": "#94794f",
+    "uniform": "#5b86a8",
+    "truncated_normal": "#6b80c9",
+    "none": ORANGE,
+    "batch": BLUE,
+    "layer": GREEN,
+    "rms": VIOLET,
+    "group": PINK,
 }
 BadgeColour = Literal["blue", "green", "orange", "gray", "violet", "red"]
 VERDICT_COLOURS: dict[str, BadgeColour] = {
@@ -40,15 +56,16 @@ VERDICT_ICONS = {
     "diverged": ":material/bolt:",
 }
 DIVERGED = "#d1242f"
+# Readable on both backgrounds: for text and rules inside charts.
+NEUTRAL = "#7a8793"
 FONT = "Inter, 'Noto Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 GRID_OPACITY = 0.25
 
 
 def colour(name: str) -> str:
-    """Return the colour of a name: fixed for what the lecture compares, else derived from the name itself."""
-    if name in FIXED:
-        return FIXED[name]
-    return PALETTE[hashlib.sha256(name.encode()).digest()[0] % len(PALETTE)]
+    """Return the colour of a name: fixed for members of the registries, else derived from the name itself."""
+    fixed = FIXED.get(name) or (FIXED.get(name.split("(")[0]) if "(" in name else None)
+    return fixed or PALETTE[hashlib.sha256(name.encode()).digest()[0] % len(PALETTE)]
 
 
 def colours(names: Sequence[str]) -> list[str]:
@@ -62,7 +79,7 @@ def colours(names: Sequence[str]) -> list[str]:
     for name in names:
         if name not in taken:
             wish = colour(name)
-            taken[name] = wish if wish in free or not free else free[0]
+            taken[name] = wish if wish not in taken.values() or not free else free[0]
             if taken[name] in free:
                 free.remove(taken[name])
     return [taken[name] for name in names]

@@ -12,7 +12,8 @@ class Card:
         formula: definition in plain text.
         reference: paper or textbook.
         notes: limits and remarks.
-        snippet: the same in PyTorch, ready to paste; `layer` is an `nn.Linear`.
+        snippet: the same in PyTorch, ready to paste; `layer` is an `nn.Linear`, `phi` the activation that follows, `h`
+            a batch of the layer's inputs; {parameter} stands for a parameter's value.
     """
 
     title: str

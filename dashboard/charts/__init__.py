@@ -1,7 +1,12 @@
-"""Charts: pure functions from a data frame to an Altair chart, without Streamlit, never changing their input.
+"""Charts: pure functions from a data frame to a Vega-Lite chart, without Streamlit, never changing their input.
 
+chart          what a chart is
 style          what all charts share
+lines          something against something, over seeds: mean, range, theory, and what was lost
 distributions  strips of per-layer histograms on common axes
-layers         a statistic against depth, with the seeds' range and the theory
-curves         learning curves, with the seeds' range and divergence
+heat_map       a metric over two axes, diverged cells marked
+plane          the plane of weight and bias variance, with initializations on it
+ranking        configurations by score, with their seeds
+points         a cloud of points
+images         small images, such as filters
 """

@@ -1,64 +1,74 @@
 """A strip of histograms, one per layer from left to right, as on the lecture's slides."""
 
-import altair as alt
 import pandas as pd
 
+from dashboard import theme
 from dashboard.charts import style
-from dashboard.charts.style import Chart
+from dashboard.charts.chart import Chart
 
-PANEL_WIDTH, PANEL_HEIGHT = 114, 84
+PANEL_WIDTH, PANEL_HEIGHT = 112, 84
 
 
-def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str) -> Chart:
+def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, cursor: int | None = None) -> Chart:
     """Draw the distributions of one configuration.
 
     Args:
         bins: rows of `on_common_bins` for one configuration: layer, left, right, share, height, outside, nonfinite.
-        statistics: one row per layer: layer, mean, std, std_overflowed.
+        statistics: one row per layer: layer, mean, std, std_overflowed, grad_rms, grad_rms_overflowed.
         colour: of the bars.
+        tap: pre, act or grad: which numbers stand above each panel.
+        cursor: the layer to emphasize; the others are paler.
 
     Returns:
         One small panel per layer on common axes; heights are relative to each panel's tallest bar.
     """
-    notes = _notes(bins, statistics)
+    notes = _notes(bins, statistics, tap)
     data = bins.merge(notes, on="layer", how="left")
-    panels = (
-        alt.Chart(data)
-        .mark_bar(color=colour, binSpacing=0)
-        .encode(
-            x=alt.X(
-                "left:Q", bin="binned", title=None, axis=alt.Axis(tickCount=2, grid=False, labelFlush=True, format="~g")
-            ),
-            x2="right:Q",
-            y=alt.Y("height:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1])),
-            tooltip=[
-                alt.Tooltip("layer:O", title="layer"),
-                alt.Tooltip("left:Q", title="from", format=".3g"),
-                alt.Tooltip("right:Q", title="to", format=".3g"),
-                alt.Tooltip("share:Q", title="share", format=".2%"),
-            ],
-        )
-        .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
-    )
-    header = alt.Header(title=None, labelExpr="split(datum.label, '|')", labelOrient="top")
-    return style.finish(panels.facet(column=alt.Column("note:N", sort=list(notes["note"]), header=header), spacing=12))
+    chosen = cursor in set(data["layer"])
+    data["opacity"] = [1.0 if not chosen or layer == cursor else 0.4 for layer in data["layer"]]
+    tooltip = style.tooltips({"layer": "layer"}, {"left": "from", "right": "to"})
+    tooltip.append({"field": "share", "title": "share", "type": "quantitative", "format": ".2%"})
+    axis = {"tickCount": 2, "grid": False, "labelFlush": True, "format": "~g"}
+    panel = {
+        "mark": {"type": "bar", "color": colour, "binSpacing": 0},
+        "width": PANEL_WIDTH,
+        "height": PANEL_HEIGHT,
+        "encoding": {
+            "x": {"field": "left", "type": "quantitative", "bin": {"binned": True}, "title": None, "axis": axis},
+            "x2": {"field": "right"},
+            "y": {
+                "field": "height",
+                "type": "quantitative",
+                "title": None,
+                "axis": None,
+                "scale": {"domain": [0, 1]},
+            },
+            "opacity": {"field": "opacity", "type": "quantitative", "scale": None, "legend": None},
+            "tooltip": tooltip,
+        },
+    }
+    header = {"title": None, "labelExpr": "split(datum.label, '|')", "labelOrient": "top", "labelColor": theme.NEUTRAL}
+    column = {"field": "note", "type": "nominal", "sort": list(notes["note"]), "header": header}
+    return style.chart({"data": {"name": "bins"}, "facet": {"column": column}, "spacing": 12, "spec": panel}, bins=data)
 
 
-def _notes(bins: pd.DataFrame, statistics: pd.DataFrame) -> pd.DataFrame:
-    """Return what stands above each panel: layer, mean, std, and what the panel cannot show."""
+def _notes(bins: pd.DataFrame, statistics: pd.DataFrame, tap: str) -> pd.DataFrame:
+    """Return what stands above each panel: layer, its numbers, and what the panel cannot show."""
     extent = bins.groupby("layer", as_index=False)[["outside", "nonfinite"]].first()
     layers = statistics.merge(extent, on="layer", how="inner").sort_values("layer")
-    return pd.DataFrame({"layer": layers["layer"], "note": [_note(row) for row in layers.itertuples()]})
+    return pd.DataFrame({"layer": layers["layer"], "note": [_note(row, tap) for row in layers.itertuples()]})
 
 
-def _note(row) -> str:
+def _note(row, tap: str) -> str:
     lines = [f"layer {row.layer}"]
-    if row.std_overflowed:
-        lines += ["std overflows", f"mean {row.mean:.3g}" if pd.notna(row.mean) else "mean overflows"]
-    else:
-        lines += [f"std {row.std:.3g}", f"mean {row.mean:.2g}"]
+    if tap == "grad":
+        lines.append("rms overflows" if row.grad_rms_overflowed else f"rms {row.grad_rms:.3g}")
+    elif tap == "act":
+        lines.append("std overflows" if row.std_overflowed else f"std {row.std:.3g}")
     if row.nonfinite > 0:
-        lines[-1] = f"{row.nonfinite:.0%} not finite"
+        lines.append(f"{row.nonfinite:.0%} not finite")
     elif row.outside > 0.005:
-        lines[-1] = f"{row.outside:.0%} off the axis"
+        lines.append(f"{row.outside:.0%} off the axis")
+    elif tap == "act" and not row.std_overflowed:
+        lines.append(f"mean {row.mean:.2g}")
     return "|".join(lines)

@@ -1,40 +1,111 @@
-"""What all charts share: typography, quiet axes, colours by name, and how a non-finite value is drawn."""
+"""What all charts share: typography, quiet axes, colours by name, and how a value that is not finite is drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import altair as alt
+import pandas as pd
 
 from dashboard import theme
+from dashboard.charts.chart import Chart, Spec
 
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+CONFIG: Spec = {
+    "font": theme.FONT,
+    "background": "transparent",
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12.5,
+        "titleFontWeight": 500,
+        "gridOpacity": theme.GRID_OPACITY,
+        "domainOpacity": 0.5,
+        "labelOverlap": "greedy",
+    },
+    "legend": {
+        "labelFontSize": 12,
+        "titleFontSize": 12.5,
+        "orient": "bottom",
+        "symbolStrokeWidth": 3,
+        "labelLimit": 320,
+        "offset": 6,
+        "padding": 0,
+    },
+    "header": {"labelFontSize": 12.5, "titleFontSize": 12.5, "labelFontWeight": 600},
+    "view": {"strokeOpacity": 0.15},
+}
+# In pixels: a legend under a chart of half the page's width, a letter of it, and a symbol with its gaps.
+LEGEND_WIDTH, LETTER_WIDTH, SYMBOL_WIDTH = 440, 6.6, 34
+# What axis, titles and legend take of a chart's height, which Streamlit counts as part of it.
+FRAME_HEIGHT = 100
+CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "filled": True, "color": theme.DIVERGED}
+# Where a cross for what overflowed stands: just below the upper edge.
+UPPER_EDGE: Spec = {"value": 8}
 
 
-def finish(chart: Chart) -> Chart:
-    """Return the chart with the common typography and axes.
+def chart(spec: Spec, **data: pd.DataFrame) -> Chart:
+    """Return a chart with the common typography.
 
     Args:
-        chart: a chart that is complete otherwise.
+        spec: everything else about it.
+        data: the frames it refers to by name.
     """
-    return (
-        chart.configure(font=theme.FONT, background="transparent")
-        .configure_axis(
-            labelFontSize=12, titleFontSize=12.5, titleFontWeight=500, gridOpacity=theme.GRID_OPACITY, domainOpacity=0.5
-        )
-        .configure_legend(labelFontSize=12, titleFontSize=12.5, orient="bottom", symbolStrokeWidth=3, labelLimit=320)
-        .configure_header(labelFontSize=12.5, titleFontSize=12.5, labelFontWeight=600)
-        .configure_view(strokeOpacity=0.15)
-    )
+    return Chart({"config": CONFIG} | spec, data)
 
 
-def by_name(field: str, names: Sequence[str], title: str, legend: bool = True) -> alt.Color:
+def colour(field: str, names: Sequence[str], title: str | None, symbol: str = "stroke") -> Spec:
     """Return a colour encoding with each name's own colour.
 
     Args:
         field: the column.
         names: its values, in the order of the legend.
-        title: title of the legend.
-        legend: whether to show it.
+        title: title of the legend; None hides it.
+        symbol: shape of its symbols.
     """
-    symbols = alt.Legend(symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
-    scale = alt.Scale(domain=list(names), range=theme.colours(list(names)))
-    return alt.Color(f"{field}:N", scale=scale, title=title, legend=symbols if legend else None)
+    columns = legend_columns(names)
+    legend = {"symbolType": symbol, "symbolOpacity": 1, "columns": columns} if title and len(names) > 1 else None
+    scale = {"domain": list(names), "range": theme.colours(list(names))}
+    return {"field": field, "type": "nominal", "scale": scale, "title": title, "legend": legend}
+
+
+def legend_columns(names: Sequence[str]) -> int:
+    """Return how many entries of a legend stand side by side under a chart of half the page's width.
+
+    Args:
+        names: the entries.
+    """
+    longest = max((len(name) for name in names), default=1)
+    return max(1, min(4, int(LEGEND_WIDTH / (longest * LETTER_WIDTH + SYMBOL_WIDTH))))
+
+
+def number(field: str, title: str | None = None, logarithmic: bool = False, **more: Any) -> Spec:
+    """Return an encoding of a number on an axis.
+
+    Args:
+        field: the column.
+        title: title of the axis.
+        logarithmic: whether its scale is.
+        more: further properties of the encoding; `axis` and `scale` are merged with the defaults.
+    """
+    scale: Spec = {"type": "log", "nice": False} if logarithmic else {"zero": False}
+    axis: Spec = {"tickCount": 6, "format": "~g"} if logarithmic else {"tickCount": 5}
+    scale |= more.pop("scale", {})
+    axis |= more.pop("axis", {})
+    return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis} | more
+
+
+def tooltips(texts: Mapping[str, str], numbers: Mapping[str, str] = {}) -> list[Spec]:
+    """Return what a pointer shows.
+
+    Args:
+        texts: the title of each column that is shown as it is.
+        numbers: the title of each column that is shown with four significant digits.
+    """
+    plain = [{"field": name, "title": title, "type": "nominal"} for name, title in texts.items()]
+    measured = [
+        {"field": name, "title": title, "type": "quantitative", "format": ".4~g"} for name, title in numbers.items()
+    ]
+    return plain + measured
+
+
+def spans_decades(values: pd.Series, decades: float = 2.5) -> bool:
+    """Tell whether positive values belong on a logarithmic axis: they span many decades and none is negative."""
+    finite = values[(values > 0) & (values < float("inf"))]
+    return bool(len(finite)) and not (values < 0).any() and finite.max() / finite.min() > 10**decades

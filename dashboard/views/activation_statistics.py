@@ -5,17 +5,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, selectors, theme
+from dashboard import axes, data, selectors, signals, theme, verdicts
 from dashboard.charts.distributions import strip
-from dashboard.charts.layers import against_layer
+from dashboard.charts.lines import Axis, lines
+from dashboard.charts.style import spans_decades
+from dashboard.choice import plain
 from dashboard.distributions import on_common_bins
-from dashboard.figure import figure
+from dashboard.figure import draw, figure
 
 MOST_CONFIGURATIONS = 6
 MOST_PANELS = 6
 LECTURE = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
 TAPS = {"act": "activations", "pre": "pre-activations", "grad": "gradients"}
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
+NOTHING = "nothing"
 PAGE = "views/activation_statistics.py"
 STORIES: dict[str, dict[str, str | list[str]]] = {
     "tanh: too small, too big, just right": {"activation": "tanh"},
@@ -23,6 +26,13 @@ STORIES: dict[str, dict[str, str | list[str]]] = {
     "The notes' slip": {"activation": "relu", "init": ["kaiming", "kaiming_slip"]},
     "Batch norm forgives": {"activation": "tanh", "init": LECTURE[:2], "norm": ["none", "batch"]},
 }
+# What is drawn against the layer: column, question, whether it may be compared with a baseline.
+FIGURES = (
+    ("std", "How far do the activations spread?", True),
+    ("grad_rms", "How much gradient comes back?", True),
+    ("frac_saturated", "How much of it is saturated?", False),
+    ("frac_dead_units", "How many units are dead?", False),
+)
 
 
 def main() -> None:
@@ -41,11 +51,11 @@ def main() -> None:
             st.page_link(PAGE, label=title, query_params=choices, icon=":material/play_arrow:")
     network = _choose_network(networks)
     chosen = _choose_configurations(network)
-    if not chosen["inits"] or not chosen["activations"] or not chosen["norms"]:
+    if not all(chosen.values()):
         st.info("Nothing is selected: choose at least one initialization, activation and normalization above.")
         return
-    shape = {key: _plain(network[key]) for key in SHAPE}
-    signal = _named(data.query("signal_by_layer", **shape, **chosen), chosen)
+    shape = {key: plain(network[key]) for key in SHAPE}
+    signal = _named(data.query("signal_by_layer", **shape, **chosen))
     names = list(dict.fromkeys(signal["configuration"]))
     if len(names) > MOST_CONFIGURATIONS:
         st.warning(f"These are {len(names)} configurations; the first {MOST_CONFIGURATIONS} are shown.")
@@ -54,24 +64,20 @@ def main() -> None:
         st.info("This store has no cell with this combination; choose another activation or normalization.")
         return
     signal = signal[signal["configuration"].isin(names)]
-    _cards(signal, names, shape, chosen)
-    _depth_figures(signal, shape, chosen)
+    tap, cursor, baseline = _choose_view(names, shape["depth"])
+    _cards(signal, names, shape, chosen, tap, cursor)
+    _depth_figures(signal, shape, chosen, cursor, baseline)
 
 
 def _choose_network(networks: pd.DataFrame) -> pd.Series:
-    titles = [_network_title(row) for row in networks.itertuples()]
+    titles = [signals.network_title(row) for row in networks.itertuples()]
     title = selectors.one("Network and input", titles, "network", help="Each was measured with several seeds.")
     return networks.iloc[titles.index(title)]
 
 
-def _network_title(row: Any) -> str:
-    inputs = "N(0,1) inputs" if row.dataset == "gaussian" else f"{row.dataset} ({row.preprocessing})"
-    return f"{row.network}, {row.depth} layers of {row.width}, batch of {row.batch_size}, {inputs}"
-
-
 def _choose_configurations(network: pd.Series) -> dict[str, list[str]]:
     left, middle, right = st.columns([3, 1.4, 1.4])
-    inits, activations, norms = (list(network[key]) for key in ("inits", "activations", "norms"))
+    inits, activations, norms = (axes.ordered(key, network[f"{key}s"]) for key in ("init", "activation", "norm"))
     default = [init for init in LECTURE if init in inits] or inits[:4]
     first = ["tanh"] if "tanh" in activations else activations[:1]
     with left:
@@ -83,73 +89,89 @@ def _choose_configurations(network: pd.Series) -> dict[str, list[str]]:
     return {"inits": chosen, "activations": chosen_activations, "norms": chosen_norms}
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Name each configuration by its initialization and by what else tells it apart; the lecture's order first."""
+    named = axes.named(frame, ("init", "activation", "norm"), "init")
+    others = axes.varying(frame, ("activation", "norm"))
+    named["variant"] = [
+        ", ".join(axes.text(axis, value) for axis, value in zip(others, row, strict=True))
+        for row in named[others].itertuples(index=False)
+    ]
+    if not axes.varying(frame, ("init",)) and others:
+        named["configuration"] = [f"{i}, {c}" for i, c in zip(named["init"], named["configuration"], strict=True)]
+    rank = named["init"].map(lambda init: LECTURE.index(init) if init in LECTURE else len(LECTURE))
+    return named.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
 
 
-def _named(frame: pd.DataFrame, chosen: dict[str, list[str]]) -> pd.DataFrame:
-    """Name each configuration by what tells it apart, and sort as the reader chose."""
-    several = [key for key in ("activation", "norm") if len(chosen[f"{key}s"]) > 1]
-    variant = frame[["activation", "norm"]].copy()
-    variant["norm"] = variant["norm"].map(lambda norm: "no norm" if norm == "none" else f"{norm} norm")
-    named = frame.copy()
-    parts = variant[several].agg(", ".join, axis=1) if several and len(frame) else pd.Series("", index=frame.index)
-    named["variant"] = parts
-    named["configuration"] = [f"{i}, {v}" if v else i for i, v in zip(named["init"], named["variant"], strict=True)]
-    # The lecture's order first; the sort is stable, so layers and seeds stay in theirs.
-    named["rank"] = [LECTURE.index(init) if init in LECTURE else len(LECTURE) for init in named["init"]]
-    named = named.sort_values(["rank", "init", "variant"], kind="stable").drop(columns="rank")
-    return named.reset_index(drop=True)
+def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
+    left, middle, right = st.columns([1.9, 1.5, 1.3], vertical_alignment="bottom")
+    with left:
+        tap = selectors.switch("Show the distribution of", list(TAPS), "tap", "act", show=TAPS.__getitem__)
+    cursor = depth
+    with middle:
+        if depth > 1:
+            help = "The cards say the numbers of this layer; the figures below mark it."
+            cursor = st.slider("Layer", 1, depth, depth, key=f"layer_of_{depth}", help=help, bind="query-params")
+    with right:
+        options = [NOTHING, *names]
+        baseline = selectors.one("Compare with", options, "baseline", NOTHING, help="Draws ratios to it.")
+    return tap, cursor, baseline
 
 
-def _cards(signal: pd.DataFrame, names: list[str], shape: dict[str, Any], chosen: dict[str, list[str]]) -> None:
-    tap = selectors.switch("Show the distribution of", list(TAPS), "tap", "act", show=lambda key: TAPS[key])
-    values = {**shape, **chosen, "tap": tap}
-    rows = _named(data.query("layer_distributions", **values), chosen)
-    layers = _spread(sorted(signal["layer"].unique()))
-    rows = rows[rows["configuration"].isin(names) & rows["layer"].isin(layers)]
-    bins = on_common_bins(rows, ["configuration", "layer"])
-    verdicts = data.query("configuration_verdicts", **shape)
+def _cards(
+    signal: pd.DataFrame, names: list[str], shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int
+) -> None:
+    layers = _spread(sorted(signal["layer"].unique()), cursor)
+    rows = _named(data.query("distributions_of_layers", **shape, **chosen, tap=tap, layers=layers))
+    bins = on_common_bins(rows[rows["configuration"].isin(names)], ["configuration", "layer"])
+    found = data.query("configuration_verdicts", **shape)
     for axis in ("init", "activation", "norm"):
-        verdicts = verdicts[verdicts[axis].isin(chosen[f"{axis}s"])]
-    verdicts = _named(verdicts, chosen).set_index("configuration")
+        found = found[found[axis].isin(chosen[f"{axis}s"])]
+    found = _named(found).set_index("configuration")
     for name in names:
-        own = signal[(signal["configuration"] == name) & signal["layer"].isin(layers)]
-        with st.container(border=True):
-            side, picture = st.columns([1, 4.2], vertical_alignment="center")
+        own = signal[signal["configuration"] == name]
+        with st.container(border=True, key=f"card-{names.index(name)}"):
+            side, picture = st.columns([1.05, 4], vertical_alignment="center")
             with side:
-                _verdict(name, own, verdicts)
+                st.markdown(f"**{name}**")
+                _numbers(own[own["layer"] == cursor], found.loc[name] if name in found.index else None)
             with picture:
-                chart = strip(bins[bins["configuration"] == name], own, theme.colour(own["init"].iloc[0]))
+                colour = theme.colour(own["init"].iloc[0])
+                shown = own[own["layer"].isin(layers)]
+                chart = strip(bins[bins["configuration"] == name], shown, colour, tap, cursor)
                 text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
-                st.altair_chart(chart, theme="streamlit", alt=text, width="content", key=f"strip-{name}")
+                draw(chart, f"strip-{names.index(name)}", text, wide=False)
     _explain()
 
 
-def _spread(layers: list[int]) -> list[int]:
-    """Return at most MOST_PANELS layers, the first and the last among them."""
+def _spread(layers: list[int], cursor: int) -> list[int]:
+    """Return at most MOST_PANELS layers: the first, the last and the cursor's among them."""
+    layers = [plain(layer) for layer in layers]
     if len(layers) <= MOST_PANELS:
         return layers
-    places = {round(k * (len(layers) - 1) / (MOST_PANELS - 1)) for k in range(MOST_PANELS)}
-    return [layers[place] for place in sorted(places)]
+    places = sorted({round(k * (len(layers) - 1) / (MOST_PANELS - 1)) for k in range(MOST_PANELS)})
+    spread = [layers[place] for place in places]
+    if cursor in layers and cursor not in spread:
+        nearest = min(range(1, len(spread) - 1), key=lambda place: abs(spread[place] - cursor))
+        spread[nearest] = cursor
+    return sorted(spread)
 
 
-def _verdict(name: str, own: pd.DataFrame, verdicts: pd.DataFrame) -> None:
-    st.markdown(f"**{name}**")
-    if name in verdicts.index:
-        row = verdicts.loc[name]
-        verdict = row["verdict"] if isinstance(row["verdict"], str) else "one layer: no rate"
-        colour = theme.VERDICT_COLOURS.get(verdict, "gray")
-        st.badge(verdict, color=colour, icon=theme.VERDICT_ICONS.get(verdict, ":material/help:"))
-        st.caption(
-            f"signal {_rate(row['forward_rate'])}  \n"
-            f"gradient {_rate(row['backward_rate'])}  \n"
-            f"σw = {own['sigma_w'].iloc[-1]:.3g}, {row['agreeing']} of {row['seeds']} seeds agree"
-        )
-
-
-def _rate(value: Any) -> str:
-    return f"×{value:.3g} per layer" if pd.notna(value) else "overflows"
+def _numbers(at_layer: pd.DataFrame, verdict: pd.Series | None) -> None:
+    lines_ = []
+    if verdict is not None:
+        verdicts.badge(verdict["verdict"])
+        lines_ += [
+            f"signal {verdicts.rate(verdict['forward_rate'])}",
+            f"gradient {verdicts.rate(verdict['backward_rate'])}",
+            f"{verdict['agreeing']} of {verdict['seeds']} seeds agree",
+        ]
+    for row in at_layer.itertuples():
+        std = "overflows" if row.std_overflowed else f"{row.std:.4g}"
+        theory = f" (theory {row.theory_std:.4g})" if pd.notna(row.theory_std) else ""
+        dead = f"saturated {verdicts.share(row.frac_saturated)}, dead units {verdicts.share(row.frac_dead_units)}"
+        lines_ += [f"layer {row.layer}: std {std}{theory}", dead, f"σw = {row.sigma_w:.3g}"]
+    st.caption("  \n".join(lines_))
 
 
 def _explain() -> None:
@@ -162,29 +184,36 @@ def _explain() -> None:
     )
 
 
-def _depth_figures(signal: pd.DataFrame, shape: dict[str, Any], chosen: dict[str, list[str]]) -> None:
+def _depth_figures(
+    signal: pd.DataFrame, shape: dict[str, Any], chosen: dict[str, list[str]], cursor: int, baseline: str
+) -> None:
     labels = data.labels()
-    seeds = int(signal["seeds"].max())
     sql = data.sql("signal_by_layer", {**shape, **chosen})
-    left, right = st.columns(2)
-    for column, metric, title, logarithmic in (
-        (left, "std", "How far do the activations spread?", False),
-        (right, "grad_rms", "How much gradient comes back?", True),
-    ):
-        with column:
-            log = logarithmic or _spans_decades(signal[metric])
-            chart = against_layer(signal, metric, labels[metric], log)
-            text = f"{labels[metric]} against layer for {', '.join(signal['configuration'].unique())}."
-            figure(title, chart, signal, sql, key=metric.replace("_", "-"), alt_text=text)
+    inits, variants = (list(dict.fromkeys(signal[key])) for key in ("init", "variant"))
+    for pair in (FIGURES[:2], FIGURES[2:]):
+        for column, (metric, question, comparable) in zip(st.columns(2), pair, strict=True):
+            frame, title = signals.against_layer(signal, metric), labels[metric]
+            if comparable and baseline != NOTHING:
+                frame = signals.relative(frame, baseline)
+                title = f"{title} ÷ {baseline}"
+            share = metric.startswith("frac_")
+            log = not share and (metric == "grad_rms" or spans_decades(frame["mean"]))
+            chart = lines(
+                frame,
+                Axis("layer", "Layer", whole=True),
+                Axis("mean", title, log, share=share),
+                Axis("init", "Initialization", values=inits),
+                dash=Axis("variant", "Variant", values=variants),
+                cursor=cursor,
+            )
+            text = f"{title} against layer for {', '.join(signal['configuration'].unique())}."
+            with column:
+                figure(question, chart, signal, sql, key=metric.replace("_", "-"), alt_text=text)
     st.caption(
-        f"Lines: mean over {seeds} seeds; band: their range; dots without line: mean-field theory for infinite width, "
-        "where there is one. A red cross marks a layer in which a seed overflowed."
+        f"Lines: mean over up to {int(signal['seeds'].max())} seeds; band: their range. Grey dashes: mean-field theory "
+        "for infinite width; around it, where 95 % of single networks of this width should lie. "
+        "A red cross marks the layer from which seeds overflowed."
     )
-
-
-def _spans_decades(values: pd.Series) -> bool:
-    positive = values[values > 0]
-    return bool(len(positive)) and positive.max() / positive.min() > 300
 
 
 main()

@@ -2,24 +2,27 @@
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import data, selectors
-from dashboard.charts.curves import learning_curves
+from dashboard import axes, choice, data, selectors
+from dashboard.charts.lines import Axis, lines
+from dashboard.charts.style import spans_decades
 from dashboard.figure import figure
+from dashboard.interval import BANDS, banded
 
-AXES = {
-    "norm": "Normalization",
-    "init": "Initialization",
-    "activation": "Activation",
-    "depth": "Depth",
-    "lr": "Learning rate",
-}
-LISTS = {"norm": "norms", "init": "inits", "activation": "activations", "depth": "depths", "lr": "lrs"}
-SHAPE = ("network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")
+PREFIX = "train"
 MOST_LINES = 60
 PAGE = "views/convergence.py"
+METRICS = ("train_loss", "test_accuracy", "test_loss", "train_accuracy", "grad_norm", "update_ratio")
+SHARES = ("test_accuracy", "train_accuracy")
+QUESTIONS = {
+    "train_loss": "Does the loss go down?",
+    "test_accuracy": "Does it generalize?",
+    "test_loss": "Does the test loss go down?",
+    "train_accuracy": "Does it fit?",
+    "grad_norm": "Is there a gradient?",
+    "update_ratio": "Do the weights move?",
+}
 STORIES: dict[str, dict[str, str | list[str]]] = {
     "Batch norm trains deep nets": {},
     "Xavier against Kaiming": {"init": ["xavier", "kaiming"], "norm": "none", "colour": "Initialization"},
@@ -41,123 +44,143 @@ STORIES: dict[str, dict[str, str | list[str]]] = {
 def main() -> None:
     """Draw the page."""
     st.title("Convergence")
-    st.markdown("Networks in training: loss and accuracy, seeds as mean and range, divergence shown where it happened.")
-    networks = data.query("training_networks")
-    if networks.empty:
-        st.info("This store has no trained networks yet: `python -m engine run demo` trains some.")
-        return
+    st.markdown("Networks in training: loss and accuracy, seeds as mean and band, divergence shown where it happened.")
     with st.container(horizontal=True):
         for title, choices in STORIES.items():
             parameters = {_key(name): value for name, value in choices.items()}
             st.page_link(PAGE, label=title, query_params=parameters, icon=":material/play_arrow:")
-    network = _choose_network(networks)
-    chosen = _choose_values(network)
-    empty = [AXES[axis] for axis, values in chosen.items() if not values]
-    if empty:
-        st.info(f"Nothing is selected under: {', '.join(empty)}. Choose at least one value.")
+    chosen = choice.cells("training", PREFIX, _defaults())
+    if chosen is None:
         return
-    shape = {key: _plain(network[key]) for key in SHAPE}
-    values = {**shape, **{LISTS[axis]: given for axis, given in chosen.items()}}
-    colour, facet = _choose_encoding(chosen)
-    curves = data.query("learning_curves", **values)
-    if curves.empty:
-        st.info("This store has no cell with this combination of values; choose others above.")
-        return
-    curves, shown, all_lines = _named(curves, colour, facet)
-    if shown < all_lines:
-        st.warning(f"These are {all_lines} configurations; the first {shown} are drawn. Choose fewer values above.")
-    _figures(curves, values, colour, facet)
+    colour, panels, metrics, band = _choose_view(chosen)
+    values = choice.bound(chosen)
+    for metric in metrics:
+        if not _figure(metric, values, chosen, colour, panels, band):
+            return
+    _sweep(values, chosen, colour)
     _outcomes(values)
 
 
 def _key(name: str) -> str:
     # Keys of the session are shared by all pages: without a prefix, another page's choice would show up here.
-    return f"train_{name}"
+    return f"{PREFIX}_{name}"
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
+def _defaults() -> dict[str, list[Any]]:
+    depths = choice.options("training").get("depth", [])
+    deep = [depth for depth in depths if depth >= 5][:4] or depths[:4]
+    return choice.largest_network() | {"init": ["xavier"], "activation": ["relu"], "depth": deep, "lr": [0.1]}
 
 
-def _choose_network(networks: pd.DataFrame) -> pd.Series:
-    titles = [
-        f"{row.dataset} ({row.preprocessing}), {row.network} of width {row.width}, batch of {row.batch_size}, "
-        f"{row.optimizer}, {row.steps} steps"
-        for row in networks.itertuples()
-    ]
-    title = selectors.one("Data and network", titles, _key("network"))
-    return networks.iloc[titles.index(title)]
-
-
-def _choose_values(network: pd.Series) -> dict[str, list[Any]]:
-    options = {axis: [_plain(value) for value in network[name]] for axis, name in LISTS.items()}
-    defaults = {
-        "norm": options["norm"],
-        "init": ["xavier"],
-        "activation": ["relu"],
-        "depth": [depth for depth in options["depth"] if depth >= 5][:4],
-        "lr": [0.1],
-    }
-    chosen = {}
-    columns = dict(zip(AXES, st.columns([1.3, 2, 1.2, 1.4, 1.4]), strict=True))
-    for axis, label in AXES.items():
-        with columns[axis]:
-            chosen[axis] = selectors.several(label, options[axis], _key(axis), defaults[axis])
-    return chosen
-
-
-def _choose_encoding(chosen: dict[str, list[Any]]) -> tuple[str, str | None]:
-    left, right, _ = st.columns([1, 1, 2])
-    with left:
-        colour = selectors.one("Colour", list(AXES), _key("colour"), "norm", show=AXES.__getitem__)
-    with right:
-        panels = {"nothing": "One panel", **AXES}
-        facet = selectors.one("Panels", list(panels), _key("panels"), "depth", show=panels.__getitem__)
-    return colour, facet if facet in chosen and len(chosen[facet]) > 1 else None
-
-
-def _named(curves: pd.DataFrame, colour: str, facet: str | None) -> tuple[pd.DataFrame, int, int]:
-    """Name each configuration by the axes that differ, and keep as many as a chart can show."""
-    named = curves.copy()
-    varying = [axis for axis in AXES if named[axis].nunique() > 1] or [colour]
-    named["configuration"] = named[varying].astype(str).agg(", ".join, axis=1)
-    names = list(dict.fromkeys(named["configuration"]))
-    kept = names[:MOST_LINES]
-    return named[named["configuration"].isin(kept)].reset_index(drop=True), len(kept), len(names)
-
-
-def _figures(curves: pd.DataFrame, values: dict[str, Any], colour: str, facet: str | None) -> None:
+def _choose_view(chosen: choice.Chosen) -> tuple[str, str | None, list[str], str]:
     labels = data.labels()
-    sql = data.sql("learning_curves", values)
-    for metric, title in (("train_loss", "Does the loss go down?"), ("test_accuracy", "Does it generalize?")):
-        chart = learning_curves(curves, metric, labels[metric], colour, facet, AXES)
-        text = f"{labels[metric]} against step, coloured by {AXES[colour].lower()}."
-        figure(title, chart, curves, sql, key=metric.replace("_", "-"), alt_text=text)
-    last = curves[curves["step"] == curves["step"].max()]
+    several = [axis for axis in axes.NAMES if len(chosen.get(axis, ())) > 1]
+    names = {axis: axes.NAMES[axis] for axis in [*choice.MAIN, *(axis for axis in several if axis not in choice.MAIN)]}
+    columns = st.columns([1, 1, 1.5, 1.2])
+    with columns[0]:
+        colour = selectors.one("Colour", list(names), _key("colour"), "norm", show=names.__getitem__)
+    with columns[1]:
+        panels = {"nothing": "One panel", **names}
+        facet = selectors.one("Panels", list(panels), _key("panels"), "depth", show=panels.__getitem__)
+    with columns[2]:
+        metrics = selectors.several("Curves", METRICS, _key("metric"), METRICS[:2], show=lambda name: labels[name])
+    with columns[3]:
+        band = selectors.one("Band", list(BANDS), _key("band"), "range", show=BANDS.__getitem__)
+    return colour, facet if facet in several else None, metrics, band
+
+
+def _figure(
+    metric: str, values: dict[str, Any], chosen: choice.Chosen, colour: str, panels: str | None, band: str
+) -> bool:
+    """Draw one metric; False when there is nothing to draw."""
+    curves = data.query("curves_over_seeds", metric=metric, **values)
+    if curves.empty:
+        st.info("This store has no cell with this combination of values; choose others above.")
+        return False
+    named = banded(axes.named(curves, list(axes.NAMES), colour), band)
+    names = list(dict.fromkeys(named["configuration"]))
+    shown = named[named["configuration"].isin(names[:MOST_LINES])].rename(columns={"diverged": "lost"})
+    if len(names) > MOST_LINES:
+        st.warning(f"These are {len(names)} configurations; the first {MOST_LINES} are drawn. Choose fewer values.")
+    title = data.labels()[metric]
+    log = metric not in SHARES and spans_decades(shown["mean"])
+    chart = lines(
+        shown,
+        Axis("step", "Step"),
+        Axis("mean", title, log, share=metric in SHARES),
+        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, shown[colour])),
+        panels=Axis(panels, axes.NAMES[panels], values=axes.ordered(panels, shown[panels])) if panels else None,
+        points=False,
+    )
+    text = f"{title} against step, coloured by {axes.NAMES[colour].lower()}."
+    sql = data.sql("curves_over_seeds", {"metric": metric, **values})
+    figure(QUESTIONS[metric], chart, shown, sql, metric.replace("_", "-"), text, wide=panels is None)
+    last = curves[curves["step"] == curves.groupby(list(axes.NAMES))["step"].transform("max")]
     lost = int(last["diverged"].sum())
-    sentence = f"Lines: mean over up to {int(curves['seeds'].max())} seeds; band: their range."
+    sentence = f"Lines: mean over up to {int(curves['seeds'].max())} seeds; band: {BANDS[band]}."
     if lost:
         sentence += f" {lost} of {int(last['seeds'].sum())} runs diverged; a red cross marks where."
     st.caption(sentence)
+    return True
+
+
+def _sweep(values: dict[str, Any], chosen: choice.Chosen, colour: str) -> None:
+    """Draw the outcome against the learning rate; all rates of the store, whichever curves are shown."""
+    asked = {**values, "lrs": None}
+    sweep = data.query("learning_rate_sweep", **asked)
+    if sweep.empty:
+        return
+    colour = "norm" if colour == "lr" else colour
+    rest = [axis for axis in axes.NAMES if axis != "lr"]
+    named = axes.named(sweep, rest, colour)
+    named["lost"] = named["diverged"]
+    chart = lines(
+        named,
+        Axis("lr", axes.NAMES["lr"], logarithmic=True),
+        Axis("mean", data.labels()["final_test_accuracy"], share=True),
+        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
+        dash=Axis("depth", axes.NAMES["depth"], values=axes.ordered("depth", named["depth"])),
+    )
+    text = "Final test accuracy against learning rate; a cross marks the rate from which seeds diverge."
+    figure(
+        "How far can the learning rate be pushed?", chart, named, data.sql("learning_rate_sweep", asked), "rates", text
+    )
+    rates = named.drop_duplicates("configuration")[["configuration", "largest_stable", "best"]]
+    config: dict[str, Any] = {
+        "configuration": "Configuration",
+        "largest_stable": st.column_config.NumberColumn("Largest stable rate", format="%g"),
+        "best": st.column_config.NumberColumn("Best rate", format="%g"),
+    }
+    st.dataframe(rates, hide_index=True, column_config=config, alt="Largest stable and best rate.", key="table-rates")
+    st.caption("Stable: no seed diverges at this rate or at a smaller one that was tried. A diverged seed counts as 0.")
 
 
 def _outcomes(values: dict[str, Any]) -> None:
-    st.markdown("#### How did it end?")
-    outcomes = data.query("training_outcomes", **values)
+    outcomes = data.query("outcomes_over_seeds", **values)
+    several = axes.varying(outcomes, list(axes.NAMES)) or ["init"]
     labels = data.labels()
-    columns = {
-        "share_that_train": st.column_config.ProgressColumn(
-            "Share of seeds that train", format="percent", max_value=1.0
-        ),
+    st.markdown("#### How did it end?")
+    config: dict[str, Any] = {axis: st.column_config.Column(axes.NAMES[axis]) for axis in several}
+    config |= {
+        "share_that_train": st.column_config.ProgressColumn("Seeds that train", format="percent", max_value=1.0),
         "steps_to_90": st.column_config.NumberColumn(labels["steps_to_90"], format="%.0f"),
         "final_test_accuracy": st.column_config.NumberColumn(labels["final_test_accuracy"], format="%.3f"),
         "final_train_loss": st.column_config.NumberColumn(labels["final_train_loss"], format="%.3f"),
         "seeds": st.column_config.NumberColumn("Seeds"),
         "diverged": st.column_config.NumberColumn("Diverged"),
         "diverged_at_step": st.column_config.NumberColumn("First divergence (step)"),
-        **{axis: st.column_config.Column(label) for axis, label in AXES.items()},
     }
-    st.dataframe(outcomes, hide_index=True, column_config=columns, alt="Outcome of each configuration over its seeds.")
+    order = list(config)
+    if not outcomes["diverged"].any():
+        order.remove("diverged_at_step")
+    st.dataframe(
+        outcomes,
+        hide_index=True,
+        column_config=config,
+        column_order=order,
+        key="table-outcomes",
+        alt="Outcome of each configuration over its seeds.",
+    )
     st.caption(
         "A seed trains when its test accuracy reaches 0.90 at a logged step; steps are the median over those seeds."
     )

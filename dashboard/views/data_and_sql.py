@@ -1,21 +1,28 @@
 """Everything the store holds, with its meaning, and a box for questions of one's own."""
 
-import io
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+import store
 from dashboard import data, sandbox, selectors
+from dashboard.charts.quick import chartable, quick
+from dashboard.figure import figure, table
 from store import queries
+from store.queries import Parameter, Query
 
+PREFIX = "ask"
 FIRST_QUESTION = """SELECT layer, avg(std) AS std
 FROM activation_stats
 WHERE init = 'normal(std=0.01)' AND activation = 'tanh' AND norm = 'none' AND width = 4096
 GROUP BY layer
 ORDER BY layer"""
-OWN = "A question of my own"
+OWN = "own"
+# A browser takes the whole file into memory; beyond this, copying it is the better way.
+MOST_BYTES = 400_000_000
 
 
 def main() -> None:
@@ -30,7 +37,8 @@ def main() -> None:
         _tables(relations)
     with right:
         _columns(relations)
-    _box()
+    _ask()
+    _file()
 
 
 def _tables(relations: pd.DataFrame) -> None:
@@ -40,33 +48,34 @@ def _tables(relations: pd.DataFrame) -> None:
         "kind": "Kind",
         "meaning": st.column_config.TextColumn("Meaning", width="large"),
     }
-    st.dataframe(
-        relations, hide_index=True, column_config=config, height=420, alt="Tables and views with their meaning."
-    )
+    text = "Tables and views with their meaning."
+    st.dataframe(relations, hide_index=True, column_config=config, height=420, alt=text, key="table-relations")
 
 
 def _columns(relations: pd.DataFrame) -> None:
     st.markdown("#### Columns")
     name = selectors.one("Table or view", list(relations["name"]), "relation", default="activation_stats")
+    columns = data.query("columns", relation=name)
+    metrics = data.query("metric_labels")[["name", "label", "unit"]]
+    columns = columns.merge(metrics, on="name", how="left")
     config: dict[str, Any] = {
         "name": "Column",
         "type": "Type",
+        "unit": "Unit",
+        "label": "Axis title",
         "meaning": st.column_config.TextColumn("Meaning", width="large"),
     }
-    columns = data.query("columns", relation=name)
-    st.dataframe(columns, hide_index=True, column_config=config, height=340, alt=f"Columns of {name}.")
-
-
-def _box() -> None:
-    st.markdown("#### Ask")
-    saved = {
-        name: query
-        for name, query in queries.all().items()
-        if all(p.default is not queries.REQUIRED for p in query.parameters)
-    }
-    question = selectors.one(
-        "Saved questions", [OWN, *saved], "question", show=lambda name: name if name == OWN else saved[name].title
+    order = ["name", "type", "unit", "meaning", "label"]
+    text = f"Columns of {name}."
+    st.dataframe(
+        columns, hide_index=True, column_config=config, column_order=order, height=340, alt=text, key="table-columns"
     )
+
+
+def _ask() -> None:
+    st.markdown("#### Ask")
+    saved = queries.all()
+    question = selectors.one("Question", [OWN, *saved], "question", show=lambda name: _title(name, saved))
     if question == OWN:
         sql = st.text_area(
             "SQL (read-only)", FIRST_QUESTION, height=170, key="sql", bind="query-params", max_chars=20_000
@@ -76,47 +85,113 @@ def _box() -> None:
         else:
             st.info("The box is empty: type a SELECT, or choose a saved question.")
         return
-    query = saved[question]
+    _answer_saved(saved[question])
+
+
+def _title(name: str, saved: dict[str, Query]) -> str:
+    return "A question of my own" if name == OWN else f"{saved[name].title} ({name})"
+
+
+def _answer_saved(query: Query) -> None:
     st.caption(query.doc)
+    try:
+        values = {parameter.name: _value(query, parameter) for parameter in query.parameters}
+    except store.StoreInvalid as error:
+        st.info(f"{error}.")
+        return
     with st.expander("SQL"):
-        st.code(query.sql, language="sql")
-    _show(data.query(question), question, cut=False)
+        st.code(data.sql(query.name, values), language="sql")
+    _show(data.query(query.name, **values), query.name, data.sql(query.name, values), cut=False)
+
+
+def _value(query: Query, parameter: Parameter) -> Any:
+    required = parameter.default is queries.REQUIRED
+    shown = "" if required or parameter.default is None else str(parameter.default)
+    text = st.text_input(
+        f"${parameter.name} ({parameter.type})",
+        shown,
+        key=f"{PREFIX}_{query.name}_{parameter.name}",
+        bind="query-params",
+        help=parameter.meaning.replace("[", "\\["),
+        placeholder="required" if required else "NULL",
+        max_chars=500,
+    )
+    if not text.strip():
+        if required:
+            raise store.StoreInvalid(f"{query.title} needs a value for {parameter.name}: {parameter.meaning}")
+        return None if not shown else parameter.default
+    return parameter.parse(text.strip())
 
 
 def _answer_own(sql: str) -> None:
     try:
-        with st.spinner("Asking …"):
-            answer = sandbox.ask(sql)
+        with st.spinner("Asking …", show_time=True):
+            answer = _own(data.version(), sql)
     except sandbox.Refused as refusal:
         st.error("This question has no answer:", icon=":material/error:")
         st.code(str(refusal), language=None)
         return
-    _show(answer.frame, "answer", answer.cut)
+    _show(answer.frame, "answer", sql, answer.cut)
 
 
-def _show(frame: pd.DataFrame, name: str, cut: bool) -> None:
+@st.cache_data(show_spinner=False, max_entries=50)
+def _own(version: str, sql: str) -> sandbox.Answer:
+    return sandbox.ask(sql)
+
+
+def _show(frame: pd.DataFrame, name: str, sql: str, cut: bool) -> None:
     st.dataframe(frame, hide_index=True, alt="The answer, as a table.", key=f"table-{name}")
     rows, *buttons = st.columns([4, 1, 1], vertical_alignment="center")
     rows.caption(f"{'The first ' if cut else ''}{len(frame):,} rows")
     for column, kind in zip(buttons, ("CSV", "Parquet"), strict=True):
         column.download_button(
             kind,
-            data=partial(_contents, frame, kind),
+            data=partial(table, kind, frame),
             file_name=f"{name}.{kind.lower()}",
             on_click="ignore",
-            key=f"{name}-{kind}",
+            key=f"{name}-{kind}-all",
             icon=":material/download:",
             width="stretch",
         )
+    _quick(frame, name, sql)
 
 
-def _contents(frame: pd.DataFrame, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    if kind == "CSV":
-        frame.to_csv(buffer, index=False)
-    else:
-        frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()
+def _quick(frame: pd.DataFrame, name: str, sql: str) -> None:
+    numbers, texts = chartable(frame)
+    across = [*[column for column in numbers if column != numbers[-1]], *texts] if numbers else []
+    if not across:
+        return
+    columns = st.columns(3)
+    with columns[0]:
+        x = selectors.one("Across", across, f"{PREFIX}_x")
+    with columns[1]:
+        upward = [column for column in numbers if column != x]
+        y = selectors.one("Upward", upward, f"{PREFIX}_y", upward[-1])
+    with columns[2]:
+        colours = ["nothing", *(column for column in texts if column != x)]
+        colour = selectors.one("Colour", colours, f"{PREFIX}_colour")
+    chart = quick(frame, x, y, None if colour == "nothing" else colour)
+    figure(f"{y} against {x}", chart, frame, sql, f"quick-{name}", f"{y} against {x}, from the table above.")
+
+
+def _file() -> None:
+    st.markdown("#### The whole file")
+    path = store.Layout.at().resolve()
+    size = path.stat().st_size
+    sentence = f"{size / 1e6:,.1f} MB. Any DuckDB from 1.2 on opens it: the command line, Python, R, JDBC."
+    if size > MOST_BYTES:
+        st.markdown(f"{sentence} It is too large for a download through the browser; copy it instead:")
+        st.code(f"cp -L {store.Layout.at().path} .", language="shell")
+        return
+    st.caption(sentence)
+    st.download_button(
+        "Download grid.duckdb",
+        data=partial(Path.read_bytes, path),
+        file_name="grid.duckdb",
+        on_click="ignore",
+        key="whole-file",
+        icon=":material/database:",
+    )
 
 
 main()

@@ -23,7 +23,10 @@ class Critical(Initializer):
         "Poole et al. 2016; Schoenholz et al. 2017",
         notes="q is the variance of the pre-activations that the layers settle at. Where σb² would be negative no such "
         "point exists: for softplus at no q, for sigmoid only deep in saturation.",
-        snippet="nn.init.normal_(layer.weight, std=(σw² / layer.in_features) ** 0.5)  # q = {q}, and biases likewise",
+        snippet="u = ({q} ** 0.5 * torch.randn(10**6)).requires_grad_()\n"
+        "slope = torch.autograd.grad(phi(u).sum(), u)[0].square().mean()\n"
+        "nn.init.normal_(layer.weight, std=(slope * layer.in_features).rsqrt().item())\n"
+        "nn.init.normal_(layer.bias, std=({q} - phi(u).square().mean() / slope).clamp(min=0).sqrt().item())",
     )
 
     q: Annotated[float, Field(gt=0, le=1e6)] = 1.0

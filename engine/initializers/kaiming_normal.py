@@ -19,7 +19,8 @@ class KaimingNormal(Initializer):
         "He, Zhang, Ren & Sun 2015",
         notes="The gain keeps the second moment of the activation at hand; for ReLU it is √2. "
         "mode says which fan: fan_in keeps the forward signal, fan_out the gradient.",
-        snippet='nn.init.kaiming_normal_(layer.weight, mode="{mode}", nonlinearity="relu")  # gain of ReLU',
+        snippet='nn.init.kaiming_normal_(layer.weight, mode="{mode}", nonlinearity="linear")\n'
+        "layer.weight.data *= phi(torch.randn(10**6)).square().mean().rsqrt()  # the gain of phi",
     )
 
     mode: Literal["fan_in", "fan_out"] = "fan_in"

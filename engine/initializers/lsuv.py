@@ -17,7 +17,7 @@ class Lsuv(Initializer):
         "W ← W/√Var(hW), layer by layer in execution order, from orthonormal W",
         "Mishkin & Matas 2016",
         notes="Every affine map, the read-out included, starts with outputs of variance 1 on the first minibatch.",
-        snippet="nn.init.orthogonal_(layer.weight); layer.weight.data /= layer(h).std()  # first to last layer",
+        snippet="nn.init.orthogonal_(layer.weight)\nlayer.weight.data /= layer(h).std()  # h: a batch of its inputs",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

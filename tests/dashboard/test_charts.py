@@ -1,140 +1,165 @@
-"""Charts are pure: any frame gives a valid chart, non-finite values are drawn, the input stays as it was."""
+"""Charts are pure: any frame gives a valid specification, non-finite values are drawn, the input stays as it was."""
+
+import json
 
 import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import theme
-from dashboard.charts.curves import learning_curves
+from dashboard.charts.chart import Chart
 from dashboard.charts.distributions import strip
-from dashboard.charts.layers import against_layer
-from dashboard.distributions import common_range, on_common_bins, rebin
+from dashboard.charts.heat_map import heat_map
+from dashboard.charts.images import images
+from dashboard.charts.lines import Axis, lines
+from dashboard.charts.plane import plane
+from dashboard.charts.points import cloud
+from dashboard.charts.quick import quick
+from dashboard.charts.ranking import ranking
+from dashboard.charts.ridges import ridges
+from dashboard.distributions import on_common_bins
 from dashboard.figure import FORMATS, contents
 
-AXES = {"norm": "Normalization", "depth": "Depth"}
 
-
-def layers(values=(1.0, 0.5, 0.25), overflowed=0):
-    rows = [
-        {"configuration": init, "init": init, "variant": "", "layer": layer, "seeds": 3, "std": value,
-         "std_low": value * 0.9, "std_high": value * 1.1, "std_overflowed": overflowed, "theory_std": value,
-         "mean": 0.0}
-        for init in ("xavier", "kaiming")
-        for layer, value in enumerate(values, 1)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def curves(diverged=0):
-    rows = [
-        {"configuration": norm, "norm": norm, "depth": depth, "step": step, "seeds": 3,
-         "diverged": diverged * (step > 0), "train_loss": 2.3 - step / 20, "train_loss_low": 2.0,
-         "train_loss_high": 2.4}
-        for norm in ("none", "batch")
-        for depth in (2, 10)
-        for step in (0, 10, 20)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def histograms():
+def rows(values=(1.0, 0.5, 0.25), lost=0):
     return pd.DataFrame(
         [
-            {"configuration": "a", "layer": 1, "lo": -1.0, "hi": 1.0, "counts": np.array([1, 2, 3, 2]), "underflow": 0,
-             "overflow": 0, "nonfinite": 0},
-            {"configuration": "a", "layer": 2, "lo": np.nan, "hi": np.nan, "counts": np.array([0, 0, 0, 0]),
-             "underflow": 0, "overflow": 0, "nonfinite": 8},
-            {"configuration": "a", "layer": 3, "lo": 0.0, "hi": 0.0, "counts": np.array([8, 0, 0, 0]), "underflow": 0,
-             "overflow": 0, "nonfinite": 0},
+            {"configuration": init, "init": init, "layer": layer, "seeds": 3, "mean": value, "low": value * 0.9,
+             "high": value * 1.1, "lost": lost if layer == len(values) else 0, "theory": value, "theory_low": value / 2,
+             "theory_high": value * 2}
+            for init in ("xavier", "kaiming")
+            for layer, value in enumerate(values, 1)
         ]
     )  # fmt: skip
 
 
-def drawings():
-    bins = on_common_bins(histograms(), ["configuration", "layer"])
-    yield "layers", layers(), lambda frame: against_layer(frame, "std", "Std", False)
-    yield "layers, logarithmic", layers((1, 1e-20, 0)), lambda frame: against_layer(frame, "std", "Std", True)
-    yield "layers, not finite", layers((1, np.inf, np.nan), 2), lambda frame: against_layer(frame, "std", "Std", True)
-    yield "curves", curves(), lambda frame: learning_curves(frame, "train_loss", "Loss", "norm", None, AXES)
-    yield "panels", curves(2), lambda frame: learning_curves(frame, "train_loss", "Loss", "norm", "depth", AXES)
-    yield "strip", bins, lambda frame: strip(frame, layers(), "#123456")
+def histograms():
+    blank = {"underflow": 0, "overflow": 0, "nonfinite": 0, "configuration": "a"}
+    return pd.DataFrame(
+        [
+            blank | {"layer": 1, "lo": -1.0, "hi": 1.0, "counts": np.array([1, 2, 3, 2])},
+            blank | {"layer": 2, "lo": np.nan, "hi": np.nan, "counts": np.zeros(4, int), "nonfinite": 8},
+            blank | {"layer": 3, "lo": 0.0, "hi": 0.0, "counts": np.array([8, 0, 0, 0])},
+        ]
+    )
 
 
-@pytest.mark.parametrize(
-    ("name", "frame", "draw"), list(drawings()), ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_a_chart_is_valid_and_leaves_its_input_alone(name, frame, draw):
+def statistics():
+    frame = pd.DataFrame({"layer": [1, 2, 3], "mean": 0.0, "std": 1.0, "grad_rms": 1.0})
+    return frame.assign(std_overflowed=[0, 1, 0], grad_rms_overflowed=[0, 1, 0])
+
+
+def tiles():
+    values = [0.5, np.nan, np.inf]
+    return pd.DataFrame({"x": ["2", "10", "2"], "y": ["a", "a", "b"], "value": values, "seeds": 3}).assign(
+        share_diverged=[0.0, 1.0, 0.5]
+    )
+
+
+def ranked():
+    frame = pd.DataFrame({"configuration": ["a", "b"], "score": [0.9, 0.0], "low": [0.8, 0], "high": [1.0, 0]})
+    return frame.assign(seeds=3, diverged=[0, 3], init=["xavier", "kaiming"])
+
+
+def field():
+    edges = {"weight_low": 1.0, "weight_high": 2.0, "bias_low": 0.0, "bias_high": 0.1, "weight": 1.5, "bias": 0.05}
+    return pd.DataFrame([edges | {"value": value} for value in (1.2, np.inf, np.nan)])
+
+
+LAYER, VALUE, INIT = Axis("layer", "Layer"), Axis("mean", "Std"), Axis("init", "Init", values=["xavier", "kaiming"])
+LOG = Axis("mean", "Std", logarithmic=True)
+NAMES = Axis("layer", "Layer", values=[1, 2, 3], category=True)
+BINS = on_common_bins(histograms(), ["configuration", "layer"])
+CLOUD = pd.DataFrame({"x": [0.0, np.nan], "y": [1.0, 2.0], "panel": ["raw", "center"]})
+PIXELS = pd.DataFrame({"image": [0, 0, 1], "row": [0, 1, 0], "column": [0, 0, 0], "value": [1.0, -2.0, 0.0]})
+NAMED = pd.DataFrame({"init": ["xavier"], "weight": [1.0], "bias": [0.0]})
+TITLES = ("Depth", "Init", "Accuracy")
+DRAWINGS = {
+    "lines": (rows(), lambda frame: lines(frame, LAYER, VALUE, INIT)),
+    "lines, logarithmic": (rows((1, 1e-20, 0)), lambda frame: lines(frame, LAYER, LOG, INIT, cursor=2)),
+    "lines, not finite": (rows((1, np.inf, np.nan), 2), lambda frame: lines(frame, LAYER, LOG, INIT)),
+    "lines, panels": (rows(lost=1), lambda frame: lines(frame, LAYER, VALUE, INIT, dash=INIT, panels=INIT)),
+    "lines, names": (rows(lost=1), lambda frame: lines(frame, NAMES, VALUE, INIT)),
+    "strip": (BINS, lambda frame: strip(frame, statistics(), "#123456", "act", 1)),
+    "strip of gradients": (BINS, lambda frame: strip(frame, statistics(), "#123456", "grad")),
+    "ridges": (BINS, lambda frame: ridges(frame, "#123456")),
+    "heat map": (tiles(), lambda frame: heat_map(frame, ["a", "b"], ["2", "10"], TITLES)),
+    "heat map of rates": (tiles(), lambda frame: heat_map(frame, ["a"], ["2"], TITLES, "rate", True)),
+    "heat map, logarithmic": (tiles(), lambda frame: heat_map(frame, ["a"], ["2"], TITLES, "logarithmic")),
+    "ranking": (ranked(), lambda frame: ranking(frame, "Accuracy", INIT)),
+    "plane": (field(), lambda frame: plane(frame, NAMED, NAMED, "χ₁", rate=True)),
+    "cloud": (CLOUD, lambda frame: cloud(frame, "panel", ["raw", "center"], "panel")),
+    "images": (PIXELS, images),
+    "quick": (rows(), lambda frame: quick(frame, "layer", "mean", "init")),
+    "quick, bars": (rows(), lambda frame: quick(frame, "init", "mean", None)),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_chart_is_valid_and_leaves_its_input_alone(name):
+    frame, draw = DRAWINGS[name]
     before = frame.copy(deep=True)
     chart = draw(frame)
     pd.testing.assert_frame_equal(frame, before)
-    assert alt.Chart.from_json(chart.to_json()).to_dict()
+    spec = chart.to_dict()
+    text = json.dumps(spec, allow_nan=False)
+    assert alt.Chart.from_json(text).to_dict(validate=True)
+    assert json.loads(text) == spec
     assert contents("SVG", chart, frame).startswith(b"<svg")
-    assert contents("PNG", chart, frame).startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(
-    ("name", "frame", "draw"), list(drawings()), ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_an_empty_frame_gives_an_empty_chart(name, frame, draw):
+def test_a_chart_is_a_picture():
+    frame, draw = DRAWINGS["lines"]
+    assert contents("PNG", draw(frame), frame).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_an_empty_frame_gives_an_empty_chart(name):
+    frame, draw = DRAWINGS[name]
     assert contents("SVG", draw(frame.head(0)), frame).startswith(b"<svg")
 
 
-def test_an_overflow_is_marked_and_never_dropped_silently():
-    chart = against_layer(layers((1, np.inf), overflowed=1), "std", "Std", False).to_dict()
-    marks = [layer for layer in chart["layer"] if layer["mark"].get("shape") == "cross"]
-    assert marks
-    assert chart["datasets"][marks[0]["data"]["name"]]
-    calm = against_layer(layers(), "std", "Std", False).to_dict()
-    crosses = next(layer for layer in calm["layer"] if layer["mark"].get("shape") == "cross")
-    assert not calm["datasets"][crosses["data"]["name"]]
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_what_is_shown_is_what_is_taken_away(name):
+    """The dictionary for the browser and the one for files differ in how they carry their data, and in nothing else."""
+    frame, draw = DRAWINGS[name]
+    chart = draw(frame)
+    shown, taken = chart.to_show(), chart.to_dict()
+    assert {key: value for key, value in shown.items() if key != "datasets"} == {
+        key: value for key, value in taken.items() if key != "datasets"
+    }
+    assert {key: len(value) for key, value in shown["datasets"].items()} == {
+        key: len(value) for key, value in taken["datasets"].items()
+    }
 
 
-def test_divergence_is_marked_once_where_it_happens():
-    chart = learning_curves(curves(diverged=2), "train_loss", "Loss", "norm", None, AXES).to_dict()
-    rows = next(iter(chart["datasets"].values()))
-    assert {row["step"] for row in rows if row["first_loss"]} == {10}
+def crosses(chart: Chart):
+    return [layer for layer in chart.spec["layer"] if layer["mark"].get("shape") == "cross"]
 
 
-def test_rebinning_keeps_every_value_on_the_axis():
-    edges = np.linspace(-2, 2, 41)
-    counts = np.array([3, 0, 5, 7])
-    assert rebin(-1, 1, counts, edges).sum() == pytest.approx(15)
-    assert rebin(0.5, 0.5, np.array([4, 0]), edges).sum() == 4
-    assert rebin(np.nan, np.nan, counts, edges).sum() == 0
-    np.testing.assert_allclose(rebin(-2, 2, np.ones(40), edges), np.ones(40))
+def test_an_overflow_is_marked_once_where_it_begins_and_never_dropped_silently():
+    lost = lines(rows((1, np.inf, np.nan), lost=1), LAYER, VALUE, INIT)
+    assert crosses(lost)
+    data = lost.data["rows"]
+    assert data.loc[data["first_lost"], "layer"].tolist() == [3, 3]
+    assert not crosses(lines(rows(), LAYER, VALUE, INIT))
 
 
-def test_shares_off_the_axis_and_not_finite_add_up():
-    bins = on_common_bins(histograms(), ["configuration", "layer"])
-    parts = bins.groupby("layer").agg({"share": "sum", "outside": "first", "nonfinite": "first"}).sum(axis=1)
-    np.testing.assert_allclose(parts, 1.0)
+def test_a_zero_on_a_logarithmic_axis_stands_below_the_rest():
+    data = lines(rows((1.0, 0.01, 0.0)), LAYER, LOG, INIT).data["rows"]
+    assert data.loc[data["layer"] == 3, "mean"].tolist() == pytest.approx([1e-3, 1e-3])
 
 
-def test_one_exploded_layer_does_not_hide_the_others():
-    ordinary = [{"lo": -1.0, "hi": 1.0}] * 6
-    low, high = common_range(pd.DataFrame([*ordinary, {"lo": -1e16, "hi": 1e16}]))
-    assert (low, high) == pytest.approx((-1.04, 1.04))
-    assert common_range(pd.DataFrame({"lo": [np.nan], "hi": [np.inf]})) == (-1.0, 1.0)
-
-
-def test_many_vanished_distributions_do_not_push_a_healthy_one_off_the_axis():
-    vanished = pd.DataFrame({"lo": [-1e-10] * 30, "hi": [1e-10] * 30})
-    low, high = common_range(pd.concat([vanished, pd.DataFrame({"lo": [-4.0], "hi": [4.0]})]))
-    assert low < -4 < 4 < high
-    low, high = common_range(vanished)
-    assert 1e-10 < high < 2e-10
-
-
-def test_the_lectures_schemes_have_colours_of_their_own():
-    names = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip", "orthogonal"]
-    assert len(set(theme.colours(names))) == len(names)
-    assert theme.colours(["xavier", "lecun_normal"])[0] == theme.colour("xavier")
+def test_a_diverged_tile_is_marked():
+    chart = heat_map(tiles(), ["a", "b"], ["2", "10"], TITLES)
+    (marks,) = crosses(chart)
+    assert marks["transform"] == [{"filter": "datum.share_diverged > 0"}]
+    assert chart.data["tiles"]["value"].isna().sum() == 2
 
 
 def test_a_figures_data_can_be_taken_away(tmp_path):
     frame = pd.DataFrame({"x": [1.0, np.nan, np.inf], "name": ["a", "b", "c"]})
-    chart = alt.Chart(frame).mark_point().encode(x="x")
+    chart = quick(frame, "x", "x", None)
     assert set(FORMATS) == {"CSV", "Parquet", "SVG", "PNG"}
     (tmp_path / "f.parquet").write_bytes(contents("Parquet", chart, frame))
     (tmp_path / "f.csv").write_bytes(contents("CSV", chart, frame))

@@ -1,58 +1,40 @@
-"""Every page in its three states: no store, nothing selected, data; and with whatever the URL may hold."""
+"""Every page in its three states: no store, nothing selected, data; every widget; and whatever the URL may hold."""
 
-from pathlib import Path
-
+import duckdb
 import pytest
-from streamlit.testing.v1 import AppTest
 
-ROOT = Path(__file__).resolve().parents[2]
-APP = ROOT / "dashboard" / "app.py"
-PAGES = {
-    "views/activation_statistics.py": "Activation statistics",
-    "views/convergence.py": "Convergence",
-    "views/data_and_sql.py": "Data & SQL",
-}
-KEYS = (
-    "init",
-    "activation",
-    "norm",
-    "network",
-    "tap",
-    "train_init",
-    "train_lr",
-    "train_panels",
-    "relation",
-    "question",
-)
+from dashboard import refresh
+from tests.dashboard.opening import PAGES, ROOT, open_page, words
+
 HOSTILE = [
     "'; DROP TABLE cells; --",
     "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
     "normal(std=0.01)' OR '1'='1",
     "../../../../etc/passwd",
     "`](javascript:alert(1))",
     "$x^2$ **bold** :red[x]",
     "nan",
+    "-1",
+    "1e999",
     "0x7fffffffffffffff",
     "\u202e\u0000\n\r",
     "A" * 5000,
+    "${jndi:ldap://127.0.0.1/a}",
+    "{{7*7}}",
+    "%00%0a",
+    "true",
+    "[]",
+    "None",
+    "🥣" * 50,
 ]
-
-
-def open_page(page, store, monkeypatch, **query):
-    monkeypatch.setenv("GOLDILOCKS_STORE", str(store))
-    app = AppTest.from_file(APP, default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.switch_page(page)
-    return app.run()
-
-
-def words(app):
-    return " ".join(str(element.value) for kind in (app.markdown, app.info, app.warning, app.error) for element in kind)
+# What the tests' small store has no cells of: these pages say which command computes them.
+EMPTY = ("preprocessing", "transfer", "edge_of_chaos", "every_study", "batch_norm")
+CHOOSING = ("activation_statistics", "convergence", "trainability_map", "what_should_i_use")
 
 
 def test_the_table_of_pages_is_the_folder_of_views():
-    assert {f"views/{path.name}" for path in (ROOT / "dashboard" / "views").glob("*.py")} == set(PAGES)
+    assert {path.stem for path in (ROOT / "dashboard" / "views").glob("*.py")} == set(PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -61,16 +43,18 @@ def test_with_data_a_page_is_drawn(page, filled_store, monkeypatch):
     assert not app.exception
     assert [title.value for title in app.title] == [PAGES[page]]
     assert not app.error
-    assert len(app.dataframe) or app.get("vega_lite_chart")
+    if page in EMPTY:
+        assert "python -m engine run" in words(app)
+    else:
+        assert len(app.dataframe) or app.get("vega_lite_chart")
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_without_a_store_a_page_says_which_command_makes_one(page, tmp_path, monkeypatch):
     app = open_page(page, tmp_path / "grid.duckdb", monkeypatch)
     assert not app.exception
-    assert [title.value for title in app.title] == [PAGES[page]]
-    assert "There is no store" in app.info[0].value
-    assert "make grid" in [code.value for code in app.code]
+    assert len(app.title) == 1
+    assert "make grid" in words(app) + " ".join(code.value for code in app.code)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -81,7 +65,36 @@ def test_a_file_that_is_no_store_is_named(page, tmp_path, monkeypatch):
     assert "grid.duckdb" in app.error[0].value
 
 
-@pytest.mark.parametrize("page", list(PAGES)[:2])
+def test_a_file_that_another_program_has_locked_is_named(tmp_path, monkeypatch):
+    import subprocess
+    import sys
+
+    path = tmp_path / "grid.duckdb"
+    code = f"import duckdb; c = duckdb.connect({str(path)!r}); print('locked', flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        app = open_page("convergence", path, monkeypatch)
+        other.communicate(b"\n")
+    assert not app.exception
+    assert "Another program has this file open" in app.error[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_older_store_is_brought_up_to_date_by_a_command(page, filled_store, tmp_path, monkeypatch):
+    path = tmp_path / "grid.duckdb"
+    path.write_bytes(filled_store.resolve().read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        for (view,) in connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall():
+            connection.execute(f'DROP VIEW "{view}"')
+        for table in ("measurements", "metrics", "schemes", "thresholds", "layers", "curves", "cells", "runs"):
+            connection.execute(f"DROP TABLE {table}")
+    app = open_page(page, path, monkeypatch)
+    assert not app.exception
+    if page != "data_and_sql":
+        assert "python -m store publish" in [code.value for code in app.code]
+
+
+@pytest.mark.parametrize("page", ["activation_statistics", "convergence", "trainability_map", "what_should_i_use"])
 def test_a_store_without_cells_of_the_study_says_what_to_run(page, tmp_path, monkeypatch):
     import engine
 
@@ -94,7 +107,7 @@ def test_a_store_without_cells_of_the_study_says_what_to_run(page, tmp_path, mon
     assert "python -m engine run" in app.info[0].value
 
 
-@pytest.mark.parametrize("page", list(PAGES)[:2])
+@pytest.mark.parametrize("page", CHOOSING)
 def test_with_nothing_selected_a_page_says_what_to_choose(page, filled_store, monkeypatch):
     app = open_page(page, filled_store, monkeypatch)
     app.multiselect[0].set_value([]).run()
@@ -103,42 +116,64 @@ def test_with_nothing_selected_a_page_says_what_to_choose(page, filled_store, mo
 
 
 def test_an_empty_question_is_answered_with_a_hint(filled_store, monkeypatch):
-    app = open_page("views/data_and_sql.py", filled_store, monkeypatch)
+    app = open_page("data_and_sql", filled_store, monkeypatch)
     app.text_area[0].set_value("  ").run()
     assert not app.exception
-    assert "The box is empty" in app.info[0].value
+    assert "The box is empty" in words(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("runs", *EMPTY)])
 def test_every_choice_can_be_made(page, filled_store, monkeypatch):
     app = open_page(page, filled_store, monkeypatch)
-    for number in range(len(app.selectbox)):
-        for option in app.selectbox[number].options[:3]:
-            app.selectbox[number].select(option).run()
-            assert not app.exception, (app.selectbox[number].label, option)
+    for kind in ("selectbox", "segmented_control", "pills"):
+        for number in range(len(app.get(kind))):
+            widget = app.get(kind)[number]
+            for option in widget.options[:3]:
+                (widget.select if kind == "selectbox" else widget.set_value)(option).run()
+                assert not app.exception, (widget.label, option)
+                found = app.get(kind)
+                if number >= len(found):
+                    break
+                widget = found[number]
         app = open_page(page, filled_store, monkeypatch)
     for number in range(len(app.multiselect)):
-        app.multiselect[number].set_value(app.multiselect[number].options).run()
-        assert not app.exception, app.multiselect[number].label
+        if number < len(app.multiselect):
+            app.multiselect[number].set_value(app.multiselect[number].options).run()
+            assert not app.exception, app.multiselect[number].label
+    for kind in (app.toggle, app.checkbox):
+        for widget in kind:
+            widget.set_value(True).run()
+            assert not app.exception
 
 
-def test_each_tap_of_the_histograms_is_drawn(filled_store, monkeypatch):
-    for tap in ("activations", "pre-activations", "gradients"):
-        app = open_page("views/activation_statistics.py", filled_store, monkeypatch, tap=tap, init="kaiming_slip")
+def test_each_tap_of_the_histograms_and_each_layer_is_drawn(filled_store, monkeypatch):
+    for tap, layer in (("activations", "1"), ("pre-activations", "7"), ("gradients", "12")):
+        query = {"tap": tap, "init": "kaiming_slip", "layer_of_12": layer, "baseline": "kaiming_slip"}
+        app = open_page("activation_statistics", filled_store, monkeypatch, **query)
         assert not app.exception
+        assert app.slider[0].value == int(layer)
+        assert f"layer {layer}: std" in words(app)
 
 
 def test_an_unknown_value_in_the_url_is_named_and_ignored(filled_store, monkeypatch):
-    app = open_page("views/activation_statistics.py", filled_store, monkeypatch, init=["kaiming", "kaimign"])
+    app = open_page("activation_statistics", filled_store, monkeypatch, init=["kaiming", "kaimign"])
     assert not app.exception
     assert "`kaimign`" in app.warning[0].value
     assert app.multiselect[0].value == ["kaiming"]
 
 
+def keys(app):
+    kinds = ("selectbox", "multiselect", "segmented_control", "pills", "slider", "number_input", "toggle", "text_area")
+    return [widget.key for kind in kinds for widget in app.get(kind) if widget.key]
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_hostile_values_in_the_url_do_no_harm(page, filled_store, monkeypatch):
+@pytest.mark.parametrize("text", HOSTILE[::5], ids=range(len(HOSTILE[::5])))
+def test_hostile_values_in_the_url_do_no_harm(page, text, filled_store, monkeypatch):
+    """One value at every key of a page, twelve pages times four values: with the browser's, more than forty URLs."""
     before = filled_store.resolve().read_bytes()
-    app = open_page(page, filled_store, monkeypatch, **dict.fromkeys(KEYS, HOSTILE))
+    wanted = keys(open_page(page, filled_store, monkeypatch))
+    app = open_page(page, filled_store, monkeypatch, **{key: [text, *HOSTILE] for key in [*wanted, "map_tile"]})
     assert not app.exception
     assert not any("<script>" in element.value for element in app.markdown if element.allow_html)
     assert filled_store.resolve().read_bytes() == before
@@ -146,7 +181,7 @@ def test_hostile_values_in_the_url_do_no_harm(page, filled_store, monkeypatch):
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_questions_in_the_url_do_no_harm(text, filled_store, monkeypatch):
-    app = open_page("views/data_and_sql.py", filled_store, monkeypatch, sql=text)
+    app = open_page("data_and_sql", filled_store, monkeypatch, sql=text)
     assert not app.exception
 
 
@@ -156,8 +191,41 @@ def test_a_newer_snapshot_is_shown(filled_store, tmp_path, monkeypatch):
     own = tmp_path / "grid.duckdb"
     tiny = '[[study]]\nkind = "propagation"\ndepth = 3\nwidth = 8\nbatch_size = 8\nactivation = "tanh"\n'
     engine.run(engine.Grid.from_toml(tiny + 'init = "xavier"\n', "tiny"), own)
-    app = open_page("views/activation_statistics.py", own, monkeypatch)
+    app = open_page("activation_statistics", own, monkeypatch)
     assert app.multiselect[0].options == ["xavier"]
     engine.run(engine.Grid.from_toml(tiny + 'init = ["xavier", "kaiming"]\n', "tiny"), own)
     app.run()
-    assert app.multiselect[0].options == ["kaiming", "xavier"]
+    assert app.multiselect[0].options == ["xavier", "kaiming"]
+
+
+def test_a_tile_named_by_the_address_opens_its_cell(filled_store, monkeypatch):
+    app = open_page("trainability_map", filled_store, monkeypatch, map_tile=["6", "xavier"], map_norm="batch")
+    assert not app.exception
+    assert "Behind the tile" in words(app)
+    assert len(app.get("vega_lite_chart")) == 3
+    closed = open_page("trainability_map", filled_store, monkeypatch, map_tile=["6", "no such row"])
+    assert "Click a tile" in words(closed)
+
+
+def test_a_prediction_hides_the_data_until_it_is_made(filled_store, monkeypatch):
+    chapter = {"lecture_chapter": "L4–L8 Initialization"}
+    asked = open_page("lecture", filled_store, monkeypatch, **chapter)
+    shown = open_page("lecture", filled_store, monkeypatch, **chapter, lecture_guess_4="too big")
+    assert len(shown.get("vega_lite_chart")) == len(asked.get("vega_lite_chart")) + 1
+    assert "You said *too big*; the data say *too small*" in words(shown)
+    every = open_page("lecture", filled_store, monkeypatch, **chapter, lecture_answers="true")
+    assert len(every.get("vega_lite_chart")) > len(shown.get("vega_lite_chart"))
+
+
+@pytest.mark.parametrize(
+    ("address", "offered"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("", False), (None, False)],
+)
+def test_refresh_is_offered_on_loopback_only(address, offered):
+    assert refresh.local(address) is offered
+
+
+def test_a_server_for_everybody_hides_refresh(filled_store, monkeypatch):
+    app = open_page("runs", filled_store, monkeypatch)
+    assert not app.button
+    assert "only where the dashboard is served on loopback" in words(app)

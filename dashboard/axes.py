@@ -1,0 +1,146 @@
+"""The axes of a cell: what each is called, how its values are written, and in which order they stand."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+NAMES = {
+    "norm": "Normalization",
+    "init": "Initialization",
+    "activation": "Activation",
+    "depth": "Depth",
+    "lr": "Learning rate",
+    "optimizer": "Optimizer",
+    "width": "Width",
+    "batch_size": "Batch size",
+    "steps": "Steps",
+    "dataset": "Data set",
+    "preprocessing": "Preprocessing",
+    "network": "Network",
+}
+SEEDED = {**NAMES, "seed": "Seed"}
+# What a query calls the list of chosen values of each axis.
+LISTS = {axis: f"{axis}s" for axis in NAMES} | {"steps": "step_counts"}
+NUMBERS = ("depth", "lr", "width", "batch_size", "steps", "seed")
+# Axes on which values lie decades apart.
+LOGARITHMIC = ("lr", "batch_size", "width")
+
+_ORDER: dict[str, Sequence[str]] = {
+    "init": [
+        "zeros",
+        "constant",
+        "normal",
+        "truncated_normal",
+        "uniform",
+        "torch_default",
+        "lecun_normal",
+        "xavier",
+        "xavier_normal",
+        "xavier_uniform",
+        "critical",
+        "orthogonal",
+        "lsuv",
+        "kaiming",
+        "kaiming_normal",
+        "kaiming_uniform",
+        "kaiming_slip",
+    ],
+    "activation": [
+        "linear",
+        "sigmoid",
+        "tanh",
+        "erf",
+        "softsign",
+        "hardtanh",
+        "sin",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "gelu",
+        "silu",
+        "hardswish",
+        "softplus",
+        "mish",
+    ],
+    "norm": ["none", "batch", "layer", "rms", "group"],
+    "preprocessing": ["raw", "center", "standardize", "pca", "whiten"],
+    "optimizer": ["sgd", "momentum", "adam"],
+    "network": ["mlp", "residual_mlp", "conv"],
+}
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+def ordered(axis: str, values: Iterable[Any]) -> list[Any]:
+    """Return the distinct values of an axis in a meaningful order: numbers by size, members by kinship and parameter.
+
+    Args:
+        axis: the axis; any other column is ordered as texts or numbers.
+        values: its values.
+    """
+    return sorted(dict.fromkeys(values), key=lambda value: _rank(axis, value))
+
+
+def _rank(axis: str, value: Any) -> tuple[int, float, float, str]:
+    if isinstance(value, int | float):
+        return (0, 0, math.inf if math.isnan(value) else value, "")
+    family, _, parameters = str(value).partition("(")
+    families = _ORDER.get(axis, ())
+    place = families.index(family) if family in families else len(families)
+    found = _NUMBER.search(parameters or (family if axis in NUMBERS else ""))
+    return (1, place, float(found[0]) if found else 0.0, str(value))
+
+
+def text(axis: str, value: Any) -> str:
+    """Return a value as it stands in a sentence or a legend.
+
+    Args:
+        axis: the axis.
+        value: its value.
+    """
+    if axis == "norm":
+        return "no norm" if value == "none" else f"{value} norm"
+    if axis == "depth":
+        return f"{value} layers"
+    if axis == "lr":
+        return f"lr {value:g}"
+    if axis in ("width", "batch_size", "seed"):
+        return f"{axis.split('_')[0]} {value}"
+    if axis == "steps":
+        return f"{value} steps"
+    return str(value)
+
+
+def varying(frame: pd.DataFrame, axes: Sequence[str]) -> list[str]:
+    """Return the axes on which the rows of a frame differ.
+
+    Args:
+        frame: rows with the axes as columns.
+        axes: the candidates.
+    """
+    return [axis for axis in axes if axis in frame and frame[axis].nunique(dropna=False) > 1]
+
+
+def named(frame: pd.DataFrame, axes: Sequence[str], at_least: str) -> pd.DataFrame:
+    """Name each configuration by the axes that tell it apart, and sort: column `configuration`.
+
+    Args:
+        frame: rows with the axes as columns.
+        axes: the axes.
+        at_least: the axis that names them when they do not differ at all.
+
+    Returns:
+        A new frame, in the order of the axes; rows of one configuration keep their order.
+    """
+    parts = varying(frame, axes) or [at_least]
+    found = frame.copy()
+    found["configuration"] = [
+        ", ".join(text(axis, value) for axis, value in zip(parts, row, strict=True))
+        for row in found[parts].itertuples(index=False)
+    ]
+    ranks = {axis: {value: place for place, value in enumerate(ordered(axis, found[axis]))} for axis in parts}
+    keys = pd.DataFrame({axis: found[axis].map(ranks[axis]) for axis in parts})
+    return found.loc[keys.sort_values(parts, kind="stable").index].reset_index(drop=True)

@@ -1,0 +1,98 @@
+"""A metric over two axes: one tile per pair of values, clickable, with a cross where seeds diverged."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from dashboard import theme
+from dashboard.charts import style
+from dashboard.charts.chart import Chart, Spec
+
+SELECTION = "tile"
+ROW_HEIGHT, LEAST_HEIGHT = 28, 140
+Scale = Literal["share", "number", "logarithmic", "rate"]
+# How much larger or smaller than 1 a rate must be for the full colour.
+RATE_REACH = 2.0
+GAPS: Spec = {"paddingInner": 0.06, "paddingOuter": 0.03}
+
+
+def heat_map(
+    frame: pd.DataFrame,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    titles: tuple[str, str, str],
+    scale: Scale = "share",
+    reverse: bool = False,
+) -> Chart:
+    """Draw a metric over two axes.
+
+    Args:
+        frame: x, y (texts), value, seeds, share_diverged; pairs that were not measured are absent.
+        rows: the values of y from the top.
+        columns: the values of x from the left.
+        titles: of x, y and the value.
+        scale: share between 0 and 1, number, logarithmic, or rate (1 in the middle, growth and decay to both sides).
+        reverse: whether small values are good.
+
+    Returns:
+        Tiles with the selection `tile`; a cross where every seed diverged, a small one where some did.
+    """
+    data = frame.assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
+    x: Spec = {"field": "x", "type": "nominal", "sort": list(columns), "title": titles[0], "scale": GAPS}
+    y: Spec = {"field": "y", "type": "nominal", "sort": list(rows), "title": titles[1], "scale": GAPS}
+    x["axis"] = {"labelAngle": -30 if sum(map(len, columns)) > 70 else 0, "labelLimit": 170, "orient": "bottom"}
+    y["axis"] = {"labelLimit": 190, "labelOverlap": False}
+    shown = style.tooltips({"x": titles[0], "y": titles[1], "seeds": "Runs"}, {"value": titles[2]})
+    shown.append({"field": "share_diverged", "title": "Diverged", "type": "quantitative", "format": ".0%"})
+    stroke = {
+        "condition": {"param": SELECTION, "value": theme.NEUTRAL, "empty": False},
+        "value": "transparent",
+    }
+    width = {"condition": {"param": SELECTION, "value": 3, "empty": False}, "value": 0}
+    tiles = {
+        "params": [{"name": SELECTION, "select": {"type": "point", "fields": ["x", "y"]}}],
+        "mark": {"type": "rect", "cursor": "pointer", "cornerRadius": 3, "invalid": None},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "tooltip": shown,
+            "stroke": stroke,
+            "strokeWidth": width,
+            "color": _colour(titles[2], scale, reverse),
+        },
+    }
+    crosses = {
+        "transform": [{"filter": "datum.share_diverged > 0"}],
+        "mark": {**style.CROSS, "strokeWidth": 0, "stroke": None, "tooltip": None},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "size": {"condition": {"test": "datum.share_diverged >= 1", "value": 150}, "value": 45},
+        },
+    }
+    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)) + style.FRAME_HEIGHT
+    spec = {"data": {"name": "tiles"}, "layer": [tiles, crosses], "width": "container", "height": height}
+    return style.chart(spec, tiles=data)
+
+
+def _colour(title: str, scale: Scale, reverse: bool) -> Spec:
+    legend = {"orient": "top", "gradientLength": 260, "gradientThickness": 12, "titleLimit": 320, "format": "~g"}
+    # What was not finite has no colour of the scale.
+    unknown = {"test": "!isValid(datum.value)", "value": "transparent"}
+    kinds: dict[Scale, Spec] = {
+        "share": {"scheme": "viridis", "domain": [0, 1]},
+        "number": {"scheme": "viridis"},
+        "logarithmic": {"scheme": "viridis", "type": "log"},
+        "rate": {"scheme": "blueorange", "type": "log", "domain": [1 / RATE_REACH, RATE_REACH], "clamp": True},
+    }
+    chosen = kinds[scale] | ({"reverse": True} if reverse else {})
+    return {
+        "condition": unknown,
+        "field": "value",
+        "type": "quantitative",
+        "title": title,
+        "scale": chosen,
+        "legend": legend,
+    }

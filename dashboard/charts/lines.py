@@ -1,0 +1,174 @@
+"""Something against something for several configurations: mean over seeds, their range, theory, and what was lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dashboard import theme
+from dashboard.charts import style
+from dashboard.charts.chart import Chart, Spec
+
+HEIGHT, PANEL_HEIGHT, PANEL_WIDTH, PANELS_PER_ROW = 320, 210, 196, 4
+NUMBERS = ("mean", "low", "high", "theory", "theory_low", "theory_high")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A column on an axis, in a legend or across panels.
+
+    Attributes:
+        field: the column.
+        title: what it is called.
+        logarithmic: whether its scale is.
+        values: its values in order, for a legend or panels.
+        whole: whether its values are whole numbers.
+        share: whether it is a share, drawn between 0 and 1.
+        category: whether its values are names, in the order of `values`.
+    """
+
+    field: str
+    title: str
+    logarithmic: bool = False
+    values: Sequence = ()
+    whole: bool = False
+    share: bool = False
+    category: bool = False
+
+
+def lines(
+    frame: pd.DataFrame,
+    x: Axis,
+    y: Axis,
+    colour: Axis,
+    dash: Axis | None = None,
+    panels: Axis | None = None,
+    cursor: float | None = None,
+    points: bool = True,
+    zero: bool = True,
+) -> Chart:
+    """Draw means with ranges.
+
+    Args:
+        frame: one row per configuration and x: configuration, the columns of the axes, mean, low, high, seeds, lost
+            (seeds whose value is not finite); optionally theory, theory_low, theory_high.
+        x: the horizontal axis.
+        y: title and scale of the vertical axis; on a logarithmic one, zero stands a decade below the rest.
+        colour: the column that colours the lines.
+        dash: the column that dashes them, if any.
+        panels: the column that makes panels, if any.
+        cursor: where a vertical rule stands, if anywhere.
+        points: whether each mean has a dot.
+        zero: whether a linear vertical axis starts at zero.
+
+    Returns:
+        Lines with bands for the range; grey dashes for theory, with its band; a cross above where seeds were lost.
+    """
+    data = _tidy(frame, x, y, [axis for axis in (colour, dash, panels) if axis])
+    across = _across(x)
+    layers = _layers(data, x, y, across, colour, dash, points, zero)
+    if cursor is not None:
+        rule = {"type": "rule", "aria": False, "color": theme.NEUTRAL, "strokeWidth": 1.5, "opacity": 0.8}
+        layers.append({"mark": rule, "encoding": {"x": {"datum": cursor, "type": "quantitative"}}})
+    if panels is None:
+        spec: Spec = {"data": {"name": "rows"}, "layer": layers, "height": HEIGHT, "width": "container"}
+        return style.chart(spec, rows=data)
+    facet = {"field": panels.field, "type": "nominal", "title": panels.title, "sort": [str(v) for v in panels.values]}
+    inner = {"layer": layers, "height": PANEL_HEIGHT, "width": PANEL_WIDTH}
+    return style.chart({"data": {"name": "rows"}, "facet": facet, "columns": PANELS_PER_ROW, "spec": inner}, rows=data)
+
+
+def _across(x: Axis) -> Spec:
+    if x.category:
+        names = [str(value) for value in x.values]
+        axis = {"labelAngle": -30 if sum(map(len, names)) > 60 else 0, "labelLimit": 150}
+        return {"field": x.field, "type": "nominal", "title": x.title, "sort": names, "axis": axis}
+    ticks: Spec = {"grid": False} | ({"tickMinStep": 1, "format": "d"} if x.whole else {})
+    return style.number(x.field, x.title, x.logarithmic, axis=ticks, scale={"nice": False})
+
+
+def _layers(
+    data: pd.DataFrame, x: Axis, y: Axis, across: Spec, colour: Axis, dash: Axis | None, points: bool, zero: bool
+) -> list[Spec]:
+    scale: Spec = {} if y.logarithmic else {"zero": zero}
+    scale |= {"domain": [0, 1]} if y.share else {}
+    ticks = {"format": ".0%"} if y.share else {}
+    paint = style.colour(colour.field, [str(value) for value in colour.values], colour.title)
+    shared: Spec = {"x": across, "color": paint, "detail": {"field": "configuration", "type": "nominal"}}
+
+    def up(field: str) -> Spec:
+        return style.number(field, y.title, y.logarithmic, scale=scale, axis=ticks)
+
+    def band(low: str, high: str, opacity: float) -> Spec:
+        upper = {"field": high}
+        return {"mark": {"type": "area", "opacity": opacity}, "encoding": shared | {"y": up(low), "y2": upper}}
+
+    shown = style.tooltips(
+        {"configuration": "Configuration", "seeds": "Seeds", "lost": "Not finite"}
+        | ({x.field: x.title} if x.category else {}),
+        ({} if x.category else {x.field: x.title}) | {"mean": y.title, "low": "lowest", "high": "highest"},
+    )
+    mark = {"type": "line", "strokeWidth": 2.4} | ({"point": {"size": 36}} if points or x.category else {})
+    main: Spec = {"mark": mark, "encoding": shared | {"y": up("mean"), "tooltip": shown}}
+    if dash is not None and len(dash.values) > 1:
+        legend = {"symbolType": "stroke"}
+        main["encoding"]["strokeDash"] = {
+            "field": dash.field, "type": "nominal", "title": dash.title, "legend": legend,
+            "sort": [str(value) for value in dash.values],
+        }  # fmt: skip
+    layers = [_whiskers(shared, up("low")) if x.category else band("low", "high", 0.16)]
+    if data["theory"].notna().any():
+        layers.append(band("theory_low", "theory_high", 0.1))
+    layers.append(main)
+    if data["theory"].notna().any():
+        dashes = {"type": "line", "strokeDash": [3, 3], "strokeWidth": 1.6}
+        plain = {key: value for key, value in shared.items() if key != "color"}
+        grey = {"color": {"value": theme.NEUTRAL}}
+        layers.append({"mark": dashes, "encoding": plain | grey | {"y": up("theory")}})
+    if not data["first_lost"].any():
+        return layers
+    lost = {"filter": "datum.first_lost"}
+    tip = style.tooltips({"configuration": "Configuration", "lost": "Seeds not finite", "seeds": "Seeds"})
+    encoding = {"x": across, "y": style.UPPER_EDGE, "tooltip": tip}
+    layers.append({"transform": [lost], "mark": style.CROSS, "encoding": encoding})
+    return layers
+
+
+def _whiskers(shared: Spec, low: Spec) -> Spec:
+    encoding = shared | {"y": low, "y2": {"field": "high"}}
+    return {"mark": {"type": "rule", "aria": False, "strokeWidth": 2.5, "opacity": 0.45}, "encoding": encoding}
+
+
+def _tidy(frame: pd.DataFrame, x: Axis, y: Axis, others: Sequence[Axis]) -> pd.DataFrame:
+    data = frame.reindex(columns=list(dict.fromkeys([*frame.columns, *NUMBERS, "seeds", "lost"])))
+    wanted = ["configuration", x.field, *NUMBERS, "seeds", "lost", *(axis.field for axis in others)]
+    data = data[list(dict.fromkeys(wanted))].copy()
+    for axis in others:
+        if axis.field != x.field:
+            data[axis.field] = data[axis.field].astype(str)
+    numbers = list(NUMBERS)
+    data[numbers] = data[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
+    data["lost"] = data["lost"].fillna(0).astype(int)
+    data["first_lost"] = data["lost"] > 0 if x.category else _first_losses(data, x.field)
+    return _without_zeros(data) if y.logarithmic else data
+
+
+def _first_losses(data: pd.DataFrame, x: str) -> pd.Series:
+    """Say for each row whether more seeds are lost than at the x before."""
+    ascending = data.sort_values(["configuration", x], kind="stable")
+    before = ascending.groupby("configuration")["lost"].shift(fill_value=0)
+    return (ascending["lost"] > before).reindex(data.index)
+
+
+def _without_zeros(data: pd.DataFrame) -> pd.DataFrame:
+    """Put what vanished entirely a decade below the smallest other value: a logarithmic axis has no zero."""
+    positive = data.loc[data["mean"] > 0, "mean"]
+    if positive.empty:
+        return data
+    floor, ceiling = positive.min() / 10, positive.max() * 10
+    measured, theory = ["mean", "low", "high"], ["theory", "theory_low", "theory_high"]
+    data[measured] = data[measured].where(~(data[measured] <= 0), floor)
+    # Theory far outside of what was measured would only squeeze the axis.
+    data[theory] = data[theory].where((data[theory] >= floor) & (data[theory] <= ceiling))
+    return data

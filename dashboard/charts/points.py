@@ -1,0 +1,34 @@
+"""A cloud of points in the plane, on axes of equal scale."""
+
+import pandas as pd
+
+from dashboard.charts import style
+from dashboard.charts.chart import Chart
+
+SIDE = 190
+
+
+def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str) -> Chart:
+    """Draw clouds side by side, each on axes of its own.
+
+    Args:
+        frame: x, y, and the columns of panel and colour.
+        panel: the column that makes the panels.
+        panels: its values from left to right.
+        colour: the column that colours the points.
+    """
+    encoding = {
+        "x": style.number("x", None, axis={"tickCount": 3}),
+        "y": style.number("y", None, axis={"tickCount": 3}),
+    }
+    names = list(dict.fromkeys(frame[colour].astype(str)))
+    encoding["color"] = style.colour(colour, names, "Class", "circle")
+    inner = {
+        "mark": {"type": "point", "filled": True, "size": 14, "opacity": 0.55},
+        "encoding": encoding,
+        "width": SIDE,
+        "height": SIDE,
+    }
+    column = {"field": panel, "type": "nominal", "sort": panels, "title": None}
+    spec = {"data": {"name": "points"}, "facet": column, "columns": 5, "spec": inner}
+    return style.chart(spec | {"resolve": {"scale": {"x": "independent", "y": "independent"}}}, points=frame)

@@ -1,0 +1,46 @@
+"""A quick chart of any table: two of its columns, coloured by a third."""
+
+import pandas as pd
+
+from dashboard.charts import style
+from dashboard.charts.chart import Chart, Spec
+
+HEIGHT, MOST_ROWS, MOST_COLOURS = 320, 5000, 12
+
+
+def chartable(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the columns that may stand on an axis: the numbers, and the texts with few values.
+
+    Args:
+        frame: any table.
+    """
+    numbers = [name for name in frame if pd.api.types.is_numeric_dtype(frame[name])]
+    texts = [name for name in frame if pd.api.types.is_string_dtype(frame[name]) and name not in numbers]
+    return [str(name) for name in numbers], [str(name) for name in texts if frame[name].nunique() <= 60]
+
+
+def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None) -> Chart:
+    """Draw one column against another: lines where x is a number, bars where it is a text.
+
+    Args:
+        frame: the table; at most MOST_ROWS rows are drawn.
+        x: a column of numbers or texts.
+        y: a column of numbers.
+        colour: a column of texts, or None.
+    """
+    head = frame.head(MOST_ROWS)
+    data = pd.DataFrame({"x": head[x], "y": head[y]})
+    if colour:
+        data["colour"] = frame[colour].head(MOST_ROWS).astype(str)
+    number = pd.api.types.is_numeric_dtype(data["x"])
+    across: Spec = style.number("x", x) if number else {"field": "x", "type": "nominal", "title": x, "sort": None}
+    shown = style.tooltips({} if number else {"x": x}, {"y": y} | ({"x": x} if number else {}))
+    encoding: Spec = {"x": across, "y": style.number("y", y, scale={"zero": not number}), "tooltip": shown}
+    if colour:
+        values = list(dict.fromkeys(data["colour"]))[:MOST_COLOURS]
+        encoding["color"] = style.colour("colour", values, colour)
+        if not number:
+            encoding["xOffset"] = {"field": "colour"}
+    mark = {"type": "line", "point": {"size": 36}, "strokeWidth": 2} if number else {"type": "bar"}
+    spec = {"data": {"name": "rows"}, "mark": mark, "encoding": encoding, "width": "container", "height": HEIGHT}
+    return style.chart(spec, rows=data)

@@ -1,0 +1,103 @@
+"""Choosing cells: one multiple choice per axis, bound to the URL, for any page that compares configurations."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import axes, data, selectors
+
+MAIN = ("norm", "init", "activation", "depth", "lr")
+# Long names need more room.
+WIDTHS = {"init": 1.9, "depth": 1.2}
+
+Chosen = dict[str, list[Any]]
+
+
+def plain(value: Any) -> Any:
+    """Return NumPy's numbers as Python's, which DuckDB binds and the URL shows."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def options(study: str) -> Chosen:
+    """Return the values of each axis among the cells of a study, in a meaningful order; empty when it has none.
+
+    Args:
+        study: its name.
+    """
+    row = data.query("axis_values", study=study).iloc[0]
+    if not row["cells"]:
+        return {}
+    found = {axis: _values(row[name]) for axis, name in axes.LISTS.items()}
+    return {axis: axes.ordered(axis, values) for axis, values in found.items() if values}
+
+
+def _values(cell: Any) -> list[Any]:
+    """Return the values of a list that DuckDB made; one of NULLs alone belongs to an axis that the study lacks."""
+    if cell is None or (isinstance(cell, float) and pd.isna(cell)):
+        return []
+    return [plain(value) for value in cell if value is not None and not pd.isna(value)]
+
+
+def cells(study: str, prefix: str, defaults: Mapping[str, Sequence[Any]], main: Sequence[str] = MAIN) -> Chosen | None:
+    """Let the reader choose values on every axis that has more than one.
+
+    Args:
+        study: whose cells.
+        prefix: of the keys in the URL.
+        defaults: the first choice on each axis; all values where it is not named or nothing of it exists.
+        main: the axes that are always in sight; the others are behind a button.
+
+    Returns:
+        The chosen values of each axis, or None when the page cannot be drawn; the reader has then been told why.
+    """
+    offered = options(study)
+    if not offered:
+        st.info(f"This store has no cells of the study {study} yet: `python -m engine run demo` computes some.")
+        return None
+    several = [axis for axis in offered if len(offered[axis]) > 1]
+    shown = [axis for axis in main if axis in several]
+    hidden = [axis for axis in several if axis not in shown]
+    chosen = dict(offered)
+    if shown:
+        widths = [WIDTHS.get(axis, 1.0) for axis in shown]
+        for column, axis in zip(st.columns(widths), shown, strict=True):
+            with column:
+                chosen[axis] = _several(axis, offered[axis], prefix, defaults)
+    if hidden:
+        with st.popover(f"More axes: {', '.join(axes.NAMES[axis].lower() for axis in hidden)}", icon=":material/tune:"):
+            for axis in hidden:
+                chosen[axis] = _several(axis, offered[axis], prefix, defaults)
+    alone = [axes.text(axis, values[0]) for axis, values in offered.items() if len(values) == 1]
+    if alone:
+        st.caption(f"All of these: {', '.join(alone)}.")
+    empty = [axes.NAMES[axis] for axis, values in chosen.items() if not values]
+    if empty:
+        st.info(f"Nothing is selected under: {', '.join(empty)}. Choose at least one value.")
+        return None
+    return chosen
+
+
+def _several(axis: str, offered: Sequence[Any], prefix: str, defaults: Mapping[str, Sequence[Any]]) -> list[Any]:
+    first = [value for value in defaults.get(axis, ()) if value in offered] or list(offered)
+    return selectors.several(axes.NAMES[axis], offered, f"{prefix}_{axis}", first)
+
+
+def bound(chosen: Chosen) -> dict[str, Any]:
+    """Return chosen values as parameters of a named query: lists that leave nothing out are left out themselves.
+
+    Args:
+        chosen: values by axis.
+    """
+    return {axes.LISTS[axis]: list(values) for axis, values in chosen.items()}
+
+
+def largest_network(study: str = "training") -> dict[str, list[Any]]:
+    """Return, as a first choice, the data set and shape that most cells of a study have."""
+    networks = data.query("training_networks")
+    if networks.empty:
+        return {}
+    first = networks.iloc[0]
+    shape = ("network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")
+    return {axis: [plain(first[axis])] for axis in shape}

@@ -1,0 +1,59 @@
+"""A row of the lecture: a claim, a question to the reader, the figure that answers it, and what to notice."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dashboard.figure import Picture
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the store says about a claim.
+
+    Attributes:
+        picture: the figure.
+        verdict: what was measured, in one sentence.
+        answer: which option of the row's prediction the data support.
+    """
+
+    picture: Picture
+    verdict: str
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question that the reader answers before the data do.
+
+    Attributes:
+        question: what is asked.
+        options: possible answers; `Finding.answer` is the right one.
+    """
+
+    question: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the lecture.
+
+    Attributes:
+        number: 1 to 17.
+        title: what it is about.
+        claim: what the lecture says, in one sentence.
+        notice: what to look for in the figure.
+        find: asks the store; None when it has nothing on this.
+        prediction: asked before the figure is shown, where that helps.
+        page: the page that goes further, as a file.
+        query: what to choose there.
+    """
+
+    number: int
+    title: str
+    claim: str
+    notice: str
+    find: Callable[[], Finding | None] = field(repr=False)
+    prediction: Prediction | None = None
+    page: str = "views/activation_statistics.py"
+    query: Mapping[str, str | list[str]] = field(default_factory=dict)

@@ -1,0 +1,171 @@
+"""Rows L3–L8 and L11: signal and gradient of untrained networks."""
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from dashboard import axes, data, signals, theme, verdicts
+from dashboard.charts.distributions import strip
+from dashboard.charts.lines import Axis, lines
+from dashboard.choice import plain
+from dashboard.distributions import on_common_bins
+from dashboard.figure import Picture
+from dashboard.lecture.row import Finding, Prediction, Row
+
+SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
+MOST_LAYERS = 6
+VERDICTS = ("too small", "just right", "too big")
+
+
+def lecture_network(init: str, activation: str, norm: str = "none", deepest: bool = False) -> dict[str, Any] | None:
+    """Return the shape of the untrained network that shows a configuration: the widest, or the deepest.
+
+    Args:
+        init: initialization.
+        activation: activation.
+        norm: normalization.
+        deepest: whether depth matters more than width.
+    """
+    networks = data.query("propagation_networks")
+    fits = [init in row.inits and activation in row.activations and norm in row.norms for row in networks.itertuples()]
+    found = networks[fits] if len(networks) else networks
+    if found.empty:
+        return None
+    order = ["depth", "width"] if deepest else ["width", "depth"]
+    row = found.sort_values(order, ascending=False, kind="stable").iloc[0]
+    return {key: plain(row[key]) for key in SHAPE}
+
+
+def verdict_on(shape: dict[str, Any], init: str, activation: str, norm: str = "none") -> pd.Series | None:
+    """Return the verdict on a configuration, with its rates and how many seeds agree."""
+    found = data.query("configuration_verdicts", **shape)
+    own = found[(found["init"] == init) & (found["activation"] == activation) & (found["norm"] == norm)]
+    return None if own.empty else own.iloc[0]
+
+
+def sentence(found: pd.Series | None) -> str:
+    """Return a verdict in words."""
+    if found is None:
+        return "no verdict"
+    return (
+        f"**{found['verdict']}**: signal {verdicts.rate(found['forward_rate'])}, "
+        f"gradient {verdicts.rate(found['backward_rate'])}, {found['agreeing']} of {found['seeds']} seeds agree"
+    )
+
+
+def distributions(init: str, activation: str) -> Finding | None:
+    """Return the lecture's strip of histograms for one configuration."""
+    shape = lecture_network(init, activation)
+    if shape is None:
+        return None
+    chosen = {"inits": [init], "activations": [activation], "norms": ["none"]}
+    layers = list(range(1, shape["depth"] + 1))
+    layers = layers if len(layers) <= MOST_LAYERS else [1, *layers[2 :: (len(layers) - 1) // 4][:4], layers[-1]]
+    signal = data.query("signal_by_layer", **shape, **chosen)
+    asked = {**shape, **chosen, "tap": "act", "layers": layers}
+    bins = on_common_bins(data.query("distributions_of_layers", **asked), ["init", "layer"])
+    chart = strip(bins, signal[signal["layer"].isin(layers)], theme.colour(init), "act")
+    last = signal.iloc[-1]
+    text = f"Distribution of activations in layers {layers[0]} to {layers[-1]} for {init} and {activation}."
+    found = verdict_on(shape, init, activation)
+    verdict = sentence(found)
+    if last["std_overflowed"]:
+        verdict += "; the std of the last layer overflows"
+    elif pd.notna(last["theory_std"]):
+        verdict += f"; std of the last layer {last['std']:.4g}, theory {last['theory_std']:.4g}"
+    if pd.notna(last["frac_saturated"]) and last["frac_saturated"] > 0.01:
+        verdict += f"; {last['frac_saturated']:.0%} of it saturated"
+    title = f"{init}, {activation}: {shape['depth']} layers of {shape['width']}"
+    picture = Picture(title, chart, bins, data.sql("distributions_of_layers", asked), text, wide=False)
+    return Finding(picture, f"{verdict}.", "" if found is None else str(found["verdict"]))
+
+
+def against_layers(inits: list[str], activation: str, norms: list[str], metric: str, title: str) -> Finding | None:
+    """Return one statistic against the layer for a few configurations, and their verdicts."""
+    shape = lecture_network(inits[0], activation, norms[-1], deepest=len(norms) > 1)
+    if shape is None:
+        return None
+    asked = {**shape, "inits": inits, "activations": [activation], "norms": norms}
+    signal = data.query("signal_by_layer", **asked)
+    colour = "norm" if len(norms) > 1 else "init"
+    named = axes.named(signal, ("init", "norm"), colour)
+    frame = signals.against_layer(named, metric).assign(norm=named["norm"])
+    chart = lines(
+        frame,
+        Axis("layer", "Layer", whole=True),
+        Axis("mean", data.labels()[metric], logarithmic=True),
+        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, frame[colour])),
+    )
+    words = [
+        f"{axes.text(colour, init if colour == 'init' else norm)} {sentence(verdict_on(shape, init, activation, norm))}"
+        for init in inits
+        for norm in norms
+    ]
+    text = f"{data.labels()[metric]} against layer for {', '.join(dict.fromkeys(named['configuration']))}."
+    return Finding(Picture(title, chart, frame, data.sql("signal_by_layer", asked), text), "; ".join(words) + ".")
+
+
+ROWS = (
+    Row(
+        4,
+        "Too small",
+        "With W = 0.01·N(0,1) in a deep tanh network, the activations collapse to zero layer by layer.",
+        "Each layer is narrower than the one before. The gradient of its weights is proportional to its input and "
+        "vanishes with it.",
+        partial(distributions, "normal(std=0.01)", "tanh"),
+        Prediction("Six tanh layers of 4096, W = 0.01·N(0,1). What becomes of the signal?", VERDICTS),
+        query={"init": "normal(std=0.01)", "activation": "tanh"},
+    ),
+    Row(
+        5,
+        "Too big",
+        "With W = 0.05·N(0,1) the tanh units saturate, and their local gradients vanish.",
+        "The mass sits at −1 and 1. The few units that are not saturated have large weights: the gradient explodes.",
+        partial(distributions, "normal(std=0.05)", "tanh"),
+        Prediction("And with W = 0.05·N(0,1)?", VERDICTS),
+        query={"init": "normal(std=0.05)", "activation": "tanh"},
+    ),
+    Row(
+        6,
+        "Just right for tanh",
+        "Xavier's std = 1/√Din keeps the variance of a tanh layer; for a convolution Din = filter² · input channels.",
+        "All layers look alike. The std still falls slowly, like 1/√layer: tanh is only nearly linear at zero.",
+        partial(distributions, "xavier", "tanh"),
+        query={"init": "xavier", "activation": "tanh"},
+    ),
+    Row(
+        7,
+        "Xavier under a ReLU",
+        "ReLU kills half of the variance, so Xavier collapses.",
+        "The std falls by 1/√2 in every layer: half of what a fixed scale needs.",
+        partial(distributions, "xavier", "relu"),
+        Prediction("The same Xavier under a ReLU?", VERDICTS),
+        query={"init": "xavier", "activation": "relu"},
+    ),
+    Row(
+        8,
+        "Kaiming, and the notes' slip",
+        "Kaiming's std = √(2/Din) is just right for ReLU. The notes' code divides by √(2/Din), which is a slip.",
+        "Kaiming is flat. The slip multiplies the std by Din/2 per layer and overflows within a few layers.",
+        partial(
+            against_layers,
+            ["kaiming", "kaiming_slip"],
+            "relu",
+            ["none"],
+            "std",
+            "What does dividing do?",
+        ),
+        query={"init": ["kaiming", "kaiming_slip"], "activation": "relu"},
+    ),
+)
+
+GRADIENT_FLOW = Row(
+    11,
+    "Gradient flow",
+    "Batch norm improves the flow of gradients through the network.",
+    "Without it Xavier's gradient vanishes under a ReLU. With it the gradient no longer vanishes, but it grows "
+    "towards the input: a very deep network needs skip connections, too.",
+    partial(against_layers, ["xavier"], "relu", ["none", "batch"], "grad_rms", "What gradient reaches each layer?"),
+    query={"init": "xavier", "activation": "relu", "norm": ["none", "batch"]},
+)

@@ -1,0 +1,209 @@
+"""Rows L2, L3, L10, L12 and L13: what trains."""
+
+import re
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard import axes, choice, data
+from dashboard.charts.lines import Axis, lines
+from dashboard.figure import Picture
+from dashboard.lecture.row import Finding, Prediction, Row
+
+CONVERGENCE = "views/convergence.py"
+MAP = "views/trainability_map.py"
+SHALLOW_AND_DEEP = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
+_STD = re.compile(r"normal\(std=([0-9.e-]+)\)")
+# Within this of the best accuracy a weight scale counts as good.
+TOLERANCE = 0.05
+# Below this loss, in nats, something was learned; below the second one, most of it. Guessing ten classes gives ln 10.
+LEARNS, LEARNED_WELL = 2.2, 1.0
+LEARNED = ("nothing", "slowly", "as usual")
+WHO_TRAINS = ("both", "only with batch norm", "neither", "only without")
+DECADES = ("one or less", "about two", "three or more")
+ASKED_DEPTH = 20
+
+
+def outcomes(**cells: list[Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return how training ended on the commonest network of the store, and the parameters of the query."""
+    values = choice.bound(choice.largest_network() | cells)
+    found = data.query("outcomes_over_seeds", **values)
+    low, high = found["final_test_accuracy_low"], found["final_test_accuracy_high"]
+    named = found.assign(mean=found["final_test_accuracy"], low=low, high=high, lost=found["diverged"])
+    return named, values
+
+
+def symmetry() -> Finding | None:
+    """Return the training curves of all-zero weights beside random ones."""
+    values = choice.bound(choice.largest_network() | {"init": ["zeros", "normal(std=0.1)", "xavier"], "norm": ["none"]})
+    curves = data.query("curves_over_seeds", metric="train_loss", **values)
+    zeros = curves[curves["init"] == "zeros"]
+    if zeros.empty:
+        return None
+    keep = zeros.iloc[0]
+    curves = curves[(curves["depth"] == keep["depth"]) & (curves["lr"] == keep["lr"])]
+    curves = curves[curves["activation"] == keep["activation"]]
+    named = axes.named(curves, ("init",), "init").rename(columns={"diverged": "lost"})
+    chart = lines(
+        named,
+        Axis("step", "Step"),
+        Axis("mean", data.labels()["train_loss"]),
+        Axis("init", axes.NAMES["init"], values=axes.ordered("init", named["init"])),
+        points=False,
+    )
+    last = zeros[zeros["step"] == zeros["step"].max()].iloc[0]
+    sql = data.sql("curves_over_seeds", {"metric": "train_loss", **values})
+    picture = Picture("Do all-zero weights learn?", chart, named, sql, "Training loss against step by initialization.")
+    verdict = f"after {last['step']} steps the loss with zeros is {last['mean']:.3f} nat; guessing gives ln 10 = 2.303."
+    answer = LEARNED[0 if last["mean"] > LEARNS else 1 if last["mean"] > LEARNED_WELL else 2]
+    return Finding(picture, verdict, answer)
+
+
+def depth(inits: list[str], norms: list[str], colour: str, title: str) -> Finding | None:
+    """Return the final accuracy against depth."""
+    found, values = outcomes(init=inits, norm=norms, activation=["relu"], lr=[0.1])
+    if found["depth"].nunique() < 2:
+        return None
+    named = axes.named(found, ("init", "norm"), colour)
+    chart = lines(
+        named,
+        Axis("depth", axes.NAMES["depth"], whole=True),
+        Axis("mean", data.labels()["final_test_accuracy"], share=True),
+        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
+    )
+    words = [
+        f"{axes.text(colour, value)} trains in every seed {_deepest(named[named[colour] == value])}"
+        for value in axes.ordered(colour, named[colour])
+    ]
+    text = f"Final test accuracy against depth, by {axes.NAMES[colour].lower()}."
+    picture = Picture(title, chart, named, data.sql("outcomes_over_seeds", values), text)
+    return Finding(picture, "; ".join(words) + ".", _who_trains(named))
+
+
+def _who_trains(rows: pd.DataFrame) -> str:
+    """Return which normalization trains at the depth that the reader was asked about."""
+    asked = rows[rows["depth"] == ASKED_DEPTH].groupby("norm")["share_that_train"].max()
+    none, batch = asked.get("none", 0) >= 0.5, asked.get("batch", 0) >= 0.5
+    return {(True, True): "both", (False, True): "only with batch norm", (False, False): "neither"}.get(
+        (bool(none), bool(batch)), "only without"
+    )
+
+
+def _deepest(rows: pd.DataFrame) -> str:
+    trained = rows.loc[rows["share_that_train"] == 1, "depth"]
+    return "at no depth" if trained.empty else f"up to {trained.max()} layers"
+
+
+def learning_rates() -> Finding | None:
+    """Return the outcome against the learning rate with and without batch norm."""
+    values = choice.bound(choice.largest_network() | {"init": ["kaiming"], "activation": ["relu"]})
+    sweep = data.query("learning_rate_sweep", **values)
+    if sweep["norm"].nunique() < 2:
+        return None
+    sweep = sweep[sweep["depth"] == sweep["depth"].min()]
+    named = axes.named(sweep, ("norm",), "norm").assign(lost=sweep["diverged"].to_numpy())
+    chart = lines(
+        named,
+        Axis("lr", axes.NAMES["lr"], logarithmic=True),
+        Axis("mean", data.labels()["final_test_accuracy"], share=True),
+        Axis("norm", axes.NAMES["norm"], values=axes.ordered("norm", named["norm"])),
+    )
+    rates = named.drop_duplicates("norm").set_index("norm")["largest_stable"]
+    words = [f"with {axes.text('norm', norm)} the largest stable rate is {rate:g}" for norm, rate in rates.items()]
+    text = "Final test accuracy against learning rate, with and without batch norm."
+    title = "How far can the learning rate be pushed?"
+    return Finding(Picture(title, chart, named, data.sql("learning_rate_sweep", values), text), "; ".join(words) + ".")
+
+
+def weight_scales() -> Finding | None:
+    """Return the outcome against the scale of the weights with and without batch norm."""
+    scales = [init for init in choice.options("training").get("init", []) if _STD.fullmatch(str(init))]
+    found, values = outcomes(init=scales, activation=["relu"], lr=[0.1])
+    counts = found.groupby("depth")["init"].nunique()
+    if counts.empty or counts.max() < 4:
+        return None
+    found = found[found["depth"] == counts.idxmax()]
+    found["scale"] = found["init"].str.extract(_STD, expand=False).astype(float)
+    named = axes.named(found, ("norm",), "norm").sort_values(["configuration", "scale"], kind="stable")
+    chart = lines(
+        named,
+        Axis("scale", "Standard deviation of the weights", logarithmic=True),
+        Axis("mean", data.labels()["final_test_accuracy"], share=True),
+        Axis("norm", axes.NAMES["norm"], values=axes.ordered("norm", named["norm"])),
+    )
+    best = named["mean"].max()
+    words, answer = [], ""
+    for norm, rows in named.groupby("norm", sort=False):
+        good = rows.loc[rows["mean"] >= best - TOLERANCE, "scale"]
+        decades = np.log10(good.max() / good.min()) if len(good) else 0.0
+        words.append(f"with {axes.text('norm', norm)} the good scales span {decades:.1f} decades")
+        answer = DECADES[0 if decades < 1.5 else 1 if decades < 2.5 else 2] if norm == "batch" else answer
+    text = "Final test accuracy against the scale of the weights, with and without batch norm."
+    picture = Picture(
+        "Which weight scales train?", chart, named, data.sql("outcomes_over_seeds", values), text,
+        f"Good: within {TOLERANCE:.0%} of the best accuracy of the figure.",
+    )  # fmt: skip
+    return Finding(picture, "; ".join(words) + ".", answer)
+
+
+SYMMETRY = Row(
+    2,
+    "All zeros",
+    "With all-zero weights every unit computes the same, gets the same gradient, and nothing changes.",
+    "The loss stays where guessing is. The biases of the read-out still learn how frequent the classes are, no more.",
+    symmetry,
+    Prediction("All weights zero, 200 steps. What is learned?", LEARNED),
+    CONVERGENCE,
+    {"train_init": ["zeros", "normal(std=0.1)"], "train_depth": "5", "train_colour": "Initialization"},
+)
+DEPTH = Row(
+    3,
+    "Small weights, shallow and deep",
+    "Small Gaussian weights work in shallow networks and fail in deep ones.",
+    "The accuracy of std 0.01 falls to chance with depth, where Kaiming still trains.",
+    partial(depth, SHALLOW_AND_DEEP, ["none"], "init", "How deep does it train?"),
+    page=MAP,
+    query={"map_activation": "relu", "map_norm": "none"},
+)
+DEPTH_WITH_NORM = Row(
+    10,
+    "Deep networks",
+    "Batch norm makes deep networks much easier to train.",
+    "Same initialization, same learning rate, same seeds: only the normalization differs.",
+    partial(depth, ["xavier"], ["none", "batch"], "norm", "How deep does it train, with and without?"),
+    Prediction(
+        f"{ASKED_DEPTH} ReLU layers, Xavier, learning rate 0.1. Who trains?",
+        WHO_TRAINS,
+    ),
+    CONVERGENCE,
+)
+RATES = Row(
+    12,
+    "Learning rates",
+    "Batch norm allows higher learning rates and faster convergence.",
+    "The cross marks the rate from which seeds diverge.",
+    learning_rates,
+    page=CONVERGENCE,
+    query={
+        "train_init": "kaiming",
+        "train_depth": "20",
+        "train_panels": "Learning rate",
+        "train_lr": ["0.01", "0.1", "0.3", "1.0"],
+    },
+)
+SCALES = Row(
+    13,
+    "Robust to initialization",
+    "With batch norm a network trains from weights of almost any scale.",
+    "Four decades of weight scale. Without batch norm a narrow window trains; with it nearly all do, until the step "
+    "is too small for the size of the weights.",
+    weight_scales,
+    Prediction(
+        "Weights from 0.001 to 10: how many decades train with batch norm?",
+        DECADES,
+    ),
+    MAP,
+    {"map_x": "Normalization"},
+)

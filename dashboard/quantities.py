@@ -1,0 +1,203 @@
+"""Figures of what a study measured, whichever study it is: made from the cards in the store's table `metrics`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import axes, choice, data
+from dashboard.charts.lines import Axis, lines
+from dashboard.charts.style import spans_decades
+from dashboard.figure import Picture
+from dashboard.interval import banded
+
+POSITION, PART = "position", "part"
+MOST_LINES = 40
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to draw of a quantity.
+
+    Attributes:
+        study: the study.
+        quantity: its name.
+        title: the finding or question above the figure.
+        x: `position`, `part` or an axis; None chooses.
+        colour: likewise; None chooses.
+        panels: likewise; None draws one panel.
+        cells: values on some axes; all on the others.
+        parts: parts; all when empty.
+        band: a key of `interval.BANDS`.
+    """
+
+    study: str
+    quantity: str
+    title: str = ""
+    x: str | None = None
+    colour: str | None = None
+    panels: str | None = None
+    cells: Mapping[str, Sequence[Any]] | None = None
+    parts: Sequence[str] = ()
+    band: str = "range"
+
+
+def card(study: str, quantity: str) -> pd.Series | None:
+    """Return label, unit, meaning and position of a quantity, or None when the store does not know it.
+
+    Args:
+        study: the study.
+        quantity: its name.
+    """
+    metrics = data.query("metric_labels")
+    found = metrics[(metrics["name"] == quantity) & ((metrics["study"] == study) | metrics["study"].isna())]
+    return None if found.empty else found.iloc[0]
+
+
+def title_of(found: pd.Series | None, quantity: str) -> str:
+    """Return the axis title of a quantity, with its unit where it has one."""
+    if found is None:
+        return quantity
+    return found["label"] if found["unit"] == "1" else f"{found['label']} ({found['unit']})"
+
+
+def measured(study: str) -> list[str]:
+    """Return the names of the quantities that a study has measured in this store.
+
+    Args:
+        study: its name.
+    """
+    studies = data.query("measured_studies")
+    rows = studies.loc[studies["study"] == study, "quantities"]
+    return [] if rows.empty or rows.iloc[0] is None or rows.iloc[0] is pd.NA else [str(name) for name in rows.iloc[0]]
+
+
+def values(question: Question) -> dict[str, Any]:
+    """Return the parameters of the named query behind a question."""
+    bound = choice.bound({axis: list(chosen) for axis, chosen in (question.cells or {}).items()})
+    parts = {"parts": list(question.parts)} if question.parts else {}
+    return {"study": question.study, "quantity": question.quantity, **parts, **bound}
+
+
+def rows(question: Question) -> pd.DataFrame:
+    """Return the rows behind a question: one per configuration, part and position, over seeds."""
+    found = data.query("quantity_over_seeds", **values(question))
+    return found.assign(lost=found["seeds"] - found["finite"])
+
+
+def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture | None:
+    """Return the figure of a quantity, or None when it has not been measured.
+
+    Args:
+        question: what to draw.
+        ranges: the axes, position, low and high where the study stored ranges of its own; else those over seeds.
+    """
+    found = rows(question)
+    if found.empty:
+        return None
+    if ranges is not None:
+        found = found.drop(columns=["low", "high"]).merge(ranges, on=[*axes.NAMES, POSITION], how="left")
+    meaning = card(question.study, question.quantity)
+    title = title_of(meaning, question.quantity)
+    x, colour, panels = _encoding(found, question)
+    named = _named(found, x, colour)
+    names = list(dict.fromkeys(named["configuration"]))
+    named = banded(named[named["configuration"].isin(names[:MOST_LINES])], question.band)
+    chart = lines(
+        named,
+        _axis(named, x, meaning, across=True),
+        Axis("mean", title, spans_decades(named["mean"]), share=_is_share(named, title)),
+        _axis(named, colour, meaning),
+        panels=_axis(named, panels, meaning) if panels else None,
+        points=named[x].nunique() <= 40,
+    )
+    note = _sentence(meaning["meaning"] if meaning is not None else title, int(found["seeds"].max()))
+    if len(names) > MOST_LINES:
+        note += f" These are {len(names)} lines; the first {MOST_LINES} are drawn."
+    return Picture(
+        question.title or title,
+        chart,
+        named,
+        data.sql("quantity_over_seeds", values(question)),
+        f"{title} against {_title(x, meaning).lower()}, coloured by {_title(colour, meaning).lower()}.",
+        note,
+        wide=panels is None,
+    )
+
+
+def show(question: Question, key: str, ranges: pd.DataFrame | None = None) -> bool:
+    """Draw a quantity, or say that it has not been measured.
+
+    Args:
+        question: what to draw.
+        key: name of the figure, unique on the page.
+        ranges: see `picture`.
+
+    Returns:
+        Whether there was something to draw.
+    """
+    found = picture(question, ranges)
+    if found is None:
+        absent(question.study)
+        return False
+    found.show(key)
+    return True
+
+
+def absent(study: str) -> None:
+    """Say that a study has not been carried out, and how to do so."""
+    st.info(f"This store has nothing of the study {study} yet: `python -m engine run demo` computes some of it.")
+
+
+def candidates(found: pd.DataFrame) -> list[str]:
+    """Return what may stand on an axis: the position, the part, and the axes on which the rows differ."""
+    first = [POSITION] if found["position"].notna().any() else []
+    parts = [PART] if found["part"].nunique() > 1 else []
+    return [*first, *parts, *axes.varying(found, list(axes.NAMES))]
+
+
+def _encoding(found: pd.DataFrame, question: Question) -> tuple[str, str, str | None]:
+    offered = candidates(found) or ["init"]
+    numeric = [name for name in offered if name == POSITION or name in axes.NUMBERS]
+    x = question.x if question.x in offered else (numeric or offered)[0]
+    rest = [name for name in offered if name != x] or ["init"]
+    colour = question.colour if question.colour in rest else rest[0]
+    panels = question.panels if question.panels in rest and question.panels != colour else None
+    return x, colour, panels
+
+
+def _named(found: pd.DataFrame, x: str, colour: str) -> pd.DataFrame:
+    parts = [name for name in [*axes.NAMES, PART] if name != x]
+    named = axes.named(found, parts, colour if colour != POSITION else "init")
+    order = axes.ordered(x, named[x]) if x not in (POSITION,) else None
+    if order is None:
+        return named.sort_values(["configuration", x], kind="stable").reset_index(drop=True)
+    rank = named[x].map({value: place for place, value in enumerate(order)})
+    return named.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _title(name: str, meaning: pd.Series | None) -> str:
+    if name == POSITION:
+        return str(meaning["position"]) if meaning is not None and pd.notna(meaning["position"]) else "Position"
+    return "Part" if name == PART else axes.NAMES[name]
+
+
+def _axis(named: pd.DataFrame, name: str, meaning: pd.Series | None, across: bool = False) -> Axis:
+    ordered = axes.ordered(name, named[name].dropna())
+    number = name == POSITION or name in axes.NUMBERS
+    if not across or not number:
+        return Axis(name, _title(name, meaning), values=ordered, category=across)
+    positive = named[name].astype(float)
+    return Axis(name, _title(name, meaning), logarithmic=(positive > 0).all() and spans_decades(positive, 1.4))
+
+
+def _is_share(named: pd.DataFrame, title: str) -> bool:
+    worded = any(word in title.lower() for word in ("accuracy", "share"))
+    return worded and bool(named["low"].min() >= 0 and named["high"].max() <= 1)
+
+
+def _sentence(meaning: Any, seeds: int) -> str:
+    text = str(meaning).strip().rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}. Mean and range over up to {seeds} seeds."

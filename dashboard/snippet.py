@@ -1,0 +1,117 @@
+"""The PyTorch lines to paste for a configuration, made from the cards of its members."""
+
+import ast
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+PROGRAM = """\
+import torch
+from torch import nn
+
+depth, width = {depth}, {width}
+inputs, classes = {inputs}, {classes}  # those of your data
+{phi}
+
+
+def initialize(layer, h=None):
+    nn.init.zeros_(layer.bias)
+{init}
+
+
+layers = []
+{batch}for fan_in in [inputs] + [width] * (depth - 1):
+    layer, norm = nn.Linear(fan_in, width), {norm}
+    initialize(layer{h})
+    layers += [layer, norm, phi]
+{pass_on}readout = nn.Linear(width, classes)
+initialize(readout{h})
+model = nn.Sequential(*layers, readout)
+{optimizer}"""
+
+
+def parts(member: str) -> tuple[str, dict[str, Any]]:
+    """Return the name and the given parameters of a member.
+
+    Args:
+        member: as the store writes it, for instance normal(std=0.01).
+    """
+    name, _, arguments = member.partition("(")
+    return name, _keywords(arguments.removesuffix(")"))
+
+
+def _keywords(arguments: str) -> dict[str, Any]:
+    call = ast.parse(f"call({arguments})", mode="eval").body
+    assert isinstance(call, ast.Call)
+    return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+
+
+def lines(cards: pd.DataFrame, kind: str, member: str, **more: Any) -> str:
+    """Return what a member is in PyTorch, its parameters filled in.
+
+    Args:
+        cards: rows of the named query `scheme_cards`.
+        kind: initializer, activation, normalization or optimizer.
+        member: as the store writes it.
+        more: values of names that are no parameters of the member, such as a learning rate.
+
+    Raises:
+        KeyError: the store has no such card, or it has no snippet.
+    """
+    name, given = parts(member)
+    found = cards[(cards["kind"] == kind) & (cards["name"] == name)]
+    if found.empty or not found.iloc[0]["snippet"]:
+        raise KeyError(f"the store has no PyTorch lines for the {kind} {member}")
+    card = found.iloc[0]
+    values = _keywords(card["parameters"] or "") | given | more
+    text = str(card["snippet"])
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", f"{value}")
+    return text
+
+
+def program(cards: pd.DataFrame, configuration: Mapping[str, Any], inputs: int = 64, classes: int = 10) -> str:
+    """Return a program that builds a configuration's network, initializes it and makes its optimizer.
+
+    Args:
+        cards: rows of the named query `scheme_cards`.
+        configuration: init, activation, norm, optimizer, lr, depth, width.
+        inputs: number of input features.
+        classes: number of classes.
+
+    Raises:
+        KeyError: the store has no PyTorch lines for one of its members.
+    """
+    init = lines(cards, "initializer", configuration["init"])
+    activation = lines(cards, "activation", configuration["activation"])
+    optimizer = lines(cards, "optimizer", configuration["optimizer"], lr=configuration["lr"])
+    needs_data = "(h)" in init
+    return PROGRAM.format(
+        depth=configuration["depth"],
+        width=configuration["width"],
+        inputs=inputs,
+        classes=classes,
+        phi=_module(activation),
+        init=textwrap.indent(init, "    "),
+        norm=lines(cards, "normalization", configuration["norm"]),
+        optimizer=f"optimizer = {optimizer}",
+        h=", h" if needs_data else "",
+        batch="h = torch.randn(256, inputs)  # a batch of your inputs\n" if needs_data else "",
+        pass_on="    h = phi(norm(layer(h))).detach()\n" if needs_data else "",
+    )
+
+
+def _module(activation: str) -> str:
+    """Return the definition of phi: a function of torch needs a module around it to be part of a model."""
+    if not activation.startswith("torch."):
+        return f"phi = {activation}"
+    return f"""
+
+class Phi(nn.Module):
+    def forward(self, x):
+        return {activation}(x)
+
+
+phi = Phi()"""

@@ -1,0 +1,29 @@
+"""How a verdict is shown: a badge, and the rates behind it."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import theme
+
+
+def badge(verdict: Any) -> None:
+    """Show a verdict as a coloured badge.
+
+    Args:
+        verdict: text of the store's view `signal_rates`; anything else means that there is no rate.
+    """
+    text = verdict if isinstance(verdict, str) else "one layer: no rate"
+    colour = theme.VERDICT_COLOURS.get(text, "gray")
+    st.badge(text, color=colour, icon=theme.VERDICT_ICONS.get(text, ":material/help:"))
+
+
+def rate(value: Any) -> str:
+    """Return a growth rate in words."""
+    return f"×{value:.3g} per layer" if pd.notna(value) else "overflows"
+
+
+def share(value: Any) -> str:
+    """Return a share in per cent; a dash when there is none."""
+    return f"{value:.0%}" if pd.notna(value) else "–"

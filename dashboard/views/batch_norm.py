@@ -1,0 +1,93 @@
+"""L9 to L16: batch normalization as a layer, and everything that is said for and against it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import streamlit as st
+
+from dashboard import choice, quantities, selectors
+from dashboard.interval import BANDS
+from dashboard.lecture import signal_rows, training_rows
+from dashboard.lecture.row import Row
+from dashboard.quantities import Question
+
+PREFIX = "bn"
+FORMULAS = (
+    r"\hat x = \frac{x - \mathrm{E}[x]}{\sqrt{\mathrm{Var}[x] + \varepsilon}}, \qquad y = \gamma \hat x + \beta",
+    r"\text{test time:}\quad W' = W \frac{\gamma}{\sqrt{v + \varepsilon}}, \qquad "
+    r"b' = (b - m) \frac{\gamma}{\sqrt{v + \varepsilon}} + \beta",
+)
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Batch norm up close")
+    st.markdown("Per unit, over the batch while training; over running averages of the batches when testing.")
+    for formula in FORMULAS:
+        st.latex(formula)
+    topic = selectors.switch("Topic", list(TOPICS), f"{PREFIX}_topic", next(iter(TOPICS)))
+    band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "range", show=BANDS.__getitem__)
+    TOPICS[topic](band)
+
+
+def _study(study: str, questions: Mapping[str, Question], band: str) -> None:
+    if not choice.options(study):
+        quantities.absent(study)
+        return
+    chosen = choice.cells(
+        study, f"{PREFIX}_{study}", {}, main=("dataset", "network", "activation", "norm", "batch_size")
+    )
+    if chosen is None:
+        return
+    for key, asked in questions.items():
+        quantities.show(
+            Question(
+                study, asked.quantity, asked.title, asked.x, asked.colour, asked.panels, chosen, asked.parts, band
+            ),
+            key,
+        )
+
+
+def _rows(rows: tuple[Row, ...], band: str) -> None:
+    for row in rows:
+        st.markdown(f"*L{row.number}:* {row.claim}")
+        finding = row.find()
+        if finding is None:
+            st.info("This store has nothing on this yet: `python -m engine run demo` computes it.")
+            continue
+        finding.picture.show(f"L{row.number}")
+        if finding.verdict:
+            st.markdown(f":material/straighten: *Measured:* {finding.verdict}")
+
+
+LAYER = {
+    "gamma": Question("", "gamma_mean", "What does γ become?", "position", "part", "activation"),
+    "beta": Question("", "beta_mean", "And β?", "position", "part", "activation"),
+    "identity": Question("", "identity_error", "Can the layer be the identity?", "part", "activation"),
+}
+REGULARIZATION = {
+    "loss-gap": Question("", "loss_gap", "How large is the gap of the loss?", "batch_size", "norm", "dataset"),
+    "accuracy-gap": Question("", "accuracy_gap", "And of the accuracy?", "batch_size", "norm", "dataset"),
+    "train": Question("", "accuracy_on_train", "Does it still fit?", "batch_size", "norm", "dataset"),
+}
+FOLDING = {
+    "time": Question("", "forward_time", "How long does a forward pass take?", "part", "network", "batch_size"),
+    "difference": Question("", "fold_difference", "How different are the logits?", "network", "activation"),
+}
+MODES = {
+    "modes": Question("", "mode_accuracy", "What does the wrong mode cost?", "batch_size", "part", "dataset"),
+    "means": Question("", "mean_distance", "How far is a batch's mean from the running one?", "batch_size", "part"),
+    "stds": Question("", "std_distance", "And its standard deviation?", "batch_size", "part"),
+}
+DEEP = {"growth": Question("", "gradient_growth", "How fast does the gradient grow?", "depth", "norm", "activation")}
+TOPICS: dict[str, Callable[[str], None]] = {
+    "The layer (L9)": partial(_study, "batch_norm_layer", LAYER),
+    "Depth and gradients (L10, L11)": partial(_rows, (training_rows.DEPTH_WITH_NORM, signal_rows.GRADIENT_FLOW)),
+    "Rates and scales (L12, L13)": partial(_rows, (training_rows.RATES, training_rows.SCALES)),
+    "Regularization (L14)": partial(_study, "discrepancy", REGULARIZATION),
+    "Test time (L15)": partial(_study, "folding", FOLDING),
+    "Train and test (L16)": partial(_study, "discrepancy", MODES),
+    "Very deep": partial(_study, "deep_bn", DEEP),
+}
+
+main()

@@ -1,0 +1,121 @@
+"""Order, chaos and the edge between them: the plane of weight and bias variance, and how deep a signal reaches."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import choice, data, phases, quantities, selectors
+from dashboard.charts.lines import Axis, lines
+from dashboard.charts.plane import plane
+from dashboard.figure import figure
+from dashboard.quantities import Question
+
+PREFIX = "edge"
+STUDY = "mean_field"
+COLOURS = ("chi", "depth_c", "q_star", "c_star")
+# Columns of the named query that have a measured counterpart.
+COMPARED = ("chi", "q_star", "depth_c", "c_star")
+# Initializations further out than this share of the plane's width are left off it.
+REACH = 1.05
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Edge of chaos")
+    st.markdown(
+        "Left of the edge a deep network forgets its input and its gradient vanishes; right of it nearby inputs part "
+        "and the gradient explodes. Trainable networks sit near it."
+    )
+    offered = choice.options(STUDY)
+    if not offered:
+        quantities.absent(STUDY)
+        return
+    left, right = st.columns(2)
+    with left:
+        activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", "tanh")
+    with right:
+        colour = selectors.one("Colour", COLOURS, f"{PREFIX}_colour", show=_title)
+    points = data.query("order_and_chaos", activation=activation)
+    _plane(points, activation, colour)
+    _depths(points, activation)
+    _layers(activation)
+
+
+def _title(quantity: str) -> str:
+    return quantities.title_of(quantities.card(STUDY, quantity), quantity)
+
+
+def _plane(points: pd.DataFrame, activation: str, colour: str) -> None:
+    grid = points[[any(str(init).startswith("mean_field") for init in inits) for inits in points["inits"]]]
+    if grid.empty:
+        st.info("This store has no points of the plane for this activation; the preset *demo* computes some.")
+        return
+    tiles = phases.tiles(grid).assign(value=grid[colour].astype(float))
+    named = _named(activation, tiles["weight_high"].max() * REACH)
+    chart = plane(tiles, named, phases.edge(grid), _title(colour), rate=colour == "chi")
+    text = f"{_title(colour)} over weight and bias variance for {activation}, with {len(named)} initializations on it."
+    sql = data.sql("order_and_chaos", {"activation": activation})
+    figure(f"Where does {activation} sit between order and chaos?", chart, points, sql, "plane", text)
+    st.caption(
+        "Colour: mean-field theory. The line is the edge, χ₁ = 1. Dots: initializations by the variance of their "
+        "weights, without biases. Where a scheme's weights depend on the width, the widest network measured counts."
+    )
+
+
+def _named(activation: str, reach: float) -> pd.DataFrame:
+    scales = data.query("weight_scales", activation=activation)
+    weight = scales["sigma_w"].astype(float) ** 2
+    named = pd.DataFrame({"init": scales["init"], "weight": weight, "bias": 0.0})
+    named = named[(named["weight"] > 0) & (named["weight"] <= reach)]
+    # Schemes of one scale share a dot and a label.
+    joined = named.groupby(named["weight"].round(3), sort=True)["init"].agg(lambda inits: ", ".join(inits[:2]))
+    return pd.DataFrame({"init": joined.to_numpy(), "weight": joined.index.to_numpy(float), "bias": 0.0})
+
+
+def _depths(points: pd.DataFrame, activation: str) -> None:
+    """Draw what was measured against what theory says, along the weight variance."""
+    simulated = points[points["chi_measured"].notna()]
+    if simulated.empty:
+        st.info("No networks were simulated for this activation: there is theory only.")
+        return
+    sql = data.sql("order_and_chaos", {"activation": activation})
+    for pair in (COMPARED[:2], COMPARED[2:]):
+        for column, quantity in zip(st.columns(2), pair, strict=True):
+            with column:
+                _compare(simulated, quantity, sql)
+    st.caption("Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite.")
+
+
+def _compare(simulated: pd.DataFrame, quantity: str, sql: str) -> None:
+    columns: dict[str, Any] = {"mean": simulated[f"{quantity}_measured"], "theory": simulated[quantity]}
+    frame = simulated[["weight_variance", "bias_variance", "seeds"]].assign(**columns)
+    frame = frame.assign(low=frame["mean"], high=frame["mean"])
+    frame["lost"] = (~np.isfinite(frame["mean"].astype(float))).astype(int)
+    frame["configuration"] = [f"σb² = {bias:g}" for bias in frame["bias_variance"]]
+    frame = frame.sort_values(["configuration", "weight_variance"], kind="stable")
+    names = list(dict.fromkeys(frame["configuration"]))
+    chart = lines(
+        frame,
+        Axis("weight_variance", "Weight variance σw²"),
+        Axis("mean", _title(quantity), logarithmic=quantity == "depth_c"),
+        Axis("configuration", "Bias variance", values=names),
+    )
+    text = f"{_title(quantity)} against weight variance, measured and in theory."
+    figure(f"{_title(quantity)}: measured against theory", chart, frame, sql, f"compare-{quantity}", text)
+
+
+def _layers(activation: str) -> None:
+    offered = choice.options(STUDY)
+    cells = {axis: [activation] if axis == "activation" else values for axis, values in offered.items()}
+    parts = [
+        part for part in data.query("quantity_parts", study=STUDY, quantity="correlation")["part"] if "unlike" in part
+    ]
+    if parts:
+        title = "Do different inputs stay different?"
+        asked = Question(STUDY, "correlation", title, "position", "init", cells=cells, parts=tuple(parts))
+        quantities.show(asked, "correlation")
+
+
+main()

@@ -1,0 +1,75 @@
+"""Whatever any study measured: a page for studies that have no page of their own."""
+
+import streamlit as st
+
+from dashboard import axes, choice, data, quantities, selectors
+from dashboard.interval import BANDS
+from dashboard.quantities import Question
+
+PREFIX = "study"
+CHOOSE = "automatic"
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Every study")
+    st.markdown(
+        "Any quantity that any study measured, against anything it depends on. New studies appear by themselves."
+    )
+    studies = [name for name in data.query("measured_studies")["study"] if quantities.measured(name)]
+    if not studies:
+        st.info(
+            "The studies in this store measured layers and curves only, which have pages of their own: "
+            "*Activation statistics* and *Convergence*. `python -m engine run demo` computes the other studies."
+        )
+        return
+    left, right = st.columns([1, 2])
+    with left:
+        study = selectors.one("Study", studies, f"{PREFIX}_name")
+    names = quantities.measured(study)
+    with right:
+        quantity = selectors.one("Quantity", names, f"{PREFIX}_quantity_{study}", show=lambda name: _label(study, name))
+    cells = choice.cells(study, f"{PREFIX}_{study}", {}, main=[])
+    if cells is None:
+        return
+    parts = list(data.query("quantity_parts", study=study, quantity=quantity)["part"])
+    chosen_parts = []
+    if len(parts) > 1:
+        first = parts[:8]
+        chosen_parts = selectors.several("Parts", parts, f"{PREFIX}_parts_{study}_{quantity}", first)
+        if not chosen_parts:
+            st.info("Nothing is selected under: Parts. Choose at least one.")
+            return
+    question = Question(study, quantity, cells=cells, parts=chosen_parts)
+    found = quantities.rows(question)
+    if found.empty:
+        st.info("This store has no cell with this combination of values; choose others above.")
+        return
+    offered = [CHOOSE, *quantities.candidates(found)]
+    x, colour, panels, band = _choose_view(offered)
+    asked = Question(study, quantity, _label(study, quantity), x, colour, panels, cells, chosen_parts, band)
+    quantities.show(asked, key="quantity")
+
+
+def _label(study: str, name: str) -> str:
+    return quantities.title_of(quantities.card(study, name), name)
+
+
+def _choose_view(offered: list[str]) -> tuple[str | None, str | None, str | None, str]:
+    titles = {CHOOSE: "automatic", "position": "Position", "part": "Part", **axes.NAMES}
+    chosen = []
+    columns = st.columns(4)
+    for column, (label, key) in zip(
+        columns, (("Against", "x"), ("Colour", "colour"), ("Panels", "panels")), strict=False
+    ):
+        with column:
+            first = "nothing" if key == "panels" else CHOOSE
+            names = titles | {CHOOSE: first}
+            value = selectors.one(label, offered, f"{PREFIX}_{key}", CHOOSE, show=names.__getitem__)
+            chosen.append(None if value == CHOOSE else value)
+    with columns[3]:
+        band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "range", show=BANDS.__getitem__)
+    return chosen[0], chosen[1], chosen[2], band
+
+
+main()

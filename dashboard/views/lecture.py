@@ -1,0 +1,128 @@
+"""The home page: the lecture with live data instead of slides."""
+
+import streamlit as st
+
+from dashboard import data, selectors, theme, verdicts
+from dashboard.charts.ridges import ridges
+from dashboard.distributions import on_common_bins
+from dashboard.figure import draw
+from dashboard.lecture.chapters import CHAPTERS
+from dashboard.lecture.row import Prediction, Row
+from dashboard.lecture.signal_rows import lecture_network, verdict_on
+from store import queries
+
+PREFIX = "lecture"
+OPENING = {"normal(std=0.01)": "0.01", "normal(std=0.05)": "0.05", "xavier": "Xavier", "kaiming": "Kaiming"}
+ACTIVATIONS = ("tanh", "relu")
+MOST_LAYERS = 6
+MOST_ROWS = 200
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Will a signal survive this network, and will it train?")
+    st.markdown(
+        "Weight initialization and batch normalization, after lecture 7 of CS231n, with live data instead of slides."
+    )
+    _opening()
+    st.divider()
+    chapter = selectors.switch("Chapter", list(CHAPTERS), f"{PREFIX}_chapter", next(iter(CHAPTERS)), show=_numbered)
+    reveal = st.toggle("Show all answers", key=f"{PREFIX}_answers", bind="query-params")
+    for row in CHAPTERS[chapter]:
+        _row(row, reveal)
+
+
+def _numbered(chapter: str) -> str:
+    rows = CHAPTERS[chapter]
+    numbers = f"L{rows[0].number}" if len(rows) == 1 else f"L{rows[0].number}–L{rows[-1].number}"
+    return f"{numbers} {chapter}"
+
+
+def _opening() -> None:
+    """Draw 0.01 against 0.05 against Xavier against Kaiming."""
+    st.markdown("## 0.01 vs 0.05 vs Xavier vs Kaiming")
+    activation = selectors.switch("Activation", ACTIVATIONS, f"{PREFIX}_activation", "tanh")
+    shape = lecture_network("xavier", activation)
+    if shape is None:
+        st.info("This store lacks the lecture's own experiment: `python -m engine run lecture` computes it.")
+        return
+    chosen = {"inits": list(OPENING), "activations": [activation], "norms": ["none"]}
+    layers = list(range(1, min(shape["depth"], MOST_LAYERS) + 1))
+    rows = data.query("distributions_of_layers", **shape, **chosen, layers=layers, tap="act")
+    bins = on_common_bins(rows, ["init", "layer"])
+    for column, (init, name) in zip(st.columns(len(OPENING)), OPENING.items(), strict=True):
+        own = bins[bins["init"] == init]
+        if own.empty:
+            continue
+        with column, st.container(border=True, key=f"opening-{name}"):
+            st.markdown(f"**{name}**")
+            found = verdict_on(shape, init, activation)
+            if found is not None:
+                verdicts.badge(found["verdict"])
+            text = f"Distribution of activations in {len(layers)} layers for {init} and {activation}."
+            draw(ridges(own, theme.colour(init)), f"ridges-{name}", text)
+            if found is not None:
+                forward, backward = verdicts.rate(found["forward_rate"]), verdicts.rate(found["backward_rate"])
+                st.caption(f"signal {forward}  \ngradient {backward}")
+    st.caption(
+        f"One batch of {shape['batch_size']} through {shape['depth']} untrained {activation} layers of "
+        f"{shape['width']}: the distribution of the activations, the first layer on top, all on one axis."
+    )
+
+
+def _row(row: Row, reveal: bool) -> None:
+    with st.container(border=True, key=f"row-{row.number}"):
+        st.markdown(f"### L{row.number}. {row.title}")
+        st.markdown(f"*The lecture:* {row.claim}")
+        guess = _guess(row.number, row.prediction) if row.prediction is not None and not reveal else None
+        if row.prediction is not None and not reveal and guess is None:
+            st.caption("Choose an answer, and the data appear.")
+            return
+        finding = row.find()
+        if finding is None:
+            st.info("This store has nothing on this row yet: `python -m engine run demo` computes it.")
+        else:
+            if guess is not None:
+                _compare(guess, finding.answer)
+            finding.picture.show(f"L{row.number}")
+            if finding.verdict:
+                st.markdown(f":material/straighten: *Measured:* {finding.verdict}")
+        _answer_table(row.number)
+        st.markdown(f":material/visibility: *Notice:* {row.notice}")
+        further = dict(row.query) or None
+        st.page_link(row.page, label="Look closer", query_params=further, icon=":material/arrow_forward:")
+
+
+def _guess(number: int, prediction: Prediction) -> str | None:
+    key = f"{PREFIX}_guess_{number}"
+    return st.pills(prediction.question, prediction.options, key=key, bind="query-params")
+
+
+def _compare(guess: str, answer: str) -> None:
+    if guess == answer:
+        st.success(f"You said *{guess}*, and so do the data.", icon=":material/check:")
+    else:
+        st.warning(f"You said *{guess}*; the data say *{answer}*.", icon=":material/lightbulb:")
+
+
+def _answer_table(number: int) -> None:
+    """Show the answer of the row's named queries, where the store has them."""
+    names = [name for name in queries.all() if name.startswith(f"lecture_{number:02d}_")]
+    for name in names:
+        query = queries.get(name)
+        if any(parameter.default is queries.REQUIRED for parameter in query.parameters):
+            continue
+        answer = data.query(name)
+        if answer.empty:
+            continue
+        with st.expander(f"The numbers: {query.title}", icon=":material/table:"):
+            st.caption(query.doc)
+            constant = [column for column in answer if answer[column].map(str).nunique() == 1 and len(answer) > 1]
+            order = [column for column in answer if column not in constant]
+            st.dataframe(
+                answer.head(MOST_ROWS), hide_index=True, column_order=order, key=f"table-{name}", alt=query.title
+            )
+            st.code(data.sql(name, {}), language="sql")
+
+
+main()

@@ -1,0 +1,146 @@
+"""L1: what centring, scaling, PCA and whitening do to a loss."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import axes, choice, data, quantities, selectors
+from dashboard.charts.points import cloud
+from dashboard.figure import figure
+from dashboard.quantities import Question
+
+PREFIX = "prep"
+STUDY = "preprocessing"
+# How the mean over random directions and its range are stored.
+MEAN, LOW, HIGH = "mean", "low", "high"
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Preprocessing")
+    st.markdown(
+        "Before normalization the loss is very sensitive to small changes of W; after it less so. "
+        "The classifier is linear, so nothing but the inputs differs."
+    )
+    offered = choice.options(STUDY)
+    if not offered:
+        quantities.absent(STUDY)
+        return
+    _cloud(offered)
+    chosen = choice.cells(STUDY, PREFIX, {"dataset": _real(offered["dataset"])}, main=("dataset", "preprocessing"))
+    if chosen is None:
+        return
+    _condition(chosen)
+    _sensitivity(chosen)
+    _descent(chosen)
+    _deep()
+
+
+def _real(datasets: list[str]) -> list[str]:
+    return [name for name in datasets if name != "cloud"][:1] or datasets[:1]
+
+
+def _cloud(offered: choice.Chosen) -> None:
+    """Draw the same points under each pipeline."""
+    flat = quantities.rows(Question(STUDY, "scatter_x"))
+    up = quantities.rows(Question(STUDY, "scatter_y"))
+    if flat.empty or up.empty:
+        return
+    keys = ["dataset", "preprocessing", "part", "position"]
+    points = (
+        flat[[*keys, "mean"]]
+        .rename(columns={"mean": "x"})
+        .merge(up[[*keys, "mean"]].rename(columns={"mean": "y"}), on=keys)
+    )
+    order = axes.ordered("preprocessing", points["preprocessing"])
+    text = f"The same points under {', '.join(order)}."
+    sql = data.sql("quantity_over_seeds", quantities.values(Question(STUDY, "scatter_x")))
+    chart = cloud(points, "preprocessing", order, "part")
+    figure("What happens to the data themselves?", chart, points, sql, "cloud", text, wide=False)
+    st.caption("Each panel has axes of its own. Look at the numbers on them, and at the angle of the cloud.")
+
+
+def _condition(chosen: choice.Chosen) -> None:
+    left, right = st.columns(2)
+    with left:
+        quantities.show(
+            Question(
+                STUDY,
+                "condition_number",
+                "How badly conditioned is the loss?",
+                "preprocessing",
+                "dataset",
+                cells=chosen,
+            ),
+            "condition",
+        )
+    with right:
+        quantities.show(
+            Question(
+                STUDY,
+                "hessian_spectrum",
+                "How curved is it in each direction?",
+                "position",
+                "preprocessing",
+                cells=chosen,
+            ),
+            "spectrum",
+        )
+
+
+def _sensitivity(chosen: choice.Chosen) -> None:
+    left, right = st.columns(2)
+    for column, quantity, title in (
+        (left, "perturbed_loss", "What does a small change of W cost?"),
+        (right, "perturbed_accuracy", "And in accuracy?"),
+    ):
+        with column:
+            asked = Question(STUDY, quantity, title, "position", "preprocessing", cells=chosen, parts=(MEAN,))
+            ranges = quantities.rows(Question(STUDY, quantity, cells=chosen, parts=(LOW, HIGH)))
+            quantities.show(asked, quantity.replace("_", "-"), ranges=_ranges(ranges))
+
+
+def _ranges(rows: pd.DataFrame) -> pd.DataFrame | None:
+    """Return low and high over random directions for each configuration and position."""
+    if rows.empty:
+        return None
+    keys = [*axes.NAMES, "position"]
+    parts = {part: rows[rows["part"] == part].set_index(keys)["mean"] for part in (LOW, HIGH)}
+    return pd.DataFrame(parts).reset_index()
+
+
+def _descent(chosen: choice.Chosen) -> None:
+    parts = list(data.query("quantity_parts", study=STUDY, quantity="excess_loss")["part"])
+    if not parts:
+        return
+    part = selectors.one("Learning rate of gradient descent", parts, f"{PREFIX}_rate")
+    asked = Question(
+        STUDY,
+        "excess_loss",
+        "How fast does gradient descent get there?",
+        "position",
+        "preprocessing",
+        cells=chosen,
+        parts=(part,),
+    )
+    quantities.show(asked, "excess-loss")
+
+
+def _deep() -> None:
+    trained = choice.options("training")
+    if len(trained.get("preprocessing", ())) > 1:
+        values: dict[str, str | list[str]] = {
+            "train_preprocessing": [str(value) for value in trained["preprocessing"]],
+            "train_colour": axes.NAMES["preprocessing"],
+            "train_init": "kaiming",
+            "train_depth": "10",
+            "train_norm": "none",
+        }
+        st.page_link(
+            "views/convergence.py",
+            label="The same for a deep network",
+            query_params=values,
+            icon=":material/arrow_forward:",
+        )
+
+
+main()

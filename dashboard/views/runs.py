@@ -1,0 +1,260 @@
+"""Who computed what, what is still missing, and the engine at the push of a button."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import store
+from dashboard import data, refresh, selectors
+
+PREFIX = "runs"
+WATCH_SECONDS = 1.5
+PRESET, EDIT = "a preset", "a grid of my own"
+EXAMPLE = """name = "mine"
+
+[[study]]
+kind = "training"
+dataset = "digits"
+width = 64
+depth = [5, 10]
+init = ["xavier", "kaiming"]
+activation = "gelu"
+norm = ["none", "batch"]
+lr = [0.03, 0.1]
+batch_size = 64
+steps = 200
+seed = [0, 1, 2]
+"""
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Runs")
+    st.markdown("Every call of the engine, what the store covers, and a way to fill its gaps.")
+    if refresh.local(st.get_option("server.address")):
+        _refresh()
+    else:
+        st.caption("Computing from the browser is offered only where the dashboard is served on loopback.")
+    try:
+        data.version()
+    except store.StoreMissing:
+        st.info("There is no store yet: choose a preset above and start, or run `make grid`.")
+        return
+    _runs()
+    _coverage()
+
+
+def _refresh() -> None:
+    st.markdown("#### Refresh")
+    if not refresh.installed():
+        st.info("PyTorch is not installed in this environment, so nothing can be computed from here.")
+        return
+    if refresh.running() is None and (writer := store.writer(store.Layout.at())):
+        where = f"{writer['pid']} on {writer['host']}"
+        st.info(f"Process {where} is computing since {writer['started_at']}: `{writer['command']}`")
+        return
+    if refresh.running() is None:
+        _choose()
+    if refresh.latest() is not None:
+        _watch()
+
+
+def _choose() -> None:
+    kind = selectors.switch("Compute", [PRESET, EDIT], f"{PREFIX}_kind", PRESET)
+    if kind == PRESET:
+        presets = _presets()
+        grid = selectors.one("Preset", list(presets), f"{PREFIX}_preset", "demo")
+        st.caption(presets[grid])
+        text = ""
+    else:
+        text = st.text_area("Grid (TOML); lists are crossed", _text(), height=330, key=f"{PREFIX}_toml")
+        grid = EDIT
+    request = (grid, text, _version())
+    with st.container(horizontal=True):
+        if st.button(
+            "Plan", icon=":material/calculate:", help="Counts cells and estimates the time; computes nothing."
+        ):
+            _plan(grid, text, request)
+        planned = st.session_state.get(f"{PREFIX}_planned")
+        ready = planned is not None and planned["request"] == request and planned["cells"] > planned["done"]
+        if (
+            st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not ready, help="Plan first.")
+            and planned
+        ):
+            _start(planned)
+    if planned is not None and planned["request"] == request:
+        _show_plan(planned)
+
+
+def _version() -> str:
+    try:
+        return data.version()
+    except store.StoreError:
+        return ""
+
+
+def _presets() -> dict[str, str]:
+    try:
+        cards = data.query("scheme_cards", kind="preset")
+    except store.StoreError:
+        cards = pd.DataFrame(columns=["name", "title"])
+    found = dict(zip(cards["name"], cards["title"], strict=True))
+    return found or {"demo": "every effect of the lecture", "smoke": "a few small cells of each study"}
+
+
+def _text() -> str:
+    """Return the text of the latest run's grid, or an example."""
+    try:
+        texts = data.query("run_grids")["grid_text"].dropna()
+    except store.StoreError:
+        return EXAMPLE
+    return EXAMPLE if texts.empty else str(texts.iloc[0])
+
+
+def _plan(grid: str, text: str, request: tuple[str, str, str]) -> None:
+    st.session_state.pop(f"{PREFIX}_planned", None)
+    try:
+        with st.spinner("Counting cells and measuring this machine …", show_time=True):
+            path = refresh.keep(text) if grid == EDIT else grid
+            planned = refresh.plan(path)
+    except refresh.Refused as refusal:
+        st.error("The engine refuses this grid:", icon=":material/error:")
+        st.code(str(refusal), language=None)
+        return
+    st.session_state[f"{PREFIX}_planned"] = planned | {"request": request, "path": path}
+
+
+def _start(planned: dict[str, Any]) -> None:
+    try:
+        refresh.start(planned["path"], planned["cells"] - planned["done"])
+    except refresh.Refused as refusal:
+        st.warning(str(refusal))
+        return
+    st.session_state.pop(f"{PREFIX}_planned", None)
+    st.rerun()
+
+
+def _show_plan(planned: dict[str, Any]) -> None:
+    missing = planned["cells"] - planned["done"]
+    cells = st.columns(4)
+    cells[0].metric("Cells", f"{planned['cells']:,}")
+    cells[1].metric("Of these done", f"{planned['done']:,}")
+    cells[2].metric("Expected time", _duration(planned["seconds"]))
+    cells[3].metric("Peak memory", f"{planned['peak_bytes'] / 1e9:.1f} GB")
+    if not missing:
+        st.success("Everything is done already: there is nothing to compute.", icon=":material/check:")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def _watch() -> None:
+    run = refresh.latest()
+    if run is None:
+        return
+    if run.process.poll() is not None:
+        _ended(run)
+        return
+    done, seconds = run.done(), run.seconds()
+    left = f", about {_duration(seconds * (run.missing - done) / done)} left" if done else ""
+    share = done / max(run.missing, 1)
+    st.progress(share, f"{run.grid}: {done:,} of {run.missing:,} cells, {_duration(seconds)} so far{left}")
+    if st.button("Cancel", icon=":material/stop:", help="Finished batches are kept."):
+        refresh.cancel(run)
+    st.caption("Finished work appears on all pages by itself, every ten seconds or so.")
+    st.session_state[f"{PREFIX}_watching"] = run.process.pid
+
+
+def _ended(run: refresh.Run) -> None:
+    if st.session_state.pop(f"{PREFIX}_watching", None) == run.process.pid:
+        # The page around this fragment has to offer the next run, and to list this one.
+        st.rerun()
+    found = refresh.summary(run)
+    code = run.process.returncode
+    if found is None or code == 1:
+        st.error(f"The run of {run.grid} ended with an error (exit code {code}):", icon=":material/error:")
+        st.code(run.said()[-2000:] or "It said nothing.", language=None)
+        return
+    word = "was cancelled; finished batches are kept" if code == 130 else "is done"
+    st.success(
+        f"{run.grid} {word}: {found['cells_computed']:,} cells computed in {_duration(found['seconds'])}, "
+        f"{found['cells_diverged']:,} of them diverged.",
+        icon=":material/check:",
+    )
+
+
+def _runs() -> None:
+    st.markdown("#### Provenance")
+    runs = data.query("runs")
+    config: dict[str, Any] = {
+        "run_id": "Run",
+        "grid": "Grid",
+        "status": "Status",
+        "started_at": st.column_config.DatetimeColumn("Started (UTC)", format="YYYY-MM-DD HH:mm"),
+        "seconds": st.column_config.NumberColumn("Seconds", format="%.0f"),
+        "cells_computed": "Computed",
+        "cells_kept": "Still in the store",
+        "cells_diverged": "Diverged",
+        "cells_failed": "Failed",
+        "device_name": "Device",
+        "code_version": "Code",
+        "torch_version": "PyTorch",
+        "host": "Host",
+        "command": "Command",
+    }
+    text = "Every run of the engine, the latest first."
+    st.dataframe(runs, hide_index=True, column_config=config, column_order=list(config), key="table-runs", alt=text)
+
+
+def _coverage() -> None:
+    st.markdown("#### What there is")
+    coverage = data.query("coverage")
+    config: dict[str, Any] = {
+        "study": "Study",
+        "dataset": "Data set",
+        "network": "Network",
+        "status": "Status",
+        "cells": st.column_config.NumberColumn("Cells", format="localized"),
+        "inits": "Initializations",
+        "activations": "Activations",
+        "norms": "Normalizations",
+        "min_depth": "Depth from",
+        "max_depth": "to",
+        "seeds": "Seeds",
+        "seconds": st.column_config.NumberColumn("Computing time (s)", format="%.1f"),
+    }
+    st.dataframe(
+        coverage, hide_index=True, column_config=config, key="table-coverage", alt="Cells by study and status."
+    )
+    if refresh.local(st.get_option("server.address")) and refresh.installed():
+        _preset_coverage()
+
+
+def _preset_coverage() -> None:
+    st.markdown("#### How much of each preset is there?")
+    presets = _presets()
+    chosen = selectors.several("Presets", list(presets), f"{PREFIX}_covered", ["demo"])
+    if not st.button("Check", icon=":material/fact_check:", help="Asks the engine; a large preset takes a while."):
+        return
+    for name in chosen:
+        with st.spinner(f"Asking the engine about {name} …", show_time=True):
+            try:
+                planned = _planned(data.version(), name)
+            except refresh.Refused as refusal:
+                st.warning(str(refusal))
+                continue
+        share = planned["done"] / max(planned["cells"], 1)
+        st.progress(share, f"**{name}**: {planned['done']:,} of {planned['cells']:,} cells")
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _planned(version: str, name: str) -> dict[str, Any]:
+    return refresh.plan(name)
+
+
+main()

@@ -1,0 +1,108 @@
+"""L17: what a network that was trained on one task brings to another."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import axes, choice, data, quantities, selectors
+from dashboard.charts.images import images
+from dashboard.figure import figure
+from dashboard.interval import BANDS
+from dashboard.quantities import Question
+
+PREFIX = "transfer"
+STUDY, SOURCE = "transfer", "transfer_source"
+SCHEMES = {
+    "scratch": "from scratch",
+    "last_layer": "all frozen, new last layer",
+    "dense_layers": "convolutions frozen, new fully connected layers",
+    "fine_tune": "everything, at a lower rate",
+}
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Transfer")
+    st.markdown(
+        "A network learns a big task, then meets a small one. Which layers should it keep, and how many examples of "
+        "the new task does it take until starting anew is as good?"
+    )
+    offered = choice.options(STUDY)
+    if not offered:
+        quantities.absent(STUDY)
+        return
+    chosen = choice.cells(STUDY, PREFIX, {}, main=("dataset",))
+    if chosen is None:
+        return
+    band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "interval", show=BANDS.__getitem__)
+    schemes = ", ".join(f"*{name}*: {meaning}" for name, meaning in SCHEMES.items())
+    asked = Question(
+        STUDY, "transfer_accuracy", "How many examples does it take?", "position", "part", "dataset", chosen, band=band
+    )
+    quantities.show(asked, "transfer-accuracy")
+    st.caption(f"{schemes}. Panels: the target.")
+    _closer(chosen, band)
+    _filters()
+
+
+def _closer(chosen: choice.Chosen, band: str) -> None:
+    """Draw curves and shifts of the layers for one target-set size."""
+    parts = list(data.query("quantity_parts", study=STUDY, quantity="layer_shift")["part"])
+    sizes = axes.ordered("size", {part.partition(", ")[2] for part in parts} - {""})
+    if not sizes:
+        return
+    size = selectors.one("Target set", sorted(sizes, key=_number), f"{PREFIX}_size")
+    wanted = tuple(part for part in parts if part.endswith(f", {size}"))
+    left, right = st.columns(2)
+    with left:
+        title = "How does it learn?"
+        quantities.show(
+            Question(STUDY, "transfer_curve", title, "position", "part", None, chosen, wanted, band), "transfer-curve"
+        )
+    with right:
+        title = "How far do the layers move?"
+        quantities.show(
+            Question(STUDY, "layer_shift", title, "position", "part", None, chosen, wanted, band), "layer-shift"
+        )
+
+
+def _number(text: str) -> int:
+    return int("".join(filter(str.isdigit, text)) or 0)
+
+
+def _filters() -> None:
+    """Show the first-layer filters of a source network: edges and colours, the general part."""
+    name = next((name for name in quantities.measured(SOURCE) if "filter" in name), None)
+    if name is None:
+        return
+    asked = Question(SOURCE, name)
+    weights = data.query("first_seed_quantity", study=SOURCE, quantity=name)
+    pixels = _pixels(weights)
+    if pixels.empty:
+        return
+    title = f"{pixels['image'].nunique()} filters of the first layer of a source network"
+    text = "Each square is one filter; dark is negative, light positive."
+    figure(
+        title,
+        images(pixels),
+        pixels,
+        data.sql("first_seed_quantity", quantities.values(asked)),
+        "filters",
+        text,
+        wide=False,
+    )
+    st.caption("Each filter on a grey scale of its own. Low layers are general: edges, blobs, gradients.")
+
+
+def _pixels(weights: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per weight with its place in the filter; the side is the root of the number of weights."""
+    rows = []
+    for image, (_, part) in enumerate(weights.groupby("part", sort=False)):
+        side = round(len(part) ** 0.5)
+        if side * side != len(part):
+            continue
+        for place, value in enumerate(part.sort_values("position")["value"]):
+            rows.append({"image": image, "row": place // side, "column": place % side, "value": value})
+    return pd.DataFrame(rows, columns=["image", "row", "column", "value"])
+
+
+main()

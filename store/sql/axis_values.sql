@@ -1,0 +1,12 @@
+-- Which values each axis has among the cells of a study.
+-- One row; every column is a list, so that a choice among them can be offered.
+-- $study VARCHAR = 'training': name of the study
+SELECT count(*) AS cells, count(DISTINCT seed) AS seeds,
+       list_sort(list(DISTINCT network)) AS networks, list_sort(list(DISTINCT dataset)) AS datasets,
+       list_sort(list(DISTINCT preprocessing)) AS preprocessings, list_sort(list(DISTINCT init)) AS inits,
+       list_sort(list(DISTINCT activation)) AS activations, list_sort(list(DISTINCT norm)) AS norms,
+       list_sort(list(DISTINCT depth)) AS depths, list_sort(list(DISTINCT width)) AS widths,
+       list_sort(list(DISTINCT batch_size)) AS batch_sizes, list_sort(list(DISTINCT optimizer)) AS optimizers,
+       list_sort(list(DISTINCT lr)) AS lrs, list_sort(list(DISTINCT steps)) AS step_counts
+FROM cells
+WHERE study = $study AND status <> 'failed'

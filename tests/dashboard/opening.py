@@ -1,0 +1,46 @@
+"""Opening a page in a test, as a browser would, without one."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "dashboard" / "app.py"
+# The title of each page, by its file.
+PAGES = {
+    "lecture": "Will a signal survive this network, and will it train?",
+    "activation_statistics": "Activation statistics",
+    "preprocessing": "Preprocessing",
+    "batch_norm": "Batch norm up close",
+    "transfer": "Transfer",
+    "convergence": "Convergence",
+    "trainability_map": "Trainability map",
+    "edge_of_chaos": "Edge of chaos",
+    "every_study": "Every study",
+    "what_should_i_use": "What should I use?",
+    "data_and_sql": "Data & SQL",
+    "runs": "Runs",
+}
+
+
+def open_page(page, store, monkeypatch, **query):
+    """Return a page of a store after its first run.
+
+    Args:
+        page: file of the page, without folder and ending.
+        store: path of the DuckDB file.
+        monkeypatch: pytest's.
+        query: what the address asks for.
+    """
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(store))
+    app = AppTest.from_file(APP, default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.switch_page(f"views/{page}.py")
+    return app.run()
+
+
+def words(app):
+    """Return everything that a page says in sentences."""
+    kinds = (app.markdown, app.info, app.warning, app.error, app.caption)
+    return " ".join(str(element.value) for kind in kinds for element in kind)
