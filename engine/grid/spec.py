@@ -131,9 +131,10 @@ def _check_keys(study: type[Cell], axes: dict[str, Any], place: str) -> None:
 
 def _axis_values(study: type[Cell], key: str, given: Any, place: str) -> list[Any]:
     listed = given if isinstance(given, list) else [given]
-    choices = [one for value in listed for one in (written_out(value) if isinstance(value, str) else [value])]
-    if not choices:
+    written = [written_out(value) if isinstance(value, str) else [value] for value in listed]
+    if not written or not all(written):
         raise RequestError(f"{place}: {key} = []: an empty list makes no cells; give at least one value")
+    choices = (one for values in written for one in values)
     return list(dict.fromkeys(_axis_value(study, key, value, place) for value in choices))
 
 

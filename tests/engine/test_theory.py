@@ -20,11 +20,16 @@ from tests.engine.members import ACTIVATIONS
 TANH, RELU = activations.parse("tanh"), activations.parse("relu")
 
 
-def plain(activation, weight_std, dims, bias_std=0.0):
-    """Return the prediction for a network without normalization, on inputs of second moment 1."""
+def setting(activation, weight_std, dims, bias_std=0.0, batch=64):
+    """Return a network without normalization, on Gaussian inputs."""
     biases = (bias_std,) * len(weight_std)
-    inputs = Inputs.gaussian(64, dims[0])
-    return predict(Setting(activation, None, 0.0, tuple(weight_std), biases, tuple(dims), 64, inputs))
+    inputs = Inputs.gaussian(batch, dims[0])
+    return Setting(activation, None, 0.0, tuple(weight_std), biases, tuple(dims), batch, inputs)
+
+
+def plain(activation, weight_std, dims, bias_std=0.0):
+    """Return the prediction for a network without normalization."""
+    return predict(setting(activation, weight_std, dims, bias_std))
 
 
 VARIANCES = [1e-6, 0.01, 0.3, 1.0, 4.0, 100.0, 1e6]
@@ -231,3 +236,22 @@ def test_inputs_of_different_length_are_predicted_one_by_one():
     assert inputs.second_moment == pytest.approx(4.505)
     found = predict(Setting(TANH, None, 0.0, (20**-0.5,), (0.0,), (20, 30), 16, inputs))
     assert found[0].std == pytest.approx(sqrt((length(TANH, 0.01) + length(TANH, 9.0)) / 2))
+
+
+@pytest.mark.parametrize(("name", "gain", "per_layer"), [("relu", 2.0, 5.0), ("linear", 1.0, 2.0)])
+def test_one_example_strays_as_the_finite_width_law_says(name, gain, per_layer):
+    """With one input E q̂² / (E q̂)² grows by 1 + 5/n per layer for ReLU, by 1 + 2/n for linear networks."""
+    width, depth = 100_000, 20
+    one = setting(activations.parse(name), [(gain / width) ** 0.5] * depth, [width] * (depth + 1), batch=1)
+    # The mean square has twice the relative deviation of the rms.
+    variances = np.array([(2 * layer.std_band) ** 2 for layer in predict(one)])
+    np.testing.assert_allclose(np.diff(variances) * width, per_layer, rtol=1e-3)
+
+
+def test_gradients_of_one_example_stray_alike():
+    """For ReLU 5/n per layer backwards as well, beside the 2/n of the gradient that is put in."""
+    width, depth = 100_000, 20
+    one = setting(RELU, [(2 / width) ** 0.5] * depth, [width] * (depth + 1), batch=1)
+    variances = np.array([(2 * layer.grad_band) ** 2 for layer in predict(one)])[::-1]
+    assert variances[0] == pytest.approx(2 / width)
+    np.testing.assert_allclose(np.diff(variances) * width, 5.0, rtol=1e-3)

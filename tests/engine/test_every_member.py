@@ -1,0 +1,64 @@
+"""A grid of every registered initializer × activation × normalization × network ends with no failed cell."""
+
+import pytest
+
+import engine
+import store
+from engine.networks import networks
+from engine.studies.propagation import PropagationCell
+from engine.studies.training import TrainingCell
+from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS, members
+
+SHAPE = {"depth": 2, "width": 8, "batch_size": 8}
+
+
+def cells():
+    """Yield every combination that the engine does not refuse, in both studies."""
+    for network in members(networks):
+        for init in INITIALIZERS:
+            for activation in ACTIVATIONS:
+                for norm in NORMALIZATIONS:
+                    axes = SHAPE | {"network": network, "init": init, "activation": activation, "norm": norm}
+                    # Networks on images need a data set of images.
+                    choices = (PropagationCell(**axes, dataset=dataset) for dataset in ("gaussian", "digits"))
+                    yield from [cell for cell in choices if cell.refusal() is None][:1]
+                    training = TrainingCell(**axes, dataset="digits", lr=0.1, steps=2)
+                    if training.refusal() is None:
+                        yield training
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    path = tmp_path_factory.mktemp("members") / "grid.duckdb"
+    grid = engine.Grid("every member", "", tuple(cells()))
+    summary = engine.run(grid, path)
+    with store.open(path) as handle:
+        yield summary, handle
+
+
+def test_no_cell_of_any_combination_fails(finished):
+    summary, handle = finished
+    errors = handle.query("SELECT DISTINCT error FROM cells WHERE status = 'failed'").fetchall()
+    assert summary["cells_failed"] == 0, errors
+    assert summary["cells_computed"] == summary["cells_total"]
+
+
+def test_every_member_took_part(finished):
+    _, handle = finished
+    for axis, family in (
+        ("init", INITIALIZERS),
+        ("activation", ACTIVATIONS),
+        ("norm", NORMALIZATIONS),
+        ("network", members(networks)),
+    ):
+        for study in ("propagation", "training"):
+            sql = f"SELECT DISTINCT {axis} FROM cells WHERE study = $study"
+            assert {name for (name,) in handle.query(sql, study=study).fetchall()} == {str(one) for one in family}
+
+
+def test_theory_is_missing_only_where_weights_are_not_random(finished):
+    _, handle = finished
+    sql = """SELECT DISTINCT init FROM activation_stats
+             WHERE theory_std IS NULL AND network = 'mlp' AND dataset = 'gaussian'"""
+    missing = {name for (name,) in handle.query(sql).fetchall()}
+    assert missing == {str(init) for init in INITIALIZERS if not init.centred}

@@ -1,0 +1,129 @@
+"""The studies of deep plain and deep normalized networks: theory beside what simulated networks do."""
+
+import pandas as pd
+import pytest
+import torch
+
+from engine.activations import activations
+from engine.errors import RequestError
+from engine.grid.spec import Grid
+from engine.studies import studies
+from engine.theory.criticality import phase
+
+
+def run(text):
+    """Run a one-study grid and return its measurements, with init, activation and norm of each cell."""
+    grid = Grid.from_toml(f"[[study]]\n{text}")
+    study = studies.parse(grid.cells[0].study)
+    groups = {}
+    for cell in grid.cells:
+        groups.setdefault(study.group_key(cell), []).append(cell)
+    outcomes = [study.run(group, torch.device("cpu"), lambda share: None) for group in groups.values()]
+    table = pd.concat(outcome.tables["measurements"].to_pandas() for outcome in outcomes)
+    known = {quantity.name for quantity in study.quantities}
+    assert set(table.quantity) <= known
+    return table.merge(pd.DataFrame([cell.row() for cell in grid.cells])), outcomes
+
+
+PLANE = """kind = "mean_field"
+init = "mean_field(weight_variance=[0.5, 1, 1.5], bias_variance=[0.05, 0.2])"
+activation = ["tanh", "relu", "gelu", "sigmoid"]
+"""
+
+
+def test_the_plane_in_theory_is_the_phase_of_each_point():
+    table, _ = run(PLANE)
+    assert len(table.cell_id.unique()) == 3 * 2 * 4
+    values = table.pivot(index=["activation", "init"], columns="quantity", values="value")
+    for (name, _), row in values.iterrows():
+        found = phase(activations.parse(name), float(row.weight_variance), float(row.bias_variance))
+        assert (row.q_star, row.chi, row.depth_c, row.c_star) == pytest.approx(
+            (found.q, found.chi, found.depth_c, found.c), rel=1e-6
+        )
+
+
+def test_simulated_networks_sit_where_theory_says():
+    table, outcomes = run(PLANE + 'simulate = "yes"\nwidth = 300\ndepth = 30\nbatch_size = 32')
+    assert not any(flag for outcome in outcomes for flag in outcome.diverged)
+    values = table[table.position.isna()].pivot_table(
+        index=["activation", "init"], columns=["quantity", "part"], values="value"
+    )
+    for quantity, tolerance in (("q_star", 0.1), ("chi", 0.1), ("c_star", 0.05), ("depth_c", 0.25)):
+        ratio = values[quantity, "measured"] / values[quantity, "theory"]
+        # Close to the edge of chaos thirty layers are too few to see a decay.
+        clear = values["depth_c", "theory"] < 6
+        assert (ratio[clear] - 1).abs().max() < tolerance, quantity
+        assert clear.sum() >= 18
+    curves = table[table.quantity == "length"].pivot(index=["activation", "init"], columns="position", values="value")
+    assert list(curves.columns) == list(range(1, 31))
+
+
+def test_in_chaos_inputs_settle_at_the_predicted_correlation():
+    table, _ = run(
+        'kind = "mean_field"\ninit = "mean_field(weight_variance=4, bias_variance=0.1)"\n'
+        'activation = ["tanh", "erf", "hardtanh"]\nsimulate = "yes"\nwidth = 400\ndepth = 40'
+    )
+    values = table[table.position.isna()].pivot_table(index="activation", columns=["quantity", "part"], values="value")
+    # A correlation of one network scatters by 1/√width.
+    assert (values["c_star", "measured"] - values["c_star", "theory"]).abs().max() < 4 / 400**0.5
+    assert (values["chi", "measured"] / values["chi", "theory"] - 1).abs().max() < 0.05
+
+
+def test_an_exploding_network_is_diverged_and_says_so():
+    _, outcomes = run(
+        'kind = "mean_field"\ninit = "mean_field(weight_variance=1e30)"\nactivation = "relu"\n'
+        'simulate = "yes"\nwidth = 16\ndepth = 12'
+    )
+    assert outcomes[0].diverged == [True]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('init = "orthogonal"', "independent weights"),
+        ('init = "constant(value=1)"', "independent weights"),
+        ('init = "xavier"\nnorm = "batch"', "without normalization"),
+        ('init = "xavier"\ndataset = "digits"', "Gaussian inputs"),
+        ('init = "xavier"\nsimulate = "yes"\nbatch_size = 2', "two pairs of inputs"),
+        ('init = "xavier"\nsimulate = "maybe"', "'no' or 'yes'"),
+    ],
+)
+def test_what_the_plane_cannot_hold_is_refused(line, reason):
+    with pytest.raises(RequestError, match=reason):
+        Grid.from_toml(f'[[study]]\nkind = "mean_field"\nactivation = "tanh"\n{line}')
+
+
+def test_gradients_grow_in_deep_networks_as_predicted():
+    table, _ = run(
+        'kind = "deep_bn"\ninit = "kaiming"\nactivation = ["relu", "tanh", "linear"]\n'
+        'norm = ["none", "batch", "layer"]\n'
+        "depth = 30\nwidth = 128\nbatch_size = [8, 32]\nseed = [0, 1, 2]"
+    )
+    growth = table[table.quantity == "growth"].pivot_table(
+        index=["norm", "activation", "batch_size"], columns="part", values="value"
+    )
+    # Thirty layers of 128 units scatter by √(layers · 3/n)/2 at most, shared out over all layers.
+    assert (growth["measured"] / growth["theory"] - 1).abs().max() < 0.02
+    batch = growth.loc["batch"]
+    assert (batch.loc["relu", "measured"] > 1.2).all()
+    assert batch.loc[("relu", 8), "measured"] > batch.loc[("relu", 32), "measured"] + 0.02
+    assert batch.loc[("relu", 32), "theory, large batch"] == pytest.approx(1.211, abs=1e-3)
+    assert growth.loc[("layer", "relu"), "theory"].to_numpy() == pytest.approx(1, abs=0.01)
+    gradients = table[(table.quantity == "gradient") & (table.position == 0)]
+    assert set(gradients.part) == {"measured", "theory"}
+
+
+SMALL = '[[study]]\nkind = "propagation"\nwidth = 8\ndepth = 2\nbatch_size = 4\n'
+
+
+def test_lists_inside_a_scheme_are_written_out():
+    axes = 'activation = "leaky_relu(slope=[0.1, 0.2])"\ninit = ["normal(std=[0.01, 0.05])", "xavier"]'
+    assert {(str(cell.init), str(cell.activation)) for cell in Grid.from_toml(SMALL + axes).cells} == {
+        (init, f"leaky_relu(slope={slope})")
+        for init in ("normal(std=0.01)", "normal(std=0.05)", "xavier")
+        for slope in (0.1, 0.2)
+    }
+    with pytest.raises(RequestError, match="empty list"):
+        Grid.from_toml(SMALL + 'activation = "relu"\ninit = ["normal(std=[])", "xavier"]')
+    with pytest.raises(RequestError, match="std = 'wide' is refused"):
+        Grid.from_toml(SMALL + 'activation = "relu"\ninit = "normal(std=[0.1, \'wide\'])"')
