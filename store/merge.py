@@ -52,18 +52,35 @@ def merge(layout: Layout, other: Path, label: str = "merge") -> Merged:
     """
     with WriterLock(layout):
         publication.publish(layout)
-        with source(other, layout.snapshots) as connection:
-            _attach_here(connection, layout)
-            connection.execute("CREATE TEMP TABLE new AS " + _NEW)
-            found = tuple(conflicts(connection))
-            added = 0
-            for batch in _batches(connection):
-                added += batch["cells"].num_rows if "cells" in batch else 0
-                journal.append(layout, label, batch)
-            known = _count(connection, "cells SEMI JOIN here.cells USING (cell_id)")
-            connection.execute("DROP TABLE new")
-            connection.execute("DETACH here")
+        base = publication.newest(layout)
+        merged = adopt(layout, other, base.path if base else None, label)
         publication.publish(layout)
+    return merged
+
+
+def adopt(layout: Layout, other: Path, here: Path | None, label: str) -> Merged:
+    """Writes journal entries of what a source has and a database lacks; the holder of the writer lock publishes them.
+
+    Args:
+        layout: the store whose journal grows.
+        other: as for `merge`.
+        here: a database of the newest schema that says what is known, or None when nothing is.
+        label: what the journal entries are called.
+
+    Returns:
+        How many cells were added, and the conflicts.
+    """
+    with source(other, layout.snapshots) as connection:
+        _attach(connection, here)
+        connection.execute("CREATE TEMP TABLE new AS " + _NEW)
+        found = tuple(conflicts(connection))
+        added = 0
+        for batch in _batches(connection):
+            added += batch["cells"].num_rows if "cells" in batch else 0
+            journal.append(layout, label, batch)
+        known = _count(connection, "cells SEMI JOIN here.cells USING (cell_id)")
+        connection.execute("DROP TABLE new")
+        connection.execute("DETACH here")
     return Merged(other, added, known, found)
 
 
@@ -75,10 +92,9 @@ _NEW = """
 """
 
 
-def _attach_here(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
-    base = publication.newest(layout)
-    if base is not None:
-        connection.execute(attach(base.path, "here", read_only=True))
+def _attach(connection: duckdb.DuckDBPyConnection, here: Path | None) -> None:
+    if here is not None:
+        connection.execute(attach(here, "here", read_only=True))
         return
     connection.execute("ATTACH ':memory:' AS here")
     for name in tables.names():

@@ -125,24 +125,40 @@ def _build(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Snaps
     started = time.monotonic()
     number = max(layout.snapshot_numbers(), default=0) + 1
     unfinished = durable.temporary(layout.snapshots, f"{number:06d}.duckdb")
-    durable.discard(unfinished)
     try:
-        if base is not None:
-            durable.copy(base.path, unfinished)
-        with attached(unfinished) as connection:
-            if base is None or not base.current:
-                migrate.migrate(connection)
-            ingest(connection, entries)
-            cells = connection.execute("SELECT count(*) FROM cells").fetchone()
-            connection.execute("CHECKPOINT snapshot")
+        cells = fill(unfinished, base, entries)
         durable.commit(unfinished, layout.snapshot_file(number))
     finally:
         durable.discard(unfinished)
     durable.point(layout.path, layout.snapshot_file(number))
     _remove_old(layout)
-    return Snapshot(
-        number, layout.snapshot_file(number), cells[0] if cells else 0, len(entries), time.monotonic() - started
-    )
+    return Snapshot(number, layout.snapshot_file(number), cells, len(entries), time.monotonic() - started)
+
+
+def fill(file: Path, base: Base | None, entries: Sequence[Entry]) -> int:
+    """Makes a database of a snapshot, or of nothing, and journal entries.
+
+    Args:
+        file: where; what is there is replaced.
+        base: the snapshot to build on, or None.
+        entries: what it lacks.
+
+    Returns:
+        The number of cells in it.
+
+    Raises:
+        OSError, duckdb.Error: when something cannot be read or written.
+    """
+    durable.discard(file)
+    if base is not None:
+        durable.copy(base.path, file)
+    with attached(file) as connection:
+        if base is None or not base.current:
+            migrate.migrate(connection)
+        ingest(connection, entries)
+        cells = connection.execute("SELECT count(*) FROM cells").fetchall()[0][0]
+        connection.execute("CHECKPOINT snapshot")
+    return cells
 
 
 def _sound(entries: Sequence[Entry]) -> list[Entry]:

@@ -7,15 +7,19 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+
 from store import durable, journal, publication
-from store.errors import StoreCorrupt, StoreInvalid, StoreWarning
+from store.errors import StoreCorrupt, StoreWarning
 from store.layout import Layout
 from store.lock import WriterLock
-from store.merge import merge
+from store.merge import adopt
 
 
 def repair(layout: Layout) -> Iterator[str]:
-    """Moves damaged journal entries away, builds a new snapshot from the others, and rescues what only the old one has.
+    """Moves damaged journal entries away, rescues what only the newest snapshot has, and builds a new one.
+
+    Readers see the old snapshot until the new one is complete.
 
     Args:
         layout: the store.
@@ -30,16 +34,12 @@ def repair(layout: Layout) -> Iterator[str]:
     with WriterLock(layout), warnings.catch_warnings():
         warnings.simplefilter("ignore", StoreWarning)
         yield from _set_aside(layout)
-        old = _kept(layout)
-        try:
-            snapshot = publication.publish(layout, anew=True)
-            if snapshot:
-                yield f"snapshot {snapshot.name} was built anew from the journal: {snapshot.cells} cells"
-            if old:
-                yield from _rescue(layout, old)
-        finally:
-            if old:
-                durable.discard(old)
+        old = publication.newest(layout)
+        if old is not None:
+            yield from _rescue(layout, old.path)
+        snapshot = publication.publish(layout, anew=True)
+        if snapshot:
+            yield f"snapshot {snapshot.name} was built anew from the journal: {snapshot.cells} cells"
 
 
 def _set_aside(layout: Layout) -> Iterator[str]:
@@ -48,28 +48,23 @@ def _set_aside(layout: Layout) -> Iterator[str]:
         if flaw:
             layout.damaged.mkdir(exist_ok=True)
             os.rename(entry.path, layout.damaged / entry.name)
+            durable.sync(layout.damaged)
             durable.sync(layout.journal)
             yield f"journal entry {entry.name} is damaged and was moved to {layout.damaged}: {flaw}"
 
 
-def _kept(layout: Layout) -> Path | None:
-    """Returns another name of the newest readable snapshot, which publishing does not remove."""
-    base = publication.newest(layout)
-    if base is None:
-        return None
-    kept = durable.temporary(layout.snapshots, "old.duckdb")
-    durable.discard(kept)
-    os.link(base.path, kept)
-    return kept
-
-
 def _rescue(layout: Layout, old: Path) -> Iterator[str]:
+    """Gives the journal what it lacks and a snapshot has."""
+    known = durable.temporary(layout.snapshots, "known.duckdb")
     try:
-        merged = merge(layout, old, "rescued")
-    except (StoreCorrupt, StoreInvalid) as error:
-        yield f"the old snapshot has nothing more to give: {error}"
+        publication.fill(known, None, journal.entries(layout))
+        rescued = adopt(layout, old, known, "rescued")
+    except (StoreCorrupt, duckdb.Error) as error:
+        yield f"the snapshot {old.name} has nothing to give that the journal lacks: {error}"
         return
-    if merged.added:
-        yield f"{merged.added} cells that the journal had lost were taken from the old snapshot"
-    for conflict in merged.conflicts:
+    finally:
+        durable.discard(known)
+    if rescued.added:
+        yield f"{rescued.added} cells that the journal had lost were taken from the old snapshot"
+    for conflict in rescued.conflicts:
         yield f"the old snapshot did not hold what the journal says: {conflict}"

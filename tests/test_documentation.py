@@ -87,7 +87,7 @@ def test_the_grid_example_is_a_grid():
 
 
 def test_the_examples_run(tmp_path):
-    duck, python, member = blocks("python")
+    duck, python, _, member = blocks("python")
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
 
     def run(code):

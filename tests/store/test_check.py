@@ -19,7 +19,7 @@ DAMAGE = {
         "DELETE FROM journal_entries",
         "INSERT INTO journal_entries VALUES ('000009-x', now()::TIMESTAMP)",
     ],
-    "cell_identity": [f"UPDATE cells SET spec = '{{}}' WHERE cell_id = {PROPAGATION}"],
+    "cell_identity": [f"UPDATE cells SET spec = spec || ' ' WHERE cell_id = {PROPAGATION}"],
     "axes_match_spec": [
         f"UPDATE cells SET {axis} = {value} WHERE cell_id = {TRAINING}"
         for axis, value in {
@@ -94,7 +94,6 @@ DAMAGE = {
         "INSERT INTO schemes FROM schemes",
         "INSERT INTO measurements FROM measurements",
         "INSERT INTO metrics FROM metrics WHERE study IS NOT NULL",
-        "INSERT INTO layers FROM layers WHERE cell_id = (SELECT min(cell_id) FROM layers) AND layer = 1",
     ],
     "journal_agrees": [
         f"UPDATE layers SET std = nextafter(std, 9::FLOAT) WHERE cell_id = {PROPAGATION} AND layer = 1",
