@@ -32,6 +32,13 @@ PluginOption = Annotated[
     typer.Option("--plugin", help="Python file that registers members of your own; may be given several times."),
 ]
 Tf32Option = Annotated[bool, typer.Option("--tf32", help="On CUDA: faster products, right to three digits only.")]
+BackboneOption = Annotated[
+    str | None,
+    typer.Option(
+        help="package.module:function that returns a pretrained nn.Module; the grid's cells of the study transfer are "
+        "computed from it, too. Default: none."
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 # Headings of the gains of activations, and where they come from; PyTorch's is shown where it differs.
@@ -70,6 +77,7 @@ def run(
     fresh: FreshOption = False,
     plugin: PluginOption = None,
     tf32: Tf32Option = False,
+    backbone: BackboneOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -83,7 +91,16 @@ def run(
     code = 0
     try:
         summary = _guarded(
-            lambda: engine.run(grid, store, device, fresh=fresh, plugins=plugin or (), tf32=tf32, reporter=reporter)
+            lambda: engine.run(
+                grid,
+                store,
+                device,
+                fresh=fresh,
+                plugins=plugin or (),
+                tf32=tf32,
+                backbone=backbone,
+                reporter=reporter,
+            )
         )
     except engine.Interrupted as stopped:
         summary, code = stopped.summary, 130

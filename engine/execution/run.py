@@ -21,6 +21,7 @@ from engine.execution.allocator import keep_freed_memory
 from engine.execution.progress import Reporter, Silence
 from engine.execution.provenance import RunRecord, new_run_id
 from engine.execution.publication import Publisher
+from engine.grid.backbone import with_backbone
 from engine.grid.cell import Cell
 from engine.grid.plan import Batch, plan
 from engine.grid.spec import Grid, load_grid
@@ -49,6 +50,7 @@ def run(
     fresh: bool = False,
     plugins: Sequence[str | Path] = (),
     tf32: bool = False,
+    backbone: str | None = None,
     reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Compute the cells of a grid that the store lacks.
@@ -60,6 +62,7 @@ def run(
         fresh: whether to compute again what is done.
         plugins: Python files that register members of the user's own.
         tf32: whether products on a CUDA device may round their factors to TF32.
+        backbone: `package.module:function` that returns a pretrained network, for cells of the study `transfer`.
         reporter: told about the progress; None means silence.
 
     Returns:
@@ -72,6 +75,8 @@ def run(
     """
     load_plugins(plugins)
     wanted = grid if isinstance(grid, Grid) else load_grid(grid)
+    if backbone is not None:
+        wanted = with_backbone(wanted, backbone)
     execution = Execution(wanted, _layout(store), choose_device(device, tf32), reporter or Silence())
     return execution.run(fresh)
 

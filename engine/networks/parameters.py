@@ -69,7 +69,7 @@ def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Cla
     if cells[0].norm.absorbs_bias:
         _absorb_biases(cells[0].network, hidden)
     readout = replace(cells[0].readout, units=classes)
-    return Classifier(hidden, _affine(cells, READOUT, readout, device))
+    return Classifier(hidden, drawn_affine(cells, READOUT, readout, device))
 
 
 def _hidden_layer(cells: Sequence[Cell], layer: int, device: torch.device) -> HiddenLayer[OwnAffine]:
@@ -81,7 +81,7 @@ def _hidden_layer(cells: Sequence[Cell], layer: int, device: torch.device) -> Hi
         scale = Scale(torch.ones(size, device=device), beta)
     if first.norm.tracks:
         running = Running(torch.zeros(size, device=device), torch.ones(size, device=device))
-    affine = _affine(cells, layer, shape, device)
+    affine = drawn_affine(cells, layer, shape, device)
     norm, branch = first.norm.for_positions(shape.positions), initial_branch(cells, layer, device)
     return HiddenLayer(affine, first.activation, norm, scale, running, branch)
 
@@ -144,7 +144,15 @@ def _select(part: Part, configs: Tensor | slice) -> Part:
     return replace(part, **{field.name: pick(getattr(part, field.name)) for field in fields(part)})  # type: ignore
 
 
-def _affine(cells: Sequence[Cell], layer: Layer, shape: LayerShape, device: torch.device) -> OwnAffine:
+def drawn_affine(cells: Sequence[Cell], layer: Layer, shape: LayerShape, device: torch.device) -> OwnAffine:
+    """Return an affine map with initial weights.
+
+    Args:
+        cells: one configuration each.
+        layer: number of the hidden layer, from 1, or `READOUT`.
+        shape: its sizes.
+        device: where the tensors live.
+    """
     size, fans = (shape.fan_in, shape.units), shape.fans
     weight = torch.empty(len(cells), *size)
     bias = torch.zeros(len(cells), 1, shape.units)

@@ -56,13 +56,17 @@ class TransferCell(Cell):
         return SourceCell.model_construct(**(fields | of_source))
 
     @property
+    def dense(self) -> int:
+        """Number of fully connected layers before the read-out."""
+        return self.network.dense if isinstance(self.network, Conv) else 0
+
+    @property
     def layers(self) -> TransferScheme:
         """Which layers are kept and trained."""
-        assert isinstance(self.network, Conv)
-        return transfer_scheme(self.scheme, self.depth - self.network.dense, self.depth)
+        return transfer_scheme(self.scheme, self.depth - self.dense, self.depth)
 
     def refusal(self) -> str | None:
-        if not isinstance(self.network, Conv) or not self.network.dense:
+        if not self.dense:
             return (
                 f"network = {self.network}: fully connected layers on convolutions are needed. Allowed: conv(dense=…)"
             )

@@ -4,21 +4,23 @@
 -- is half of a 95 % confidence interval (Student's t) of the mean over seeds.
 -- $dataset VARCHAR = NULL: only this target; NULL means all
 WITH by_seed AS (
-    SELECT network, source, dataset, init, activation, norm, depth, width, batch_size, optimizer, lr, steps, seed,
+    SELECT spec ->> '$.source.name' AS source, (spec ->> '$.source_steps')::INTEGER AS source_steps,
+           (spec ->> '$.source_lr')::DOUBLE AS source_lr, dataset, network, init, activation, norm,
+           depth, width, batch_size, optimizer, lr, steps, seed,
            position::INTEGER AS per_class, part AS scheme, value AS accuracy
-    FROM quantities
-    JOIN (SELECT cell_id, spec ->> '$.source.name' AS source, spec -> '$.source_steps' AS source_steps FROM cells)
-        USING (cell_id)
+    FROM measurements JOIN cells USING (cell_id)
     WHERE quantity = 'transfer_accuracy' AND isfinite(value) AND ($dataset IS NULL OR dataset = $dataset)
 ), paired AS (
-    SELECT by_seed.*, accuracy - scratch.accuracy AS gain
-    FROM by_seed LEFT JOIN (SELECT * EXCLUDE (scheme) FROM by_seed WHERE scheme = 'scratch') AS scratch
-        USING (network, source, dataset, init, activation, norm, depth, width, batch_size, optimizer, lr, steps, seed, per_class)
+    SELECT *, accuracy - max(CASE WHEN scheme = 'scratch' THEN accuracy END) OVER (
+               PARTITION BY source, source_steps, source_lr, dataset, network, init, activation, norm, depth, width,
+                            batch_size, optimizer, lr, steps, seed, per_class
+           ) AS gain
+    FROM by_seed
 ), student AS (
     SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
 )
-SELECT source, dataset, network, init, activation, norm, depth, width, batch_size, optimizer, lr, steps, per_class, scheme,
-       count(*) AS seeds, avg(accuracy) AS accuracy,
+SELECT source, source_steps, source_lr, dataset, network, init, activation, norm, depth, width, batch_size, optimizer, lr,
+       steps, per_class, scheme, count(*) AS seeds, avg(accuracy) AS accuracy,
        any_value(t)[least(seeds, 10) - 1] * stddev(accuracy) / sqrt(seeds) AS accuracy_margin,
        avg(gain) AS gain, any_value(t)[least(seeds, 10) - 1] * stddev(gain) / sqrt(seeds) AS gain_margin,
        count(*) FILTER (gain > 0) AS seeds_that_gain

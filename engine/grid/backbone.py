@@ -1,0 +1,36 @@
+"""A grid with a backbone of the user's beside its own networks: every cell of the study `transfer` once more."""
+
+from dataclasses import replace
+
+from engine.errors import RequestError
+from engine.grid.spec import Grid
+from engine.networks.backbone import Backbone
+from engine.studies.backbone_transfer import BackboneCell
+from engine.studies.transfer import TransferCell
+
+
+def with_backbone(grid: Grid, factory: str) -> Grid:
+    """Return the grid and, for each of its cells of `transfer`, the cell that does the same from a backbone.
+
+    Args:
+        grid: the grid.
+        factory: `package.module:function`, which returns an `nn.Module` with pretrained weights.
+
+    Raises:
+        RequestError: the backbone cannot be made, or the grid has no such cells, or one that a backbone refuses.
+    """
+    backbone = Backbone.parse(factory)
+    given = [cell for cell in grid.cells if isinstance(cell, TransferCell)]
+    if not given:
+        raise RequestError(f"{grid.name}: it has no cells of kind = 'transfer' for a backbone to go through")
+    added = {cell.cell_id: cell for cell in (_from(backbone, cell) for cell in given)}
+    for cell in added.values():
+        if refusal := cell.refusal():
+            raise RequestError(f"{grid.name} with backbone {factory!r}: {refusal}")
+    return replace(grid, cells=(*grid.cells, *added.values()))
+
+
+def _from(backbone: Backbone, cell: TransferCell) -> BackboneCell:
+    fields = {key: getattr(cell, key) for key in BackboneCell.model_fields if key not in ("network", "depth", "norm")}
+    # As many new fully connected layers as the network has.
+    return BackboneCell(network=backbone, depth=max(1, cell.dense), **fields)

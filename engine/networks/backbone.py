@@ -1,0 +1,172 @@
+"""A network of the user's own in plain PyTorch, with the weights it comes with, as a starting point for transfer.
+
+It is no member of the registry: the engine does not know its layers, so no other study can use it.
+"""
+
+import contextlib
+import copy
+import hashlib
+import importlib
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.card import Card
+from engine.data import Dataset
+from engine.errors import RequestError
+from engine.initializers import Fans
+from engine.networks.base import Network
+from engine.networks.connection import LayerShape
+
+# Channel statistics of ImageNet, which pretrained networks expect to be taken off.
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+USUAL_SIDE, SHOWN_DIGITS = 224, 12
+
+
+class Backbone(Network):
+    """What a factory of the user's returns; the fully connected layers put on top of it are its hidden layers.
+
+    Attributes:
+        factory: `package.module:function`; the function takes nothing and returns an `nn.Module`.
+        weights: first digits of the SHA-256 of its parameters and buffers.
+    """
+
+    name = "backbone"
+    order = ("affine", "activation")
+    card = Card(
+        "Backbone of one's own",
+        "features: what enters the last nn.Linear of the module",
+        "Yosinski et al. 2014",
+        notes="The module takes images of three channels, from 0 to 1 less the channel means of ImageNet over its "
+        "standard deviations, of side module.image_size (224 unless given).",
+    )
+
+    factory: str
+    weights: str
+
+    @classmethod
+    def parse(cls, text: Any) -> "Backbone":
+        """Call a factory and return its backbone; one that is ready is returned as it is.
+
+        Args:
+            text: `package.module:function`.
+
+        Raises:
+            RequestError: there is no such function, or it does not return a module with an `nn.Linear`.
+        """
+        if isinstance(text, Backbone):
+            return text
+        module = pristine(text)
+        digest = hashlib.sha256()
+        for name, tensor in module.state_dict().items():
+            digest.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
+        return cls(factory=text, weights=digest.hexdigest()[:SHOWN_DIGITS])
+
+    def shapes(self, dataset: Dataset, width: int, depth: int) -> list[LayerShape]:
+        return [LayerShape(self.units, width), *[LayerShape(width, width)] * (depth - 1)]
+
+    @property
+    def units(self) -> int:
+        """Size of the features."""
+        return last_linear(pristine(self.factory))[1].in_features
+
+    def module(self) -> nn.Module:
+        """Return a copy of the module with its weights, whose last `nn.Linear` lets the features through."""
+        module = copy.deepcopy(pristine(self.factory))
+        replace_last_linear(module, nn.Identity())
+        return module
+
+    def images(self, x: Tensor, dataset: Dataset) -> Tensor:
+        """Return examples as the module wants them `[example, 3, side, side]`.
+
+        Args:
+            x: `[example, feature]`, from 0 to 1.
+            dataset: what they are from.
+        """
+        assert dataset.image is not None
+        side, channels = dataset.image
+        images = x.view(-1, side, side, channels).movedim(-1, 1)
+        wanted = int(getattr(pristine(self.factory), "image_size", USUAL_SIDE))
+        images = functional.interpolate(images.expand(-1, 3, -1, -1), size=wanted, mode="bilinear", antialias=True)
+        mean, std = (torch.tensor(values, device=x.device)[:, None, None] for values in (MEAN, STD))
+        return (images - mean) / std
+
+
+@lru_cache(maxsize=2)
+def pristine(factory: str) -> nn.Module:
+    """Return what a factory returns, unchanged; do not change it.
+
+    Args:
+        factory: `package.module:function`.
+
+    Raises:
+        RequestError: there is no such function, or it does not return a module with an `nn.Linear`.
+    """
+    module = _call(factory)
+    if not isinstance(module, nn.Module):
+        raise RequestError(f"backbone {factory!r}: returned a {type(module).__name__}; an nn.Module is required")
+    last_linear(module)
+    return module.eval()
+
+
+def _call(factory: str) -> Any:
+    place, _, name = str(factory).partition(":")
+    if not place or not name:
+        raise RequestError(f"backbone {factory!r}: package.module:function is required")
+    try:
+        # What a factory prints is no result of the engine.
+        with contextlib.redirect_stdout(sys.stderr):
+            found: Callable[[], Any] = getattr(importlib.import_module(place), name)
+            return found()
+    except Exception as error:
+        raise RequestError(f"backbone {factory!r}: {type(error).__name__}: {error}") from None
+
+
+def last_linear(module: nn.Module) -> tuple[str, nn.Linear]:
+    """Return name and module of the last `nn.Linear`.
+
+    Raises:
+        RequestError: there is none.
+    """
+    found = [(name, part) for name, part in module.named_modules() if isinstance(part, nn.Linear) and name]
+    if not found:
+        raise RequestError(
+            f"backbone {type(module).__name__}: it has no nn.Linear whose place a new read-out could take"
+        )
+    return found[-1]
+
+
+def replace_last_linear(module: nn.Module, new: nn.Module) -> None:
+    """Put another module in the place of the last `nn.Linear`."""
+    name, _ = last_linear(module)
+    module.set_submodule(name, new)
+
+
+def reinitialize(module: nn.Module, draw: Callable[[str, Fans, tuple[int, int]], Tensor]) -> None:
+    """Give every layer of a module new weights; normalizations begin anew.
+
+    Args:
+        module: changed.
+        draw: returns weights `[fan_in, unit]` for a layer's name, fans and shape.
+
+    Raises:
+        RequestError: a layer of another kind has parameters of its own.
+    """
+    for name, part in module.named_modules():
+        own = dict(part.named_parameters(recurse=False))
+        if isinstance(part, nn.Linear | nn.modules.conv._ConvNd):
+            units, shape = len(part.weight), part.weight.shape[1:]
+            fan_in, receptive = shape.numel(), shape[1:].numel()
+            fans = Fans(fan_in, units * receptive // getattr(part, "groups", 1), receptive)
+            part.weight.data.copy_(draw(name, fans, (fan_in, units)).T.reshape(part.weight.shape))
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+        elif isinstance(part, nn.modules.batchnorm._NormBase | nn.GroupNorm | nn.LayerNorm):
+            part.reset_parameters()
+        elif own:
+            raise RequestError(f"backbone: {name} is a {type(part).__name__}, which scratch cannot give new weights")

@@ -1,0 +1,178 @@
+"""Adapting one backbone to one small target set, in plain PyTorch: the engine does not know its layers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.cores import Progress
+from engine.data.base import Split, prepared
+from engine.initializers import Fans
+from engine.initializers.noise import READOUT, Layer, weight_noise
+from engine.loss import Loss, cross_entropy
+from engine.networks.backbone import reinitialize
+from engine.networks.connection import LayerShape
+from engine.networks.parameters import drawn_affine
+from engine.studies.curves import Curves, logged_steps
+from engine.studies.target_sets import chosen, minibatches
+from engine.studies.transfer_schemes import LOWER_RATE
+
+if TYPE_CHECKING:
+    from engine.studies.backbone_transfer import BackboneCell
+
+# Examples that pass through the backbone at once when nothing is learned from them.
+ROWS = 32
+FROZEN = ("last_layer", "dense_layers")
+
+
+class Seen:
+    """The examples as what is trained sees them: features where the backbone is frozen, else images.
+
+    Args:
+        split: the examples.
+        used: the training examples that are needed.
+        see: what makes of examples what is trained sees; called for the same examples again unless `once`.
+        once: whether to call it beforehand, for all examples.
+        device: where.
+    """
+
+    def __init__(
+        self, split: Split, used: np.ndarray, see: Callable[[Tensor], Tensor], once: bool, device: torch.device
+    ):
+        self.labels = split.train_y
+        train, test = (torch.from_numpy(x).to(device) for x in (split.train_x[used], split.test_x))
+        self.train_y, self.test_y = (torch.from_numpy(y).to(device) for y in (split.train_y, split.test_y))
+        self._place = np.full(len(split.train_y), -1)
+        self._place[used] = np.arange(len(used))
+        if once:
+            with torch.no_grad():
+                train, test = (torch.cat([see(part) for part in x.split(ROWS)]) for x in (train, test))
+        self._train, self._test, self._see = train, test, (lambda x: x) if once else see
+
+    @classmethod
+    def by(cls, cells: Sequence["BackboneCell"], device: torch.device) -> "Seen":
+        """Return what the cells of a batch see."""
+        first = cells[0]
+        split = prepared(first.dataset, first.preprocessing)
+        sets = [chosen(first.dataset, split.train_y, cell.per_class, cell.seed) for cell in cells]
+        frozen, body = first.scheme in FROZEN, first.network.module().to(device).eval()
+
+        def see(x: Tensor) -> Tensor:
+            images = first.network.images(x, first.dataset)
+            return body(images) if frozen else images
+
+        return cls(split, np.unique(np.concatenate(sets)), see, frozen, device)
+
+    def batch(self, index: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Return inputs and classes of some training examples."""
+        return self._see(self._train[self._place[index]]), self.train_y[index]
+
+    def test(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield inputs and classes of the test examples, piece by piece."""
+        for x, y in zip(self._test.split(ROWS), self.test_y.split(ROWS), strict=True):
+            yield self._see(x), y
+
+
+class Adapted:
+    """One backbone with new layers on top.
+
+    Args:
+        cell: what is done.
+        device: where.
+    """
+
+    def __init__(self, cell: "BackboneCell", device: torch.device):
+        self.cell, self.device = cell, device
+        self.body = cell.network.module().to(device)
+        self.before = [weight.detach().clone() for weight in self._weights()]
+        if cell.scheme == "scratch":
+            reinitialize(self.body, self._draw)
+        self.head = self._new_layers()
+        frozen = cell.scheme in FROZEN
+        rate = LOWER_RATE if cell.scheme == "fine_tune" else 1.0
+        groups = [(self.head, 1.0)] if frozen else [(self.body, rate), (self.head, 1.0)]
+        self._trained = [(parameter, share) for module, share in groups for parameter in module.parameters()]
+        self._state = [[torch.zeros_like(p) for _ in range(cell.optimizer.slots)] for p, _ in self._trained]
+        self._model = self.head if frozen else nn.Sequential(self.body, self.head)
+
+    def _weights(self) -> list[Tensor]:
+        return [parameter for parameter in self.body.parameters() if parameter.ndim > 1]
+
+    def _draw(self, name: str, fans: Fans, shape: tuple[int, int]) -> Tensor:
+        noise = weight_noise(self.cell.seed, name, shape, self.cell.init.family)
+        return noise * self.cell.init.scale(fans, self.cell.activation)
+
+    def _new_layers(self) -> nn.Sequential:
+        """Return the new fully connected layers, if any, and the new read-out."""
+        cell, layers = self.cell, nn.Sequential()
+        hidden = cell.shapes if cell.scheme == "dense_layers" else []
+        size = hidden[-1].units if hidden else cell.network.units
+        readout: tuple[Layer, LayerShape] = (READOUT, LayerShape(size, cell.dataset.classes))
+        for layer, shape in [*enumerate(hidden, 1), readout]:
+            drawn = drawn_affine([cell], layer, shape, self.device)
+            assert drawn.bias is not None
+            linear = nn.Linear(shape.fan_in, shape.units, device=self.device)
+            linear.weight.data, linear.bias.data = drawn.weight[0].T.contiguous(), drawn.bias[0, 0]
+            layers.append(linear)
+            if layer != READOUT:
+                layers.append(Elementwise(cell.activation))
+        return layers
+
+    def train(self, data: Seen, progress: Progress) -> Curves:
+        """Make every step and return the curves."""
+        cell = self.cell
+        length = cell.steps * cell.batch_size
+        order = minibatches(cell.dataset, data.labels, cell.per_class, cell.seed, length)
+        curves = Curves(1, logged_steps(cell.steps), self.device)
+        curves.log_test(0, self._evaluate(data))
+        for step in range(cell.steps):
+            index = order[step * cell.batch_size : (step + 1) * cell.batch_size]
+            curves.add_minibatch(step, self._step(*data.batch(index), step + 1))
+            if step + 1 in curves.logged:
+                curves.log_test(step + 1, self._evaluate(data))
+                progress((step + 1) / cell.steps)
+        return curves
+
+    def _step(self, x: Tensor, y: Tensor, number: int) -> Loss:
+        self._model.train()
+        logits = self._model(x)
+        loss = cross_entropy(logits.detach()[None], y[None])
+        assert loss.gradient is not None
+        gradients = torch.autograd.grad(logits, [parameter for parameter, _ in self._trained], loss.gradient[0])
+        with torch.no_grad():
+            for (parameter, share), state, gradient in zip(self._trained, self._state, gradients, strict=True):
+                rate = torch.tensor(share * self.cell.lr, device=self.device)
+                self.cell.optimizer.update(parameter, gradient.clone(), rate, state, number)
+        return loss
+
+    @torch.no_grad()
+    def _evaluate(self, data: Seen) -> Loss:
+        self._model.eval()
+        value = correct = torch.zeros(1, device=self.device)
+        for x, y in data.test():
+            loss = cross_entropy(self._model(x)[None], y[None], with_gradient=False)
+            share = len(y) / len(data.test_y)
+            value, correct = value + share * loss.value, correct + share * loss.correct
+        return Loss(value, correct, None)
+
+    def shifts(self) -> list[float]:
+        """Return how far each weight array of the backbone is from its pretrained one, relative to that."""
+        pairs = zip(self._weights(), self.before, strict=True)
+        return [((now.detach() - before).norm() / before.norm()).item() for now, before in pairs]
+
+
+class Elementwise(nn.Module):
+    """An activation of the engine as a module.
+
+    Args:
+        function: φ.
+    """
+
+    def __init__(self, function: Callable[[Tensor], Tensor]):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)

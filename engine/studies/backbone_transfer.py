@@ -1,0 +1,145 @@
+"""Transfer from a backbone of the user's own: the four schemes of the study `transfer`, with its pretrained weights."""
+
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import Annotated, Any
+
+import torch
+from pydantic import BeforeValidator, Field
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from engine.card import Card
+from engine.cores import Progress
+from engine.data import Dataset
+from engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
+from engine.networks.backbone import Backbone
+from engine.optimizers.momentum import Momentum
+from engine.preprocessings.raw import Raw
+from engine.studies.backbone_training import FROZEN, ROWS, Adapted, Seen
+from engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from engine.studies.curves import Curves, logged_steps
+from engine.studies.measurements import Measurements
+from engine.studies.transfer_schemes import LOWER_RATE, SchemeName
+
+FLOAT_BYTES = 4
+
+
+class BackboneCell(Cell):
+    """A backbone that is adapted to one target set; depth and width are those of the new fully connected layers."""
+
+    study = "backbone_transfer"
+
+    network: Annotated[Backbone, BeforeValidator(Backbone.parse)]
+    scheme: SchemeName
+    per_class: Annotated[int, Field(strict=True, ge=1), BATCHED]
+    preprocessing: PreprocessingAxis = Raw()
+    optimizer: OptimizerAxis = Momentum()
+    lr: Annotated[Rate, BATCHED]
+    steps: Steps
+
+    def refusal(self) -> str | None:
+        if not self.dataset.classes or not self.dataset.image:
+            return f"dataset = {self.dataset}: a backbone wants labelled images"
+        if str(self.preprocessing) != "raw" or not self.norm.absent:
+            return (
+                f"preprocessing = {self.preprocessing}, norm = {self.norm}: a backbone has its own. Allowed: raw, none"
+            )
+        if self.init.data_dependent:
+            return f"init = {self.init}: it depends on the data, which frozen layers would not have seen"
+        if self.per_class * self.dataset.classes > self.dataset.train_size:
+            return (
+                f"per_class = {self.per_class}: {self.dataset} has {self.dataset.train_size} training examples in all"
+            )
+        return super().refusal()
+
+
+@studies.register
+class BackboneTransfer(Study[BackboneCell]):
+    """Accuracy on a target set by scheme and by number of images, from pretrained weights of the user's."""
+
+    name = "backbone_transfer"
+    cell = BackboneCell
+    typical_share = 0.2
+    card = Card(
+        "Transfer from a backbone of one's own",
+        "scratch: all new · last_layer: all frozen but a new read-out · dense_layers: all frozen below depth new fully "
+        f"connected layers · fine_tune: a new read-out, the other layers at {LOWER_RATE:g} times the rate",
+        "CS231n 2021, lecture 7; Yosinski et al. 2014",
+        notes="In plain PyTorch, one network after the other. Frozen layers are in evaluation mode.",
+    )
+    quantities = (
+        Quantity(
+            "backbone_accuracy",
+            "Test accuracy on the target",
+            "Share of correct predictions on the test split of the target set after the last update.",
+            better="higher",
+            position="Images per class",
+        ),
+        Quantity(
+            "backbone_curve",
+            "Test accuracy on the target",
+            "The same over training.",
+            better="higher",
+            position="Updates",
+        ),
+        Quantity(
+            "backbone_shift",
+            "Relative distance from the pretrained weights",
+            "‖W − W_pretrained‖ / ‖W_pretrained‖ of a weight array of the backbone after the last update.",
+            position="Weight array, in the module's order",
+        ),
+    )
+
+    def group_key(self, cell: BackboneCell) -> tuple[Any, ...]:
+        return cell.static
+
+    def cost(self, cells: Sequence[BackboneCell], device: torch.device) -> Cost:
+        first = cells[0]
+        passed = first.dataset.test_size * (1 if first.scheme in FROZEN else len(logged_steps(first.steps)))
+        trained = 0 if first.scheme in FROZEN else 3 * first.batch_size * first.steps
+        flops, entries = _one_example(first.network, first.dataset)
+        return Cost(len(cells) * flops * (passed + trained), FLOAT_BYTES * entries * max(ROWS, first.batch_size))
+
+    def run(self, cells: Sequence[BackboneCell], device: torch.device, progress: Progress) -> Outcome:
+        data = Seen.by(cells, device)
+        found, diverged_at = Measurements(), []
+        for number, cell in enumerate(cells):
+            adapted = Adapted(cell, device)
+            curves = adapted.train(data, partial(_tell, progress, number, len(cells)))
+            _report(cell, curves, adapted, found)
+            diverged_at.append(int(curves.diverged_at))
+        steps = [step if step >= 0 else None for step in diverged_at]
+        return Outcome({"measurements": found.table()}, [step is not None for step in steps], steps)
+
+
+def _tell(progress: Progress, done: int, cells: int, share: float) -> None:
+    progress((done + share) / cells)
+
+
+def _report(cell: BackboneCell, curves: Curves, adapted: Adapted, found: Measurements) -> None:
+    accuracy = curves.values["test_accuracy"][:, 0].tolist()
+    part = f"{cell.scheme}, {cell.per_class} per class"
+    found.add(cell.cell_id, "backbone_accuracy", accuracy[-1], cell.per_class, cell.scheme)
+    for step, row in curves.logged.items():
+        found.add(cell.cell_id, "backbone_curve", accuracy[row], step, part)
+    for number, shift in enumerate(adapted.shifts(), 1):
+        found.add(cell.cell_id, "backbone_shift", shift, number, part)
+
+
+@lru_cache
+def _one_example(network: Backbone, dataset: Dataset) -> tuple[float, float]:
+    """Return the operations of one example's forward pass, and the numbers it leaves behind for the way back."""
+    entries = 0
+
+    def count(module: nn.Module, inputs: Any, output: Any) -> None:
+        nonlocal entries
+        entries += output.numel() if isinstance(output, Tensor) and not list(module.children()) else 0
+
+    module = network.module().eval()
+    for part in module.modules():
+        part.register_forward_hook(count)
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        module(network.images(torch.zeros(1, dataset.features or 0), dataset))
+    return float(counter.get_total_flops()), float(entries)
