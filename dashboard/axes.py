@@ -70,6 +70,7 @@ _ORDER: dict[str, Sequence[str]] = {
     "preprocessing": ["raw", "center", "standardize", "pca", "whiten"],
     "optimizer": ["sgd", "momentum", "adam"],
     "network": ["mlp", "residual_mlp", "conv"],
+    "part": ["before", "after", "measured", "theory", "running statistics", "batch statistics"],
 }
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 

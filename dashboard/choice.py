@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import streamlit as st
 
 from dashboard import axes, data, selectors
@@ -34,10 +34,8 @@ def options(study: str) -> Chosen:
 
 
 def _values(cell: Any) -> list[Any]:
-    """Return the values of a list that DuckDB made; one of NULLs alone belongs to an axis that the study lacks."""
-    if cell is None or (isinstance(cell, float) and pd.isna(cell)):
-        return []
-    return [plain(value) for value in cell if value is not None and not pd.isna(value)]
+    """Return the values of a list that DuckDB made; a NULL belongs to an axis that the study lacks."""
+    return [plain(value) for value in cell] if isinstance(cell, list | np.ndarray) else []
 
 
 def cells(study: str, prefix: str, defaults: Mapping[str, Sequence[Any]], main: Sequence[str] = MAIN) -> Chosen | None:

@@ -11,10 +11,14 @@ from dashboard import axes, choice, data
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import Picture
-from dashboard.interval import banded
+from dashboard.interval import BANDS, banded
 
-POSITION, PART = "position", "part"
-MOST_LINES = 40
+POSITION, PART, AUTOMATIC = "position", "part", "automatic"
+MOST_LINES = 60
+# With more lines than this in one panel, a figure that may choose makes panels, at most so many.
+FEW_LINES, MOST_PANELS = 6, 8
+# Whole numbers up to this many have a tick each.
+MOST_TICKS = 60
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Question:
         title: the finding or question above the figure.
         x: `position`, `part` or an axis; None chooses.
         colour: likewise; None chooses.
-        panels: likewise; None draws one panel.
+        panels: likewise; None draws one panel, `automatic` chooses.
         cells: values on some axes; all on the others.
         parts: parts; all when empty.
         band: a key of `interval.BANDS`.
@@ -110,10 +114,11 @@ def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture |
         _axis(named, x, meaning, across=True),
         Axis("mean", title, spans_decades(named["mean"]), share=_is_share(named, title)),
         _axis(named, colour, meaning),
+        dash=_axis(named, PART, meaning) if PART not in (x, colour, panels) else None,
         panels=_axis(named, panels, meaning) if panels else None,
         points=named[x].nunique() <= 40,
     )
-    note = _sentence(meaning["meaning"] if meaning is not None else title, int(found["seeds"].max()))
+    note = _sentence(meaning["meaning"] if meaning is not None else title, int(found["seeds"].max()), question.band)
     if len(names) > MOST_LINES:
         note += f" These are {len(names)} lines; the first {MOST_LINES} are drawn."
     return Picture(
@@ -155,7 +160,7 @@ def candidates(found: pd.DataFrame) -> list[str]:
     """Return what may stand on an axis: the position, the part, and the axes on which the rows differ."""
     first = [POSITION] if found["position"].notna().any() else []
     parts = [PART] if found["part"].nunique() > 1 else []
-    return [*first, *parts, *axes.varying(found, list(axes.NAMES))]
+    return [*first, *axes.varying(found, list(axes.NAMES)), *parts]
 
 
 def _encoding(found: pd.DataFrame, question: Question) -> tuple[str, str, str | None]:
@@ -164,18 +169,26 @@ def _encoding(found: pd.DataFrame, question: Question) -> tuple[str, str, str | 
     x = question.x if question.x in offered else (numeric or offered)[0]
     rest = [name for name in offered if name != x] or ["init"]
     colour = question.colour if question.colour in rest else rest[0]
-    panels = question.panels if question.panels in rest and question.panels != colour else None
-    return x, colour, panels
+    others = [name for name in rest if name != colour]
+    if question.panels == AUTOMATIC:
+        few = [name for name in others if name != PART and found[name].nunique() <= MOST_PANELS]
+        return x, colour, few[0] if few and len(found.drop_duplicates(others)) > FEW_LINES else None
+    return x, colour, question.panels if question.panels in others else None
 
 
 def _named(found: pd.DataFrame, x: str, colour: str) -> pd.DataFrame:
-    parts = [name for name in [*axes.NAMES, PART] if name != x]
+    """Name each line by what tells it apart; what follows from x, as a rate may from a batch size, does not."""
+    parts = [name for name in [*axes.NAMES, PART] if name != x and not _follows(found, name, x)]
     named = axes.named(found, parts, colour if colour != POSITION else "init")
-    order = axes.ordered(x, named[x]) if x not in (POSITION,) else None
-    if order is None:
+    if x == POSITION:
         return named.sort_values(["configuration", x], kind="stable").reset_index(drop=True)
-    rank = named[x].map({value: place for place, value in enumerate(order)})
+    rank = named[x].map({value: place for place, value in enumerate(axes.ordered(x, named[x]))})
     return named.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _follows(found: pd.DataFrame, name: str, x: str) -> bool:
+    different = found.drop_duplicates([x, name])
+    return len(different) > 1 and not different[x].duplicated().any()
 
 
 def _title(name: str, meaning: pd.Series | None) -> str:
@@ -189,8 +202,10 @@ def _axis(named: pd.DataFrame, name: str, meaning: pd.Series | None, across: boo
     number = name == POSITION or name in axes.NUMBERS
     if not across or not number:
         return Axis(name, _title(name, meaning), values=ordered, category=across)
-    positive = named[name].astype(float)
-    return Axis(name, _title(name, meaning), logarithmic=(positive > 0).all() and spans_decades(positive, 1.4))
+    numbers = named[name].astype(float)
+    whole = bool((numbers % 1 == 0).all() and numbers.max() <= MOST_TICKS)
+    logarithmic = not whole and bool((numbers > 0).all()) and spans_decades(numbers, 1.4)
+    return Axis(name, _title(name, meaning), logarithmic, whole=whole)
 
 
 def _is_share(named: pd.DataFrame, title: str) -> bool:
@@ -198,6 +213,7 @@ def _is_share(named: pd.DataFrame, title: str) -> bool:
     return worded and bool(named["low"].min() >= 0 and named["high"].max() <= 1)
 
 
-def _sentence(meaning: Any, seeds: int) -> str:
+def _sentence(meaning: Any, seeds: int, band: str) -> str:
     text = str(meaning).strip().rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}. Mean and range over up to {seeds} seeds."
+    over = f" Mean and {BANDS[band]}, up to {seeds} of them." if seeds > 1 else " One seed."
+    return f"{text[:1].upper()}{text[1:]}.{over}"

@@ -37,6 +37,23 @@ FIXED = {
     "layer": GREEN,
     "rms": VIOLET,
     "group": PINK,
+    "raw": RED,
+    "center": GOLD,
+    "standardize": GREEN,
+    "pca": SKY,
+    "whiten": VIOLET,
+    "scratch": GREY,
+    "last_layer": BLUE,
+    "dense_layers": GREEN,
+    "fine_tune": ORANGE,
+    "before": GREY,
+    "after": BLUE,
+    "measured": BLUE,
+    "theory": GREY,
+    "running statistics": BLUE,
+    "batch statistics": ORANGE,
+    "batch statistics, sorted": RED,
+    "running statistics, spoilt": VIOLET,
 }
 BadgeColour = Literal["blue", "green", "orange", "gray", "violet", "red"]
 VERDICT_COLOURS: dict[str, BadgeColour] = {

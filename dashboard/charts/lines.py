@@ -10,7 +10,9 @@ from dashboard import theme
 from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
 
-HEIGHT, PANEL_HEIGHT, PANEL_WIDTH, PANELS_PER_ROW = 320, 210, 196, 4
+HEIGHT, PANEL_HEIGHT, PANELS_PER_ROW = 320, 210, 4
+# A few panels share the width of the page.
+PANEL_WIDTHS, PANEL_WIDTH = {1: 640, 2: 400, 3: 262}, 196
 NUMBERS = ("mean", "low", "high", "theory", "theory_low", "theory_high")
 
 
@@ -72,10 +74,12 @@ def lines(
         rule = {"type": "rule", "aria": False, "color": theme.NEUTRAL, "strokeWidth": 1.5, "opacity": 0.8}
         layers.append({"mark": rule, "encoding": {"x": {"datum": cursor, "type": "quantitative"}}})
     if panels is None:
-        spec: Spec = {"data": {"name": "rows"}, "layer": layers, "height": HEIGHT, "width": "container"}
+        height = HEIGHT + style.legend_height([str(value) for value in colour.values])
+        spec: Spec = {"data": {"name": "rows"}, "layer": layers, "height": height, "width": "container"}
         return style.chart(spec, rows=data)
     facet = {"field": panels.field, "type": "nominal", "title": panels.title, "sort": [str(v) for v in panels.values]}
-    inner = {"layer": layers, "height": PANEL_HEIGHT, "width": PANEL_WIDTH}
+    width = PANEL_WIDTHS.get(len(panels.values), PANEL_WIDTH)
+    inner = {"layer": layers, "height": PANEL_HEIGHT, "width": width}
     return style.chart({"data": {"name": "rows"}, "facet": facet, "columns": PANELS_PER_ROW, "spec": inner}, rows=data)
 
 
@@ -109,10 +113,13 @@ def _layers(
         | ({x.field: x.title} if x.category else {}),
         ({} if x.category else {x.field: x.title}) | {"mean": y.title, "low": "lowest", "high": "highest"},
     )
-    mark = {"type": "line", "strokeWidth": 2.4} | ({"point": {"size": 36}} if points or x.category else {})
+    mark: Spec = {"type": "line", "strokeWidth": 2.4} | ({"point": {"size": 36}} if points else {})
+    if x.category:
+        # Nothing lies between two names.
+        mark = {"type": "point", "filled": True, "size": 130, "opacity": 0.9}
     main: Spec = {"mark": mark, "encoding": shared | {"y": up("mean"), "tooltip": shown}}
-    if dash is not None and len(dash.values) > 1:
-        legend = {"symbolType": "stroke"}
+    if dash is not None and len(dash.values) > 1 and not x.category:
+        legend = {"symbolType": "stroke", "symbolStrokeColor": theme.NEUTRAL, "symbolSize": 400, "symbolStrokeWidth": 2}
         main["encoding"]["strokeDash"] = {
             "field": dash.field, "type": "nominal", "title": dash.title, "legend": legend,
             "sort": [str(value) for value in dash.values],

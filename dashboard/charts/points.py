@@ -2,10 +2,11 @@
 
 import pandas as pd
 
+from dashboard import theme
 from dashboard.charts import style
 from dashboard.charts.chart import Chart
 
-SIDE = 190
+SIDE = 142
 
 
 def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str) -> Chart:
@@ -22,7 +23,8 @@ def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str) -> Ch
         "y": style.number("y", None, axis={"tickCount": 3}),
     }
     names = list(dict.fromkeys(frame[colour].astype(str)))
-    encoding["color"] = style.colour(colour, names, "Class", "circle")
+    paint = style.colour(colour, names, "Class", "circle")
+    encoding["color"] = paint | {"scale": {"domain": names, "range": theme.PALETTE[: len(names)]}}
     inner = {
         "mark": {"type": "point", "filled": True, "size": 14, "opacity": 0.55},
         "encoding": encoding,

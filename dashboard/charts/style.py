@@ -32,7 +32,7 @@ CONFIG: Spec = {
     "view": {"strokeOpacity": 0.15},
 }
 # In pixels: a legend under a chart of half the page's width, a letter of it, and a symbol with its gaps.
-LEGEND_WIDTH, LETTER_WIDTH, SYMBOL_WIDTH = 440, 6.6, 34
+LEGEND_WIDTH, LETTER_WIDTH, SYMBOL_WIDTH, LEGEND_LINE = 440, 6.6, 34, 18
 # What axis, titles and legend take of a chart's height, which Streamlit counts as part of it.
 FRAME_HEIGHT = 100
 CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "filled": True, "color": theme.DIVERGED}
@@ -73,6 +73,15 @@ def legend_columns(names: Sequence[str]) -> int:
     """
     longest = max((len(name) for name in names), default=1)
     return max(1, min(4, int(LEGEND_WIDTH / (longest * LETTER_WIDTH + SYMBOL_WIDTH))))
+
+
+def legend_height(names: Sequence[str]) -> int:
+    """Return the pixels that a legend takes beyond its first line.
+
+    Args:
+        names: the entries.
+    """
+    return LEGEND_LINE * max(0, -(-len(names) // legend_columns(names)) - 1)
 
 
 def number(field: str, title: str | None = None, logarithmic: bool = False, **more: Any) -> Spec:

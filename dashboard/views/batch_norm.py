@@ -79,7 +79,10 @@ MODES = {
     "means": Question("", "mean_distance", "How far is a batch's mean from the running one?", "batch_size", "part"),
     "stds": Question("", "std_distance", "And its standard deviation?", "batch_size", "part"),
 }
-DEEP = {"growth": Question("", "gradient_growth", "How fast does the gradient grow?", "depth", "norm", "activation")}
+DEEP = {
+    "growth": Question("", "growth", "How fast does the gradient grow?", "depth", "norm", "activation"),
+    "gradient": Question("", "gradient", "What gradient reaches each layer?", "position", "norm", "activation"),
+}
 TOPICS: dict[str, Callable[[str], None]] = {
     "The layer (L9)": partial(_study, "batch_norm_layer", LAYER),
     "Depth and gradients (L10, L11)": partial(_rows, (training_rows.DEPTH_WITH_NORM, signal_rows.GRADIENT_FLOW)),

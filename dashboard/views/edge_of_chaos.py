@@ -80,6 +80,7 @@ def _depths(points: pd.DataFrame, activation: str) -> None:
     if simulated.empty:
         st.info("No networks were simulated for this activation: there is theory only.")
         return
+    st.markdown("### Measured against theory")
     sql = data.sql("order_and_chaos", {"activation": activation})
     for pair in (COMPARED[:2], COMPARED[2:]):
         for column, quantity in zip(st.columns(2), pair, strict=True):
@@ -103,7 +104,7 @@ def _compare(simulated: pd.DataFrame, quantity: str, sql: str) -> None:
         Axis("configuration", "Bias variance", values=names),
     )
     text = f"{_title(quantity)} against weight variance, measured and in theory."
-    figure(f"{_title(quantity)}: measured against theory", chart, frame, sql, f"compare-{quantity}", text)
+    figure(_title(quantity), chart, frame, sql, f"compare-{quantity}", text)
 
 
 def _layers(activation: str) -> None:

@@ -63,10 +63,8 @@ def _choose_view(offered: list[str]) -> tuple[str | None, str | None, str | None
         columns, (("Against", "x"), ("Colour", "colour"), ("Panels", "panels")), strict=False
     ):
         with column:
-            first = "nothing" if key == "panels" else CHOOSE
-            names = titles | {CHOOSE: first}
-            value = selectors.one(label, offered, f"{PREFIX}_{key}", CHOOSE, show=names.__getitem__)
-            chosen.append(None if value == CHOOSE else value)
+            value = selectors.one(label, offered, f"{PREFIX}_{key}", CHOOSE, show=titles.__getitem__)
+            chosen.append(value if value != CHOOSE or key == "panels" else None)
     with columns[3]:
         band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "range", show=BANDS.__getitem__)
     return chosen[0], chosen[1], chosen[2], band

@@ -6,7 +6,9 @@ SELECT count(*) AS cells, count(DISTINCT seed) AS seeds,
        list_sort(list(DISTINCT preprocessing)) AS preprocessings, list_sort(list(DISTINCT init)) AS inits,
        list_sort(list(DISTINCT activation)) AS activations, list_sort(list(DISTINCT norm)) AS norms,
        list_sort(list(DISTINCT depth)) AS depths, list_sort(list(DISTINCT width)) AS widths,
-       list_sort(list(DISTINCT batch_size)) AS batch_sizes, list_sort(list(DISTINCT optimizer)) AS optimizers,
-       list_sort(list(DISTINCT lr)) AS lrs, list_sort(list(DISTINCT steps)) AS step_counts
+       list_sort(list(DISTINCT batch_size)) AS batch_sizes,
+       list_sort(list(DISTINCT optimizer) FILTER (optimizer IS NOT NULL)) AS optimizers,
+       list_sort(list(DISTINCT lr) FILTER (lr IS NOT NULL)) AS lrs,
+       list_sort(list(DISTINCT steps) FILTER (steps IS NOT NULL)) AS step_counts
 FROM cells
 WHERE study = $study AND status <> 'failed'

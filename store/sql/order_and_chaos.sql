@@ -4,8 +4,8 @@
 -- $activation VARCHAR = 'tanh': activation function
 WITH points AS (
     SELECT cell_id, init, width, seed,
-           max(value) FILTER (quantity = 'weight_variance')                      AS weight_variance,
-           max(value) FILTER (quantity = 'bias_variance')                        AS bias_variance,
+           round(max(value) FILTER (quantity = 'weight_variance'), 6)            AS weight_variance,
+           round(max(value) FILTER (quantity = 'bias_variance'), 6)              AS bias_variance,
            max(value) FILTER (quantity = 'q_star' AND part = 'theory')           AS q_star,
            max(value) FILTER (quantity = 'q_star' AND part = 'measured')         AS q_star_measured,
            max(value) FILTER (quantity = 'chi' AND part = 'theory')              AS chi,
