@@ -22,7 +22,7 @@ def fold(layers: Sequence[HiddenLayer[OwnAffine]]) -> list[HiddenLayer[OwnAffine
         As many layers, with weights of their own.
 
     Raises:
-        RequestError: a normalization depends on the example, hence is no affine map.
+        RequestError: a normalization depends on the example, hence is no affine map, or does not follow one.
 
     Source:
         Ioffe & Szegedy 2015, section 3.1; Jacob et al. 2018, section 3.2.
@@ -35,6 +35,8 @@ def _fold(layer: HiddenLayer[OwnAffine]) -> HiddenLayer[OwnAffine]:
         return layer
     if not isinstance(layer.norm, Batch) or layer.running is None:
         raise RequestError(f"norm = {layer.norm}: it depends on the example and cannot be folded. Allowed: batch, none")
+    if layer.branch is not None:
+        raise RequestError("a residual block adds its input in front of the batch norm, which cannot be folded")
     gain = (layer.running.variance + layer.norm.eps).rsqrt()
     shift = -layer.running.mean if layer.affine.bias is None else layer.affine.bias - layer.running.mean
     if layer.scale is not None:

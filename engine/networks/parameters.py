@@ -22,17 +22,10 @@ class Classifier:
     Attributes:
         hidden: the hidden layers, first to last.
         readout: the affine map from the last hidden layer to the classes.
-        frozen: number of hidden layers, from the first, that are not trained and always in evaluation mode.
     """
 
     hidden: list[HiddenLayer[OwnAffine]]
     readout: OwnAffine
-    frozen: int = 0
-
-    @property
-    def trained(self) -> list[HiddenLayer[OwnAffine]]:
-        """The hidden layers that are trained."""
-        return self.hidden[self.frozen :]
 
     def affines(self) -> list[OwnAffine]:
         """Return every affine map, the read-out last."""
@@ -40,7 +33,7 @@ class Classifier:
 
     def tensors(self) -> Iterator[Tensor]:
         """Yield every trained tensor, layer after layer, those of the read-out last."""
-        for layer in self.trained:
+        for layer in self.hidden:
             yield from trained_tensors(layer)
         yield from self.readout.tensors()
 
@@ -50,8 +43,7 @@ class Classifier:
         Args:
             configs: their numbers along the config axis.
         """
-        hidden = [_select(layer, configs) for layer in self.hidden]
-        return Classifier(hidden, _select(self.readout, configs), self.frozen)
+        return Classifier([_select(layer, configs) for layer in self.hidden], _select(self.readout, configs))
 
 
 def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Classifier:

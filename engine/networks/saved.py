@@ -75,6 +75,8 @@ def named_tensors(classifier: Classifier) -> Iterator[tuple[str, Tensor]]:
             yield from _named(
                 f"layer{number}", running_mean=layer.running.mean, running_variance=layer.running.variance
             )
+        if layer.branch is not None:
+            yield from _named(f"layer{number}", branch=layer.branch.factor)
     yield from _named("readout", weight=classifier.readout.weight, bias=classifier.readout.bias)
 
 

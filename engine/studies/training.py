@@ -260,18 +260,15 @@ class Trainer:
         A tensor may be changed once its gradient is out.
         """
         x, y = self.minibatch(step)
-        if self.model.frozen:
-            x = self.network.evaluate(self.model.hidden[: self.model.frozen], x)
-        tapes = self.network.forward(self.model.trained, x, keep_pre=False)
-        top = tapes[-1].act if tapes else x
-        loss = cross_entropy(self.model.readout.forward(top), y)
+        tapes = self.network.forward(self.model.hidden, x, keep_pre=False)
+        loss = cross_entropy(self.model.readout.forward(tapes[-1].act), y)
         assert loss.gradient is not None
-        return loss, self._backward(tapes, top, loss.gradient)
+        return loss, self._backward(tapes, loss.gradient)
 
-    def _backward(self, tapes: Sequence[Tape], top: Tensor, at_logits: Tensor) -> Iterator[Tensor]:
-        hidden, readout = self.model.trained, self.model.readout
+    def _backward(self, tapes: Sequence[Tape], at_logits: Tensor) -> Iterator[Tensor]:
+        hidden, readout = self.model.hidden, self.model.readout
         below = readout.backward(at_logits)
-        yield from reversed(readout.gradients(top, at_logits))
+        yield from reversed(readout.gradients(tapes[-1].act, at_logits))
         layers = self.network.backward(hidden, tapes, below)
         for layer, tape, gradient in zip(reversed(hidden), reversed(tapes), layers, strict=True):
             yield from reversed(gradient.tensors(layer.affine, tape))

@@ -70,7 +70,7 @@ def _behind(setting: Setting, stream: _Stream, last: bool) -> tuple[float, np.nd
     sphere = setting.sphere
     if sphere is None:
         return 0.0, length(setting.activation, stream.total), slope(setting.activation, stream.total)
-    variance = float(stream.within if sphere.over_batch else stream.total)
+    variance = (stream.within if sphere.over_batch else stream.total).item()
     seen = variance * sphere.dimension / sphere.count
     through = passage(setting.activation, sphere, sqrt(seen / (seen + setting.eps)) if seen else 0.0)
     # The gradient at the output is independent from entry to entry; below a batch norm it adds up to zero.

@@ -31,6 +31,8 @@ LITERATURE = {
     "kaiming": lambda i, o: (2 / i) ** 0.5,
     "kaiming_normal": lambda i, o: (2 / i) ** 0.5,
     "kaiming_uniform": lambda i, o: (2 / i) ** 0.5,
+    "xavier_channels": lambda i, o: i**-0.5,
+    "kaiming_channels": lambda i, o: (2 / i) ** 0.5,
     "kaiming_slip": lambda i, o: (i / 2) ** 0.5,
     "torch_default": lambda i, o: (1 / (3 * i)) ** 0.5,
     "orthogonal": lambda i, o: max(i, o) ** -0.5,

@@ -30,12 +30,22 @@ GRIDS = {
     'activation = ["tanh", "relu", "linear", "sigmoid"]\nnorm = ["none", "batch"]',
     "orthogonal": 'kind = "propagation"\nwidth = 3072\ndepth = 4\nbatch_size = 16\n'
     'init = "orthogonal"\nactivation = "tanh"',
+    "residual": 'kind = "propagation"\nnetwork = "residual_mlp"\nwidth = 512\ndepth = 10\nbatch_size = 256\n'
+    'init = ["xavier", "kaiming"]\nactivation = ["tanh", "relu", "gelu", "linear"]\nnorm = ["none", "batch"]',
+    "images": 'kind = "propagation"\nnetwork = "conv"\nwidth = 16\ndepth = 6\nbatch_size = 64\n'
+    'init = ["xavier", "kaiming", "orthogonal"]\nactivation = ["tanh", "relu", "gelu"]\nnorm = ["none", "batch"]',
     "small networks": 'kind = "training"\ndataset = "digits"\ninit = ["xavier", "kaiming"]\nactivation = "relu"\n'
     'norm = "batch"\nwidth = 64\ndepth = 20\nlr = [0.1, 0.2, 0.3, 0.4]\nseed = [0, 1, 2, 3, 4, 5, 6]\n'
     "batch_size = 64\nsteps = 10",
     "linear classifier": 'kind = "preprocessing"\ndataset = "fashion-small"\npreprocessing = "whiten"',
     "symmetry": 'kind = "symmetry"\ndataset = "digits"\ninit = ["zeros", "xavier"]\nactivation = "tanh"\n'
     "width = 512\ndepth = 10\nbatch_size = 64\nsteps = 3\nseed = [0, 1, 2, 3]",
+    "residual training": 'kind = "training"\nnetwork = "residual_mlp(branch=\'zero\')"\ndataset = "digits"\n'
+    'init = "kaiming"\nactivation = "relu"\nnorm = "batch"\nwidth = 64\ndepth = 20\nlr = [0.1, 0.2, 0.3, 0.4]\n'
+    "seed = [0, 1, 2, 3, 4, 5, 6]\nbatch_size = 64\nsteps = 10",
+    "convolutions on clothing": 'kind = "training"\nnetwork = "conv(dense=1, dense_width=64)"\nwidth = 16\ndepth = 4\n'
+    'dataset = "fashion-small"\ninit = "kaiming"\nactivation = "relu"\nnorm = "batch"\nlr = [0.1, 0.2]\n'
+    "batch_size = 128\nsteps = 3",
     "wide with Adam": 'kind = "training"\ndataset = "fashion-small"\ninit = "kaiming"\nactivation = "relu"\n'
     'optimizer = "adam"\nwidth = 512\ndepth = 5\nlr = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]\nbatch_size = 128\nsteps = 3',
 }

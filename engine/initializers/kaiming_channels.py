@@ -1,0 +1,23 @@
+"""Kaiming with the fan-in of a convolution taken as its input channels alone: a common mistake."""
+
+from engine.activations import Activation
+from engine.card import Card
+from engine.initializers.base import Fans, Initializer, initializers
+
+
+@initializers.register
+class KaimingChannels(Initializer):
+    """W ~ N(0, 2/channels)."""
+
+    name = "kaiming_channels"
+    card = Card(
+        "Kaiming, channels only",
+        "W ~ N(0, 2/channels)",
+        "CS231n 2021, lecture 7: fan_in is filter² · channels",
+        notes="A mistake, shown for what it does: with ReLU the signal grows by the filter's side in every "
+        "convolution. Fully connected layers get Kaiming's weights.",
+        snippet="nn.init.normal_(layer.weight, std=(2 / layer.in_channels) ** 0.5)  # layer is an nn.Conv2d",
+    )
+
+    def scale(self, fans: Fans, activation: Activation) -> float:
+        return (2 / fans.channels) ** 0.5
