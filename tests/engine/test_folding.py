@@ -68,9 +68,7 @@ def test_a_layer_without_normalization_stays_as_it_is():
 
 
 def test_what_depends_on_the_example_is_refused():
-    with pytest.raises(
-        RequestError, match="norm = layer: it depends on the example and cannot be folded"
-    ):
+    with pytest.raises(RequestError, match="norm = layer: it depends on the example and cannot be folded"):
         fold([layer("layer")[0]])
 
 
