@@ -3,7 +3,9 @@
 Pages ask named queries; no page reads a whole table.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +20,7 @@ MOST_ANSWERS = 1000
 MOST_SNAPSHOTS = 3
 _ATTEMPTS = 5
 
+Made = TypeVar("Made")
 Values = tuple[tuple[str, Any], ...]
 
 
@@ -66,6 +69,28 @@ def _answer(version: str, name: str, values: Values) -> pd.DataFrame:
 @st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS, on_release=Snapshot.close)
 def _snapshot(version: str) -> Snapshot:
     return Snapshot(version)
+
+
+def kept(function: Callable[..., Made]) -> Callable[..., Made]:
+    """Keep what a function makes of the store's answers, by snapshot and arguments.
+
+    All readers share what it returns, so nobody may change it.
+
+    Args:
+        function: takes keyword arguments whose text tells them apart, so no data frames.
+    """
+    name = f"{function.__code__.co_filename}:{function.__qualname__}"
+
+    @wraps(function)
+    def ask(**values: Any) -> Made:
+        return _made(version(), name, repr(values), function, values)
+
+    return ask
+
+
+@st.cache_resource(show_spinner=False, max_entries=MOST_ANSWERS)
+def _made(version: str, name: str, arguments: str, _function: Callable[..., Any], _values: dict[str, Any]) -> Any:
+    return _function(**_values)
 
 
 def sql(name: str, values: dict[str, Any]) -> str:

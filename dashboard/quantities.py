@@ -132,6 +132,11 @@ def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture |
     )
 
 
+@data.kept
+def _kept(question: Question) -> Picture | None:
+    return picture(question)
+
+
 def show(question: Question, key: str, ranges: pd.DataFrame | None = None) -> bool:
     """Draw a quantity, or say that it has not been measured.
 
@@ -143,7 +148,7 @@ def show(question: Question, key: str, ranges: pd.DataFrame | None = None) -> bo
     Returns:
         Whether there was something to draw.
     """
-    found = picture(question, ranges)
+    found = _kept(question=question) if ranges is None else picture(question, ranges)
     if found is None:
         absent(question.study)
         return False

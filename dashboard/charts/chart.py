@@ -7,10 +7,12 @@ when thirty people click; the tests check every dictionary against Altair's sche
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 Spec = dict[str, Any]
 
@@ -32,8 +34,20 @@ class Chart:
         return copy.deepcopy(self.spec) | {"datasets": {name: _records(frame) for name, frame in self.data.items()}}
 
     def to_show(self) -> Spec:
-        """Return a specification whose data are frames, for Streamlit to send as Arrow."""
-        return copy.deepcopy(self.spec) | {"datasets": dict(self.data)}
+        """Return a specification whose data are Arrow streams, as Streamlit sends them."""
+        return copy.deepcopy(self.spec) | {"datasets": dict(self._streams)}
+
+    @cached_property
+    def _streams(self) -> dict[str, bytes]:
+        return {name: _stream(frame) for name, frame in self.data.items()}
+
+
+def _stream(frame: pd.DataFrame) -> bytes:
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

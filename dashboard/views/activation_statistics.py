@@ -6,12 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import axes, data, selectors, signals, theme, verdicts
+from dashboard.charts.chart import Chart
 from dashboard.charts.distributions import strip
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.choice import plain
 from dashboard.distributions import on_common_bins
-from dashboard.figure import draw, figure
+from dashboard.figure import Picture, draw
 
 MOST_CONFIGURATIONS = 6
 MOST_PANELS = 6
@@ -66,7 +67,7 @@ def main() -> None:
     signal = signal[signal["configuration"].isin(names)]
     tap, cursor, baseline = _choose_view(names, shape["depth"])
     _cards(signal, names, shape, chosen, tap, cursor)
-    _depth_figures(signal, shape, chosen, cursor, baseline)
+    _depth_figures(shape, chosen, cursor, baseline)
 
 
 def _choose_network(networks: pd.DataFrame) -> pd.Series:
@@ -122,8 +123,7 @@ def _cards(
     signal: pd.DataFrame, names: list[str], shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int
 ) -> None:
     layers = _spread(sorted(signal["layer"].unique()), cursor)
-    rows = _named(data.query("distributions_of_layers", **shape, **chosen, tap=tap, layers=layers))
-    bins = on_common_bins(rows[rows["configuration"].isin(names)], ["configuration", "layer"])
+    strips = _strips(shape=shape, chosen=chosen, tap=tap, cursor=cursor, layers=layers)
     found = data.query("configuration_verdicts", **shape)
     for axis in ("init", "activation", "norm"):
         found = found[found[axis].isin(chosen[f"{axis}s"])]
@@ -136,12 +136,28 @@ def _cards(
                 st.markdown(f"**{name}**")
                 _numbers(own[own["layer"] == cursor], found.loc[name] if name in found.index else None)
             with picture:
-                colour = theme.colour(own["init"].iloc[0])
-                shown = own[own["layer"].isin(layers)]
-                chart = strip(bins[bins["configuration"] == name], shown, colour, tap, cursor)
                 text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
-                draw(chart, f"strip-{names.index(name)}", text, wide=False)
+                draw(strips[name], f"strip-{names.index(name)}", text, wide=False)
     _explain()
+
+
+@data.kept
+def _strips(
+    shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int, layers: list[int]
+) -> dict[str, Chart]:
+    """Return the strip of each configuration, all on one axis."""
+    signal = _named(data.query("signal_by_layer", **shape, **chosen))
+    signal = signal[signal["layer"].isin(layers)]
+    names = list(dict.fromkeys(signal["configuration"]))[:MOST_CONFIGURATIONS]
+    rows = _named(data.query("distributions_of_layers", **shape, **chosen, tap=tap, layers=layers))
+    bins = on_common_bins(rows[rows["configuration"].isin(names)], ["configuration", "layer"])
+    own = {name: signal[signal["configuration"] == name] for name in names}
+    return {
+        name: strip(
+            bins[bins["configuration"] == name], own[name], theme.colour(own[name]["init"].iloc[0]), tap, cursor
+        )
+        for name in names
+    }
 
 
 def _spread(layers: list[int], cursor: int) -> list[int]:
@@ -184,36 +200,44 @@ def _explain() -> None:
     )
 
 
-def _depth_figures(
-    signal: pd.DataFrame, shape: dict[str, Any], chosen: dict[str, list[str]], cursor: int, baseline: str
-) -> None:
-    labels = data.labels()
-    sql = data.sql("signal_by_layer", {**shape, **chosen})
-    inits, variants = (list(dict.fromkeys(signal[key])) for key in ("init", "variant"))
+def _depth_figures(shape: dict[str, Any], chosen: dict[str, list[str]], cursor: int, baseline: str) -> None:
     for pair in (FIGURES[:2], FIGURES[2:]):
         for column, (metric, question, comparable) in zip(st.columns(2), pair, strict=True):
-            frame, title = signals.against_layer(signal, metric), labels[metric]
-            if comparable and baseline != NOTHING:
-                frame = signals.relative(frame, baseline)
-                title = f"{title} ÷ {baseline}"
-            share = metric.startswith("frac_")
-            log = not share and (metric == "grad_rms" or spans_decades(frame["mean"]))
-            chart = lines(
-                frame,
-                Axis("layer", "Layer", whole=True),
-                Axis("mean", title, log, share=share),
-                Axis("init", "Initialization", values=inits),
-                dash=Axis("variant", "Variant", values=variants),
-                cursor=cursor,
-            )
-            text = f"{title} against layer for {', '.join(signal['configuration'].unique())}."
+            against = baseline if comparable else NOTHING
             with column:
-                figure(question, chart, signal, sql, key=metric.replace("_", "-"), alt_text=text)
+                picture = _depth_figure(
+                    shape=shape, chosen=chosen, cursor=cursor, metric=metric, question=question, baseline=against
+                )
+                picture.show(metric.replace("_", "-"))
     st.caption(
-        f"Lines: mean over up to {int(signal['seeds'].max())} seeds; band: their range. Grey dashes: mean-field theory "
-        "for infinite width; around it, where 95 % of single networks of this width should lie. "
-        "A red cross marks the layer from which seeds overflowed."
+        "Lines: mean over seeds; band: their range. Grey dashes: mean-field theory for infinite width; around it, "
+        "where 95 % of single networks of this width should lie. A red cross: from this layer on, seeds overflowed."
     )
+
+
+@data.kept
+def _depth_figure(
+    shape: dict[str, Any], chosen: dict[str, list[str]], cursor: int, metric: str, question: str, baseline: str
+) -> Picture:
+    """Return one statistic against the layer."""
+    signal = _named(data.query("signal_by_layer", **shape, **chosen))
+    names = list(dict.fromkeys(signal["configuration"]))[:MOST_CONFIGURATIONS]
+    signal = signal[signal["configuration"].isin(names)]
+    inits, variants = (list(dict.fromkeys(signal[key])) for key in ("init", "variant"))
+    frame, title = signals.against_layer(signal, metric), data.labels()[metric]
+    if baseline != NOTHING:
+        frame, title = signals.relative(frame, baseline), f"{title} ÷ {baseline}"
+    share = metric.startswith("frac_")
+    chart = lines(
+        frame,
+        Axis("layer", "Layer", whole=True),
+        Axis("mean", title, not share and (metric == "grad_rms" or spans_decades(frame["mean"])), share=share),
+        Axis("init", "Initialization", values=inits),
+        dash=Axis("variant", "Variant", values=variants),
+        cursor=cursor,
+    )
+    text = f"{title} against layer for {', '.join(names)}."
+    return Picture(question, chart, signal, data.sql("signal_by_layer", {**shape, **chosen}), text)
 
 
 main()

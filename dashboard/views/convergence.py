@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import axes, choice, data, selectors
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
-from dashboard.figure import figure
+from dashboard.figure import Picture
 from dashboard.interval import BANDS, banded
 
 PREFIX = "train"
@@ -55,9 +56,12 @@ def main() -> None:
     colour, panels, metrics, band = _choose_view(chosen)
     values = choice.bound(chosen)
     for metric in metrics:
-        if not _figure(metric, values, chosen, colour, panels, band):
+        picture = _curves(metric=metric, values=values, colour=colour, panels=panels, band=band)
+        if picture is None:
+            st.info("This store has no cell with this combination of values; choose others above.")
             return
-    _sweep(values, chosen, colour)
+        picture.show(metric.replace("_", "-"))
+    _sweep(values, colour)
     _outcomes(values)
 
 
@@ -89,19 +93,15 @@ def _choose_view(chosen: choice.Chosen) -> tuple[str, str | None, list[str], str
     return colour, facet if facet in several else None, metrics, band
 
 
-def _figure(
-    metric: str, values: dict[str, Any], chosen: choice.Chosen, colour: str, panels: str | None, band: str
-) -> bool:
-    """Draw one metric; False when there is nothing to draw."""
+@data.kept
+def _curves(metric: str, values: dict[str, Any], colour: str, panels: str | None, band: str) -> Picture | None:
+    """Return the curves of one metric, or None when there are none."""
     curves = data.query("curves_over_seeds", metric=metric, **values)
     if curves.empty:
-        st.info("This store has no cell with this combination of values; choose others above.")
-        return False
-    named = banded(axes.named(curves, list(axes.NAMES), colour), band)
+        return None
+    named = banded(axes.named(curves, list(axes.NAMES), colour), band).rename(columns={"diverged": "lost"})
     names = list(dict.fromkeys(named["configuration"]))
-    shown = named[named["configuration"].isin(names[:MOST_LINES])].rename(columns={"diverged": "lost"})
-    if len(names) > MOST_LINES:
-        st.warning(f"These are {len(names)} configurations; the first {MOST_LINES} are drawn. Choose fewer values.")
+    shown = named[named["configuration"].isin(names[:MOST_LINES])]
     title = data.labels()[metric]
     log = metric not in SHARES and spans_decades(shown["mean"])
     chart = lines(
@@ -114,45 +114,53 @@ def _figure(
     )
     text = f"{title} against step, coloured by {axes.NAMES[colour].lower()}."
     sql = data.sql("curves_over_seeds", {"metric": metric, **values})
-    figure(QUESTIONS[metric], chart, shown, sql, metric.replace("_", "-"), text, wide=panels is None)
-    last = curves[curves["step"] == curves.groupby(list(axes.NAMES))["step"].transform("max")]
-    lost = int(last["diverged"].sum())
-    sentence = f"Lines: mean over up to {int(curves['seeds'].max())} seeds; band: {BANDS[band]}."
+    return Picture(QUESTIONS[metric], chart, shown, sql, text, _note(named, band, len(names)), wide=panels is None)
+
+
+def _note(named: pd.DataFrame, band: str, configurations: int) -> str:
+    last = named[named["step"] == named.groupby("configuration")["step"].transform("max")]
+    lost = int(last["lost"].sum())
+    sentence = f"Lines: mean over up to {int(named['seeds'].max())} seeds; band: {BANDS[band]}."
     if lost:
         sentence += f" {lost} of {int(last['seeds'].sum())} runs diverged; a red cross marks where."
-    st.caption(sentence)
-    return True
+    if configurations > MOST_LINES:
+        sentence += f" These are {configurations} configurations; the first {MOST_LINES} are drawn."
+    return sentence
 
 
-def _sweep(values: dict[str, Any], chosen: choice.Chosen, colour: str) -> None:
-    """Draw the outcome against the learning rate; all rates of the store, whichever curves are shown."""
-    asked = {**values, "lrs": None}
-    sweep = data.query("learning_rate_sweep", **asked)
-    if sweep.empty:
+def _sweep(values: dict[str, Any], colour: str) -> None:
+    """Show the outcome against the learning rate; all rates of the store, whichever curves are shown."""
+    picture = _rates(values={**values, "lrs": None}, colour="norm" if colour == "lr" else colour)
+    if picture is None:
         return
-    colour = "norm" if colour == "lr" else colour
-    rest = [axis for axis in axes.NAMES if axis != "lr"]
-    named = axes.named(sweep, rest, colour)
-    named["lost"] = named["diverged"]
-    chart = lines(
-        named,
-        Axis("lr", axes.NAMES["lr"], logarithmic=True),
-        Axis("mean", data.labels()["final_test_accuracy"], share=True),
-        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
-        dash=Axis("depth", axes.NAMES["depth"], values=axes.ordered("depth", named["depth"])),
-    )
-    text = "Final test accuracy against learning rate; a cross marks the rate from which seeds diverge."
-    figure(
-        "How far can the learning rate be pushed?", chart, named, data.sql("learning_rate_sweep", asked), "rates", text
-    )
-    rates = named.drop_duplicates("configuration")[["configuration", "largest_stable", "best"]]
+    picture.show("rates")
+    rates = picture.data.drop_duplicates("configuration")[["configuration", "largest_stable", "best"]]
     config: dict[str, Any] = {
         "configuration": "Configuration",
         "largest_stable": st.column_config.NumberColumn("Largest stable rate", format="%g"),
         "best": st.column_config.NumberColumn("Best rate", format="%g"),
     }
     st.dataframe(rates, hide_index=True, column_config=config, alt="Largest stable and best rate.", key="table-rates")
-    st.caption("Stable: no seed diverges at this rate or at a smaller one that was tried. A diverged seed counts as 0.")
+
+
+@data.kept
+def _rates(values: dict[str, Any], colour: str) -> Picture | None:
+    """Return the outcome against the learning rate, or None where several rates were never tried."""
+    sweep = data.query("learning_rate_sweep", **values)
+    if sweep.empty:
+        return None
+    named = axes.named(sweep, [axis for axis in axes.NAMES if axis != "lr"], colour)
+    chart = lines(
+        named.assign(lost=named["diverged"]),
+        Axis("lr", axes.NAMES["lr"], logarithmic=True),
+        Axis("mean", data.labels()["final_test_accuracy"], share=True),
+        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
+        dash=Axis("depth", axes.NAMES["depth"], values=axes.ordered("depth", named["depth"])),
+    )
+    text = "Final test accuracy against learning rate; a cross marks the rate from which seeds diverge."
+    note = "Stable: no seed diverges at this rate or at a smaller one that was tried. A diverged seed counts as 0."
+    sql = data.sql("learning_rate_sweep", values)
+    return Picture("How far can the learning rate be pushed?", chart, named, sql, text, note)
 
 
 def _outcomes(values: dict[str, Any]) -> None:

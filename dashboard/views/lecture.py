@@ -1,13 +1,17 @@
 """The home page: the lecture with live data instead of slides."""
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 from dashboard import data, selectors, theme, verdicts
+from dashboard.charts.chart import Chart
 from dashboard.charts.ridges import ridges
 from dashboard.distributions import on_common_bins
 from dashboard.figure import draw
 from dashboard.lecture.chapters import CHAPTERS
-from dashboard.lecture.row import Prediction, Row
+from dashboard.lecture.row import Finding, Prediction, Row
 from dashboard.lecture.signal_rows import lecture_network, verdict_on
 from store import queries
 
@@ -16,6 +20,7 @@ OPENING = {"normal(std=0.01)": "0.01", "normal(std=0.05)": "0.05", "xavier": "Xa
 ACTIVATIONS = ("tanh", "relu")
 MOST_LAYERS = 6
 MOST_ROWS = 200
+ROWS = {row.number: row for rows in CHAPTERS.values() for row in rows}
 
 
 def main() -> None:
@@ -46,21 +51,18 @@ def _opening() -> None:
     if shape is None:
         st.info("This store lacks the lecture's own experiment: `python -m engine run lecture` computes it.")
         return
-    chosen = {"inits": list(OPENING), "activations": [activation], "norms": ["none"]}
     layers = list(range(1, min(shape["depth"], MOST_LAYERS) + 1))
-    rows = data.query("distributions_of_layers", **shape, **chosen, layers=layers, tap="act")
-    bins = on_common_bins(rows, ["init", "layer"])
+    cards = _cards(shape=shape, activation=activation, layers=layers)
     for column, (init, name) in zip(st.columns(len(OPENING)), OPENING.items(), strict=True):
-        own = bins[bins["init"] == init]
-        if own.empty:
+        if init not in cards:
             continue
+        chart, found = cards[init]
         with column, st.container(border=True, key=f"opening-{name}"):
             st.markdown(f"**{name}**")
-            found = verdict_on(shape, init, activation)
             if found is not None:
                 verdicts.badge(found["verdict"])
             text = f"Distribution of activations in {len(layers)} layers for {init} and {activation}."
-            draw(ridges(own, theme.colour(init)), f"ridges-{name}", text)
+            draw(chart, f"ridges-{name}", text)
             if found is not None:
                 forward, backward = verdicts.rate(found["forward_rate"]), verdicts.rate(found["backward_rate"])
                 st.caption(f"signal {forward}  \ngradient {backward}")
@@ -68,6 +70,18 @@ def _opening() -> None:
         f"One batch of {shape['batch_size']} through {shape['depth']} untrained {activation} layers of "
         f"{shape['width']}: the distribution of the activations, the first layer on top, all on one axis."
     )
+
+
+@data.kept
+def _cards(shape: dict[str, Any], activation: str, layers: list[int]) -> dict[str, tuple[Chart, pd.Series | None]]:
+    """Return ridges and verdict of each initialization of the opening."""
+    chosen = {"inits": list(OPENING), "activations": [activation], "norms": ["none"]}
+    rows = data.query("distributions_of_layers", **shape, **chosen, layers=layers, tap="act")
+    bins = on_common_bins(rows, ["init", "layer"])
+    return {
+        init: (ridges(bins[bins["init"] == init], theme.colour(init)), verdict_on(shape, init, activation))
+        for init in bins["init"].unique()
+    }
 
 
 def _row(row: Row, reveal: bool) -> None:
@@ -78,7 +92,7 @@ def _row(row: Row, reveal: bool) -> None:
         if row.prediction is not None and not reveal and guess is None:
             st.caption("Choose an answer, and the data appear.")
             return
-        finding = row.find()
+        finding = _finding(number=row.number)
         if finding is None:
             st.info("This store has nothing on this row yet: `python -m engine run demo` computes it.")
         else:
@@ -91,6 +105,12 @@ def _row(row: Row, reveal: bool) -> None:
         st.markdown(f":material/visibility: *Notice:* {row.notice}")
         further = dict(row.query) or None
         st.page_link(row.page, label="Look closer", query_params=further, icon=":material/arrow_forward:")
+
+
+@data.kept
+def _finding(number: int) -> Finding | None:
+    """Return what the store says about a row."""
+    return ROWS[number].find()
 
 
 def _guess(number: int, prediction: Prediction) -> str | None:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import axes, choice, data, selectors, signals
+from dashboard.charts.chart import Chart
 from dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
@@ -103,25 +104,32 @@ def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
 
 
 def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values: dict[str, Any]) -> dict[str, str]:
-    shown = tiles.assign(value=tiles[name])
-    chart = heat_map(
-        shown,
-        axes.ordered(y, shown["y"]),
-        axes.ordered(x, shown["x"]),
+    text = f"{metric.title} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(tiles)} tiles."
+    question = f"{metric.title}, by {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()}"
+    chart = _chart(name=name, x=x, y=y, values=values)
+    points = figure(question, chart, tiles, data.sql(metric.query, values), "map", text, select=SELECTION)
+    most = int(tiles["configurations"].max()) if "configurations" in tiles else 1
+    st.caption(
+        f"{int(tiles['seeds'].sum()):,} runs"
+        + (f", up to {most} configurations on a tile, of which {OVER[values['over']]} is shown" if most > 1 else "")
+        + ". A red cross: runs diverged, a large one: all of them. An empty place was not measured."
+    )
+    return _selected(points, tiles)
+
+
+@data.kept
+def _chart(name: str, x: str, y: str, values: dict[str, Any]) -> Chart:
+    """Return the map of one metric."""
+    metric = METRICS[name]
+    tiles = data.query(metric.query, **values).dropna(subset=["x", "y"])
+    return heat_map(
+        tiles.assign(value=tiles[name]),
+        axes.ordered(y, tiles["y"]),
+        axes.ordered(x, tiles["x"]),
         (axes.NAMES[x], axes.NAMES[y], metric.title),
         metric.scale,
         metric.reverse,
     )
-    text = f"{metric.title} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(shown)} tiles."
-    question = f"{metric.title}, by {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()}"
-    points = figure(question, chart, tiles, data.sql(metric.query, values), "map", text, select=SELECTION)
-    most = int(shown["configurations"].max()) if "configurations" in shown else 1
-    st.caption(
-        f"{int(shown['seeds'].sum()):,} runs"
-        + (f", up to {most} configurations on a tile, of which {OVER[values['over']]} is shown" if most > 1 else "")
-        + ". A red cross: runs diverged, a large one: all of them. An empty place was not measured."
-    )
-    return _selected(points, shown)
 
 
 def _selected(points: list[dict[str, Any]], shown: pd.DataFrame) -> dict[str, str]:

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import axes, choice, data, selectors, snippet, verdicts
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.ranking import ranking
-from dashboard.figure import figure
+from dashboard.figure import Picture
 
 PREFIX = "use"
 ANY = "any"
@@ -37,14 +37,13 @@ def main() -> None:
         return
     shape = {key: choice.plain(shapes.iloc[0][key]) for key in _SHAPE}
     values = {**shape, "norms": wanted["norms"], "optimizers": wanted["optimizers"]}
-    ranked = data.query("recommendation", **values)
-    ranked["configuration"] = [_name(row, ranked) for row in ranked.itertuples()]
+    ranked = _ranked(values=values)
     _answer(ranked, shape, wanted, float(shapes.iloc[0]["distance"]))
     left, right = st.columns([1.15, 1])
     with left:
-        _evidence(ranked, values)
+        _evidence(values=values).show("ranking")
     with right:
-        _curves(ranked, shape)
+        _curves(values=values).show("first-three")
     _table(ranked)
     _program(ranked.iloc[0], shape, wanted)
 
@@ -131,23 +130,32 @@ def _nearness(shape: dict[str, Any], wanted: dict[str, Any], distance: float) ->
         st.caption(f"Measured on: {where}.")
 
 
-def _evidence(ranked: pd.DataFrame, values: dict[str, Any]) -> None:
+@data.kept
+def _ranked(values: dict[str, Any]) -> pd.DataFrame:
+    """Return all combinations that were tried on a shape, the best first, each with a name."""
+    ranked = data.query("recommendation", **values)
+    return ranked.assign(configuration=[_name(row, ranked) for row in ranked.itertuples()])
+
+
+@data.kept
+def _evidence(values: dict[str, Any]) -> Picture:
+    """Return the scores of the best."""
+    ranked = _ranked(values=values)
     shown = ranked.head(MOST_SHOWN)
-    chart = ranking(
-        shown,
-        data.labels()["final_test_accuracy"],
-        Axis("init", "Initialization", values=axes.ordered("init", shown["init"])),
-    )
+    by_init = Axis("init", "Initialization", values=axes.ordered("init", shown["init"]))
+    chart = ranking(shown, data.labels()["final_test_accuracy"], by_init)
     text = f"Test accuracy of the {len(shown)} best configurations, mean and range over seeds."
-    figure("How close is the race?", chart, ranked, data.sql("recommendation", values), "ranking", text)
+    return Picture("How close is the race?", chart, ranked, data.sql("recommendation", values), text)
 
 
-def _curves(ranked: pd.DataFrame, shape: dict[str, Any]) -> None:
-    best = ranked.head(3)
+@data.kept
+def _curves(values: dict[str, Any]) -> Picture:
+    """Return the learning curves of the first three."""
+    best = _ranked(values=values).head(3)
     keys = ("init", "norm", "optimizer", "lr")
-    cells = {axis: [value] for axis, value in shape.items()} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
-    values = choice.bound({axis: [choice.plain(value) for value in chosen] for axis, chosen in cells.items()})
-    curves = data.query("curves_over_seeds", metric="test_accuracy", **values)
+    cells = {axis: [values[axis]] for axis in _SHAPE} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
+    asked = choice.bound({axis: [choice.plain(value) for value in chosen] for axis, chosen in cells.items()})
+    curves = data.query("curves_over_seeds", metric="test_accuracy", **asked)
     curves = curves.merge(best[[*keys, "configuration"]], on=list(keys)).rename(columns={"diverged": "lost"})
     chart = lines(
         curves,
@@ -156,8 +164,8 @@ def _curves(ranked: pd.DataFrame, shape: dict[str, Any]) -> None:
         Axis("configuration", "Configuration", values=list(best["configuration"])),
         points=False,
     )
-    sql = data.sql("curves_over_seeds", {"metric": "test_accuracy", **values})
-    figure("How fast do the first three learn?", chart, curves, sql, "first-three", "Test accuracy against step.")
+    sql = data.sql("curves_over_seeds", {"metric": "test_accuracy", **asked})
+    return Picture("How fast do the first three learn?", chart, curves, sql, "Test accuracy against step.")
 
 
 def _table(ranked: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""The pages in a real browser: drawn without error at both widths, accessible, reproduced by their address, clickable."""
+"""The pages in a real browser: drawn without error at both widths, accessible, reproduced by their address."""
 
 import os
 import re

@@ -5,6 +5,7 @@ import json
 import altair as alt
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from dashboard.charts.chart import Chart
@@ -128,9 +129,10 @@ def test_what_is_shown_is_what_is_taken_away(name):
     assert {key: value for key, value in shown.items() if key != "datasets"} == {
         key: value for key, value in taken.items() if key != "datasets"
     }
-    assert {key: len(value) for key, value in shown["datasets"].items()} == {
-        key: len(value) for key, value in taken["datasets"].items()
-    }
+    for name, stream in shown["datasets"].items():
+        table = pa.ipc.open_stream(stream).read_all()
+        assert table.num_rows == len(taken["datasets"][name])
+        assert table.column_names == list(chart.data[name])
 
 
 def crosses(chart: Chart):
