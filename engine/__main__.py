@@ -225,13 +225,17 @@ def list_(
 def bench(
     as_json: JsonOption = False,
     output: Annotated[str | None, typer.Option(help="Also write the JSON to this file.")] = None,
+    cells: Annotated[int, typer.Option(help="Training cells of the largest synthetic store; 0 for no store.")] = 10**6,
 ) -> None:
-    """Measure speed on this machine against the peers a user would pick."""
-    from engine.bench import suite
+    """Measure speed on this machine against the peers a user would pick, and how the store grows."""
+    from engine.bench import store_scale, suite
     from engine.bench.case import Disagreement
 
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
     try:
-        results = suite.run(say=lambda line: print(line, file=sys.stderr))
+        results = suite.run(say=say) | {"store": store_scale.measure(cells, say)}
     except Disagreement as error:
         print(f"{error}. Its time would mean nothing, so nothing is reported.", file=sys.stderr)
         raise typer.Exit(1) from None
@@ -239,7 +243,11 @@ def bench(
     if output:
         with open(output, "w", encoding="utf-8") as file:
             file.write(text + "\n")
-    print(text) if as_json else suite.show(results)
+    if as_json:
+        print(text)
+        return
+    suite.show(results)
+    store_scale.show(results["store"])
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from store import durable, journal, publication
+from store.check import check
 from store.errors import StoreCorrupt, StoreWarning
 from store.layout import Layout
 from store.lock import WriterLock
@@ -17,9 +18,10 @@ from store.merge import adopt
 
 
 def repair(layout: Layout) -> Iterator[str]:
-    """Moves damaged journal entries away, rescues what only the newest snapshot has, and builds a new one.
+    """Publishes what waits; where that is not enough, builds the store anew.
 
-    Readers see the old snapshot until the new one is complete.
+    Damaged journal entries are moved away, and what only the newest snapshot still has is rescued. Readers see the old
+    snapshot until the new one is complete.
 
     Args:
         layout: the store.
@@ -33,6 +35,11 @@ def repair(layout: Layout) -> Iterator[str]:
     """
     with WriterLock(layout), warnings.catch_warnings():
         warnings.simplefilter("ignore", StoreWarning)
+        snapshot = publication.publish(layout)
+        if snapshot:
+            yield f"{snapshot.entries} journal entries that waited were added to snapshot {snapshot.name}"
+        if all(finding.holds for finding in check(layout)):
+            return
         yield from _set_aside(layout)
         old = publication.newest(layout)
         if old is not None:

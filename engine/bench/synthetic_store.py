@@ -25,6 +25,8 @@ CELLS_PER_ENTRY = 1000
 TAPS = ("pre", "act", "grad")
 # As many different histograms; each layer gets one of them.
 HISTOGRAMS = 4096
+# Of propagation cells.
+LEAST_WIDTH = 64
 DIVERGED_SHARE = 0.03
 
 SEEDS = range(3)
@@ -56,7 +58,7 @@ def propagation_axes() -> Iterator[Axes]:
     """Yield propagation configurations."""
     for number, seed, activation, norm, init in product(range(60), SEEDS, ACTIVATIONS, NORMS, INITS):
         yield {
-            **_shared("gaussian", 64 + number, DEPTH, activation, norm, init, seed),
+            **_shared("gaussian", LEAST_WIDTH + number, DEPTH, activation, norm, init, seed),
             **{"study": "propagation", "preprocessing": "raw", "optimizer": None, "lr": None, "steps": None},
         }
 
@@ -89,7 +91,7 @@ class SyntheticStore:
         self.random = np.random.default_rng(0)
         self._training = islice(training_axes(), training)
         self._propagation = islice(propagation_axes(), propagation)
-        values = self.random.normal(size=(HISTOGRAMS, 2048)).clip(-4, 4)
+        values = self.random.normal(size=(HISTOGRAMS, BATCH * LEAST_WIDTH)).clip(-4, 4)
         self._histograms = np.stack([np.histogram(row, BINS, (-4, 4))[0] for row in values]).astype(np.int32)
 
     def begin(self) -> None:
@@ -102,6 +104,10 @@ class SyntheticStore:
         }
         runs = pa.Table.from_pylist([row], schema=tables.schema("runs"))
         journal.append(self.layout, "run", {"runs": runs, "schemes": schemes_table(), "metrics": metrics_table()})
+
+    def skip(self, training: int) -> None:
+        """Leave out so many training cells, which the store has already."""
+        self._training = islice(self._training, training, None)
 
     def grow(self, entries: int | None = None) -> int:
         """Write so many more entries, or all that are left, and return the number of their cells."""
@@ -118,7 +124,7 @@ class SyntheticStore:
         while axes := list(islice(self._propagation, CELLS_PER_ENTRY)):
             cells = self._cells(axes)
             layers = self._layers(cells)
-            yield {"cells": cells, "layers": layers, "layer_histograms": self._layer_histograms(layers)}
+            yield {"cells": cells, "layers": layers, "layer_histograms": self._layer_histograms(cells, layers)}
 
     def _cells(self, axes: Sequence[Axes]) -> pa.Table:
         specs = [json.dumps(one, sort_keys=True, separators=(",", ":")) for one in axes]
@@ -151,11 +157,12 @@ class SyntheticStore:
         columns = {name: np.where(broken, np.float32(np.nan), self._floats(rows)) for name in names}
         return _complete("layers", {**_repeated(ids, DEPTH), "layer": layer, **columns}, rows)
 
-    def _layer_histograms(self, layers: pa.Table) -> pa.Table:
+    def _layer_histograms(self, cells: pa.Table, layers: pa.Table) -> pa.Table:
         rows = len(layers) * len(TAPS)
         counts = self._histograms[self.random.integers(HISTOGRAMS, size=rows)]
         widths = self.random.choice(np.float32(2.0) ** np.arange(-8, 4), rows)
         offsets = np.arange(rows + 1, dtype=np.int32) * BINS
+        beyond = BATCH * (cells["width"].to_numpy() - LEAST_WIDTH).repeat(DEPTH * len(TAPS))
         columns = {
             **_repeated(layers["cell_id"], len(TAPS)),
             "layer": np.repeat(layers["layer"].to_numpy(), len(TAPS)),
@@ -163,7 +170,8 @@ class SyntheticStore:
             "lo": -widths * self._floats(rows),
             "hi": widths * self._floats(rows),
             "counts": pa.ListArray.from_arrays(offsets, counts.ravel()),
-            **dict.fromkeys(("underflow", "overflow", "nonfinite"), np.zeros(rows, np.int32)),
+            "underflow": beyond,
+            **dict.fromkeys(("overflow", "nonfinite"), np.zeros(rows, np.int32)),
         }
         return _complete("layer_histograms", columns, rows)
 

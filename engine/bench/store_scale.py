@@ -1,0 +1,157 @@
+"""How the store grows: rates, sizes and times of queries over three orders of magnitude, on synthetic cells.
+
+A store of N training cells also has N/5 propagation cells, with every layer and histogram.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+import store
+from engine.bench import synthetic_store as synthetic
+from engine.execution.publication import LARGEST_SHARE, LONGEST_WAIT
+from store import queries
+from store.check import check
+
+SIZES = (10_000, 100_000, 1_000_000)
+PROPAGATION_SHARE = 5
+# How often each query is asked warm, and a batch published.
+CALLS, PUBLICATIONS = 5, 3
+# What a reader of one page chooses, by the name of a parameter; the rest keeps its default.
+CHOSEN = {
+    "inits": list(synthetic.INITS[:4]),
+    "activations": ["tanh", "relu"],
+    "norms": ["none", "batch"],
+    "depths": [5, 20],
+    "lrs": list(synthetic.RATES[:2]),
+    "activation": "tanh",
+    "norm": "none",
+    "relation": "cells",
+    "batch_size": synthetic.BATCH,
+    "steps": synthetic.STEPS,
+    "optimizer": "sgd",
+}
+TRAINING = {"dataset": "digits", "preprocessing": "standardize", "width": 32}
+PROPAGATION = {"dataset": "gaussian", "preprocessing": "raw", "width": 64, "depth": synthetic.DEPTH}
+
+
+def measure(most: int, say: Callable[[str], None] = lambda line: None) -> list[dict[str, Any]]:
+    """Grow a store to each size and measure it.
+
+    Args:
+        most: sizes beyond this are left out.
+        say: told what is being measured.
+
+    Returns:
+        One entry per size.
+    """
+    found = []
+    for size in SIZES:
+        if size <= most:
+            say(f"store of {size:,} training and {size // PROPAGATION_SHARE:,} propagation cells")
+            with tempfile.TemporaryDirectory() as folder:
+                found.append(_measure(store.Layout.at(Path(folder) / "grid.duckdb"), size))
+    return found
+
+
+def _measure(layout: store.Layout, size: int) -> dict[str, Any]:
+    cells = size + size // PROPAGATION_SHARE
+    with store.WriterLock(layout):
+        grown = synthetic.SyntheticStore(layout, size, size // PROPAGATION_SHARE)
+        grown.begin()
+        journaled, _ = _timed(grown.grow)
+        ingested, _ = _timed(lambda: store.publish(layout))
+        # More of the same, by another width, a batch at a time.
+        more = synthetic.SyntheticStore(layout, size + PUBLICATIONS * synthetic.CELLS_PER_ENTRY, 0)
+        more.skip(size)
+        published = []
+        for _ in range(PUBLICATIONS):
+            more.grow(1)
+            published.append(_timed(lambda: store.publish(layout))[0])
+    checked, broken = _timed(lambda: [finding.name for finding in check(layout) if not finding.holds])
+    seconds = query_seconds(layout)
+    every = sorted(second for times in seconds.values() for second in times)
+    slowest = max(seconds, key=lambda name: max(seconds[name]))
+    return {
+        "training_cells": size,
+        "propagation_cells": size // PROPAGATION_SHARE,
+        "journal_cells_per_second": cells / journaled,
+        "ingest_cells_per_second": cells / ingested,
+        "publish_seconds": statistics.median(published),
+        "seconds_between_publications": max(LONGEST_WAIT, statistics.median(published) / LARGEST_SHARE),
+        "bytes_per_cell": layout.resolve().stat().st_size / cells,
+        "check_seconds": checked,
+        "check_broken": broken,
+        "query_seconds": {name: max(times) for name, times in seconds.items()},
+        "query_seconds_95": every[int(0.95 * (len(every) - 1))],
+        "slowest_query": slowest,
+        "slowest_query_seconds": max(seconds[slowest]),
+    }
+
+
+def query_seconds(layout: store.Layout) -> dict[str, list[float]]:
+    """Time every named query, warm, as a page asks it and with its rows as a data frame.
+
+    Args:
+        layout: a store made by `synthetic_store`.
+
+    Returns:
+        Seconds of each call, by query.
+    """
+    found = {}
+    with store.open(layout) as handle:
+        for name, query in queries.all().items():
+            values = arguments(query)
+            handle.named(name, **values).df()
+            found[name] = [
+                _timed(lambda name=name, values=values: handle.named(name, **values).df())[0] for _ in range(CALLS)
+            ]
+    return found
+
+
+def arguments(query: queries.Query) -> dict[str, Any]:
+    """Return what a page would ask a named query.
+
+    Args:
+        query: the query.
+    """
+    default = {one.name: one.default for one in query.parameters}
+    chosen = CHOSEN | (PROPAGATION if default.get("dataset") == "gaussian" else TRAINING)
+    return {name: chosen[name] for name in default if name in chosen}
+
+
+def _timed(action: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    result = action()
+    return time.perf_counter() - start, result
+
+
+def show(results: Sequence[dict[str, Any]]) -> None:
+    """Print the figures as a table.
+
+    Args:
+        results: what `measure` returned.
+    """
+    table = Table(title="store", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for one in results:
+        table.add_column(f"{one['training_cells']:,} + {one['propagation_cells']:,} cells", justify="right")
+    for label, key, form in (
+        ("journaled, cells/s", "journal_cells_per_second", "{:,.0f}"),
+        ("ingested, cells/s", "ingest_cells_per_second", "{:,.0f}"),
+        ("one more batch published, s", "publish_seconds", "{:.2f}"),
+        ("hence published every, s", "seconds_between_publications", "{:.0f}"),
+        ("bytes per cell", "bytes_per_cell", "{:,.0f}"),
+        ("checked, s", "check_seconds", "{:.1f}"),
+        ("named queries, 95th percentile, s", "query_seconds_95", "{:.3f}"),
+        ("the slowest of them, s", "slowest_query_seconds", "{:.2f}"),
+        ("which is", "slowest_query", "{}"),
+    ):
+        table.add_row(label, *(form.format(one[key]) for one in results))
+    Console(highlight=False).print(table)
