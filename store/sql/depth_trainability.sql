@@ -3,6 +3,7 @@
 -- largest share, among equals with the highest mean accuracy, then the smallest rate.
 -- $target DOUBLE = 0.9: test accuracy to reach at any logged step
 -- $dataset VARCHAR = NULL: only this data set; NULL means all
+-- $activation VARCHAR = NULL: only this activation; NULL means all
 WITH by_rate AS (
     SELECT dataset, preprocessing, network, init, activation, norm, optimizer, depth, width, batch_size, steps, lr,
            count(*)                                                              AS seeds,
@@ -10,7 +11,7 @@ WITH by_rate AS (
            avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy))       AS mean_final_accuracy,
            count(*) FILTER (NOT coalesce(isfinite(final_test_accuracy), false))                   AS left_out
     FROM outcomes
-    WHERE $dataset IS NULL OR dataset = $dataset
+    WHERE ($dataset IS NULL OR dataset = $dataset) AND ($activation IS NULL OR activation = $activation)
     GROUP BY ALL
 )
 SELECT * RENAME (lr AS best_lr)

@@ -2,6 +2,7 @@
 -- One row per configuration: the median over the seeds that reach the target, and how many of the seeds do not.
 -- $target DOUBLE = 0.9: test accuracy to reach
 -- $dataset VARCHAR = NULL: only this data set; NULL means all
+-- $activation VARCHAR = NULL: only this activation; NULL means all
 WITH reached AS (
     SELECT cell_id, min(step) AS step
     FROM curves
@@ -16,5 +17,6 @@ SELECT dataset, preprocessing, network, init, activation, norm, depth, width, ba
        max(reached.step)                           AS slowest
 FROM axes JOIN (SELECT cell_id, status FROM cells) USING (cell_id) LEFT JOIN reached USING (cell_id)
 WHERE status <> 'failed' AND study = 'training' AND ($dataset IS NULL OR dataset = $dataset)
+  AND ($activation IS NULL OR activation = $activation)
 GROUP BY ALL
 ORDER BY steps_to_target NULLS LAST, never_reached, dataset, activation, norm, init, depth, lr

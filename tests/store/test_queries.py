@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 
 import numpy as np
@@ -11,26 +10,6 @@ import pytest
 
 import store
 from store import queries
-from tests.store.builder import Batch, write
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory):
-    """Configurations with several seeds, some diverged, and two learning rates."""
-    batch = Batch().run().run("later", status="killed")
-    for seed in range(4):
-        broken = math.nan if seed == 3 else 0.0
-        batch.propagation(rate=1.0, shift=0.01 * seed, seed=seed)
-        batch.propagation(rate=0.5 + 0.02 * seed, shift=broken, init="normal(std=0.01)", seed=seed)
-        batch.propagation(rate=1.5, activation="relu", norm="batch", seed=seed, depth=3)
-        for lr, learns in ((0.1, 0.85), (1.0, 0.95)):
-            batch.training(learns=learns + 0.02 * seed, lr=lr, seed=seed)
-            batch.training(learns=0.9, diverges_at=8 if seed > 1 else None, lr=lr, init="kaiming", seed=seed)
-            batch.training(learns=0.99, lr=lr, norm="batch", seed=seed, depth=8)
-    batch.cell("training", status="failed", error="out of memory", seed=77)
-    handle = store.open(write(tmp_path_factory.mktemp("queries") / "grid.duckdb", batch))
-    yield handle
-    handle.close()
 
 
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
