@@ -76,6 +76,6 @@ TRANSFER = Row(
     "Transfer learning",
     "Train on a big set. On a small one re-initialize the last layer and freeze the rest; on a bigger one train more.",
     "Low layers are general, high ones specific: from a similar source frozen features win while examples are few.",
-    _ask("transfer", "test_accuracy", "How many examples does it take?", x="position", colour="part"),
+    _ask("transfer", "transfer_accuracy", "How many examples does it take?", x="position", colour="part"),
     page="views/transfer.py",
 )

@@ -103,8 +103,8 @@ class Cell(BaseModel):
     def row(self) -> dict[str, Any]:
         """Return the axes as the store writes them, None where this study has no such axis."""
         values = {key: str(value) if isinstance(value, Scheme) else value for key, value in self.fields()}
-        trained = {key: getattr(self, key, None) for key in ("optimizer", "lr", "steps")}
-        return {"cell_id": self.cell_id, "study": self.study, **trained, **values, "spec": self.canonical_json}
+        empty = dict.fromkeys(("optimizer", "lr", "steps"))
+        return {"cell_id": self.cell_id, "study": self.study, **empty, **values, "spec": self.canonical_json}
 
     @property
     def features(self) -> int:

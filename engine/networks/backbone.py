@@ -22,6 +22,7 @@ from engine.errors import RequestError
 from engine.initializers import Fans
 from engine.networks.base import Network
 from engine.networks.connection import LayerShape
+from engine.scheme import split_call
 
 # Channel statistics of ImageNet, which pretrained networks expect to be taken off.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -54,18 +55,20 @@ class Backbone(Network):
         """Call a factory and return its backbone; one that is ready is returned as it is.
 
         Args:
-            text: `package.module:function`.
+            text: `package.module:function`, or a backbone as the store writes it.
 
         Raises:
-            RequestError: there is no such function, or it does not return a module with an `nn.Linear`.
+            RequestError: there is no such function, it does not return a module with an `nn.Linear`, or the weights are
+                not those that the text names.
         """
         if isinstance(text, Backbone):
             return text
-        module = pristine(text)
-        digest = hashlib.sha256()
-        for name, tensor in module.state_dict().items():
-            digest.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-        return cls(factory=text, weights=digest.hexdigest()[:SHOWN_DIGITS])
+        arguments = split_call(text)[1] if str(text).startswith(f"{cls.name}(") else {"factory": text}
+        factory = str(arguments.get("factory"))
+        weights = _digest(pristine(factory))
+        if arguments.get("weights", weights) != weights:
+            raise RequestError(f"backbone {factory!r}: its weights are {weights}, not {arguments['weights']}")
+        return cls(factory=factory, weights=weights)
 
     def shapes(self, dataset: Dataset, width: int, depth: int) -> list[LayerShape]:
         return [LayerShape(self.units, width), *[LayerShape(width, width)] * (depth - 1)]
@@ -95,6 +98,13 @@ class Backbone(Network):
         images = functional.interpolate(images.expand(-1, 3, -1, -1), size=wanted, mode="bilinear", antialias=True)
         mean, std = (torch.tensor(values, device=x.device)[:, None, None] for values in (MEAN, STD))
         return (images - mean) / std
+
+
+def _digest(module: nn.Module) -> str:
+    found = hashlib.sha256()
+    for name, tensor in module.state_dict().items():
+        found.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:SHOWN_DIGITS]
 
 
 @lru_cache(maxsize=2)

@@ -23,7 +23,7 @@ from engine.studies.measurements import Measurements
 from engine.studies.training import Trainer, Training, TrainingCell
 from engine.studies.watching import train
 
-UNFOLDED, FOLDED, FREE = "unfolded", "folded", "without batch norm"
+KINDS = UNFOLDED, FOLDED, FREE = "unfolded", "folded", "without batch norm"
 # Forward passes of each kind. They take turns, so that whatever else the machine does meets all of them.
 ROUNDS, WARM_UP = 30, 3
 SHARE_OF_TRAINING = 0.5
@@ -52,7 +52,7 @@ class Folding(Study[FoldingCell]):
 
     name = "folding"
     cell = FoldingCell
-    typical_share = 0.2
+    typical_share = 0.1
     card = Card(
         "Folding batch norm",
         "s = γ/√(running variance + eps), W' = W·s, b' = (b − running mean)·s + β",
@@ -81,9 +81,10 @@ class Folding(Study[FoldingCell]):
         return cell.static
 
     def cost(self, cells: Sequence[FoldingCell], device: torch.device) -> Cost:
-        trained, first = Training().cost(cells, device), cells[0]
-        per_step = trained.flops / (3 * first.steps)
-        return Cost(trained.flops + 3 * (ROUNDS + WARM_UP) * per_step, trained.bytes)
+        first = cells[0]
+        products = sum(shape.products for shape in (*first.shapes, first.readout))
+        passes = 3 * first.steps + len(KINDS) * (WARM_UP + ROUNDS)
+        return Cost(2.0 * len(cells) * products * first.batch_size * passes, Training().cost(cells, device).bytes)
 
     def run(self, cells: Sequence[FoldingCell], device: torch.device, progress: Progress) -> Outcome:
         found = Measurements()

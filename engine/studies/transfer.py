@@ -87,7 +87,7 @@ class Transfer(Study[TransferCell]):
 
     name = "transfer"
     cell = TransferCell
-    typical_share = Training.typical_share
+    typical_share = 0.2
     card = Card(
         "Transfer learning",
         "scratch: all new · last_layer: all frozen but a new read-out · dense_layers: convolutions frozen, rest new · "

@@ -1,6 +1,5 @@
 """Step one of transfer: a network is trained on the big source set, once, and its weights are kept."""
 
-import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ import torch
 
 from engine.card import Card
 from engine.cores import Progress, side_by_side
+from engine.data.downloaded import data_folder
 from engine.data.fashion_parts import FashionSource
 from engine.grid.cell import DatasetAxis, NetworkAxis, PreprocessingAxis
 from engine.networks import saved
@@ -38,7 +38,7 @@ class TransferSource(Study[SourceCell]):
 
     name = "transfer_source"
     cell = SourceCell
-    typical_share = Training.typical_share
+    typical_share = 0.2
     card = Card(
         "Source networks for transfer",
         "minibatch gradient descent on softmax cross-entropy, once for each seed",
@@ -90,13 +90,12 @@ class TransferSource(Study[SourceCell]):
 
 
 def weights_file(cell: SourceCell) -> Path:
-    """Return where the weights of a source network are kept: below `$GOLDILOCKS_DATA`, or else `~/.cache/goldilocks`.
+    """Return where the weights of a source network are kept.
 
     Args:
         cell: the training that they come from.
     """
-    folder = Path(os.environ.get("GOLDILOCKS_DATA") or Path.home() / ".cache" / "goldilocks")
-    return folder / "sources" / f"{cell.cell_id}.safetensors"
+    return data_folder() / "sources" / f"{cell.cell_id}.safetensors"
 
 
 def source_networks(cells: Sequence[SourceCell], device: torch.device, progress: Progress) -> Classifier:

@@ -1,6 +1,7 @@
 -- L9, batch norm as a layer: what γ and β become by training, and whether the layer can be the identity.
 -- One row per configuration and layer, after the last update: means over seeds, each with its margin, half of a 95 %
--- confidence interval (Student's t). γ starts at 1, β at 0. identity_error is the largest over the seeds.
+-- confidence interval (Student's t). γ starts at 1, β at 0. identity_error is the largest over the seeds. A diverged
+-- seed is left out and counted.
 -- $activation VARCHAR = NULL: only this activation; NULL means all
 WITH by_seed AS (
     SELECT dataset, network, init, activation, depth, width, batch_size, optimizer, lr, steps, part AS layer, seed,
@@ -13,15 +14,19 @@ WITH by_seed AS (
     WHERE study = 'batch_norm_layer' AND (position IS NULL OR position = steps)
       AND ($activation IS NULL OR activation = $activation)
     GROUP BY ALL
+), finite AS (
+    SELECT * REPLACE (CASE WHEN isfinite(gamma) AND isfinite(beta) THEN gamma END AS gamma) FROM by_seed
 ), student AS (
     SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
 )
-SELECT dataset, network, init, activation, depth, width, batch_size, optimizer, lr, steps, layer, count(*) AS seeds,
+SELECT dataset, network, init, activation, depth, width, batch_size, optimizer, lr, steps, layer,
+       count(gamma) AS seeds, count(*) - count(gamma) AS left_out,
        avg(gamma) AS gamma, any_value(t)[least(seeds, 10) - 1] * stddev(gamma) / sqrt(seeds) AS gamma_margin,
-       avg(gamma_std) AS gamma_std,
-       avg(beta) AS beta, any_value(t)[least(seeds, 10) - 1] * stddev(beta) / sqrt(seeds) AS beta_margin,
-       avg(beta_std) AS beta_std, max(identity_error) AS identity_error
-FROM by_seed, student
-WHERE isfinite(gamma) AND isfinite(beta)
+       avg(gamma_std) FILTER (gamma IS NOT NULL) AS gamma_std,
+       avg(beta) FILTER (gamma IS NOT NULL) AS beta,
+       any_value(t)[least(seeds, 10) - 1] * stddev(beta) FILTER (gamma IS NOT NULL) / sqrt(seeds) AS beta_margin,
+       avg(beta_std) FILTER (gamma IS NOT NULL) AS beta_std,
+       max(identity_error) FILTER (gamma IS NOT NULL) AS identity_error
+FROM finite, student
 GROUP BY ALL
 ORDER BY ALL

@@ -1,31 +1,39 @@
--- L14, batch norm regularizes: what is the train–test gap with it and without it, by batch size.
+-- L14, batch norm regularizes: what is the train–test gap with it and without it, by batch size?
 -- One row per configuration and batch size. The learning rate is proportional to the batch size, so the noise of the
 -- gradient stays; what differs is the noise of the batch's statistics. saved is the gap without minus the gap with batch
 -- norm, paired by seed; seeds_that_save counts the seeds in which it is positive. Each margin is half of a 95 %
--- confidence interval (Student's t) of the mean over seeds.
+-- confidence interval (Student's t) of the mean over seeds. A seed whose gap is not finite is left out and counted.
 -- $dataset VARCHAR = NULL: only this data set; NULL means all
-WITH by_seed AS (
-    SELECT dataset, network, init, activation, depth, width, lr / batch_size AS lr_per_example, batch_size, seed,
-           max(value) FILTER (quantity = 'loss_gap' AND norm = 'none')           AS without,
-           max(value) FILTER (quantity = 'loss_gap' AND norm <> 'none')          AS with_norm,
-           max(value) FILTER (quantity = 'accuracy_on_train' AND norm = 'none')  AS train_without,
-           max(value) FILTER (quantity = 'accuracy_on_train' AND norm <> 'none') AS train_with
-    FROM quantities
+WITH gaps AS (
+    SELECT dataset, network, init, activation, norm, depth, width, batch_size, seed,
+           (spec ->> '$.lr_per_example')::DOUBLE AS lr_per_example, (spec ->> '$.epochs')::INTEGER AS epochs,
+           max(value) FILTER (quantity = 'loss_gap')          AS loss_gap,
+           max(value) FILTER (quantity = 'accuracy_on_train') AS train_accuracy
+    FROM measurements JOIN cells USING (cell_id)
     WHERE study = 'discrepancy' AND ($dataset IS NULL OR dataset = $dataset)
     GROUP BY ALL
+), by_seed AS (
+    SELECT normed.* EXCLUDE (loss_gap, train_accuracy),
+           isfinite(plain.loss_gap) AND isfinite(normed.loss_gap) AS finite,
+           CASE WHEN finite THEN plain.loss_gap END  AS without,   plain.train_accuracy  AS train_without,
+           CASE WHEN finite THEN normed.loss_gap END AS with_norm, normed.train_accuracy AS train_with
+    FROM gaps AS normed JOIN gaps AS plain
+        USING (dataset, network, init, activation, depth, width, batch_size, seed, lr_per_example, epochs)
+    WHERE normed.norm <> 'none' AND plain.norm = 'none'
 ), student AS (
     SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
 )
-SELECT dataset, network, init, activation, depth, width, lr_per_example, batch_size, count(*) AS seeds,
-       avg(without)   AS loss_gap_without,
+SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, batch_size,
+       count(with_norm) AS seeds, count(*) - count(with_norm) AS left_out,
+       avg(without) AS loss_gap_without,
        any_value(t)[least(seeds, 10) - 1] * stddev(without) / sqrt(seeds) AS loss_gap_without_margin,
        avg(with_norm) AS loss_gap_with,
        any_value(t)[least(seeds, 10) - 1] * stddev(with_norm) / sqrt(seeds) AS loss_gap_with_margin,
        avg(without - with_norm) AS saved,
        any_value(t)[least(seeds, 10) - 1] * stddev(without - with_norm) / sqrt(seeds) AS saved_margin,
        count(*) FILTER (without > with_norm) AS seeds_that_save,
-       avg(train_without) AS train_accuracy_without, avg(train_with) AS train_accuracy_with
+       avg(train_without) FILTER (finite) AS train_accuracy_without,
+       avg(train_with) FILTER (finite) AS train_accuracy_with
 FROM by_seed, student
-WHERE isfinite(without) AND isfinite(with_norm)
 GROUP BY ALL
 ORDER BY ALL

@@ -1,15 +1,16 @@
 -- L17, transfer learning: which scheme is best, for how many images, on a target how similar to the source?
 -- One row per target, number of images per class and scheme: test accuracy after training, and its gain over training
 -- from scratch on the same images, paired by seed; seeds_that_gain counts the seeds in which it is positive. Each margin
--- is half of a 95 % confidence interval (Student's t) of the mean over seeds.
+-- is half of a 95 % confidence interval (Student's t) of the mean over seeds. A diverged seed is left out
+-- and counted.
 -- $dataset VARCHAR = NULL: only this target; NULL means all
 WITH by_seed AS (
     SELECT spec ->> '$.source.name' AS source, (spec ->> '$.source_steps')::INTEGER AS source_steps,
            (spec ->> '$.source_lr')::DOUBLE AS source_lr, dataset, network, init, activation, norm,
            depth, width, batch_size, optimizer, lr, steps, seed,
-           position::INTEGER AS per_class, part AS scheme, value AS accuracy
+           position::INTEGER AS per_class, part AS scheme, CASE WHEN isfinite(value) THEN value END AS accuracy
     FROM measurements JOIN cells USING (cell_id)
-    WHERE quantity = 'transfer_accuracy' AND isfinite(value) AND ($dataset IS NULL OR dataset = $dataset)
+    WHERE quantity = 'transfer_accuracy' AND ($dataset IS NULL OR dataset = $dataset)
 ), paired AS (
     SELECT *, accuracy - max(CASE WHEN scheme = 'scratch' THEN accuracy END) OVER (
                PARTITION BY source, source_steps, source_lr, dataset, network, init, activation, norm, depth, width,
@@ -20,9 +21,10 @@ WITH by_seed AS (
     SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
 )
 SELECT source, source_steps, source_lr, dataset, network, init, activation, norm, depth, width, batch_size, optimizer, lr,
-       steps, per_class, scheme, count(*) AS seeds, avg(accuracy) AS accuracy,
+       steps, per_class, scheme, count(accuracy) AS seeds, count(*) - count(accuracy) AS left_out,
+       avg(accuracy) AS accuracy,
        any_value(t)[least(seeds, 10) - 1] * stddev(accuracy) / sqrt(seeds) AS accuracy_margin,
-       avg(gain) AS gain, any_value(t)[least(seeds, 10) - 1] * stddev(gain) / sqrt(seeds) AS gain_margin,
+       avg(gain) AS gain, any_value(t)[least(count(gain), 10) - 1] * stddev(gain) / sqrt(count(gain)) AS gain_margin,
        count(*) FILTER (gain > 0) AS seeds_that_gain
 FROM paired, student
 GROUP BY ALL

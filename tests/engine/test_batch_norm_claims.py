@@ -5,7 +5,9 @@ import pytest
 
 import engine
 import store
+from engine.execution.verify import verify
 from engine.studies.batch_norm_layer import identity_error
+from store.check import check
 
 SEEDS = 3
 GRID = """
@@ -67,6 +69,7 @@ def opened(tmp_path_factory):
     path = tmp_path_factory.mktemp("batch_norm") / "grid.duckdb"
     summary = engine.run(engine.Grid.from_toml(GRID, "batch norm"), path)
     assert summary["cells_failed"] == summary["cells_diverged"] == 0
+    assert all(finding.holds for finding in check(path))
     with store.open(path) as handle:
         yield handle
 
@@ -77,6 +80,14 @@ def series(opened, quantity, part="", norm="batch"):
              WHERE quantity = $quantity AND part = $part AND norm = $norm AND study = 'discrepancy'"""
     found = opened.query(sql, quantity=quantity, part=part, norm=norm).df()
     return found.pivot(index="batch_size", columns="seed", values="value").to_numpy()
+
+
+def test_every_cell_can_be_computed_again(opened):
+    """Bit for bit, times apart."""
+    sql = "SELECT min(cell_id) FROM cells WHERE batch_size <> 8 GROUP BY study"
+    cells = [cell for (cell,) in opened.query(sql).fetchall()]
+    assert len(cells) == 3
+    assert all(verdict.agrees and not verdict.inexact for verdict in verify(cells, store=opened.path))
 
 
 def test_l9_the_identity_is_recovered_to_float_precision(opened):
@@ -106,6 +117,17 @@ def test_l14_in_small_batches_batch_norm_narrows_the_gap_in_every_seed(opened):
     assert (found.loc[[8, 32], "seeds_that_save"] == found.loc[[8, 32], "seeds"]).all()
     assert (found.loc[[8, 32], "saved"] > 0.04).all()
     assert (found.loc[8, "saved"] - found.loc[8, "saved_margin"]) > 0
+
+
+def test_l14_the_query_is_plain_arithmetic(opened):
+    found = opened.lecture_14_regularization().df().set_index("batch_size")
+    saved = series(opened, "loss_gap", norm="none") - series(opened, "loss_gap")
+    # The 97.5 % quantile of Student's t with four degrees of freedom.
+    margins = 2.776 * saved.std(1, ddof=1) / 5**0.5
+    np.testing.assert_allclose(found["saved"], saved.mean(1))
+    np.testing.assert_allclose(found["saved_margin"], margins)
+    assert (found["seeds"] == 5).all()
+    assert (found["left_out"] == 0).all()
 
 
 def test_l14_with_batch_norm_the_gap_grows_with_the_batch_and_without_it_does_not(opened):

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from engine.errors import RequestError
+from engine.grid.spec import Grid
 from engine.normalizations import normalizations
 from engine.normalizations.base import Running, Scale
 from tests.engine.members import NORMALIZATIONS
@@ -49,11 +51,14 @@ def initial(norm):
 
 def variants():
     """Return every member as it comes, and batch normalization at extremes of its parameters."""
-    extremes = ("batch(eps=0.1)", "batch(eps=1e-12)", "batch(momentum=1)", "batch(momentum=0.001)")
+    extremes = (
+        "batch(eps=1e-30)", "batch(eps=1e-12)", "batch(eps=0.1)", "batch(eps=1e6)", "batch(momentum=1)",
+        "batch(momentum=0.001)", "batch(momentum=1e-9)",
+    )  # fmt: skip
     return [*NORMALIZATIONS, *map(normalizations.parse, extremes)]
 
 
-@pytest.mark.parametrize("batch", [2, 3, 64])
+@pytest.mark.parametrize("batch", [2, 3, 64, 4096])
 @pytest.mark.parametrize("norm", variants(), ids=str)
 @pytest.mark.parametrize("learned", [False, True])
 def test_forward_backward_and_running_statistics_are_torchs(norm, batch, learned):
@@ -92,6 +97,60 @@ def test_evaluation_is_torchs(norm):
     ours = norm.evaluate(z.clone(), scale, running)
     for c, module in enumerate(made):
         torch.testing.assert_close(ours[c], module.eval()(z[c]).detach())
+
+
+@pytest.mark.parametrize("batch", [1, 2, 64])
+@pytest.mark.parametrize("norm", [norm for norm in variants() if norm.name == "batch"], ids=str)
+def test_batch_norm_of_images_is_torchs_batch_norm_2d(norm, batch):
+    """Rows of the engine are the positions of all images: one image of 3 × 3 pixels is a batch of nine."""
+    side, rows = 3, 9 * batch
+    z, scale, gradient = tensors(rows)
+    running = initial(norm)
+
+    def images(x):
+        return x.view(batch, side, side, UNITS).permute(0, 3, 1, 2)
+
+    def as_rows(x):
+        return x.permute(0, 2, 3, 1).reshape(rows, UNITS)
+
+    y, saved = norm.forward(z.clone(), scale, running)
+    dz, dscale = norm.backward(gradient.clone(), saved, scale)
+    evaluated = norm.evaluate(z.clone(), scale, running)
+    for c in range(CONFIGS):
+        module = nn.BatchNorm2d(UNITS, eps=norm.eps, momentum=norm.momentum).double()
+        module.weight.data.copy_(scale.gamma[c, 0])
+        module.bias.data.copy_(scale.beta[c, 0])
+        leaf = images(z[c].clone()).requires_grad_()
+        expected = module(leaf)
+        expected.backward(images(gradient[c]))
+        torch.testing.assert_close(y[c], as_rows(expected.detach()))
+        torch.testing.assert_close(dz[c], as_rows(leaf.grad), atol=1e-9, rtol=1e-7)
+        torch.testing.assert_close(dscale.gamma[c, 0], module.weight.grad)
+        torch.testing.assert_close(dscale.beta[c, 0], module.bias.grad)
+        torch.testing.assert_close(running.mean[c, 0], module.running_mean)
+        torch.testing.assert_close(running.variance[c, 0], module.running_var)
+        torch.testing.assert_close(evaluated[c], as_rows(module.eval()(images(z[c])).detach()))
+
+
+@pytest.mark.parametrize("kind", ["training", "batch_norm_layer", "discrepancy", "folding"])
+def test_a_batch_of_one_is_refused_with_the_reason_as_torch_refuses_it(kind):
+    rate = "lr_per_example = 0.1\nepochs = 1" if kind == "discrepancy" else "lr = 0.1\nsteps = 1"
+    text = f"""
+[[study]]
+kind = "{kind}"
+dataset = "digits"
+width = 4
+depth = 1
+init = "kaiming"
+activation = "relu"
+norm = "batch"
+batch_size = 1
+{rate}
+"""
+    with pytest.raises(RequestError, match="batch_size = 1: norm = batch needs at least 2 examples in a batch"):
+        Grid.from_toml(text)
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        nn.BatchNorm1d(4)(torch.zeros(1, 4))
 
 
 def test_running_variance_is_unbiased_and_the_forward_variance_biased():

@@ -5,6 +5,7 @@ import pytest
 
 import engine
 import store
+from store.check import check
 
 SEEDS, SMALL, LARGE = 5, 5, 100
 GRID = """
@@ -48,6 +49,7 @@ def opened(tmp_path_factory):
         patch.setenv("GOLDILOCKS_DATA", str(folder))
         summary = engine.run(engine.Grid.from_toml(GRID, "transfer"), folder / "grid.duckdb")
     assert summary["cells_failed"] == summary["cells_diverged"] == 0
+    assert all(finding.holds for finding in check(folder / "grid.duckdb"))
     with store.open(folder / "grid.duckdb") as handle:
         yield handle
 
