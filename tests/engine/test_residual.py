@@ -78,7 +78,7 @@ def test_thirty_layers_train_with_skip_connections_where_they_do_not_without():
     for network in ("mlp", "residual_mlp(branch='1/sqrt(depth)')"):
         cell = TrainingCell(
             network=network, dataset="digits", init="xavier", activation="relu", width=32, depth=30, batch_size=64,
-            steps=60, lr=0.02,
+            steps=60, lr=0.1,
         )  # fmt: skip
         trainer = Trainer([cell], torch.device("cpu"))
         for step in range(60):
