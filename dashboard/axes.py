@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 NAMES = {
@@ -122,7 +123,12 @@ def varying(frame: pd.DataFrame, axes: Sequence[str]) -> list[str]:
         frame: rows with the axes as columns.
         axes: the candidates.
     """
-    return [axis for axis in axes if axis in frame and frame[axis].nunique(dropna=False) > 1]
+    return [axis for axis in axes if axis in frame and _differs(frame[axis])]
+
+
+def _differs(values: pd.Series) -> bool:
+    # The first test is cheap and settles most axes; NULLs differ from themselves in it, and not in the second.
+    return len(values) > 1 and bool((values != values.iloc[0]).any()) and values.nunique(dropna=False) > 1
 
 
 def named(frame: pd.DataFrame, axes: Sequence[str], at_least: str) -> pd.DataFrame:
@@ -137,11 +143,18 @@ def named(frame: pd.DataFrame, axes: Sequence[str], at_least: str) -> pd.DataFra
         A new frame, in the order of the axes; rows of one configuration keep their order.
     """
     parts = varying(frame, axes) or [at_least]
-    found = frame.copy()
-    found["configuration"] = [
+    groups = frame.groupby(parts, sort=False, dropna=False)
+    different = frame.drop_duplicates(parts)[parts]
+    names = [
         ", ".join(text(axis, value) for axis, value in zip(parts, row, strict=True))
-        for row in found[parts].itertuples(index=False)
+        for row in different.itertuples(index=False)
     ]
-    ranks = {axis: {value: place for place, value in enumerate(ordered(axis, found[axis]))} for axis in parts}
-    keys = pd.DataFrame({axis: found[axis].map(ranks[axis]) for axis in parts})
-    return found.loc[keys.sort_values(parts, kind="stable").index].reset_index(drop=True)
+    ranks = [{value: place for place, value in enumerate(ordered(axis, different[axis]))} for axis in parts]
+    keys = [
+        tuple(rank[value] for rank, value in zip(ranks, row, strict=True)) for row in different.itertuples(index=False)
+    ]
+    place = np.empty(len(names), int)
+    place[sorted(range(len(names)), key=keys.__getitem__)] = np.arange(len(names))
+    code = groups.ngroup().to_numpy()
+    found = frame.assign(configuration=np.array(names, object)[code])
+    return found.take(np.argsort(place[code], kind="stable")).reset_index(drop=True)

@@ -43,7 +43,9 @@ def parts(member: str) -> tuple[str, dict[str, Any]]:
 
 
 def _keywords(arguments: str) -> dict[str, Any]:
-    call = ast.parse(f"call({arguments})", mode="eval").body
+    """Return the parameters that have a value; in a signature those without one may stand anywhere."""
+    valued = ", ".join(part for part in arguments.split(", ") if "=" in part)
+    call = ast.parse(f"call({valued})", mode="eval").body
     assert isinstance(call, ast.Call)
     return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -148,16 +149,19 @@ def _whiskers(shared: Spec, low: Spec) -> Spec:
 
 
 def _tidy(frame: pd.DataFrame, x: Axis, y: Axis, others: Sequence[Axis]) -> pd.DataFrame:
-    data = frame.reindex(columns=list(dict.fromkeys([*frame.columns, *NUMBERS, "seeds", "lost"])))
-    wanted = ["configuration", x.field, *NUMBERS, "seeds", "lost", *(axis.field for axis in others)]
-    data = data[list(dict.fromkeys(wanted))].copy()
+    wanted = dict.fromkeys(["configuration", x.field, *(axis.field for axis in others)])
+    columns: dict[str, Any] = {name: frame[name].to_numpy() for name in wanted}
     for axis in others:
         if axis.field != x.field:
-            data[axis.field] = data[axis.field].astype(str)
-    numbers = list(NUMBERS)
-    data[numbers] = data[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
-    data["lost"] = data["lost"].fillna(0).astype(int)
-    data["first_lost"] = data["lost"] > 0 if x.category else _first_losses(data, x.field)
+            columns[axis.field] = [str(value) for value in columns[axis.field]]
+    for name in NUMBERS:
+        values = frame[name].to_numpy(float, na_value=np.nan) if name in frame else np.full(len(frame), np.nan)
+        columns[name] = np.where(np.isfinite(values), values, np.nan)
+    for name in ("seeds", "lost"):
+        columns[name] = frame[name].to_numpy(int) if name in frame else np.zeros(len(frame), int)
+    data = pd.DataFrame(columns)
+    lost = data["lost"] > 0
+    data["first_lost"] = _first_losses(data, x.field) if lost.any() and not x.category else lost
     return _without_zeros(data) if y.logarithmic else data
 
 

@@ -1,0 +1,102 @@
+"""The PyTorch lines to paste run, and make networks with the statistics that the store has for them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import engine
+import store
+from dashboard import snippet
+from engine.activations import activations
+from engine.initializers import initializers
+from engine.normalizations import normalizations
+
+WIDTH, DEPTH, BATCH, SEEDS = 128, 3, 128, 6
+# Standard deviations of layers of one network scatter by some per cent at this width; means over seeds by less.
+TOLERANCE = 0.12
+GIVEN = {
+    "constant": "constant(value=0.01)", "normal": "normal(std=0.1)", "uniform": "uniform(bound=0.1)",
+    "truncated_normal": "truncated_normal(std=0.1)", "group": "group(groups=4)",
+}  # fmt: skip
+
+
+def members(registry):
+    return [GIVEN.get(member.name, member.name) for member in registry]
+
+
+def combinations():
+    """Every initializer with two activations, every activation with two gains, every normalization."""
+    for init in members(initializers):
+        for activation in ("tanh", "gelu"):
+            yield init, activation, "none"
+    for activation in members(activations):
+        for init in ("kaiming_normal", "xavier"):
+            yield init, activation, "none"
+    for norm in members(normalizations):
+        yield "kaiming", "relu", norm
+
+
+CASES = sorted(set(combinations()))
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Mean std of each layer over seeds, by init, activation and norm; and the cards."""
+    tables = [
+        f'[[study]]\nkind = "propagation"\nwidth = {WIDTH}\ndepth = {DEPTH}\nbatch_size = {BATCH}\ninit = "{init}"\n'
+        f'activation = "{activation}"\nnorm = "{norm}"\nseed = {list(range(SEEDS))}\n'
+        for init, activation, norm in CASES
+    ]
+    path = tmp_path_factory.mktemp("snippets") / "grid.duckdb"
+    engine.run(engine.Grid.from_toml("\n".join(tables), "snippets"), path)
+    with store.open(path) as handle:
+        layers = handle.query("SELECT init, activation, norm, layer, std FROM activation_stats").df()
+        return layers.groupby(["init", "activation", "norm", "layer"])["std"].mean(), handle.scheme_cards().df()
+
+
+def built(cards, init, activation, norm):
+    """Run the program of a configuration and return the std of each layer."""
+    configuration = {"init": init, "activation": activation, "norm": norm, "optimizer": "sgd", "lr": 0.1}
+    text = snippet.program(cards, configuration | {"depth": DEPTH, "width": WIDTH}, inputs=WIDTH, classes=10)
+    found = []
+    for seed in range(SEEDS):
+        torch.manual_seed(seed)
+        names: dict = {}
+        exec(text, names)
+        assert isinstance(names["optimizer"], torch.optim.Optimizer)
+        h = torch.randn(BATCH, WIDTH)
+        for _ in range(DEPTH):
+            layer, normalization, phi = names["layers"][:3]
+            del names["layers"][:3]
+            h = phi(normalization(layer(h)))
+            found.append(h.std(unbiased=False).item())
+    return np.mean(np.reshape(found, (SEEDS, DEPTH)), axis=0)
+
+
+@pytest.mark.parametrize(("init", "activation", "norm"), CASES)
+def test_the_program_makes_the_cells_network(measured, init, activation, norm):
+    stds, cards = measured
+    truth = stds[init, activation, norm].to_numpy()
+    np.testing.assert_allclose(built(cards, init, activation, norm), truth, rtol=TOLERANCE, atol=1e-6)
+
+
+def test_a_wrong_gain_is_caught(measured):
+    stds, cards = measured
+    wrong = cards.assign(snippet=cards["snippet"].str.replace('nonlinearity="relu"', 'nonlinearity="linear"'))
+    found = built(wrong, "kaiming", "relu", "none")
+    assert not np.allclose(found, stds["kaiming", "relu", "none"].to_numpy(), rtol=TOLERANCE)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum(beta=0.5)", "adam"])
+def test_the_optimizers_line_has_its_parameters(measured, optimizer):
+    line = snippet.lines(measured[1], "optimizer", optimizer, lr=0.25)
+    assert "lr=0.25" in line
+    assert "{" not in line
+    assert ("momentum=0.5" in line) == (optimizer != "sgd" and "beta" in optimizer)
+
+
+def test_a_member_without_lines_is_named():
+    cards = pd.DataFrame(columns=["kind", "name", "snippet", "parameters"])
+    with pytest.raises(KeyError, match="no PyTorch lines for the initializer xavier"):
+        snippet.lines(cards, "initializer", "xavier")

@@ -1,0 +1,87 @@
+"""Pages over the studies: every topic, every quantity, whatever is chosen."""
+
+import pandas as pd
+import pytest
+
+import store
+from dashboard import phases
+from tests.dashboard.opening import open_page, words
+
+TOPICS = (
+    "The layer (L9)", "Depth and gradients (L10, L11)", "Rates and scales (L12, L13)", "Regularization (L14)",
+    "Test time (L15)", "Train and test (L16)", "Very deep",
+)  # fmt: skip
+STUDIES = ("batch_norm_layer", "deep_bn", "discrepancy", "folding", "mean_field", "preprocessing", "symmetry")
+
+
+@pytest.mark.parametrize("page", ["preprocessing", "edge_of_chaos", "every_study", "batch_norm", "lecture", "runs"])
+def test_a_page_is_drawn_from_its_study(page, studied_store, monkeypatch):
+    app = open_page(page, studied_store, monkeypatch)
+    assert not app.exception
+    assert not app.error
+    assert page == "runs" or app.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("band", ["range of the seeds", "95 % interval of the mean"])
+def test_every_topic_of_batch_norm_is_drawn(topic, band, studied_store, monkeypatch):
+    app = open_page("batch_norm", studied_store, monkeypatch, bn_topic=topic, bn_band=band)
+    assert not app.exception
+    assert app.get("vega_lite_chart") or "python -m engine run" in words(app)
+    assert app.get("vega_lite_chart") or "L1" in topic
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_quantity_of_every_study_can_be_seen(study, studied_store, monkeypatch):
+    with store.open(studied_store) as handle:
+        expected = handle.measured_studies().df().set_index("study").loc[study, "quantities"]
+    app = open_page("every_study", studied_store, monkeypatch, study_name=study)
+    (chooser,) = [widget for widget in app.selectbox if widget.label == "Quantity"]
+    assert len(chooser.options) == len(expected)
+    for option in chooser.options:
+        (chooser,) = [widget for widget in app.selectbox if widget.label == "Quantity"]
+        chooser.select(option).run()
+        assert not app.exception, option
+        assert app.get("vega_lite_chart"), option
+
+
+def test_any_axis_can_stand_anywhere(studied_store, monkeypatch):
+    app = open_page("every_study", studied_store, monkeypatch, study_name="deep_bn")
+    for label in ("Against", "Colour", "Panels"):
+        (chooser,) = [widget for widget in app.selectbox if widget.label == label]
+        for option in chooser.options:
+            (chooser,) = [widget for widget in app.selectbox if widget.label == label]
+            chooser.select(option).run()
+            assert not app.exception, (label, option)
+            assert app.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("page", ["preprocessing", "edge_of_chaos", "every_study"])
+def test_every_choice_can_be_made(page, studied_store, monkeypatch):
+    app = open_page(page, studied_store, monkeypatch)
+    for number in range(len(app.selectbox)):
+        for option in app.selectbox[number].options[:4]:
+            app.selectbox[number].select(option).run()
+            assert not app.exception, (app.selectbox[number].label, option)
+    for number in range(len(app.multiselect)):
+        app.multiselect[number].set_value(app.multiselect[number].options[:1]).run()
+        assert not app.exception, app.multiselect[number].label
+        app.multiselect[number].set_value([]).run()
+        assert "Nothing is selected" in words(app)
+        app = open_page(page, studied_store, monkeypatch)
+
+
+def test_tiles_cover_the_plane_without_gap_or_overlap():
+    points = pd.DataFrame({"weight_variance": [1.0, 2.0, 4.0] * 2, "bias_variance": [0.0] * 3 + [0.1] * 3})
+    tiles = phases.tiles(points)
+    for _, row in tiles.groupby("bias"):
+        assert row["weight_high"].tolist()[:-1] == row["weight_low"].tolist()[1:]
+    assert ((tiles["weight_low"] <= tiles["weight"]) & (tiles["weight"] <= tiles["weight_high"])).all()
+    assert tiles["bias_low"].min() == 0
+
+
+def test_the_edge_is_where_chi_passes_one():
+    points = pd.DataFrame({"weight_variance": [1.0, 2.0, 4.0], "bias_variance": 0.1, "chi": [0.5, 2.0, float("nan")]})
+    edge = phases.edge(points)
+    assert edge.to_numpy().tolist() == [[1.5, 0.1]]
+    assert phases.edge(points.assign(chi=0.5)).empty
