@@ -6,6 +6,7 @@ import torch
 from engine.initializers import Fans
 from engine.initializers.kaiming import Kaiming
 from engine.initializers.xavier import Xavier
+from engine.networks.mlp import Mlp
 from engine.normalizations.batch import Batch
 from engine.optimizers.sgd import Sgd
 from engine.theory import bands, prediction
@@ -38,7 +39,7 @@ def test_the_checks_pass_on_the_product():
     test_initializers.test_the_root_mean_square_is_the_literatures(member("kaiming"), SHAPE)
     test_initializers.test_the_root_mean_square_is_the_literatures(member("xavier"), SHAPE)
     test_training_oracle.compare(classifiers())
-    test_training_oracle.test_running_statistics_equal_those_of_torch()
+    test_training_oracle.test_running_statistics_equal_those_of_torch(Mlp())
 
 
 @pytest.mark.parametrize("factor", [1.005, 0.995])
@@ -104,7 +105,7 @@ def test_the_wrong_running_variance_is_caught(monkeypatch, slip):
         return result
 
     monkeypatch.setattr(Batch, "forward", careless)
-    assert fails(test_training_oracle.test_running_statistics_equal_those_of_torch)
+    assert fails(test_training_oracle.test_running_statistics_equal_those_of_torch, Mlp())
 
 
 def test_a_theory_that_forgets_the_fans_is_caught(monkeypatch):

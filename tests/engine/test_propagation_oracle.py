@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from engine import randomness
-from engine.studies import propagation
+from engine.studies import signal
 from engine.studies.propagation import Propagation, PropagationCell
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS
 from tests.oracles import plain
@@ -46,7 +46,7 @@ def outcome(request):
 
 
 def expected(cell):
-    x = propagation._inputs(cell)[0]
+    x = signal.inputs(cell)[0]
     last = cell.shapes[-1]
     shape = (cell.batch_size * last.positions, last.units)
     gradient = torch.from_numpy(randomness.standard_normal(("gradient", cell.seed, shape), shape))
