@@ -12,7 +12,8 @@ from engine.initializers import initializers
 from engine.networks import Tape, convolution
 from engine.networks.convolution import Convolution
 from engine.studies import studies
-from engine.studies.propagation import PropagationCell, _Program
+from engine.studies.propagation import PropagationCell
+from engine.studies.signal import SignalProgram
 from store.check import check
 from tests.engine.signals import measure
 
@@ -131,7 +132,7 @@ def test_no_theory_stands_beside_what_it_does_not_cover():
 
 def test_a_channel_is_dead_only_when_inactive_everywhere():
     cell = PropagationCell(network="conv", init="kaiming", activation="relu", width=4, depth=1, batch_size=2)
-    program = _Program([cell], torch.device("cpu"))
+    program = SignalProgram([cell], torch.device("cpu"))
     (tape,) = program.forward()
     tape.pre[...] = 1.0
     tape.pre[..., 0] = -1.0
