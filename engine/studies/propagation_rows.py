@@ -1,6 +1,6 @@
 """From the statistics of a signal program to the rows of the store, cell by cell."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from engine.grid.cell import Cell
 from engine.statistics import Histogram
 from engine.studies.base import Tables
 from engine.studies.predictions import described, predicted
-from engine.studies.signal import LayerRecord, Measured, SignalProgram, configuration, inputs
+from engine.studies.signal import Measured, SignalProgram, Statistics, configuration, inputs
 
 # Columns of the store's table `layers` that hold predictions, and where they come from.
 PREDICTED = {
@@ -33,40 +33,36 @@ def rows(cells: Sequence[Cell], program: SignalProgram, measured: Measured) -> t
         The store's tables, and the ids of the cells with a statistic that is not finite.
     """
     places = {configuration(cell): place for place, cell in enumerate(program.cells)}
-    signal, weight_std = _Statistics(measured.signal), program.weight_std()
+    signal, weight_std = _OnHost(measured.signal), program.weight_std()
     layers, histograms, diverged = [], [], set()
-    for depth, records in measured.gradients.items():
+    for depth, statistics in measured.gradients.items():
         members = [cell for cell in cells if cell.depth == depth]
         chosen = np.array([places[configuration(cell)] for cell in members])
-        gradient = _Statistics(records)
+        gradient = _OnHost(statistics)
         columns = signal.of(chosen, depth) | gradient.of(chosen, depth)
         finite = np.all([np.isfinite(values).all(axis=1) for values in columns.values()], axis=0)
         diverged |= {cell.cell_id for cell, sound in zip(members, finite, strict=True) if not sound}
         named = _names_and_theory(members, weight_std[:depth, chosen])
         layers.append(pa.table(named | {name: values.ravel() for name, values in columns.items()}))
         ids = pa.array([cell.cell_id for cell in members])
-        for taps in (signal.histograms[:depth], gradient.histograms):
-            histograms += _histogram_tables(ids, chosen, taps)
+        for taken in (signal, gradient):
+            histograms += _histogram_tables(ids, chosen, taken.histograms, depth)
     return {"layers": pa.concat_tables(layers), "layer_histograms": pa.concat_tables(histograms)}, diverged
 
 
-class _Statistics:
-    """The records of some layers on the host."""
+class _OnHost:
+    """Statistics of some layers as arrays `[layer, config, …]`."""
 
-    def __init__(self, records: Sequence[LayerRecord]):
-        self.columns = {name: _stacked(records, name) for name in records[0].columns}
-        self.histograms = [{tap: _on_host(taken) for tap, taken in record.histograms.items()} for record in records]
+    def __init__(self, statistics: Statistics):
+        self.columns = {name: values.cpu().numpy() for name, values in statistics.columns.items()}
+        self.histograms = {tap: _arrays(taken) for tap, taken in statistics.histograms.items()}
 
     def of(self, configs: np.ndarray, depth: int) -> dict[str, np.ndarray]:
         """Return every column `[config, layer]` of some configurations, down to a depth."""
         return {name: values[:depth, configs].T for name, values in self.columns.items()}
 
 
-def _stacked(records: Sequence[LayerRecord], name: str) -> np.ndarray:
-    return np.stack([record.columns[name].cpu().numpy() for record in records])
-
-
-def _on_host(taken: Histogram) -> dict[str, np.ndarray]:
+def _arrays(taken: Histogram) -> dict[str, np.ndarray]:
     counted = ("counts", "underflow", "overflow", "nonfinite")
     return {name: getattr(taken, name).cpu().numpy() for name in ("lo", "hi")} | {
         name: getattr(taken, name).int().cpu().numpy() for name in counted
@@ -87,12 +83,12 @@ def _names_and_theory(cells: Sequence[Cell], weight_std: np.ndarray) -> dict[str
 
 
 def _histogram_tables(
-    ids: pa.Array, configs: np.ndarray, layers: Iterable[dict[str, dict[str, np.ndarray]]]
+    ids: pa.Array, configs: np.ndarray, taps: dict[str, dict[str, np.ndarray]], depth: int
 ) -> list[pa.Table]:
     parts = []
-    for layer, taps in enumerate(layers, 1):
-        for tap, taken in taps.items():
-            chosen = {name: values[configs] for name, values in taken.items()}
+    for tap, taken in taps.items():
+        for layer in range(1, depth + 1):
+            chosen = {name: values[layer - 1, configs] for name, values in taken.items()}
             bins = chosen.pop("counts")
             offsets = np.arange(len(ids) + 1, dtype=np.int32) * bins.shape[1]
             names = {"layer": np.full(len(ids), layer, np.int32), "tap": pa.array([tap] * len(ids))}

@@ -6,8 +6,8 @@ A shallower network is the lower part of a deeper one, so the signal of several 
 the gradient starts at the last layer of each depth anew.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -38,16 +38,53 @@ FORWARD_SHARE = 0.4
 
 
 @dataclass
-class LayerRecord:
-    """Statistics of one layer, still on the device.
+class Statistics:
+    """Statistics of one layer `[config, …]`, or of several `[layer, config, …]`, still on the device.
 
     Attributes:
-        columns: by column of the store's table `layers`, one number per configuration `[config]`.
+        columns: by column of the store's table `layers`.
         histograms: by tap.
     """
 
     columns: dict[str, Tensor]
     histograms: dict[str, Histogram]
+
+    def tensors(self) -> list[Tensor]:
+        """Return every tensor, always in the same order."""
+        parts = [[getattr(taken, field.name) for field in fields(taken)] for taken in self.histograms.values()]
+        return [*self.columns.values(), *(tensor for part in parts for tensor in part)]
+
+    def repeated(self, layers: int) -> "Statistics":
+        """Return room for so many layers of the same."""
+
+        def room(tensor: Tensor) -> Tensor:
+            return tensor.new_empty(layers, *tensor.shape)
+
+        columns = {name: room(values) for name, values in self.columns.items()}
+        taps = self.histograms.items()
+        return Statistics(
+            columns,
+            {tap: Histogram(*(room(getattr(taken, field.name)) for field in fields(taken))) for tap, taken in taps},
+        )
+
+
+def stacked(layers: Iterable[Statistics], places: Sequence[int]) -> Statistics:
+    """Put the statistics of single layers into one.
+
+    Their room is made once: kept one by one, they would lie between the large temporaries of each layer and cut the
+    heap into pieces that no later temporary fits into.
+
+    Args:
+        layers: statistics as they come.
+        places: number of each one's layer, from 0.
+    """
+    found: Statistics | None = None
+    for place, layer in zip(places, layers, strict=True):
+        found = found or layer.repeated(len(places))
+        for stack, tensor in zip(found.tensors(), layer.tensors(), strict=True):
+            stack[place] = tensor
+    assert found is not None
+    return found
 
 
 @dataclass
@@ -55,12 +92,12 @@ class Measured:
     """What a program found.
 
     Attributes:
-        signal: one record per layer of the deepest network, first to last.
-        gradients: for each depth, one record per layer.
+        signal: statistics of each layer of the deepest network.
+        gradients: for each depth, statistics of each layer.
     """
 
-    signal: list[LayerRecord]
-    gradients: dict[int, list[LayerRecord]]
+    signal: Statistics
+    gradients: dict[int, Statistics]
 
 
 def configurations(cells: Sequence[Cell]) -> list[Cell]:
@@ -142,40 +179,39 @@ class SignalProgram:
             progress: told how far the program is.
         """
         tapes = self.forward()
-        signal = [self.signal(tape) for tape in tapes]
+        signal = stacked((self.signal(tape) for tape in tapes), range(len(tapes)))
         progress(FORWARD_SHARE)
-        gradients: dict[int, list[LayerRecord]] = {}
+        gradients: dict[int, Statistics] = {}
         for depth in depths:
             gradients[depth] = self._gradients(tapes[:depth])
-            done = sum(map(len, gradients.values())) / sum(depths)
-            progress(FORWARD_SHARE + (1 - FORWARD_SHARE) * done)
+            progress(FORWARD_SHARE + (1 - FORWARD_SHARE) * sum(gradients) / sum(depths))
         return Measured(signal, gradients)
 
-    def signal(self, tape: Tape) -> LayerRecord:
+    def signal(self, tape: Tape) -> Statistics:
         """Describe what the forward pass left behind in a layer."""
         slope = self.activation.derivative(tape.pre, tape.act)
         columns = activation_statistics(tape.output, slope, self.largest_slope)
         columns["preact_std"] = standard_deviation(tape.pre)
-        return LayerRecord(columns, {"pre": histogram(tape.pre), "act": histogram(tape.output)})
+        return Statistics(columns, {"pre": histogram(tape.pre), "act": histogram(tape.output)})
 
-    def _gradients(self, tapes: Sequence[Tape]) -> list[LayerRecord]:
+    def _gradients(self, tapes: Sequence[Tape]) -> Statistics:
         layers, last = self.layers[: len(tapes)], self.shapes[len(tapes) - 1]
         shape = (self.first.batch_size * last.positions, last.units)
         unit = torch.from_numpy(randomness.standard_normal(("gradient", self.first.seed, shape), shape))
         backward = self.network.backward(layers, tapes, unit.to(self.device).expand(len(self.cells), -1, -1))
-        records = [
-            _gradient_record(layer.affine.connection, tape, gradient)
+        found = (
+            _gradient(layer.affine.connection, tape, gradient)
             for layer, tape, gradient in zip(reversed(layers), reversed(tapes), backward, strict=True)
-        ]
-        return records[::-1]
+        )
+        return stacked(found, range(len(layers))[::-1])
 
 
-def _gradient_record(connection: Connection, tape: Tape, gradient: LayerGradient) -> LayerRecord:
+def _gradient(connection: Connection, tape: Tape, gradient: LayerGradient) -> Statistics:
     columns = {
         "grad_rms": root_mean_square(gradient.output),
         "weight_grad_rms": _weight_gradient_rms(connection, tape.inputs, gradient.affine),
     }
-    return LayerRecord(columns, {"grad": histogram(gradient.output)})
+    return Statistics(columns, {"grad": histogram(gradient.output)})
 
 
 def inputs(cell: Cell) -> Tensor:
