@@ -370,7 +370,9 @@ def test_l12_largest_rate_is_the_largest_that_trains(lecture):
     for norm, cells in rows.groupby("norm"):
         largest = cells[cells.final_test_accuracy >= 0.7].groupby("seed").lr.max()
         expected = [largest.median(), largest.min(), largest.max()]
-        np.testing.assert_equal(found.loc[norm][["largest_rate", "largest_rate_low", "largest_rate_high"]], expected)
+        np.testing.assert_equal(
+            found.loc[norm][["largest_rate", "largest_rate_low", "largest_rate_high"]].to_list(), expected
+        )
 
 
 def test_l13_batch_norm_is_robust_to_the_scale_of_the_weights(lecture):
@@ -432,12 +434,15 @@ def test_presets_hold_every_row(preset):
 
 
 def test_full_sweeps_depth_and_rates_as_far_as_the_lecture():
-    (table,) = [
+    whole = [
         study
         for study in tomllib.loads(preset_text("full"))["study"]
-        if study["kind"] == "training" and study["dataset"] == "digits"
+        if study["kind"] == "training" and isinstance(study.get("lr"), list) and isinstance(study.get("depth"), list)
     ]
-    assert min(table["depth"]) <= 2
-    assert max(table["depth"]) >= 50
-    assert max(table["lr"]) / min(table["lr"]) >= 1e4
-    assert {"none", "batch"} <= set(table["norm"])
+    assert any(
+        min(study["depth"]) <= 2
+        and max(study["depth"]) >= 50
+        and max(study["lr"]) / min(study["lr"]) >= 1e4
+        and {"none", "batch"} <= set(study["norm"])
+        for study in whole
+    )
