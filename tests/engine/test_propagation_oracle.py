@@ -81,7 +81,7 @@ def test_every_statistic_of_every_member_equals_the_plain_network(outcome):
                 slack = TOLERANCE * steep * float(scale) + 1e-5 * float(terms.get(name, 0)) + 1e-12
                 # A spread is what is left of values when their mean is taken off.
                 slack += 2e-7 * float(act.abs().max()) if name == "std" else 0.0
-                if cell.init.family == "ones" and not cell.norm.absent:
+                if (cell.init.family == "ones" or cell.init.name == "zeros") and not cell.norm.absent:
                     # Normalizing units that are all alike divides rounding by √eps.
                     slack += 1e-4
                 where = f"{name} of layer {number + 1} of {cell}"
