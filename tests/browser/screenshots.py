@@ -1,6 +1,6 @@
 """Pictures of the pages, for the README and for one's own eyes.
 
-python tests/browser/screenshots.py [--store data/grid.duckdb] [--out dashboard/assets] [--width 1440] [--dark]
+python -m tests.browser.screenshots [--store data/grid.duckdb] [--out dashboard/assets] [--width 1440] [--dark]
 """
 
 import argparse
@@ -11,9 +11,10 @@ from playwright.sync_api import sync_playwright
 from tests.browser.server import CHROMIUM_OPTIONS, chromium, served
 
 PAGES = {
-    "activation_statistics": "",
-    "convergence": "convergence",
-    "data_and_sql": "data_and_sql",
+    "lecture": "",
+    "activation_statistics": "activation_statistics",
+    "trainability_map": "trainability_map?map_tile=10&map_tile=kaiming",
+    "what_should_i_use": "what_should_i_use",
 }
 
 
