@@ -28,9 +28,11 @@ GRIDS = {
     "many rows": 'kind = "propagation"\nwidth = 512\ndepth = 2\nbatch_size = 256\nseed = 0\n'
     'init = ["zeros", "xavier", "kaiming", "kaiming_slip", "torch_default"]\n'
     'activation = ["tanh", "relu", "linear", "sigmoid"]\nnorm = ["none", "batch"]',
+    "deep": 'kind = "propagation"\nwidth = 512\ndepth = [5, 20]\nbatch_size = 256\n'
+    'init = ["xavier", "kaiming"]\nactivation = ["tanh", "relu", "gelu", "linear"]\nnorm = ["none", "batch"]',
     "orthogonal": 'kind = "propagation"\nwidth = 3072\ndepth = 4\nbatch_size = 16\n'
     'init = "orthogonal"\nactivation = "tanh"',
-    "residual": 'kind = "propagation"\nnetwork = "residual_mlp"\nwidth = 512\ndepth = 2\nbatch_size = 256\n'
+    "residual": 'kind = "propagation"\nnetwork = "residual_mlp"\nwidth = 512\ndepth = 10\nbatch_size = 256\n'
     'init = ["xavier", "kaiming"]\nactivation = ["tanh", "relu", "gelu", "linear"]\nnorm = ["none", "batch"]',
     "images": 'kind = "propagation"\nnetwork = "conv"\nwidth = 16\ndepth = 6\nbatch_size = 64\n'
     'init = ["xavier", "kaiming", "orthogonal"]\nactivation = ["tanh", "relu", "gelu"]\nnorm = ["none", "batch"]',
