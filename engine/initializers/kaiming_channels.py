@@ -16,7 +16,7 @@ class KaimingChannels(Initializer):
         "CS231n 2021, lecture 7: fan_in is filter² · channels",
         notes="A mistake, shown for what it does: with ReLU the signal grows by the filter's side in every "
         "convolution. Fully connected layers get Kaiming's weights.",
-        snippet="nn.init.normal_(layer.weight, std=(2 / layer.in_channels) ** 0.5)  # layer is an nn.Conv2d",
+        snippet="nn.init.normal_(layer.weight, std=(2 / layer.weight.shape[1]) ** 0.5)  # nn.Conv2d: channels",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

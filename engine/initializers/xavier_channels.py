@@ -16,7 +16,7 @@ class XavierChannels(Initializer):
         "CS231n 2021, lecture 7: fan_in is filter² · channels",
         notes="A mistake, shown for what it does: the signal grows by the filter's side in every convolution, and tanh "
         "saturates. Fully connected layers get Xavier's weights.",
-        snippet="nn.init.normal_(layer.weight, std=layer.in_channels**-0.5)  # layer is an nn.Conv2d",
+        snippet="nn.init.normal_(layer.weight, std=layer.weight.shape[1] ** -0.5)  # nn.Conv2d: channels",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from engine.activations import activations
+from engine.normalizations.per_example import PerExample
 from engine.optimizers.sgd import Sgd
 from engine.studies import training
 from engine.studies.curves import UpdateSize
@@ -115,6 +116,9 @@ def compare(cells):
         norm = sum(float(gradient.square().sum()) for gradient in truth.first_gradients)
         assert float(size.gradient[c]) == pytest.approx(norm, rel=1e-6), where
         if max(truth.losses) > EXPLODED or norm**0.5 > STEEP or not torch.tensor(truth.losses).isfinite().all():
+            continue
+        if isinstance(cell.norm, PerExample) and (cell.init.name == "zeros" or cell.init.family == "ones"):
+            # Units that are alike have no variance to be divided by: what goes on is rounding, divided by √eps.
             continue
         torch.testing.assert_close([float(loss[c]) for loss in losses], truth.losses, rtol=1e-7, atol=1e-9, msg=where)
         close([tensor[c] for tensor in trainer.model.tensors()], truth.tensors(), where)
