@@ -9,17 +9,60 @@ from typing import Any, TypeVar
 import streamlit as st
 
 Option = TypeVar("Option")
+# Digits of a number in the URL that are looked at; more are too many for any limit.
+LONGEST = 12
 
 
 def _mention_unknown(key: str, label: str, options: Sequence[Any], show: Callable[[Any], str]) -> None:
     known = {show(option) for option in options}
     for value in st.query_params.get_all(key):
         if value and value not in known:
-            # The text comes from the URL: shown as code, so that nothing in it is interpreted.
-            safe = value.replace("`", "'").replace("\n", " ")[:80]
-            st.warning(
-                f"{label}: the address asks for `{safe}`, which this store does not have.", icon=":material/link:"
-            )
+            _warn(label, value, "which this store does not have")
+
+
+def _warn(label: str, value: str, why: str) -> None:
+    # The text comes from the URL: shown as code, so that nothing in it is interpreted.
+    safe = value.replace("`", "'").replace("\n", " ")[:80]
+    st.warning(f"{label}: the address asks for `{safe}`, {why}.", icon=":material/link:")
+
+
+def _mention_unless_whole(label: str, least: int, most: int, key: str) -> None:
+    for value in st.query_params.get_all(key):
+        if not (value.isascii() and value.isdecimal() and least <= int(value[:LONGEST]) <= most):
+            _warn(label, value, f"not a whole number from {least:,} to {most:,}")
+
+
+def number(label: str, least: int, most: int, default: int, key: str) -> int:
+    """Choose a whole number.
+
+    Args:
+        label: what is chosen.
+        least: smallest number.
+        most: largest number.
+        default: the first choice.
+        key: name in the URL, unique on the page.
+    """
+    _mention_unless_whole(label, least, most, key)
+    try:
+        chosen = st.number_input(label, least, most, default, key=key, bind="query-params")
+    except OverflowError:
+        # Streamlit reads 1e999 in the URL as infinity, which is no whole number.
+        chosen = st.number_input(label, least, most, default, key=f"{key}_unbound")
+    return default if chosen is None else chosen
+
+
+def position(label: str, most: int, default: int, key: str, help: str | None = None) -> int:
+    """Choose a place on a slider that begins at 1.
+
+    Args:
+        label: what is chosen.
+        most: last place.
+        default: the first choice.
+        key: name in the URL, unique on the page.
+        help: a sentence in the tooltip.
+    """
+    _mention_unless_whole(label, 1, most, key)
+    return st.slider(label, 1, most, default, key=key, help=help, bind="query-params")
 
 
 def one(

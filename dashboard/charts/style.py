@@ -47,7 +47,23 @@ def chart(spec: Spec, **data: pd.DataFrame) -> Chart:
         spec: everything else about it.
         data: the frames it refers to by name.
     """
-    return Chart({"config": CONFIG} | spec, data)
+    return Chart({"config": CONFIG} | _without_names(spec), data)
+
+
+def _without_names(spec: Spec) -> Spec:
+    """Return a chart whose marks are hidden from screen readers: its alternative text describes it as a whole."""
+    silent = dict(spec)
+    if "mark" in spec:
+        mark = spec["mark"] if isinstance(spec["mark"], dict) else {"type": spec["mark"]}
+        # The points on a line are marks of their own.
+        points = {"point": {"aria": False} | mark["point"]} if isinstance(mark.get("point"), dict) else {}
+        silent["mark"] = {"aria": False} | mark | points
+    for key in ("layer", "hconcat", "vconcat", "concat"):
+        if key in spec:
+            silent[key] = [_without_names(part) for part in spec[key]]
+    if "spec" in spec:
+        silent["spec"] = _without_names(spec["spec"])
+    return silent
 
 
 def colour(field: str, names: Sequence[str], title: str | None, symbol: str = "stroke") -> Spec:

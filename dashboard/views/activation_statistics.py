@@ -112,7 +112,7 @@ def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
     with middle:
         if depth > 1:
             help = "The cards say the numbers of this layer; the figures below mark it."
-            cursor = st.slider("Layer", 1, depth, depth, key=f"layer_of_{depth}", help=help, bind="query-params")
+            cursor = selectors.position("Layer", depth, depth, f"layer_of_{depth}", help)
     with right:
         options = [NOTHING, *names]
         baseline = selectors.one("Compare with", options, "baseline", NOTHING, help="Draws ratios to it.")

@@ -54,20 +54,16 @@ _SHAPE = ("network", "dataset", "preprocessing", "activation", "depth", "width",
 def _ask(offered: choice.Chosen) -> dict[str, Any]:
     columns = st.columns([0.8, 0.8, 1.1, 1.6, 1])
     with columns[0]:
-        depth = st.number_input(
-            "Layers", 1, 10_000, _middle(offered["depth"]), key=f"{PREFIX}_depth", bind="query-params"
-        )
+        depth = selectors.number("Layers", 1, 10_000, _middle(offered["depth"]), f"{PREFIX}_depth")
     with columns[1]:
-        width = st.number_input(
-            "Width", 1, 65_536, _middle(offered["width"]), key=f"{PREFIX}_width", bind="query-params"
-        )
+        width = selectors.number("Width", 1, 65_536, _middle(offered["width"]), f"{PREFIX}_width")
     with columns[2]:
         activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", "relu")
     with columns[3]:
         norms = selectors.several("Normalizations allowed", offered["norm"], f"{PREFIX}_norm", offered["norm"])
     with columns[4]:
         optimizer = selectors.one("Optimizer", [ANY, *offered["optimizer"]], f"{PREFIX}_optimizer", ANY)
-    wanted = {"depth": depth or 1, "width": width or 1, "activation": activation, "norms": norms}
+    wanted = {"depth": depth, "width": width, "activation": activation, "norms": norms}
     datasets = None
     if len(offered["dataset"]) > 1:
         dataset = selectors.one("Data most like yours", [ANY, *offered["dataset"]], f"{PREFIX}_dataset", ANY)

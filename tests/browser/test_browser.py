@@ -169,7 +169,7 @@ def test_a_question_is_answered_and_a_wrong_one_explained(page, site):
 
 
 HOSTILE_ADDRESSES = [
-    "activation_statistics?init=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    "activation_statistics?init=%3Cscript%3Ealert(1)%3C%2Fscript%3E&layer_of_12=1e999",
     "convergence?train_init=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&train_lr=NaN",
     "trainability_map?map_tile=%22%3E%3Csvg%20onload%3Dalert(1)%3E&map_tile=1",
     "data_and_sql?sql=SELECT%20%27%3Cscript%3Ealert(1)%3C%2Fscript%3E%27%20AS%20x",

@@ -130,7 +130,7 @@ def test_provenance_is_recorded(undisturbed):
     for column in ("code_version", "torch_version", "device", "device_name", "device_reason", "dtype", "host"):
         assert run[column], column
     assert re.fullmatch("[0-9a-f]{16}", run["code_digest"])
-    assert json.loads(run["packages"])["torch"] == run["torch_version"].partition("+")[0]
+    assert json.loads(run["packages"])["torch"].partition("+")[0] == run["torch_version"].partition("+")[0]
     assert "PCG64DXSM" in run["seed_scheme"]
     assert run["platform"]
     assert schemes > 20
