@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import engine
 import store
 from engine import plugins
 from engine.errors import RequestError
@@ -163,3 +164,19 @@ def test_every_command_refuses_a_broken_plugin_with_exit_code_2(files, command):
     assert "not_there" in done.stderr
     assert "Traceback" not in done.stderr
     assert not path.exists()
+
+
+def test_a_plugins_initialization_is_offered_by_the_dashboard(files, monkeypatch):
+    from streamlit.testing.v1 import AppTest
+
+    plugin, grid, path = files
+    try:
+        engine.run(grid, path, plugins=[plugin])
+    finally:
+        plugins.unload(plugin)
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(path))
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    page = app.switch_page("views/activation_statistics.py").run()
+    assert not page.exception
+    (offered,) = [box.options for box in page.multiselect if box.label == "Initializations"]
+    assert {"timid", "timid(factor=2)"} <= set(offered)
