@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import os
 import warnings
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from store import catalog, migrate, queries
+from store.attach import attach, refuse_truncated
 from store.errors import StoreCorrupt, StoreInvalid, StoreMissing, StoreWarning
 from store.layout import Layout
 
@@ -185,16 +187,17 @@ def open(path: str | os.PathLike[str] | Layout | None = None) -> Store:
         StoreInvalid: when it is a DuckDB file but no store.
     """
     layout = Layout.at(path)
-    file, version, connection = _connect(layout)
+    found = _connect(layout)
     try:
-        done = migrate.applied(connection)
-        migrate.refuse_newer(done, file)
-        if not done:
-            raise StoreInvalid(f"{file} is a DuckDB file, but not a Goldilocks store: it has no table schema_steps")
+        migrate.refuse_newer(found.steps, found.file)
+        if not found.steps:
+            raise StoreInvalid(
+                f"{found.file} is a DuckDB file, but not a Goldilocks store: it has no table schema_steps"
+            )
     except BaseException:
-        connection.close()
+        found.connection.close()
         raise
-    return Store(layout.path, file, version, connection)
+    return Store(layout.path, found.file, found.version, found.connection)
 
 
 def sandboxed(
@@ -217,8 +220,8 @@ def sandboxed(
     Raises:
         StoreMissing, StoreCorrupt: as for `open`.
     """
-    file, _, probe = _connect(Layout.at(path))
-    probe.close()
+    found = _connect(Layout.at(path))
+    found.connection.close()
     # Without the first setting, a table's name could be that of a Python variable of this process.
     connection = duckdb.connect(
         config={
@@ -228,15 +231,24 @@ def sandboxed(
             "temp_directory": "",
         }
     )
-    quoted = str(file).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS grid (READ_ONLY)")
+    connection.execute(attach(found.file, "grid", read_only=True))
     connection.execute("USE grid")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
 
-def _connect(layout: Layout) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
+@dataclass(frozen=True)
+class _Opened:
+    """A snapshot that could be opened, its key for caches, and the steps of the schema that it has."""
+
+    file: Path
+    version: str
+    connection: duckdb.DuckDBPyConnection
+    steps: set[int]
+
+
+def _connect(layout: Layout) -> _Opened:
     """Opens what the pointer names, or else the newest snapshot that can be opened, with a warning."""
     try:
         return _follow(layout)
@@ -251,7 +263,7 @@ def _connect(layout: Layout) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
         raise
 
 
-def _follow(layout: Layout) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
+def _follow(layout: Layout) -> _Opened:
     """Follows the pointer anew when the snapshot it named was removed in the meantime."""
     for attempt in range(_ATTEMPTS):
         file = layout.resolve()
@@ -268,7 +280,14 @@ def _follow(layout: Layout) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
     raise StoreMissing(f"The snapshots of {layout.path} vanish while they are opened.")
 
 
-def _open_file(file: Path) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
+def _open_file(file: Path) -> _Opened:
+    """Opens a file and reads enough of it to notice most of what can be missing, which DuckDB notices later."""
     status = file.stat()
     version = f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
-    return file, version, duckdb.connect(str(file), read_only=True)
+    connection = duckdb.connect(str(file), read_only=True)
+    try:
+        refuse_truncated(connection, file)
+        return _Opened(file, version, connection, migrate.applied(connection))
+    except BaseException:
+        connection.close()
+        raise
