@@ -1,6 +1,7 @@
 -- How far the learning rate can be pushed: the outcome at each rate, and the largest stable one.
 -- One row per configuration and rate, for configurations tried at several rates. A rate is stable when no seed diverges
--- at it or at a smaller rate that was tried. A diverged seed counts as accuracy zero.
+-- at it or at a smaller rate that was tried. A diverged seed counts as accuracy zero. The best rate is that of the highest
+-- mean accuracy, of several the smallest.
 -- $networks VARCHAR[] = NULL: only these networks; NULL means all
 -- $datasets VARCHAR[] = NULL: only these data sets; NULL means all
 -- $preprocessings VARCHAR[] = NULL: only these preprocessings; NULL means all
@@ -39,7 +40,7 @@ WITH by_rate AS (
     FROM by_rate
 )
 SELECT *, max(lr) FILTER (stable) OVER (PARTITION BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, steps) AS largest_stable,
-       arg_max(lr, mean) OVER (PARTITION BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, steps) AS best
+       arg_max(lr, (mean, -lr)) OVER (PARTITION BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, steps) AS best
 FROM judged
 QUALIFY count(*) OVER (PARTITION BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, steps) > 1
 ORDER BY ALL

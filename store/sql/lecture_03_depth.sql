@@ -24,7 +24,7 @@ SELECT activation, depth, count(*) AS seeds,
        avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS accuracy,
        min(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS accuracy_low,
        max(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS accuracy_high,
-       count(*) FILTER (final_test_accuracy >= $target AND isfinite(final_test_accuracy)) / count(*) AS share_that_train,
+       count(*) FILTER (final_test_accuracy >= $target::FLOAT AND isfinite(final_test_accuracy)) / count(*) AS share_that_train,
        any_value(last_std) AS last_std, any_value(gradient_ratio) AS gradient_ratio
 FROM outcomes LEFT JOIN signal USING (activation, depth)
 WHERE study = 'training' AND network = 'mlp' AND norm = 'none' AND init = $init AND dataset = $dataset

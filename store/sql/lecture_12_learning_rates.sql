@@ -9,7 +9,7 @@
 -- $fast DOUBLE = 0.9: test accuracy to be reached fast
 -- $rates INTEGER = 5: rates that must have been tried at least
 WITH reached AS (
-    SELECT cell_id, min(step) FILTER (isfinite(test_accuracy) AND test_accuracy >= $fast) AS step
+    SELECT cell_id, min(step) FILTER (isfinite(test_accuracy) AND test_accuracy >= $fast::FLOAT) AS step
     FROM curves
     GROUP BY cell_id
 ), swept AS (
@@ -26,14 +26,14 @@ WITH reached AS (
     WHERE study = 'training' AND network = 'mlp' AND init = $init AND dataset = $dataset AND width = $width
       AND preprocessing = 'standardize' AND optimizer = 'sgd'
 ), by_seed AS (
-    SELECT activation, depth, norm, seed, max(lr) FILTER (accuracy >= $target) AS largest_rate, min(step) AS steps
+    SELECT activation, depth, norm, seed, max(lr) FILTER (accuracy >= $target::FLOAT) AS largest_rate, min(step) AS steps
     FROM tried
     GROUP BY ALL
     HAVING count(DISTINCT lr) >= $rates
 ), by_rate AS (
     SELECT activation, depth, norm, lr, avg(accuracy) AS accuracy FROM tried GROUP BY ALL
 ), best AS (
-    SELECT activation, depth, norm, arg_max(lr, accuracy) AS best_rate, max(accuracy) AS accuracy
+    SELECT activation, depth, norm, arg_max(lr, (accuracy, -lr)) AS best_rate, max(accuracy) AS accuracy
     FROM by_rate
     GROUP BY ALL
 )

@@ -53,12 +53,14 @@ WITH per_configuration AS (
 ), chosen AS (
     SELECT * FROM per_configuration
     QUALIFY $over = 'mean'
-         OR row_number() OVER (PARTITION BY x, y ORDER BY coalesce(final_test_accuracy, -1) DESC, lr) = 1
+         OR row_number() OVER (PARTITION BY x, y ORDER BY coalesce(final_test_accuracy, -1) DESC, lr, network,
+                                               dataset, preprocessing, init, activation, norm, depth, width, batch_size,
+                                               optimizer, steps) = 1
 )
 SELECT x, y, count(*) AS configurations, sum(seeds)::INTEGER AS seeds, avg(share_diverged) AS share_diverged,
        avg(share_that_train) AS share_that_train, avg(steps_to_90) AS steps_to_90,
        avg(final_test_accuracy) AS final_test_accuracy, avg(best_test_accuracy) AS best_test_accuracy,
-       avg(final_train_loss) AS final_train_loss, avg(gap) AS gap, any_value(lr) AS lr
+       avg(final_train_loss) AS final_train_loss, avg(gap) AS gap, min(lr) AS lr
 FROM chosen
 GROUP BY x, y
 ORDER BY x, y

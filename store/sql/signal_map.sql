@@ -48,7 +48,7 @@ SELECT x, y, count(*) AS seeds, count(*) FILTER (NOT sound) AS lost,
        exp(avg(ln(CASE WHEN sound THEN forward_rate END))) AS forward_rate,
        exp(avg(ln(CASE WHEN sound THEN backward_rate END))) AS backward_rate,
        count(*) FILTER (verdict = 'diverged') / count(*) AS share_diverged,
-       count(*) FILTER (verdict = 'just right') / count(*) AS share_just_right, mode(verdict) AS verdict
+       count(*) FILTER (verdict = 'just right') / count(*) AS share_just_right, mode(verdict ORDER BY verdict) AS verdict
 FROM chosen
 GROUP BY x, y
 ORDER BY x, y
