@@ -7,11 +7,8 @@
 -- $depth INTEGER = 6: hidden layers
 -- $batch_size INTEGER = 16: examples per batch
 SELECT layer, count(*) AS seeds, count(*) FILTER (NOT isfinite(std)) AS overflowed, avg(mean) FILTER (isfinite(mean)) AS mean,
-       avg(std) FILTER (isfinite(std)) AS std, min(std) FILTER (isfinite(std)) AS std_low,
-       max(std) FILTER (isfinite(std)) AS std_high,
-       avg(theory_std) AS theory_std, avg(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms,
-       min(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms_low,
-       max(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms_high
+       @over_seeds(std),
+       avg(theory_std) AS theory_std, @over_seeds(grad_rms)
 FROM activation_stats JOIN (SELECT cell_id, layer, grad_rms FROM layers) USING (cell_id, layer)
 WHERE study = 'propagation' AND network = 'mlp' AND dataset = 'gaussian' AND norm = 'none' AND init = $init
   AND activation = $activation AND width = $width AND depth = $depth AND batch_size = $batch_size

@@ -8,14 +8,9 @@
 -- $depth INTEGER = 6: hidden layers
 -- $batch_size INTEGER = 16: examples per batch
 SELECT layer, count(*) AS seeds, count(*) FILTER (NOT isfinite(std)) AS overflowed,
-       avg(frac_saturated) FILTER (isfinite(frac_saturated)) AS saturated,
-       min(frac_saturated) FILTER (isfinite(frac_saturated)) AS saturated_low,
-       max(frac_saturated) FILTER (isfinite(frac_saturated)) AS saturated_high,
-       avg(std) FILTER (isfinite(std)) AS std, min(std) FILTER (isfinite(std)) AS std_low,
-       max(std) FILTER (isfinite(std)) AS std_high,
-       avg(weight_grad_rms) FILTER (isfinite(weight_grad_rms)) AS weight_grad_rms,
-       min(weight_grad_rms) FILTER (isfinite(weight_grad_rms)) AS weight_grad_rms_low,
-       max(weight_grad_rms) FILTER (isfinite(weight_grad_rms)) AS weight_grad_rms_high
+       @over_seeds(frac_saturated, saturated),
+       @over_seeds(std),
+       @over_seeds(weight_grad_rms)
 FROM activation_stats JOIN (SELECT cell_id, layer, weight_grad_rms FROM layers) USING (cell_id, layer)
 WHERE study = 'propagation' AND network = 'mlp' AND dataset = 'gaussian' AND norm = 'none' AND init = $init
   AND activation = $activation AND width = $width AND depth = $depth AND batch_size = $batch_size

@@ -8,12 +8,8 @@
 -- $width INTEGER = 64: channels per layer
 -- $depth INTEGER = 8: hidden layers
 SELECT activation, init, count(*) AS seeds, count(*) - count(*) FILTER (isfinite(forward_rate)) AS left_out,
-       avg(forward_rate) FILTER (isfinite(forward_rate)) AS growth,
-       min(forward_rate) FILTER (isfinite(forward_rate)) AS growth_low,
-       max(forward_rate) FILTER (isfinite(forward_rate)) AS growth_high,
-       avg(frac_saturated) FILTER (isfinite(frac_saturated)) AS saturated,
-       min(frac_saturated) FILTER (isfinite(frac_saturated)) AS saturated_low,
-       max(frac_saturated) FILTER (isfinite(frac_saturated)) AS saturated_high,
+       @over_seeds(forward_rate, growth),
+       @over_seeds(frac_saturated, saturated),
        mode(verdict ORDER BY verdict) AS verdict
 FROM signal_rates JOIN (SELECT cell_id, layer, frac_saturated FROM layers) USING (cell_id)
 WHERE study = 'propagation' AND network = $network AND dataset = 'gaussian' AND norm = 'none'

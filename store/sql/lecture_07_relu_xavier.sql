@@ -13,10 +13,8 @@ WITH factors AS (
       AND activation = $activation AND width = $width AND depth = $depth AND batch_size = $batch_size
 )
 SELECT layer, count(*) AS seeds, count(*) FILTER (NOT isfinite(std)) AS overflowed,
-       avg(std) FILTER (isfinite(std)) AS std, min(std) FILTER (isfinite(std)) AS std_low,
-       max(std) FILTER (isfinite(std)) AS std_high, avg(theory_std) AS theory_std,
-       avg(factor) FILTER (isfinite(factor)) AS factor, min(factor) FILTER (isfinite(factor)) AS factor_low,
-       max(factor) FILTER (isfinite(factor)) AS factor_high
+       @over_seeds(std), avg(theory_std) AS theory_std,
+       @over_seeds(factor)
 FROM factors
 GROUP BY layer
 ORDER BY layer

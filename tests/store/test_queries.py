@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import store
-from store import queries
+from store import parts, queries
+from store.parts import with_parts
 
 
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
@@ -60,3 +63,20 @@ def test_the_documentation_is_the_first_comment():
 def test_a_query_without_documentation_is_refused(text):
     with pytest.raises(store.StoreInvalid):
         queries.parse("q", text)
+
+
+def test_parts_are_plain_sql_in_the_end():
+    for query in queries.all().values():
+        assert not re.search(r"@\w|#\d", query.sql + query.doc), query.name
+    found = with_parts("-- Title.\n-- @chosen_configurations\nSELECT @over_seeds(std), @over_seeds(a + f(b), c)")
+    assert "\n-- $step_counts INTEGER[] = NULL:" in found
+    for column in ("min(std) FILTER (isfinite(std)) AS std_low", "avg(a + f(b)) FILTER (isfinite(a + f(b))) AS c,"):
+        assert column in found
+    with pytest.raises(store.StoreInvalid, match="@chosen_configuration, which does not exist; there are axis, chosen"):
+        with_parts("SELECT @chosen_configuration")
+
+
+def test_every_part_is_shared():
+    texts = [file.read_text() for file in queries.FOLDER.glob("*.sql")]
+    for part in parts.FOLDER.glob("*.sql"):
+        assert sum(f"@{part.stem}" in text for text in texts) > 1, part.stem

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+from datetime import datetime
 from itertools import product
 from typing import Any
 
@@ -29,7 +30,10 @@ class Varied:
     """Rows drawn by a generator of its own, so that they are the same in every run."""
 
     def __init__(self) -> None:
-        self.batch = Batch().run(grid_text="one", seconds=NAN).run("later", status="killed")
+        self.batch = Batch().run(grid_text="one", seconds=NAN).run("later", status="killed", started_at=None)
+        self.batch.run("idle", grid_text="one", started_at=datetime(2026, 1, 2)).run(
+            "last", grid_text="two", started_at=None
+        )
         self.batch.scheme().scheme("activation", "tanh", notes=None).metric("xi").metric("chi", better="lower")
         self.random = random.Random(0)
 
@@ -44,7 +48,7 @@ class Varied:
             self.layers_of_norm,
         ):
             draw()
-        for draw in (self.discrepancy, self.folding, self.transfer):
+        for draw in (self.discrepancy, self.folding, self.transfer, self.mixed):
             draw()
         return self.batch
 
@@ -178,6 +182,13 @@ class Varied:
         ):  # fmt: skip
             cell_id = self.cell("odd", **axes)
             self.numbers(cell_id, LOSSES, *(("xi", part, at) for part in ("left", "right") for at in (None, 1.0)))
+
+    def mixed(self) -> None:
+        """A study that has layers and curves, which questions about other studies must leave out."""
+        shape = {"dataset": "digits", "lr": 0.1, "steps": 20, "optimizer": "sgd", "preprocessing": "standardize"}
+        for axes in self.some(init=INITS[:2], activation=("tanh", "relu"), depth=(2, 5), seed=(0, 1)):
+            self._curve(self.cell("mixed", **axes, **shape), 20)
+            self._layers(self.cell("mixed", **axes), axes)
 
     def layers_of_norm(self) -> None:
         """What γ and β become, by layer and step."""
