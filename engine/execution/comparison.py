@@ -79,20 +79,28 @@ def _comparable(name: str, stored: pa.Table, found: pa.Table, near: pa.Table) ->
         # By the last bit of an end a value lies within or beyond it.
         return tuple(rows.drop_columns(["underflow", "overflow"]) for rows in (stored, found))
     if name == "curves":
-        steady = _steady(found, near.sort_by("step"))
-        return stored.slice(0, steady), found.slice(0, steady)
+        count = steady(found, near)
+        return stored.slice(0, count), found.slice(0, count)
     return stored, found
 
 
-def _steady(found: pa.Table, near: pa.Table) -> int:
-    """Return how many logged steps the larger learning rate hardly changes; the first is before any update."""
-    moved = np.zeros(min(found.num_rows, near.num_rows), bool)
+def steady(found: pa.Table, near: pa.Table) -> int:
+    """Return for how many logged steps a slightly larger learning rate makes next to no difference to a cell's curves.
+
+    Args:
+        found: its rows of `curves`.
+        near: those at the larger learning rate.
+    """
+    found, near = (rows.sort_by("step") for rows in (found, near))
+    moved = np.zeros(found.num_rows, bool)
     for column in found.column_names:
         if pa.types.is_floating(found[column].type):
-            a, b = (_numbers(rows, column)[: len(moved)] for rows in (found, near))
+            a, b = (_numbers(rows, column) for rows in (found, near))
             with np.errstate(invalid="ignore"):
-                moved |= ~(np.abs(a - b) <= STEADY * _unit(column, found)[: len(moved)])
-    return max(1, int(moved.argmax()) if moved.any() else len(moved))
+                alike = (np.abs(a - b) <= STEADY * _unit(column, found)) | ~(np.isfinite(a) | np.isfinite(b))
+            moved |= ~alike
+    # The first is before any update.
+    return max(1, int(moved.argmax())) if moved.any() else len(moved)
 
 
 def _differs(stored: pa.ChunkedArray, found: pa.ChunkedArray) -> np.ndarray:

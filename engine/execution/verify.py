@@ -20,7 +20,7 @@ import torch
 import store
 from engine.device import Device, choose_device
 from engine.errors import RequestError
-from engine.execution.comparison import KEYS, Difference, differences
+from engine.execution.comparison import KEYS, Difference, differences, steady
 from engine.execution.provenance import computing_platform
 from engine.grid.cell import Cell
 from engine.studies import studies
@@ -160,12 +160,18 @@ def _near(cell: Cell) -> Cell:
     return cell if rate is None else type(cell)(**dict(cell.fields()) | {rate: 1.001 * getattr(cell, rate)})
 
 
+def _steady_until(found: _Again, near: _Again, place: int) -> float:
+    """Return the last step until which it does not hang on the last bits what becomes of a cell."""
+    curves = found.rows("curves", place).sort_by("step")
+    count = steady(curves, near.rows("curves", place))
+    return curves["step"][count - 1].as_py() if count < curves.num_rows else float("inf")
+
+
 def _differences(handle: store.Store, row: Row, place: int, found: _Again, near: _Again | None) -> Iterator[Difference]:
-    stored = (row["status"] == "diverged", row["diverged_at_step"])
-    # Whether and when training diverges may itself hang on the last bits.
-    stable = near is None or near.diverged(place) == found.diverged(place)
-    if stable and stored != found.diverged(place):
-        yield Difference("cells, (diverged, diverged_at_step)", row["cell_id"], stored, found.diverged(place), 1)
+    stored, again = (row["status"] == "diverged", row["diverged_at_step"]), found.diverged(place)
+    at = min((step for _, step in (stored, again) if step is not None), default=0)
+    if stored != again and (near is None or at <= _steady_until(found, near, place)):
+        yield Difference("cells, (diverged, diverged_at_step)", row["cell_id"], stored, again, 1)
     for name in KEYS:
         if name == "measurements" and near is not None and _rate(found.cells[place]):
             continue
