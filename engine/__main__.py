@@ -154,6 +154,8 @@ def plan(
         ("expected time", f"{expected.seconds:.0f} s, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products"),
     ):
         table.add_row(label, value)
+    for remark in expected.remarks:
+        table.add_row("remark", remark)
     Console(highlight=False).print(table)
 
 

@@ -31,6 +31,7 @@ class Forecast:
         peak_bytes: memory of the process while it computes the largest batch; on a GPU, memory on the device.
         seconds: expected time on this machine.
         matrix_rate: operations per second that this machine reached in a short probe.
+        remarks: what would be done that one might not expect.
     """
 
     grid: str
@@ -41,6 +42,7 @@ class Forecast:
     peak_bytes: float
     seconds: float
     matrix_rate: float
+    remarks: Sequence[str] = ()
 
 
 def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = False) -> Forecast:
@@ -65,6 +67,7 @@ def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = Fal
         _resident_bytes(device) + max((batch.cost.bytes for batch in batches), default=0.0),
         _seconds(batches, rate),
         rate,
+        grid.remarks,
     )
 
 

@@ -77,7 +77,10 @@ def run(
     wanted = grid if isinstance(grid, Grid) else load_grid(grid)
     if backbone is not None:
         wanted = with_backbone(wanted, backbone)
-    execution = Execution(wanted, _layout(store), choose_device(device, tf32), reporter or Silence())
+    reporter = reporter or Silence()
+    for remark in wanted.remarks:
+        reporter.say(remark)
+    execution = Execution(wanted, _layout(store), choose_device(device, tf32), reporter)
     return execution.run(fresh)
 
 

@@ -56,6 +56,7 @@ class DiscrepancyCell(Cell):
         return TrainingCell.model_construct(**fields, lr=self.lr, steps=self.steps)
 
     def refusal(self) -> str | None:
+        """Say that there are no running statistics to compare with, or None."""
         if not (self.norm.tracks or self.norm.absent):
             return f"norm = {self.norm}: it has no running statistics. Allowed: batch, none"
         return self.trained.refusal()

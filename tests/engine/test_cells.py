@@ -68,7 +68,7 @@ def test_a_member_is_read_back_from_its_own_text_and_aliases(kind):
             assert REGISTRIES[kind].parse(str(member).replace(member.name, alias, 1)) == member
 
 
-@pytest.mark.parametrize("dataset", [member.name for member in datasets if member.classes])
+@pytest.mark.parametrize("dataset", [member.name for member in members(datasets) if member.classes])
 @pytest.mark.parametrize("preprocessing", [member.name for member in preprocessings])
 def test_a_grid_may_name_every_data_set_and_preprocessing(dataset, preprocessing):
     for study, extra in (("propagation", ""), ("training", "lr = 0.1\nsteps = 2\n")):
