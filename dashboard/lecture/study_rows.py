@@ -15,7 +15,7 @@ BATCH_NORM = "views/batch_norm.py"
 def measured(question: Question) -> Finding | None:
     """Return the figure of a quantity."""
     found = quantities.picture(question)
-    return found and Finding(found, "")
+    return None if found is None else Finding(found, "")
 
 
 def _ask(study: str, quantity: str, title: str, **more: Any) -> Callable[[], Finding | None]:
