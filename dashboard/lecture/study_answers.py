@@ -54,16 +54,22 @@ def claims(query: str) -> str:
     found = found[found["norm"].isin(["none", "batch"])]
     confirmed = found[found["evidence"] == "confirmation"]
     judged = confirmed if len(confirmed) else found
-    setting = judged.drop_duplicates("number")
-    words = [
-        f"{row.claim}: **{row.verdict}**, {plus_minus(row.mean, row.margin)} ({row.seeds_that_agree} of "
-        f"{count(row.seeds, 'seed')})"
-        for row in setting.itertuples()
-    ]
+    words = [_judged(rows) for _, rows in judged.groupby("number")]
     fresh = "stated before these seeds were looked at"
     return sentence(
         words, fresh if len(confirmed) else "on the seeds that the settings were chosen on: no confirmation"
     )
+
+
+def _judged(settings: pd.DataFrame) -> str:
+    """Say what became of one claim: in the first of its settings, and in how many it holds."""
+    first, holding = settings.iloc[0], (settings["verdict"] == "holds").sum()
+    found = (
+        f"{first['claim']}: **{first['verdict']}**, {plus_minus(first['mean'], first['margin'])} "
+        f"({first['seeds_that_agree']} of {count(first['seeds'], 'seed')})"
+    )
+    alone = len(settings) == 1
+    return found if alone else f"{found}, the first of {len(settings)} settings, {holding} of which hold"
 
 
 def folded() -> str:
