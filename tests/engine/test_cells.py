@@ -101,6 +101,20 @@ def test_any_other_text_is_refused_and_nothing_is_executed(text):
         initializers.parse(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["normal(0.1)", "normal(**{'std': 0.1})", "normal(std=x)", "normal(std=)", "f().g()", ""]
+)
+def test_a_text_of_another_form_is_refused_as_such(text):
+    with pytest.raises(RequestError, match="is not of the form name"):
+        initializers.parse(text)
+
+
+def test_the_cause_of_a_refused_form_is_kept():
+    with pytest.raises(RequestError) as refused:
+        initializers.parse("normal(std=x)")
+    assert "malformed node" in str(refused.value.__cause__)
+
+
 def test_static_fields_shape_the_program_and_batched_ones_do_not():
     one = TrainingCell(dataset="digits", lr=0.1, steps=5, **BASE)
     same = TrainingCell(dataset="digits", lr=0.2, steps=5, **{**BASE, "init": "he", "seed": 7})
