@@ -3,6 +3,7 @@
 The dashboard never imports the engine: it runs the same commands that a person would type.
 """
 
+import atexit
 import importlib.util
 import json
 import os
@@ -12,11 +13,14 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import store
+from store.scratch import scratch
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAN_SECONDS = 300
@@ -102,10 +106,21 @@ def keep(text: str) -> str:
     Args:
         text: TOML.
     """
-    folder = Path(tempfile.mkdtemp(prefix="goldilocks-"))
-    path = folder / "edited.toml"
+    path = _folder() / "edited.toml"
     path.write_text(text, encoding="utf-8")
     return str(path)
+
+
+def _folder() -> Path:
+    """Make a folder that lasts as long as this server."""
+    return Path(tempfile.mkdtemp(dir=_scratch()))
+
+
+@cache
+def _scratch() -> Path:
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(scratch())
 
 
 def start(grid: str, missing: int) -> Run:
@@ -123,7 +138,7 @@ def start(grid: str, missing: int) -> Run:
         busy = store.writer(layout)
         if busy or running():
             raise Refused("A run is going on already; wait for it or cancel it.")
-        log = Path(tempfile.mkdtemp(prefix="goldilocks-")) / "engine.log"
+        log = _folder() / "engine.log"
         with open(log, "w") as sink:
             process = subprocess.Popen(
                 _command("run", grid),

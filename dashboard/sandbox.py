@@ -132,7 +132,7 @@ def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> pd.DataFrame:
 def _child() -> int:
     """Answer the one request on standard input: a pickled frame on standard output, or a sentence and _REFUSED."""
     _limit_memory()
-    importlib.import_module("store.connect")
+    importlib.import_module("store.sandbox")
     text = sys.stdin.read()
     if not text:
         return 0

@@ -87,6 +87,8 @@ def run(
 
     # A request to end is an interruption like Ctrl-C: finished batches are kept and published.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Started in the background of a script, a process ignores the interruption by which the dashboard ends it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     reporter = Silence() if quiet else Bar()
     code = 0
     try:

@@ -25,16 +25,18 @@ from store.layout import Layout
 
 if TYPE_CHECKING:
     from store import journal, queries, tables
-    from store.connect import Result, Store, open, sandboxed
+    from store.connect import Store, open
     from store.done import done_cells
     from store.lock import WriterLock, writer
     from store.publication import Snapshot, publish
+    from store.result import Result
+    from store.sandbox import sandboxed
 
 _HOME = {
     "open": "connect",
-    "sandboxed": "connect",
+    "sandboxed": "sandbox",
     "Store": "connect",
-    "Result": "connect",
+    "Result": "result",
     "publish": "publication",
     "Snapshot": "publication",
     "done_cells": "done",

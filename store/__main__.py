@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import duckdb
 import typer
-from rich.console import Console
 
 from store import connect, lock, output, publication, queries
 from store import export as exporting
 from store import merge as merging
 from store import repair as repairing
 from store.check import check as run_checks
-from store.errors import StoreCorrupt, StoreError, StoreInvalid, StoreMissing, StoreWarning
+from store.errors import StoreInvalid, StoreMissing, StoreWarning
 from store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout
+from store.terminal import FAILED, messages, refusals, write
 
-FAILED, REFUSED = 1, 2
 EPILOG = "Exit codes: 0 done; 1 something is broken or failed; 2 the request is wrong."
 
 app = typer.Typer(
@@ -33,8 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-
 StorePath = Annotated[
     str | None,
     typer.Option("--store", help=f"The DuckDB file. Default: ${ENVIRONMENT_VARIABLE}, or else {DEFAULT_PATH}."),
@@ -217,36 +210,6 @@ def pairs(texts: list[str]) -> dict[str, str]:
     if broken:
         raise StoreInvalid(f"{broken[0]!r} is not of the form KEY=VALUE, for example -p activation=tanh")
     return {key: value for key, _, value in (text.partition("=") for text in texts)}
-
-
-def write(content: bytes) -> None:
-    """Writes bytes to stdout, after what was printed."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Turns errors into a sentence on stderr and an exit code."""
-    try:
-        yield
-    except StoreCorrupt as error:
-        leave(str(error), FAILED)
-    except StoreError as error:
-        leave(str(error), REFUSED)
-    except duckdb.Error as error:
-        leave(f"DuckDB refuses the statement: {error}", REFUSED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        leave(f"{error.filename or 'the file system'}: {error.strerror}", FAILED)
-
-
-def leave(message: str, code: int) -> Any:
-    """Says why and ends with an exit code."""
-    messages.print(message)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 
 STORAGE_VERSION = "v1.2.0"
+# Three headers of 4096 bytes lie before the first block of a file.
+HEADERS = 3 * 4096
 
 
 @contextmanager
@@ -17,6 +19,8 @@ def attached(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
     with duckdb.connect() as connection:
         connection.execute(attach(path, "snapshot", read_only=read_only))
         connection.execute("USE snapshot")
+        if read_only:
+            refuse_truncated(connection, path)
         yield connection
         connection.execute("USE memory")
         connection.execute("DETACH snapshot")
@@ -27,3 +31,22 @@ def attach(path: Path, name: str, *, read_only: bool) -> str:
     mode = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
     quoted = str(path).replace("'", "''")
     return f"ATTACH '{quoted}' AS {name} ({mode})"
+
+
+def refuse_truncated(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Compares the length of a file with the number of blocks that are in use, which DuckDB does not.
+
+    Free blocks may lie between them or be cut off at the end, so this is the least length that the file must have.
+
+    Args:
+        connection: a connection whose current database is the file.
+        path: the file.
+
+    Raises:
+        duckdb.IOException: when its end is missing.
+    """
+    sizes = "SELECT block_size * used_blocks FROM pragma_database_size() WHERE database_name = current_database()"
+    used = connection.execute(sizes).fetchall()[0][0]
+    least, found = HEADERS + int(used), path.stat().st_size
+    if found < least:
+        raise duckdb.IOException(f"{path} is cut off: {found} bytes of at least {least}")

@@ -7,62 +7,18 @@ from __future__ import annotations
 
 import html
 import os
-import warnings
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from store import catalog, migrate, queries
-from store.errors import StoreCorrupt, StoreInvalid, StoreMissing, StoreWarning
+from store.errors import StoreInvalid
 from store.layout import Layout
-
-if TYPE_CHECKING:
-    import pandas
-    import polars
-    import pyarrow
-
-_ATTEMPTS = 5
-
-
-class Result:
-    """The rows of a query, in the form that is asked for. NaN and infinity stay themselves.
-
-    Args:
-        relation: DuckDB's relation, for those who want to go on with it.
-    """
-
-    def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
-        self.relation = relation
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of the columns."""
-        return list(self.relation.columns)
-
-    def df(self) -> pandas.DataFrame:
-        """Returns the rows as a pandas data frame."""
-        return self.relation.df()
-
-    def arrow(self) -> pyarrow.Table:
-        """Returns the rows as an Arrow table."""
-        return self.relation.to_arrow_table()
-
-    def pl(self) -> polars.DataFrame:
-        """Returns the rows as a polars data frame."""
-        return self.relation.pl()
-
-    def fetchall(self) -> list[tuple]:
-        """Returns the rows as tuples."""
-        return self.relation.fetchall()
-
-    def __repr__(self) -> str:
-        return repr(self.relation)
-
-    def _repr_html_(self) -> str:
-        return self.df().to_html(max_rows=20, notebook=True)
+from store.opening import open_newest
+from store.result import Result
 
 
 class Store:
@@ -185,90 +141,14 @@ def open(path: str | os.PathLike[str] | Layout | None = None) -> Store:
         StoreInvalid: when it is a DuckDB file but no store.
     """
     layout = Layout.at(path)
-    file, version, connection = _connect(layout)
+    found = open_newest(layout)
     try:
-        done = migrate.applied(connection)
-        migrate.refuse_newer(done, file)
-        if not done:
-            raise StoreInvalid(f"{file} is a DuckDB file, but not a Goldilocks store: it has no table schema_steps")
+        migrate.refuse_newer(found.steps, found.file)
+        if not found.steps:
+            raise StoreInvalid(
+                f"{found.file} is a DuckDB file, but not a Goldilocks store: it has no table schema_steps"
+            )
     except BaseException:
-        connection.close()
+        found.connection.close()
         raise
-    return Store(layout.path, file, version, connection)
-
-
-def sandboxed(
-    path: str | os.PathLike[str] | Layout | None = None, *, memory_limit: str = "1GB", threads: int = 2
-) -> duckdb.DuckDBPyConnection:
-    """Opens the newest snapshot for SQL that strangers typed.
-
-    The snapshot is read-only and the only file in reach: no other file, network address, extension or setting. What a
-    statement creates lives in memory, within the limit, until the connection is closed. Use the connection itself, not
-    its `cursor()`, which does not know the current database; `interrupt()` from another thread ends a long statement.
-
-    Args:
-        path: as for `open`.
-        memory_limit: memory that queries may use, in DuckDB's notation such as 512MB.
-        threads: number of threads that queries may use.
-
-    Returns:
-        A DuckDB connection.
-
-    Raises:
-        StoreMissing, StoreCorrupt: as for `open`.
-    """
-    file, _, probe = _connect(Layout.at(path))
-    probe.close()
-    # Without the first setting, a table's name could be that of a Python variable of this process.
-    connection = duckdb.connect(
-        config={
-            "python_enable_replacements": False,
-            "memory_limit": memory_limit,
-            "threads": threads,
-            "temp_directory": "",
-        }
-    )
-    quoted = str(file).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS grid (READ_ONLY)")
-    connection.execute("USE grid")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
-
-
-def _connect(layout: Layout) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
-    """Opens what the pointer names, or else the newest snapshot that can be opened, with a warning."""
-    try:
-        return _follow(layout)
-    except (StoreMissing, StoreCorrupt) as error:
-        for number in reversed(layout.snapshot_numbers()):
-            try:
-                opened = _open_file(layout.snapshot_file(number))
-            except (OSError, duckdb.Error):
-                continue
-            warnings.warn(f"{error} Snapshot {number:06d} is read meanwhile.", StoreWarning, stacklevel=4)
-            return opened
-        raise
-
-
-def _follow(layout: Layout) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
-    """Follows the pointer anew when the snapshot it named was removed in the meantime."""
-    for attempt in range(_ATTEMPTS):
-        file = layout.resolve()
-        try:
-            return _open_file(file)
-        except FileNotFoundError:
-            continue
-        except duckdb.Error as error:
-            if attempt + 1 == _ATTEMPTS or file.exists():
-                raise StoreCorrupt(
-                    f"{file} cannot be read: {error} `python -m store check --repair --store {layout.path}` builds it "
-                    "anew from the journal."
-                ) from error
-    raise StoreMissing(f"The snapshots of {layout.path} vanish while they are opened.")
-
-
-def _open_file(file: Path) -> tuple[Path, str, duckdb.DuckDBPyConnection]:
-    status = file.stat()
-    version = f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
-    return file, version, duckdb.connect(str(file), read_only=True)
+    return Store(layout.path, found.file, found.version, found.connection)

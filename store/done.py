@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
+import duckdb
 import pyarrow.parquet as pq
 
 from store import journal, publication
 from store.attach import attached
+from store.errors import StoreWarning
 from store.journal import Entry
 from store.layout import Layout
 
@@ -21,14 +25,23 @@ def done_cells(layout: Layout) -> set[str]:
     Returns:
         Every cell_id with status `done` or `diverged`, in the newest snapshot or in a sound entry of the journal.
     """
-    status: dict[str, str] = {}
     base = publication.newest(layout)
-    if base is not None:
-        with attached(base.path, read_only=True) as connection:
-            status.update(connection.execute("SELECT cell_id, status FROM cells").fetchall())
+    try:
+        status = _published(base)
+    except duckdb.Error as error:
+        # Not every block is read when a snapshot is opened; the journal has all of it.
+        warnings.warn(f"{base and base.path} cannot be read and is passed over: {error}", StoreWarning, stacklevel=2)
+        base, status = None, {}
     for entry in publication.pending(layout, base):
         status.update(_read(entry))
     return {cell_id for cell_id, value in status.items() if value in RESULTS}
+
+
+def _published(base: publication.Base | None) -> dict[str, str]:
+    if base is None:
+        return {}
+    with attached(base.path, read_only=True) as connection:
+        return dict(connection.execute("SELECT cell_id, status FROM cells").fetchall())
 
 
 def _read(entry: Entry) -> list[tuple[str, str]]:

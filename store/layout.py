@@ -102,16 +102,18 @@ class Layout:
         try:
             return self.path.resolve(strict=True)
         except FileNotFoundError:
-            pass
-        if self.journal.is_dir() and any(self.journal.iterdir()):
-            remedy = f"`python -m store publish --store {self.path}`"
-            raise StoreMissing(f"{self.path} names no snapshot, but finished work waits in the journal: {remedy}.")
-        raise StoreMissing(f"There is no store at {self.path}: {REMEDY}.")
+            raise StoreMissing(self._why_missing()) from None
 
     def prepare(self) -> None:
         """Creates the folders."""
         self.journal.mkdir(parents=True, exist_ok=True)
         self.snapshots.mkdir(parents=True, exist_ok=True)
+
+    def _why_missing(self) -> str:
+        if self.journal.is_dir() and any(self.journal.iterdir()):
+            remedy = f"`python -m store publish --store {self.path}`"
+            return f"{self.path} names no snapshot, but finished work waits in the journal: {remedy}."
+        return f"There is no store at {self.path}: {REMEDY}."
 
     def __str__(self) -> str:
         return str(self.path)

@@ -74,6 +74,7 @@ def writer(layout: Layout) -> dict[str, str | int] | None:
         except Timeout:
             return _described(layout)
         except OSError:
+            # In a folder where nobody may write, nobody writes.
             return None
         lock.release()
         return None

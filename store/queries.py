@@ -7,6 +7,7 @@
     SELECT … WHERE activation = $activation AND depth = $depth
 
 Values are bound, never formatted in. A default is NULL, true, false, a number, a quoted text or a list of these.
+`@name` stands for a part that several queries share; see `store.parts`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from store.errors import StoreInvalid
+from store.parts import with_parts
 
 FOLDER = Path(__file__).parent / "sql"
 REQUIRED = object()
@@ -94,7 +96,7 @@ class Query:
 @cache
 def all() -> dict[str, Query]:
     """Returns every named query by its name."""
-    return {file.stem: parse(file.stem, file.read_text()) for file in sorted(FOLDER.glob("*.sql"))}
+    return {file.stem: parse(file.stem, with_parts(file.read_text())) for file in sorted(FOLDER.glob("*.sql"))}
 
 
 def get(name: str) -> Query:

@@ -4,11 +4,9 @@ A store of N training cells also has N/5 propagation cells, with every layer and
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +17,7 @@ from engine.bench import synthetic_store as synthetic
 from engine.execution.publication import LARGEST_SHARE, LONGEST_WAIT
 from store import queries
 from store.check import check
+from store.scratch import scratch
 
 SIZES = (10_000, 100_000, 1_000_000)
 PROPAGATION_SHARE = 5
@@ -57,8 +56,8 @@ def measure(most: int, say: Callable[[str], None] = lambda line: None) -> list[d
     for size in SIZES:
         if size <= most:
             say(f"store of {size:,} training and {size // PROPAGATION_SHARE:,} propagation cells")
-            with tempfile.TemporaryDirectory() as folder:
-                found.append(_measure(store.Layout.at(Path(folder) / "grid.duckdb"), size))
+            with scratch() as folder:
+                found.append(_measure(store.Layout.at(folder / "grid.duckdb"), size))
     return found
 
 

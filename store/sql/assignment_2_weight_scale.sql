@@ -6,9 +6,13 @@
 -- $width INTEGER = 50: units per layer
 -- $depth INTEGER = 7: hidden layers
 -- $batch_size INTEGER = 50: examples per minibatch
-WITH best AS (
+WITH trained AS MATERIALIZED (
+    FROM outcomes
+    WHERE study = 'training' AND network = 'mlp' AND dataset = $dataset AND width = $width AND depth = $depth
+      AND batch_size = $batch_size AND optimizer = 'adam' AND init LIKE 'normal(std=%'
+), best AS (
     SELECT cell_id, max(train_accuracy) FILTER (isfinite(train_accuracy)) AS best_train_accuracy
-    FROM curves
+    FROM curves SEMI JOIN trained USING (cell_id)
     GROUP BY cell_id
 )
 SELECT TRY_CAST(regexp_extract(init, '^normal\(std=(.*)\)$', 1) AS DOUBLE) AS scale, norm, count(*) AS seeds,
@@ -22,8 +26,6 @@ SELECT TRY_CAST(regexp_extract(init, '^normal\(std=(.*)\)$', 1) AS DOUBLE) AS sc
        avg(final_train_loss) FILTER (NOT diverged) AS final_train_loss,
        min(final_train_loss) FILTER (NOT diverged) AS final_train_loss_low,
        max(final_train_loss) FILTER (NOT diverged) AS final_train_loss_high
-FROM outcomes JOIN best USING (cell_id)
-WHERE study = 'training' AND network = 'mlp' AND dataset = $dataset AND width = $width AND depth = $depth
-  AND batch_size = $batch_size AND optimizer = 'adam' AND init LIKE 'normal(std=%'
+FROM trained JOIN best USING (cell_id)
 GROUP BY scale, norm
 ORDER BY norm, scale

@@ -10,7 +10,7 @@ WITH shapes AS (
     FROM cells
     WHERE study = 'propagation' AND status <> 'failed' AND init = $init AND activation = $activation AND norm = $norm
     GROUP BY network, dataset, preprocessing, depth, width, batch_size
-    ORDER BY abs(ln(depth / $depth)), abs(ln(width / $width)), network, dataset, batch_size
+    ORDER BY abs(ln(depth / $depth)), abs(ln(width / $width)), network, dataset, preprocessing, batch_size
     LIMIT 1
 )
 SELECT network, dataset, preprocessing, depth, width, batch_size, layer, count(*) AS seeds,

@@ -15,12 +15,8 @@
 -- $lrs DOUBLE[] = NULL: only these learning rates; NULL means all
 SELECT init, activation, norm, depth, lr, step, count(*) AS seeds,
        count(*) FILTER (diverged_at_step <= step) AS diverged,
-       avg(train_loss) FILTER (isfinite(train_loss)) AS train_loss,
-       min(train_loss) FILTER (isfinite(train_loss)) AS train_loss_low,
-       max(train_loss) FILTER (isfinite(train_loss)) AS train_loss_high,
-       avg(test_accuracy) FILTER (isfinite(test_accuracy)) AS test_accuracy,
-       min(test_accuracy) FILTER (isfinite(test_accuracy)) AS test_accuracy_low,
-       max(test_accuracy) FILTER (isfinite(test_accuracy)) AS test_accuracy_high
+       @over_seeds(train_loss),
+       @over_seeds(test_accuracy)
 FROM convergence JOIN (SELECT cell_id, diverged_at_step FROM cells) USING (cell_id)
 WHERE network = $network AND dataset = $dataset AND preprocessing = $preprocessing AND width = $width
   AND batch_size = $batch_size AND optimizer = $optimizer AND steps = $steps

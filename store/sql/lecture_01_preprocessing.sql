@@ -39,9 +39,9 @@ WITH numbers AS (
       AND init = 'kaiming' AND activation = 'relu' AND optimizer = 'sgd'
     GROUP BY ALL
 ), deep AS (
-    SELECT dataset, preprocessing, max(lr) AS largest_rate, arg_max(lr, deep_accuracy) AS best_rate,
-           max(deep_accuracy) AS deep_accuracy, arg_max(deep_accuracy_low, deep_accuracy) AS deep_accuracy_low,
-           arg_max(deep_accuracy_high, deep_accuracy) AS deep_accuracy_high
+    SELECT dataset, preprocessing, max(lr) AS largest_rate, arg_max(lr, (deep_accuracy, -lr)) AS best_rate,
+           max(deep_accuracy) AS deep_accuracy, arg_max(deep_accuracy_low, (deep_accuracy, -lr)) AS deep_accuracy_low,
+           arg_max(deep_accuracy_high, (deep_accuracy, -lr)) AS deep_accuracy_high
     FROM by_rate
     WHERE NOT any_diverged
     GROUP BY ALL

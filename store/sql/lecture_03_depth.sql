@@ -8,23 +8,21 @@
 -- $lr DOUBLE = 0.1: learning rate
 -- $target DOUBLE = 0.8: test accuracy that counts as trained
 WITH ends AS (
-    SELECT cell_id, max(std) FILTER (layer = depth) AS last_std,
+    SELECT cell_id, activation, depth, max(std) FILTER (layer = depth) AS last_std,
            max(grad_rms) FILTER (layer = 1) / nullif(max(grad_rms) FILTER (layer = depth), 0) AS gradient_ratio
-    FROM layers JOIN (SELECT cell_id, depth FROM cells) USING (cell_id)
-    GROUP BY cell_id
-), signal AS (
-    SELECT activation, depth, avg(last_std) FILTER (isfinite(last_std)) AS last_std,
-           avg(gradient_ratio) FILTER (isfinite(gradient_ratio)) AS gradient_ratio
-    FROM ends JOIN axes USING (cell_id)
+    FROM layers JOIN axes USING (cell_id)
     WHERE study = 'propagation' AND init = $init AND dataset = $dataset AND width = $width AND norm = 'none'
       AND network = 'mlp'
     GROUP BY ALL
+), signal AS (
+    SELECT activation, depth, avg(last_std) FILTER (isfinite(last_std)) AS last_std,
+           avg(gradient_ratio) FILTER (isfinite(gradient_ratio)) AS gradient_ratio
+    FROM ends
+    GROUP BY ALL
 )
 SELECT activation, depth, count(*) AS seeds,
-       avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS accuracy,
-       min(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS accuracy_low,
-       max(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS accuracy_high,
-       count(*) FILTER (final_test_accuracy >= $target AND isfinite(final_test_accuracy)) / count(*) AS share_that_train,
+       @over_seeds(final_test_accuracy, accuracy),
+       count(*) FILTER (final_test_accuracy >= $target::FLOAT AND isfinite(final_test_accuracy)) / count(*) AS share_that_train,
        any_value(last_std) AS last_std, any_value(gradient_ratio) AS gradient_ratio
 FROM outcomes LEFT JOIN signal USING (activation, depth)
 WHERE study = 'training' AND network = 'mlp' AND norm = 'none' AND init = $init AND dataset = $dataset

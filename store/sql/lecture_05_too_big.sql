@@ -1,15 +1,16 @@
 -- L5, too big: W = 0.05·N(0,1) with tanh, units saturate and local gradients vanish.
 -- One row per layer: saturated share (local derivative below the threshold `saturation` of its largest value), standard
--- deviation and weight gradient, with the range over seeds.
+-- deviation and weight gradient, with the range over seeds. Seeds whose value is not
+-- finite are left out, overflowed counts those of the std.
 -- $init VARCHAR = 'normal(std=0.05)': initialization
 -- $activation VARCHAR = 'tanh': activation function
 -- $width INTEGER = 4096: units per layer
 -- $depth INTEGER = 6: hidden layers
 -- $batch_size INTEGER = 16: examples per batch
-SELECT layer, count(*) AS seeds, avg(frac_saturated) AS saturated, min(frac_saturated) AS saturated_low,
-       max(frac_saturated) AS saturated_high, avg(std) AS std, min(std) AS std_low, max(std) AS std_high,
-       avg(weight_grad_rms) AS weight_grad_rms, min(weight_grad_rms) AS weight_grad_rms_low,
-       max(weight_grad_rms) AS weight_grad_rms_high
+SELECT layer, count(*) AS seeds, count(*) FILTER (NOT isfinite(std)) AS overflowed,
+       @over_seeds(frac_saturated, saturated),
+       @over_seeds(std),
+       @over_seeds(weight_grad_rms)
 FROM activation_stats JOIN (SELECT cell_id, layer, weight_grad_rms FROM layers) USING (cell_id, layer)
 WHERE study = 'propagation' AND network = 'mlp' AND dataset = 'gaussian' AND norm = 'none' AND init = $init
   AND activation = $activation AND width = $width AND depth = $depth AND batch_size = $batch_size

@@ -7,8 +7,7 @@
 -- $depth INTEGER = 6: hidden layers
 -- $batch_size INTEGER = 16: examples per batch
 SELECT init, layer, count(*) AS seeds, count(*) FILTER (NOT isfinite(std)) AS overflowed,
-       avg(mean) FILTER (isfinite(std)) AS mean, avg(std) FILTER (isfinite(std)) AS std,
-       min(std) FILTER (isfinite(std)) AS std_low, max(std) FILTER (isfinite(std)) AS std_high,
+       avg(mean) FILTER (isfinite(std)) AS mean, @over_seeds(std),
        avg(theory_std) AS theory_std, mode(verdict ORDER BY verdict) AS verdict
 FROM activation_stats JOIN (SELECT cell_id, verdict FROM signal_rates) USING (cell_id)
 WHERE study = 'propagation' AND network = 'mlp' AND dataset = 'gaussian' AND norm = 'none'

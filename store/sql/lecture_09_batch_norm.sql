@@ -15,18 +15,18 @@ WITH by_seed AS (
       AND ($activation IS NULL OR activation = $activation)
     GROUP BY ALL
 ), finite AS (
-    SELECT * REPLACE (CASE WHEN isfinite(gamma) AND isfinite(beta) THEN gamma END AS gamma) FROM by_seed
-), student AS (
-    SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
+    SELECT * REPLACE (CASE WHEN isfinite(gamma) AND isfinite(beta) THEN gamma END AS gamma,
+                      CASE WHEN isfinite(gamma) AND isfinite(beta) THEN beta END AS beta)
+    FROM by_seed
 )
 SELECT dataset, network, init, activation, depth, width, batch_size, optimizer, lr, steps, layer,
        count(gamma) AS seeds, count(*) - count(gamma) AS left_out,
-       avg(gamma) AS gamma, any_value(t)[least(seeds, 10) - 1] * stddev(gamma) / sqrt(seeds) AS gamma_margin,
+       avg(gamma) AS gamma, @margin(gamma) AS gamma_margin,
        avg(gamma_std) FILTER (gamma IS NOT NULL) AS gamma_std,
-       avg(beta) FILTER (gamma IS NOT NULL) AS beta,
-       any_value(t)[least(seeds, 10) - 1] * stddev(beta) FILTER (gamma IS NOT NULL) / sqrt(seeds) AS beta_margin,
+       avg(beta) AS beta,
+       @margin(beta) AS beta_margin,
        avg(beta_std) FILTER (gamma IS NOT NULL) AS beta_std,
        max(identity_error) FILTER (gamma IS NOT NULL) AS identity_error
-FROM finite, student
+FROM finite
 GROUP BY ALL
 ORDER BY ALL

@@ -1,6 +1,6 @@
 -- L10, batch norm makes deep networks easier to train: from how many initializations do they?
 -- One row per activation, depth and normalization: share of all networks (initializations × seeds) that end with a test
--- accuracy of at least $target, with Wilson's 95 % interval; then the best initialization, its mean accuracy and the
+-- accuracy of at least $target, with Wilson's 95 % interval; then the best initialization (of several the first in the alphabet), its mean accuracy and the
 -- range over its seeds. A diverged network counts as not trained.
 -- $inits VARCHAR[] = ['normal(std=0.01)', 'normal(std=0.05)', 'xavier', 'kaiming', 'torch_default']: initializations
 -- $dataset VARCHAR = 'digits': where the examples come from
@@ -18,12 +18,12 @@ WITH cells_at_rate AS (
     FROM cells_at_rate
     GROUP BY ALL
 ), best AS (
-    SELECT activation, depth, norm, arg_max(init, accuracy) AS best_init, max(accuracy) AS accuracy,
-           arg_max(low, accuracy) AS accuracy_low, arg_max(high, accuracy) AS accuracy_high
+    SELECT activation, depth, norm, arg_min(init, (-accuracy, init)) AS best_init, max(accuracy) AS accuracy,
+           arg_min_null(low, (-accuracy, init)) AS accuracy_low, arg_min_null(high, (-accuracy, init)) AS accuracy_high
     FROM by_init
     GROUP BY ALL
 ), shares AS (
-    SELECT activation, depth, norm, count(*) AS networks, count(*) FILTER (accuracy >= $target) / count(*) AS share,
+    SELECT activation, depth, norm, count(*) AS networks, count(*) FILTER (accuracy >= $target::FLOAT) / count(*) AS share,
            1.96 * 1.96 / count(*) AS z
     FROM cells_at_rate
     GROUP BY ALL

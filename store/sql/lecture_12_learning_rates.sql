@@ -8,32 +8,26 @@
 -- $target DOUBLE = 0.7: test accuracy that counts as trained
 -- $fast DOUBLE = 0.9: test accuracy to be reached fast
 -- $rates INTEGER = 5: rates that must have been tried at least
-WITH reached AS (
-    SELECT cell_id, min(step) FILTER (isfinite(test_accuracy) AND test_accuracy >= $fast) AS step
-    FROM curves
-    GROUP BY cell_id
-), swept AS (
-    SELECT activation, depth, norm
+WITH tried AS MATERIALIZED (
+    SELECT cell_id, activation, depth, norm, seed, lr,
+           CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END AS accuracy
     FROM outcomes
     WHERE study = 'training' AND network = 'mlp' AND init = $init AND dataset = $dataset AND width = $width
       AND preprocessing = 'standardize' AND optimizer = 'sgd'
-    GROUP BY ALL
-    HAVING count(DISTINCT lr) >= $rates
-), tried AS (
-    SELECT activation, depth, norm, seed, lr, step,
-           CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END AS accuracy
-    FROM outcomes JOIN reached USING (cell_id) SEMI JOIN swept USING (activation, depth, norm)
-    WHERE study = 'training' AND network = 'mlp' AND init = $init AND dataset = $dataset AND width = $width
-      AND preprocessing = 'standardize' AND optimizer = 'sgd'
+), reached AS (
+    SELECT cell_id, min(step) AS step
+    FROM curves SEMI JOIN tried USING (cell_id)
+    WHERE isfinite(test_accuracy) AND test_accuracy >= $fast::FLOAT
+    GROUP BY cell_id
 ), by_seed AS (
-    SELECT activation, depth, norm, seed, max(lr) FILTER (accuracy >= $target) AS largest_rate, min(step) AS steps
-    FROM tried
+    SELECT activation, depth, norm, seed, max(lr) FILTER (accuracy >= $target::FLOAT) AS largest_rate, min(step) AS steps
+    FROM tried LEFT JOIN reached USING (cell_id)
     GROUP BY ALL
     HAVING count(DISTINCT lr) >= $rates
 ), by_rate AS (
     SELECT activation, depth, norm, lr, avg(accuracy) AS accuracy FROM tried GROUP BY ALL
 ), best AS (
-    SELECT activation, depth, norm, arg_max(lr, accuracy) AS best_rate, max(accuracy) AS accuracy
+    SELECT activation, depth, norm, arg_max(lr, (accuracy, -lr)) AS best_rate, max(accuracy) AS accuracy
     FROM by_rate
     GROUP BY ALL
 )

@@ -16,8 +16,8 @@ WITH tried AS (
       AND width = $width AND optimizer = $optimizer AND lr = $lr
 ), by_seed AS (
     SELECT activation, depth, norm, seed, count(DISTINCT scale) AS scales,
-           count(DISTINCT scale) FILTER (accuracy >= $target) AS trained,
-           coalesce(log10(max(scale) FILTER (accuracy >= $target) / min(scale) FILTER (accuracy >= $target)), 0) AS decades,
+           count(DISTINCT scale) FILTER (accuracy >= $target::FLOAT) AS trained,
+           coalesce(log10(max(scale) FILTER (accuracy >= $target::FLOAT) / min(scale) FILTER (accuracy >= $target::FLOAT)), 0) AS decades,
            avg(accuracy) AS accuracy
     FROM tried
     WHERE scale IS NOT NULL
@@ -26,8 +26,8 @@ WITH tried AS (
 ), by_scale AS (
     SELECT activation, depth, norm, scale, min(accuracy) AS worst FROM tried WHERE scale IS NOT NULL GROUP BY ALL
 ), ends AS (
-    SELECT activation, depth, norm, min(scale) FILTER (worst >= $target) AS smallest_scale,
-           max(scale) FILTER (worst >= $target) AS largest_scale
+    SELECT activation, depth, norm, min(scale) FILTER (worst >= $target::FLOAT) AS smallest_scale,
+           max(scale) FILTER (worst >= $target::FLOAT) AS largest_scale
     FROM by_scale
     GROUP BY ALL
 )

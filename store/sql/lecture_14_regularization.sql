@@ -23,20 +23,18 @@ WITH gaps AS (
     FROM gaps AS normed JOIN gaps AS plain
         USING (dataset, network, init, activation, depth, width, batch_size, seed, lr_per_example, epochs)
     WHERE normed.norm <> 'none' AND plain.norm = 'none'
-), student AS (
-    SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
 )
 SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, evidence,
        batch_size, count(with_norm) AS seeds, count(*) - count(with_norm) AS left_out,
        avg(without) AS loss_gap_without,
-       any_value(t)[least(seeds, 10) - 1] * stddev(without) / sqrt(seeds) AS loss_gap_without_margin,
+       @margin(without) AS loss_gap_without_margin,
        avg(with_norm) AS loss_gap_with,
-       any_value(t)[least(seeds, 10) - 1] * stddev(with_norm) / sqrt(seeds) AS loss_gap_with_margin,
+       @margin(with_norm) AS loss_gap_with_margin,
        avg(without - with_norm) AS saved,
-       any_value(t)[least(seeds, 10) - 1] * stddev(without - with_norm) / sqrt(seeds) AS saved_margin,
+       @margin(without - with_norm) AS saved_margin,
        count(*) FILTER (without > with_norm) AS seeds_that_save,
        avg(train_without) FILTER (finite) AS train_accuracy_without,
        avg(train_with) FILTER (finite) AS train_accuracy_with
-FROM by_seed, student
+FROM by_seed
 GROUP BY ALL
 ORDER BY ALL

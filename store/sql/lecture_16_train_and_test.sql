@@ -18,19 +18,17 @@ WITH by_seed AS (
     FROM measurements JOIN cells USING (cell_id)
     WHERE study = 'discrepancy' AND norm <> 'none' AND ($dataset IS NULL OR dataset = $dataset)
     GROUP BY ALL
-), student AS (
-    SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
 )
 SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, batch_size,
        count(*) FILTER (finite) AS seeds, count(*) FILTER (NOT finite) AS left_out,
        avg(right_mode) AS right_mode,
-       any_value(t)[least(seeds, 10) - 1] * stddev(right_mode) / sqrt(seeds) AS right_mode_margin,
+       @margin(right_mode) AS right_mode_margin,
        avg(wrong_mode) AS wrong_mode,
-       any_value(t)[least(seeds, 10) - 1] * stddev(wrong_mode) / sqrt(seeds) AS wrong_mode_margin,
+       @margin(wrong_mode) AS wrong_mode_margin,
        avg(right_mode - wrong_mode) AS cost,
-       any_value(t)[least(seeds, 10) - 1] * stddev(right_mode - wrong_mode) / sqrt(seeds) AS cost_margin,
+       @margin(right_mode - wrong_mode) AS cost_margin,
        avg(sorted) FILTER (finite) AS sorted, avg(spoilt) FILTER (finite) AS spoilt,
        avg(mean_distance) FILTER (finite) AS mean_distance, avg(std_distance) FILTER (finite) AS std_distance
-FROM by_seed, student
+FROM by_seed
 GROUP BY ALL
 ORDER BY ALL

@@ -21,15 +21,13 @@ WITH by_seed AS (
                             batch_size, optimizer, lr, steps, seed, per_class
            ) AS gain
     FROM by_seed
-), student AS (
-    SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
 )
 SELECT source, source_steps, source_lr, dataset, network, init, activation, norm, depth, width, batch_size, optimizer, lr,
        steps, evidence, per_class, images, scheme, count(accuracy) AS seeds, count(*) - count(accuracy) AS left_out,
        avg(accuracy) AS accuracy,
-       any_value(t)[least(seeds, 10) - 1] * stddev(accuracy) / sqrt(seeds) AS accuracy_margin,
-       avg(gain) AS gain, any_value(t)[least(count(gain), 10) - 1] * stddev(gain) / sqrt(count(gain)) AS gain_margin,
+       @margin(accuracy) AS accuracy_margin,
+       avg(gain) AS gain, @margin(gain) AS gain_margin,
        count(*) FILTER (gain > 0) AS seeds_that_gain
-FROM paired, student
+FROM paired
 GROUP BY ALL
 ORDER BY ALL

@@ -1,40 +1,15 @@
 -- How training ended for chosen configurations, over seeds.
 -- One row per configuration. A seed trains when its test accuracy reaches 0.90 at a logged step. Means and ranges are
 -- over the seeds whose value is finite; finite counts those of the test accuracy.
--- $networks VARCHAR[] = NULL: only these networks; NULL means all
--- $datasets VARCHAR[] = NULL: only these data sets; NULL means all
--- $preprocessings VARCHAR[] = NULL: only these preprocessings; NULL means all
--- $inits VARCHAR[] = NULL: only these initializations; NULL means all
--- $activations VARCHAR[] = NULL: only these activations; NULL means all
--- $norms VARCHAR[] = NULL: only these normalizations; NULL means all
--- $depths INTEGER[] = NULL: only these depths; NULL means all
--- $widths INTEGER[] = NULL: only these widths; NULL means all
--- $batch_sizes INTEGER[] = NULL: only these batch sizes; NULL means all
--- $optimizers VARCHAR[] = NULL: only these optimizers; NULL means all
--- $lrs DOUBLE[] = NULL: only these learning rates; NULL means all
--- $step_counts INTEGER[] = NULL: only these numbers of updates; NULL means all
-SELECT network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, lr, steps, count(*) AS seeds,
+-- @chosen_configurations
+SELECT @configuration, count(*) AS seeds,
        count(*) FILTER (diverged) AS diverged, count(*) FILTER (isfinite(final_test_accuracy)) AS finite,
        count(steps_to_90) / count(*) AS share_that_train, median(steps_to_90) AS steps_to_90,
-       avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS final_test_accuracy,
-       min(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS final_test_accuracy_low,
-       max(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS final_test_accuracy_high,
+       @over_seeds(final_test_accuracy),
        avg(final_train_accuracy) FILTER (isfinite(final_train_accuracy)) AS final_train_accuracy,
        avg(final_train_loss) FILTER (isfinite(final_train_loss)) AS final_train_loss,
        min(diverged_at_step) AS diverged_at_step
 FROM outcomes
-WHERE study = 'training'
-  AND ($networks IS NULL OR list_contains($networks, network))
-  AND ($datasets IS NULL OR list_contains($datasets, dataset))
-  AND ($preprocessings IS NULL OR list_contains($preprocessings, preprocessing))
-  AND ($inits IS NULL OR list_contains($inits, init))
-  AND ($activations IS NULL OR list_contains($activations, activation))
-  AND ($norms IS NULL OR list_contains($norms, norm))
-  AND ($depths IS NULL OR list_contains($depths, depth))
-  AND ($widths IS NULL OR list_contains($widths, width))
-  AND ($batch_sizes IS NULL OR list_contains($batch_sizes, batch_size))
-  AND ($optimizers IS NULL OR list_contains($optimizers, optimizer))
-  AND ($lrs IS NULL OR list_contains($lrs, lr))
-  AND ($step_counts IS NULL OR list_contains($step_counts, steps))
+WHERE study = 'training' AND @chosen_configurations
 GROUP BY ALL
 ORDER BY ALL

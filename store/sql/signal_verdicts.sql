@@ -11,7 +11,7 @@ WITH usable AS (
 )
 SELECT init, activation, norm, depth, width, batch_size, network, dataset, preprocessing,
        mode(verdict ORDER BY verdict)                                 AS verdict,
-       max(agreeing)::DOUBLE / count(*)                               AS agreement,
+       coalesce(max(agreeing) FILTER (verdict IS NOT NULL), count(*)) / count(*) AS agreement,
        count(*)                                                       AS seeds,
        count(*) FILTER (NOT finite)                                   AS left_out,
        exp(avg(ln(CASE WHEN finite THEN forward_rate END)))           AS forward_rate,

@@ -1,5 +1,8 @@
 """Refreshing from the browser: planned, started once, watched, cancelled with finished work kept."""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -79,3 +82,11 @@ def test_a_run_is_started_once_and_cancelled(path):
 def test_a_wrong_grid_is_refused_with_the_engines_sentence(path, text, reason):
     with pytest.raises(refresh.Refused, match=reason):
         refresh.plan(refresh.keep(text))
+
+
+def test_a_server_that_ends_leaves_nothing_behind(tmp_path):
+    code = "from dashboard import refresh; print(refresh.keep('x = 1'))"
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []

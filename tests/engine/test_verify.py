@@ -7,11 +7,12 @@ import sys
 import time
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 import store
 from engine.errors import RequestError
-from engine.execution import verify as verification
+from engine.execution.comparison import differences
 from engine.execution.provenance import RunRecord
 from engine.execution.verify import verify
 
@@ -102,17 +103,53 @@ def test_a_changed_bit_is_noticed_and_named(own, column):
     assert column in str(verdict)
 
 
-def test_on_other_instructions_rounding_is_passed_over_and_more_is_not(own, monkeypatch):
-    monkeypatch.setattr(verification, "computing_platform", lambda: "another machine")
-    cell = one(own, "propagation")
-    alter(own, "UPDATE layers SET std = std * 1.0001; UPDATE curves SET test_loss = 7 WHERE step = 40")
+ON_CUDA = "UPDATE runs SET device = 'cuda:0', device_name = 'NVIDIA H100'"
+SMALL = """
+    UPDATE layers SET std = std * 1.0001, mean = mean + 1e-4 * rms, grad_rms = grad_rms * 1.01;
+    UPDATE curves SET test_loss = test_loss * (1 + 1e-6) WHERE step > 0;
+    UPDATE layer_histograms SET overflow = overflow + 1;
+"""
+LARGE = {
+    "layers.std": "UPDATE layers SET std = std * 1.02 WHERE layer = 3",
+    "layers.mean": "UPDATE layers SET mean = mean + 0.02 * rms",
+    "layers.grad_rms": "UPDATE layers SET grad_rms = grad_rms * 2 WHERE layer = 1",
+    "layer_histograms.counts": "UPDATE layer_histograms SET counts = list_reverse(counts) WHERE tap = 'act'",
+    "curves.test_loss": "UPDATE curves SET test_loss = test_loss * 1.2 WHERE step = 4",
+    "curves.train_accuracy": "UPDATE curves SET train_accuracy = train_accuracy + 0.2 WHERE step = 0",
+    "cells, (diverged, diverged_at_step)": "UPDATE cells SET diverged_at_step = 3",
+}
+
+
+def test_what_another_kind_of_device_computed_is_compared_within_rounding(own):
+    cells = [one(own, "propagation"), one(own, "training"), one(own, "training", "diverged")]
+    alter(own, f"{ON_CUDA}; {SMALL}")
+    verdicts = list(verify(cells, store=own))
+    assert {verdict.inexact.partition(",")[0] for verdict in verdicts} == {"device_name was NVIDIA H100"}
+    assert [str(verdict) for verdict in verdicts if not verdict.agrees] == []
+
+
+@pytest.mark.parametrize("column", LARGE)
+def test_what_rounding_does_not_explain_is_noticed_on_another_kind_of_device_too(own, column):
+    cell = one(own, "propagation" if column.startswith("layer") else "training")
+    alter(own, f"{ON_CUDA}; {LARGE[column]}")
     (verdict,) = verify([cell], store=own)
-    assert "here it is another machine" in verdict.inexact
-    assert verdict.agrees
-    (trained,) = verify([one(own, "training")], store=own)
-    assert trained.agrees
-    alter(own, "UPDATE layers SET std = std * 1.1; UPDATE curves SET test_loss = 7 WHERE step = 2")
-    assert not any(verdict.agrees for verdict in verify([cell, one(own, "training")], store=own))
+    assert column in [difference.column for difference in verdict.differences]
+
+
+def curve(*losses):
+    return pa.table({"step": list(range(len(losses))), "test_loss": pa.array(losses, pa.float32())})
+
+
+def test_curves_are_judged_as_long_as_a_slightly_larger_learning_rate_makes_no_difference():
+    stored, found = curve(2.0, 1.0, 0.5, 0.25), curve(2.01, 1.01, 1.0, 9.0)
+    steady = curve(2.01, 1.011, 1.0, 9.0)
+    assert [one.rows for one in differences("curves", stored, found, steady)] == [2]
+    assert list(differences("curves", stored, found, curve(2.01, 1.011, 1.02, 9.0))) == []
+    assert list(differences("curves", stored, found, curve(2.01, 1.011, float("nan"), 9.0))) == []
+    # Before the first update there is nothing that a learning rate could do.
+    assert [
+        one.where for one in differences("curves", stored, curve(3.0, 1.0, 0.5, 0.25), curve(9.0, 9.0, 9.0, 9.0))
+    ] == ["step=0"]
 
 
 def test_a_batch_that_is_not_whole_is_compared_within_rounding(own):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
+from store.scratch import scratch
 from tests.faults import shim
 
 HEADINGS = ("fault", "job", "trials", "killed", "refused", "check passed", "repaired", "problems", "seconds")
@@ -22,8 +22,7 @@ def main() -> int:
     if not shim.compiler():
         print("the fault campaign needs a C compiler (cc) for its preloaded library", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory() as folder:
-        shim.preload(Path(folder))
+    shim.preload()
     from tests.faults.jobs import ENGINE, STORE
     from tests.faults.scenarios import LONG, SCENARIOS, SHORT
     from tests.faults.trial import Bench
@@ -34,8 +33,8 @@ def main() -> int:
     memory = Path("/dev/shm")
     place = memory if memory.is_dir() and shutil.disk_usage(memory).free > 1e9 else None
     print(f"| {' | '.join(HEADINGS)} |\n|---|---{'|---:' * (len(HEADINGS) - 2)}|", flush=True)
-    with tempfile.TemporaryDirectory(dir=place) as folder:
-        benches = [Bench(job, Path(folder) / job.name) for job in (STORE, ENGINE)]
+    with scratch(place) as folder:
+        benches = [Bench(job, folder / job.name) for job in (STORE, ENGINE)]
         words = [word for word in sys.argv[1:] if not word.startswith("--")] or [""]
         chosen = {name: one for name, one in SCENARIOS.items() if any(word in name for word in words)}
         for name, scenario in chosen.items():

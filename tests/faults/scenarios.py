@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -158,6 +160,22 @@ def second_writer(bench: Bench, size: Size) -> Iterator[Outcome]:
     yield bench.aftermath(refused=answer.get("error", ""))
 
 
+def stale_lock(bench: Bench, size: Size) -> Iterator[Outcome]:
+    """A writer was killed and left its lock and its name: nobody writes, and the next one takes over."""
+    bench.begin()
+
+    def die() -> None:
+        store.WriterLock(bench.layout).__enter__()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    forked(die)
+    _, answer = forked(lambda: (bench.layout.writer_file.exists(), store.writer(bench.layout)))
+    outcome = bench.aftermath(killed=True)
+    if answer.get("value") != [True, None]:
+        outcome.problems.append(f"a dead writer is taken for a living one: {answer}")
+    yield outcome
+
+
 SCENARIOS: dict[str, Callable[[Bench, Size], Iterator[Outcome]]] = {
     "killed before an operation": at_points(Mode.kill_before),
     "killed after an operation": at_points(Mode.kill_after),
@@ -173,4 +191,5 @@ SCENARIOS: dict[str, Callable[[Bench, Size], Iterator[Outcome]]] = {
     "corrupted snapshot": corrupted_snapshots,
     "missing pointer or snapshots": missing_pointer,
     "second writer": second_writer,
+    "stale lock of a killed writer": stale_lock,
 }

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from enum import IntEnum
 from pathlib import Path
 
@@ -34,13 +35,16 @@ def compiler() -> str | None:
     return shutil.which("cc") or shutil.which("gcc")
 
 
-def preload(folder: Path) -> None:
+def preload() -> None:
     """Starts this program again with the library in front of the C library, unless it already runs so."""
-    if "shim.so" in os.environ.get("LD_PRELOAD", ""):
+    library = os.environ.pop("LD_PRELOAD", "")
+    if library.endswith("/shim.so"):
+        # It is mapped by now: neither this process nor those that it starts need the file any more.
+        shutil.rmtree(Path(library).parent)
         return
-    library = folder / "shim.so"
+    library = f"{tempfile.mkdtemp()}/shim.so"
     subprocess.run([str(compiler()), "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True)
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | {"LD_PRELOAD": str(library)})
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | {"LD_PRELOAD": library})
 
 
 def arm(folder: Path, mode: Mode, number: int = -1, error: int = 0, trace: int = -1) -> None:

@@ -22,7 +22,7 @@ from tests.faults import shim
 from tests.faults.jobs import STORE
 import store
 folder, trace = map(Path, sys.argv[1:])
-shim.preload(trace.parent)
+shim.preload()
 layout = store.Layout.at(folder / "grid.duckdb")
 with trace.open("wb") as file:
     shim.arm(folder, shim.Mode.count, trace=file.fileno())

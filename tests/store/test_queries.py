@@ -1,15 +1,14 @@
-"""Every named query is documented and runs; those about results equal plain pandas."""
+"""Every named query is documented and runs; what they answer is in test_query_oracles.py."""
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import store
-from store import queries
+from store import parts, queries
+from store.parts import with_parts
 
 
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
@@ -22,101 +21,6 @@ def test_every_query_is_documented_and_runs(opened, query):
     assert opened.named(query.name, **required).columns
     assert query.name in dir(opened)
     assert query.title in getattr(opened, query.name).__doc__
-
-
-def frame(opened: store.Store, view: str) -> pd.DataFrame:
-    return opened.query(f"SELECT * FROM {view}").df()
-
-
-def by(rows: pd.DataFrame, *columns: str) -> dict[tuple, pd.DataFrame]:
-    return dict(list(rows.groupby([*columns], dropna=False)))
-
-
-def test_std_by_layer(opened):
-    layers = frame(opened, "activation_stats").merge(
-        frame(opened, "gradient_stats")[["cell_id", "layer", "grad_rms"]], on=["cell_id", "layer"]
-    )
-    groups = by(layers[layers["activation"] == "tanh"], "init", "norm", "depth", "layer")
-    found = opened.std_by_layer(activation="tanh").df()
-    assert len(found) == len(groups) == 8
-    for row in found.itertuples():
-        rows = groups[(row.init, row.norm, row.depth, row.layer)]
-        finite = rows[np.isfinite(rows["std"]) & np.isfinite(rows["grad_rms"])]
-        assert (row.seeds, row.left_out) == (4, len(rows) - len(finite))
-        np.testing.assert_allclose(row.std, finite["std"].astype(float).mean(), rtol=1e-6)
-        np.testing.assert_allclose(row.std_spread, finite["std"].astype(float).std(ddof=1), rtol=1e-4, atol=1e-9)
-        np.testing.assert_allclose(row.grad_rms, finite["grad_rms"].astype(float).mean(), rtol=1e-6)
-    assert found["left_out"].sum() == 3
-
-
-def test_signal_verdicts(opened):
-    groups = by(frame(opened, "signal_rates"), "init", "activation", "norm", "depth")
-    found = opened.signal_verdicts().df()
-    assert len(found) == len(groups)
-    for row in found.itertuples():
-        rows = groups[(row.init, row.activation, row.norm, row.depth)]
-        (verdict, times), *_ = Counter(rows["verdict"]).most_common(1)
-        assert (row.verdict, row.agreement, row.seeds) == (verdict, times / len(rows), len(rows))
-        finite = rows[np.isfinite(rows["forward_rate"])]
-        assert row.left_out == len(rows) - len(finite)
-        np.testing.assert_allclose(row.forward_rate, np.exp(np.log(finite["forward_rate"]).mean()))
-        np.testing.assert_allclose(row.backward_rate, np.exp(np.log(finite["backward_rate"]).mean()))
-    assert sorted(found["verdict"]) == ["just right", "too big", "too small"]
-
-
-def shares(rows: pd.DataFrame, target: float = 0.9) -> tuple[int, float, float, int]:
-    final = rows["final_test_accuracy"].astype(float)
-    finite = final[np.isfinite(final)]
-    reached = (rows["best_test_accuracy"].fillna(0) >= np.float32(target)).mean()
-    return len(rows), reached, finite.mean(), len(final) - len(finite)
-
-
-@pytest.mark.parametrize("target", [0.9, 0.97])
-def test_bn_against_none(opened, target):
-    groups = by(frame(opened, "outcomes"), "init", "norm", "depth", "lr")
-    found = opened.bn_against_none(target=target).df()
-    assert len(found) == len(groups) == 6
-    for row in found.itertuples():
-        expected = shares(groups[(row.init, row.norm, row.depth, row.lr)], target)
-        np.testing.assert_allclose(
-            (row.seeds, row.share_reached, row.mean_final_accuracy, row.left_out), expected, rtol=1e-6
-        )
-    assert found["left_out"].sum() == 4
-
-
-def test_depth_trainability(opened):
-    groups = by(frame(opened, "outcomes"), "init", "norm", "depth")
-    found = opened.depth_trainability().df()
-    assert len(found) == len(groups) == 3
-    for row in found.itertuples():
-        candidates = {lr: shares(rows) for (lr,), rows in by(groups[(row.init, row.norm, row.depth)], "lr").items()}
-        best = max(candidates, key=lambda lr: (candidates[lr][1], candidates[lr][2], -lr))
-        assert row.best_lr == best
-        found_row = (row.seeds, row.share_reached, row.mean_final_accuracy, row.left_out)
-        np.testing.assert_allclose(found_row, candidates[best], rtol=1e-6)
-
-
-@pytest.mark.parametrize("target", [0.5, 0.9])
-def test_steps_to_target(opened, target):
-    curves = frame(opened, "convergence")
-    groups = by(curves, "init", "norm", "depth", "lr")
-    found = opened.steps_to_target(target=target).df()
-    assert len(found) == len(groups) == 6
-    for row in found.itertuples():
-        rows = groups[(row.init, row.norm, row.depth, row.lr)]
-        first = rows[rows["test_accuracy"] >= np.float32(target)].groupby("cell_id")["step"].min()
-        assert (row.seeds, row.never_reached) == (4, rows["cell_id"].nunique() - len(first))
-        np.testing.assert_equal(float(row.steps_to_target), float(first.median()))
-
-
-def test_coverage_and_runs(opened):
-    cells = frame(opened, "cells")
-    coverage = opened.coverage().df()
-    for row in coverage.itertuples():
-        assert row.cells == ((cells["study"] == row.study) & (cells["status"] == row.status)).sum()
-    assert coverage["cells"].sum() == len(cells)
-    kept = opened.runs().df().set_index("run_id")["cells_kept"]
-    assert kept.to_dict() == cells["run_id"].value_counts().to_dict() | {"later": 0}
 
 
 def test_values_are_bound_and_never_formatted_in(opened):
@@ -159,3 +63,20 @@ def test_the_documentation_is_the_first_comment():
 def test_a_query_without_documentation_is_refused(text):
     with pytest.raises(store.StoreInvalid):
         queries.parse("q", text)
+
+
+def test_parts_are_plain_sql_in_the_end():
+    for query in queries.all().values():
+        assert not re.search(r"@\w|#\d", query.sql + query.doc), query.name
+    found = with_parts("-- Title.\n-- @chosen_configurations\nSELECT @over_seeds(std), @over_seeds(a + f(b), c)")
+    assert "\n-- $step_counts INTEGER[] = NULL:" in found
+    for column in ("min(std) FILTER (isfinite(std)) AS std_low", "avg(a + f(b)) FILTER (isfinite(a + f(b))) AS c,"):
+        assert column in found
+    with pytest.raises(store.StoreInvalid, match="@chosen_configuration, which does not exist; there are axis, chosen"):
+        with_parts("SELECT @chosen_configuration")
+
+
+def test_every_part_is_shared():
+    texts = [file.read_text() for file in queries.FOLDER.glob("*.sql")]
+    for part in parts.FOLDER.glob("*.sql"):
+        assert sum(f"@{part.stem}" in text for text in texts) > 1, part.stem

@@ -1,0 +1,57 @@
+"""What several named queries say alike is written once, as a part, and put into their text when they are read.
+
+    -- @chosen_configurations                       the comments of the part: its parameters
+    SELECT @over_seeds(std), @over_seeds(frac_saturated, saturated)
+    WHERE @chosen_configurations                    the SQL of the part
+
+`#1` and `#2` in a part stand for what is in the parentheses; without a second one, `#2` is the first. Whoever sees or
+runs a query sees plain SQL.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from store.errors import StoreInvalid
+
+FOLDER = Path(__file__).parent / "sql" / "parts"
+# In parentheses, parentheses may occur once more: `@margin(a / nullif(b, 0))`.
+_USE = re.compile(r"@(\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?")
+
+
+def with_parts(text: str) -> str:
+    """Puts the parts in their places.
+
+    Args:
+        text: a query as it is written.
+
+    Returns:
+        The same with every `-- @part` replaced by the comments of the part, and every other `@part` by its SQL.
+
+    Raises:
+        StoreInvalid: when there is no such part.
+    """
+    lines = []
+    for line in text.splitlines():
+        use = re.fullmatch(r"-- @(\w+)", line)
+        lines.append(_part(use[1])[0] if use else _USE.sub(_sql, line))
+    return "\n".join(lines)
+
+
+def _sql(use: re.Match[str]) -> str:
+    first, comma, second = (use[2] or "").partition(", ")
+    return _part(use[1])[1].replace("#1", first).replace("#2", second if comma else first)
+
+
+@cache
+def _part(name: str) -> tuple[str, str]:
+    """Returns the comments and the SQL of a part."""
+    file = FOLDER / f"{name}.sql"
+    if not file.exists():
+        known = ", ".join(sorted(one.stem for one in FOLDER.glob("*.sql")))
+        raise StoreInvalid(f"a query has the part @{name}, which does not exist; there are {known}")
+    lines = file.read_text().splitlines()
+    comments = [line for line in lines if line.startswith("--")]
+    return "\n".join(comments), "\n".join(lines[len(comments) :])

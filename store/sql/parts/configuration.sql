@@ -1,0 +1,1 @@
+network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, lr, steps

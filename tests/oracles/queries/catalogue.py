@@ -1,0 +1,147 @@
+"""Oracles of the queries about what a store holds."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from tests.oracles.queries.numbers import distinct, finite, highest, lowest
+from tests.oracles.queries.registry import Rows, oracle
+from tests.oracles.queries.tables import Tables, among, groups, keep, where
+
+
+def _computed(tables: Tables, study: str) -> pd.DataFrame:
+    return tables.cells[(tables.cells["study"] == study) & (tables.cells["status"] != "failed")]
+
+
+@oracle("study", "dataset", "network", "status")
+def coverage(tables: Tables) -> Rows:
+    for key, rows in groups(tables.cells, "study", "dataset", "network", "status"):
+        yield {
+            **key,
+            "cells": len(rows),
+            "inits": rows["init"].nunique(),
+            "activations": rows["activation"].nunique(),
+            "norms": rows["norm"].nunique(),
+            "min_depth": rows["depth"].min(),
+            "max_depth": rows["depth"].max(),
+            "seeds": rows["seed"].nunique(),
+            "seconds": sum(finite(rows["seconds"])) if finite(rows["seconds"]) else None,
+        }
+
+
+@oracle()
+def axis_values(tables: Tables, study: str) -> Rows:
+    cells = _computed(tables, study)
+    lists = {
+        **dict.fromkeys(("network", "dataset", "preprocessing", "init", "activation", "norm", "depth", "width")),
+        **dict.fromkeys(("batch_size", "optimizer", "lr")),
+    }
+    found = {f"{axis}s": distinct(cells[axis]) for axis in lists}
+    yield {"cells": len(cells), "seeds": cells["seed"].nunique(), **found, "step_counts": distinct(cells["steps"])}
+
+
+@oracle("study")
+def measured_studies(tables: Tables) -> Rows:
+    for key, rows in groups(tables.cells, "study"):
+        measured = tables.quantities[tables.quantities["study"] == key["study"]]
+        yield {
+            **key,
+            "cells": len(rows),
+            "seeds": rows["seed"].nunique(),
+            "quantities": distinct(measured["quantity"]),
+        }
+
+
+@oracle("part")
+def quantity_parts(tables: Tables, study: str, quantity: str) -> Rows:
+    for key, rows in groups(where(tables.quantities, study=study, quantity=quantity), "part"):
+        yield {**key, "numbers": len(rows), "positions": rows["position"].notna().sum()}
+
+
+@oracle("-width", "depth", "batch_size", "network", "dataset", "preprocessing")
+def propagation_networks(tables: Tables) -> Rows:
+    shape = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
+    for key, rows in groups(_computed(tables, "propagation"), *shape):
+        varied = {f"{axis}s": distinct(rows[axis]) for axis in ("init", "activation", "norm")}
+        yield {**key, **varied, "seeds": rows["seed"].nunique(), "cells": len(rows)}
+
+
+@oracle("-cells", "network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")
+def training_networks(tables: Tables) -> Rows:
+    shape = ("network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")
+    for key, rows in groups(_computed(tables, "training"), *shape):
+        varied = {f"{axis}s": distinct(rows[axis]) for axis in ("init", "activation", "norm", "depth", "lr")}
+        yield {**key, **varied, "seeds": rows["seed"].nunique(), "cells": len(rows)}
+
+
+@oracle("distance", "-cells", "network", "dataset", "preprocessing", "batch_size", "steps")
+def nearest_trained(tables: Tables, activation: str, depth: int, width: int, **allowed: list | None) -> Rows:
+    cells = among(where(_computed(tables, "training"), activation=activation), **allowed)
+    shape = ("network", "dataset", "preprocessing", "activation", "depth", "width", "batch_size", "steps")
+    found = []
+    for key, rows in groups(cells, *shape):
+        counts = {f"{axis}s": rows[axis].nunique() for axis in ("init", "norm", "lr", "optimizer", "seed")}
+        distance = abs(math.log(key["depth"] / depth)) + abs(math.log(key["width"] / width)) / 2
+        found.append({**key, "cells": len(rows), **counts, "distance": distance})
+    return sorted(found, key=lambda row: (row["distance"], -row["cells"]))[:20]
+
+
+@oracle("-started_at")
+def run_grids(tables: Tables) -> Rows:
+    runs = tables.read("runs")
+    for key, rows in groups(runs[runs["grid_text"].notna()], "grid", "grid_text"):
+        yield {**key, "started_at": highest(rows["started_at"])}
+
+
+@oracle("-started_at", "run_id")
+def runs(tables: Tables) -> Rows:
+    columns = [
+        *("run_id", "grid", "status", "started_at", "ended_at", "seconds", "device", "device_name", "cells_total"),
+        *("cells_cached", "cells_computed", "cells_diverged", "cells_failed"),
+    ]
+    for run in tables.read("runs").to_dict("records"):
+        kept = (tables.cells["run_id"] == run["run_id"]).sum()
+        where_and_how = {name: run[name] for name in ("code_version", "torch_version", "host", "command")}
+        yield {**{name: run[name] for name in columns}, "cells_kept": kept, **where_and_how}
+
+
+@oracle("kind", "name")
+def scheme_cards(tables: Tables, kind: str | None) -> Rows:
+    return where(tables.read("schemes"), kind=kind).to_dict("records")
+
+
+@oracle("name")
+def metric_labels(tables: Tables) -> Rows:
+    return tables.read("metrics").to_dict("records")
+
+
+@oracle("name")
+def verdict_thresholds(tables: Tables) -> Rows:
+    return tables.read("thresholds").to_dict("records")
+
+
+@oracle("-kind", "name")
+def tables_and_views(tables: Tables) -> Rows:
+    for one in tables.opened.relations():
+        yield {"name": one.name, "kind": one.kind, "meaning": one.comment}
+
+
+@oracle()
+def columns(tables: Tables, relation: str) -> Rows:
+    comments = dict(
+        tables.opened.query(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = $name", name=relation
+        ).fetchall()
+    )
+    for name, kind, *_ in tables.opened.query(f"DESCRIBE {relation}").fetchall():
+        yield {"name": name, "type": kind, "meaning": comments[name]}
+
+
+@oracle("activation", "sigma_w", "init")
+def weight_scales(tables: Tables, activation: str | None) -> Rows:
+    layers = where(tables.layers, study="propagation", activation=activation)
+    for key, rows in groups(keep(layers, [bool(finite([value])) for value in layers["sigma_w"]]), "init", "activation"):
+        last = rows.sort_values(["width", "depth", "layer"]).iloc[-1]
+        yield {**key, "sigma_w": last["sigma_w"], "width": lowest([rows["width"].max()])}

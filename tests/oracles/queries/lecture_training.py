@@ -1,0 +1,180 @@
+"""Oracles of the lecture's questions about training, and of those of its second assignment."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pandas as pd
+
+from tests.oracles.queries.numbers import ends, finite, known, mean, median, ranged, zero
+from tests.oracles.queries.registry import Rows, oracle
+from tests.oracles.queries.tables import Tables, groups, reach, where
+
+
+def _at_least(values, target: float) -> list[bool]:
+    """Which of the accuracies, in single precision, reach a target; none that is no number does."""
+    return [value is not None and math.isfinite(value) and value >= np.float32(target) for value in values]
+
+
+def _standardized(tables: Tables, **chosen) -> pd.DataFrame:
+    kind = {"study": "training", "network": "mlp", "preprocessing": "standardize", "optimizer": "sgd"}
+    return where(tables.outcomes, **kind, **chosen)
+
+
+@oracle("init", "activation", "units")
+def lecture_02_symmetry(tables: Tables, depth, norm, dataset) -> Rows:
+    quantities = where(tables.quantities, study="symmetry", depth=depth, norm=norm, dataset=dataset)
+    for key, rows in groups(quantities, "init", "activation", "width"):
+        units = {when: where(rows, quantity="distinct_units", part=when)["value"] for when in ("before", "after")}
+        gradient = where(rows, quantity="layer_gradient_norm", part="before", position=1.0)["value"]
+        yield {
+            "init": key["init"],
+            "activation": key["activation"],
+            "units": key["width"],
+            "seeds": rows["seed"].nunique(),
+            **ends("distinct_before", units["before"]),
+            **ends("distinct_after", units["after"]),
+            "distinct_gradients": ends("", where(rows, quantity="distinct_gradients", part="before")["value"])["_high"],
+            "gradient_norm": mean(finite(gradient)),
+            "weight_change": mean(finite(where(rows, quantity="weight_change", position=1.0)["value"])),
+            **ranged("accuracy", finite(where(rows, quantity="share_correct", part="after")["value"])),
+        }
+
+
+@oracle("activation", "depth")
+def lecture_03_depth(tables: Tables, init, dataset, width, lr, target) -> Rows:
+    kind = {"study": "propagation", "network": "mlp", "norm": "none"}
+    layers = where(tables.layers, **kind, init=init, dataset=dataset, width=width)
+    trained = _standardized(tables, norm="none", init=init, dataset=dataset, width=width, lr=lr)
+    for key, rows in groups(trained, "activation", "depth"):
+        alike = where(layers, **key)
+        last, ratios = where(alike, layer=key["depth"]), []
+        for cell_id, gradient in last.set_index("cell_id")["grad_rms"].items():
+            first = where(alike, cell_id=cell_id, layer=1)["grad_rms"].iloc[0]
+            ratios += [first / gradient] if gradient else []
+        accuracy = finite(rows["final_test_accuracy"])
+        yield {
+            **key,
+            "seeds": len(rows),
+            **ranged("accuracy", accuracy),
+            "share_that_train": sum(_at_least(accuracy, target)) / len(rows),
+            "last_std": mean(finite(last["std"])),
+            "gradient_ratio": mean(finite(ratios)),
+        }
+
+
+@oracle("activation", "depth", "norm")
+def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width, lr, target) -> Rows:
+    trained = _standardized(tables, dataset=dataset, width=width, lr=lr)
+    for key, rows in groups(trained[trained["init"].isin(inits)], "activation", "depth", "norm"):
+        share, z = sum(_at_least(rows["final_test_accuracy"], target)) / len(rows), 1.96
+        center = share + z**2 / (2 * len(rows))
+        half = z * math.sqrt(share * (1 - share) / len(rows) + z**2 / (4 * len(rows) ** 2))
+        by_init = {one["init"]: list(own["final_test_accuracy"]) for one, own in groups(rows, "init")}
+        best = min(by_init, key=lambda init: (-mean(zero(by_init[init])), init))
+        yield {
+            **key,
+            "networks": len(rows),
+            "share_that_train": share,
+            "share_low": (center - half) / (1 + z**2 / len(rows)),
+            "share_high": (center + half) / (1 + z**2 / len(rows)),
+            "best_init": best,
+            "accuracy": mean(zero(by_init[best])),
+            **ends("accuracy", finite(by_init[best])),
+        }
+
+
+@oracle("activation", "depth", "norm")
+def lecture_12_learning_rates(tables: Tables, init, dataset, width, target, fast, rates) -> Rows:
+    reached = {cell_id: reach(rows, fast) for cell_id, rows in tables.curves.groupby("cell_id")}
+    for key, swept in groups(
+        _standardized(tables, init=init, dataset=dataset, width=width), "activation", "depth", "norm"
+    ):
+        seeds = [rows for _, rows in groups(swept, "seed") if rows["lr"].nunique() >= rates]
+        if not seeds:
+            continue
+        largest = [_largest(rows["lr"], _at_least(rows["final_test_accuracy"], target)) for rows in seeds]
+        steps = [min(known(reached[cell_id] for cell_id in rows["cell_id"]), default=None) for rows in seeds]
+        means = {lr["lr"]: mean(zero(rows["final_test_accuracy"])) for lr, rows in groups(swept, "lr")}
+        best = min(means, key=lambda lr: (-means[lr], lr))
+        yield {
+            **key,
+            "seeds": len(seeds),
+            "largest_rate": median(largest),
+            **ends("largest_rate", largest),
+            "best_rate": best,
+            "accuracy": means[best],
+            "steps_to_fast": median(steps),
+            **ends("steps", steps),
+        }
+
+
+def _largest(values, which: list[bool]) -> float | None:
+    return max((value for value, one in zip(values, which, strict=False) if one), default=None)
+
+
+def _scale(init: str) -> float | None:
+    """Returns the std of `normal(std=…)`."""
+    match = re.fullmatch(r"normal\(std=(.*)\)", init)
+    return float(match[1]) if match else None
+
+
+@oracle("activation", "depth", "norm")
+def lecture_13_weight_scale(tables: Tables, dataset, preprocessing, width, optimizer, lr, target) -> Rows:
+    kind = {"study": "training", "network": "mlp", "dataset": dataset, "preprocessing": preprocessing}
+    trained = where(tables.outcomes, **kind, width=width, optimizer=optimizer, lr=lr)
+    trained = trained.assign(scale=[_scale(init) for init in trained["init"]])
+    trained = trained.assign(trains=_at_least(trained["final_test_accuracy"], target))
+    for key, rows in groups(trained[trained["scale"].notna()], "activation", "depth", "norm"):
+        seeds = [own for _, own in groups(rows, "seed") if own["scale"].nunique() > 3]
+        if not seeds:
+            continue
+        good = [sorted(set(own.loc[own["trains"], "scale"])) for own in seeds]
+        decades = [math.log10(scales[-1] / scales[0]) if scales else 0.0 for scales in good]
+        always = [scale["scale"] for scale, own in groups(rows, "scale") if own["trains"].all()]
+        yield {
+            **key,
+            "seeds": len(seeds),
+            "scales": max(own["scale"].nunique() for own in seeds),
+            "trained": median(map(len, good)),
+            **ends("trained", map(len, good)),
+            "decades": median(decades),
+            **ends("decades", decades),
+            "smallest_scale": min(always, default=None),
+            "largest_scale": max(always, default=None),
+            "accuracy": mean(mean(zero(own["final_test_accuracy"])) for own in seeds),
+        }
+
+
+@oracle("norm", "-steps", "batch_size")
+def assignment_2_batch_size(tables: Tables, dataset, width, depth) -> Rows:
+    kind = {"study": "training", "network": "mlp", "optimizer": "adam", "dataset": dataset}
+    for key, rows in groups(where(tables.outcomes, **kind, width=width, depth=depth), "batch_size", "norm", "steps"):
+        sound = rows[~rows["diverged"].astype(bool)]
+        yield {
+            **key,
+            "seeds": len(rows),
+            "diverged": rows["diverged"].sum(),
+            **ranged("best_test_accuracy", sound["best_test_accuracy"]),
+            **ranged("final_train_accuracy", sound["final_train_accuracy"]),
+        }
+
+
+@oracle("norm", "scale")
+def assignment_2_weight_scale(tables: Tables, dataset, width, depth, batch_size) -> Rows:
+    kind = {"study": "training", "network": "mlp", "optimizer": "adam", "dataset": dataset, "batch_size": batch_size}
+    best = {cell_id: finite(rows["train_accuracy"]) for cell_id, rows in tables.curves.groupby("cell_id")}
+    trained = where(tables.outcomes, **kind, width=width, depth=depth)
+    trained = trained.assign(scale=[_scale(init) for init in trained["init"]])
+    for key, rows in groups(trained[trained["scale"].notna()], "scale", "norm"):
+        sound = rows[~rows["diverged"].astype(bool)]
+        yield {
+            **key,
+            "seeds": len(rows),
+            "diverged": rows["diverged"].sum(),
+            **ranged("best_test_accuracy", sound["best_test_accuracy"]),
+            **ranged("best_train_accuracy", (max(best[cell_id], default=None) for cell_id in sound["cell_id"])),
+            **ranged("final_train_loss", sound["final_train_loss"]),
+        }

@@ -1,0 +1,149 @@
+"""The tables of a store as data frames of Python objects, joined with the axes, and the two views that judge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import store
+from tests.oracles.queries.numbers import finite
+
+AXES = ["network", "dataset", "preprocessing", "init", "activation", "norm", "depth", "width", "batch_size"]
+TRAINING_AXES = [*AXES, "optimizer", "lr", "steps"]
+# Parameters that choose values of an axis, where the axis is not the parameter without its last letter.
+CHOOSERS = {"step_counts": "steps", "batch_sizes": "batch_size"}
+
+
+class Tables:
+    """The tables of an open store."""
+
+    def __init__(self, opened: store.Store) -> None:
+        self.opened = opened
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Returns a table; NULL is None."""
+        rows = self.opened.query(f"SELECT * FROM {name}").arrow()
+        return pd.DataFrame(rows.to_pylist(), columns=rows.column_names, dtype=object)
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """One row per cell."""
+        return self.read("cells")
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """One row per layer of a cell."""
+        return self.read("layers").merge(self.cells, on="cell_id")
+
+    @cached_property
+    def histograms(self) -> pd.DataFrame:
+        """One row per tap of a layer of a cell."""
+        return self.read("layer_histograms").merge(self.cells, on="cell_id")
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """One row per logged step of a cell."""
+        return self.read("curves").merge(self.cells, on="cell_id")
+
+    @cached_property
+    def quantities(self) -> pd.DataFrame:
+        """One row per measured number of a cell."""
+        return self.read("measurements").merge(self.cells, on="cell_id")
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """How each training cell ended."""
+        found = []
+        for cell_id, rows in self.curves.groupby("cell_id"):
+            last = rows.loc[rows["step"].astype(int).idxmax()]
+            reached = reach(rows, 0.9)
+            best = finite(rows["test_accuracy"])
+            found.append(
+                {
+                    "cell_id": cell_id,
+                    "final_train_loss": last["train_loss"],
+                    "final_train_accuracy": last["train_accuracy"],
+                    "final_test_accuracy": last["test_accuracy"],
+                    "best_test_accuracy": max(best) if best else None,
+                    "steps_to_90": reached,
+                    "diverged": last["status"] == "diverged",
+                }
+            )
+        return pd.DataFrame(found, dtype=object).merge(self.cells, on="cell_id")
+
+    @cached_property
+    def rates(self) -> pd.DataFrame:
+        """Growth per layer and verdict of each propagation cell."""
+        limits = self.read("thresholds").set_index("name")["value"]
+        layers = self.layers[self.layers["study"] == "propagation"]
+        found = [_rated(cell_id, rows.sort_values("layer"), limits) for cell_id, rows in layers.groupby("cell_id")]
+        return pd.DataFrame(found, dtype=object).merge(self.cells, on="cell_id")
+
+
+def reach(curve: pd.DataFrame, target: float) -> int | None:
+    """Returns the first logged step of a cell with a test accuracy of at least the target, in single precision."""
+    steps = [
+        step
+        for step, value in zip(curve["step"], curve["test_accuracy"], strict=True)
+        if math.isfinite(value) and value >= np.float32(target)
+    ]
+    return min(steps, default=None)
+
+
+def where(rows: pd.DataFrame, **values: Any) -> pd.DataFrame:
+    """Returns the rows in which columns have a value; None stands for whatever value."""
+    for column, value in values.items():
+        if value is not None:
+            rows = rows[rows[column] == value]
+    return rows
+
+
+def among(rows: pd.DataFrame, **choices: list | None) -> pd.DataFrame:
+    """Returns the rows whose axes are among those chosen by parameters such as `inits`; None chooses all."""
+    for parameter, values in choices.items():
+        if values is not None:
+            rows = rows[rows[CHOOSERS.get(parameter, parameter[:-1])].isin(values)]
+    return rows
+
+
+def keep(rows: pd.DataFrame, which: list[bool]) -> pd.DataFrame:
+    """Returns the rows that are marked."""
+    return rows[np.array(which, bool)]
+
+
+def groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """Yields the values of some columns, NULL among them, with the rows that share them."""
+    for key, part in rows.groupby(list(columns), dropna=False):
+        yield {name: None if pd.isna(value) else value for name, value in zip(columns, key, strict=True)}, part
+
+
+def _rated(cell_id: str, rows: pd.DataFrame, limits: pd.Series) -> dict[str, Any]:
+    depth = rows["depth"].iloc[0]
+    half = max(depth // 2, 1)
+    std, gradient = (rows[name].to_numpy(np.float64) for name in ("std", "grad_rms"))
+    forward, backward = _growth(std[half - 1 :]), _growth(gradient[half - 1 :][::-1])
+    unit, rms = (rows[name].to_numpy(np.float64) for name in ("unit_std", "rms"))
+    verdict = None
+    if rows["status"].iloc[0] == "diverged":
+        verdict = "diverged"
+    elif (unit <= limits["alike"] * rms).all():
+        verdict = "symmetric"
+    elif (rows["frac_dead_units"] == 1).any():
+        verdict = "dead"
+    elif forward is not None and backward is not None:
+        big, small = max(forward, backward) > limits["too_big"], min(forward, backward) < limits["too_small"]
+        verdict = "too big" if big else "too small" if small else "just right"
+    return {"cell_id": cell_id, "forward_rate": forward, "backward_rate": backward, "verdict": verdict}
+
+
+def _growth(values: np.ndarray) -> float | None:
+    """Returns the geometric mean of the ratios of neighbours, which is zero when the last of them is."""
+    if len(values) < 2:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return 0.0 if values[-1] == 0 else float((values[-1] / values[0]) ** (1 / (len(values) - 1)))

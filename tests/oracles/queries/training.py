@@ -1,0 +1,248 @@
+"""Oracles of the queries about training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from tests.oracles.queries.numbers import (
+    finite,
+    highest,
+    known,
+    lowest,
+    mean,
+    median,
+    ranged,
+    spread,
+    zero,
+)
+from tests.oracles.queries.registry import Rows, oracle
+from tests.oracles.queries.tables import TRAINING_AXES, Tables, among, groups, reach, where
+
+WITHOUT_RATE = [name for name in TRAINING_AXES if name != "lr"]
+
+
+def _trains(rows: pd.DataFrame) -> dict:
+    """A seed trains when it reaches 0.90; how many do, and after how many updates."""
+    reached = known(rows["steps_to_90"])
+    return {"share_that_train": len(reached) / len(rows), "steps_to_90": median(reached)}
+
+
+@oracle(*TRAINING_AXES)
+def outcomes_over_seeds(tables: Tables, **choices: list | None) -> Rows:
+    for key, rows in groups(among(where(tables.outcomes, study="training"), **choices), *TRAINING_AXES):
+        accuracy = finite(rows["final_test_accuracy"])
+        yield {
+            **key,
+            "seeds": len(rows),
+            "diverged": rows["diverged"].sum(),
+            "finite": len(accuracy),
+            **_trains(rows),
+            **ranged("final_test_accuracy", accuracy),
+            "final_train_accuracy": mean(finite(rows["final_train_accuracy"])),
+            "final_train_loss": mean(finite(rows["final_train_loss"])),
+            "diverged_at_step": lowest(rows["diverged_at_step"]),
+        }
+
+
+@oracle("init", "activation", "norm", "depth", "lr")
+def training_outcomes(
+    tables: Tables, network, dataset, preprocessing, width, batch_size, optimizer, steps, **choices: list | None
+) -> Rows:
+    shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "width": width}
+    chosen = where(tables.outcomes, **shape, batch_size=batch_size, optimizer=optimizer, steps=steps)
+    for key, rows in groups(among(chosen, **choices), "init", "activation", "norm", "depth", "lr"):
+        yield {
+            **key,
+            "seeds": len(rows),
+            **_trains(rows),
+            "final_test_accuracy": mean(finite(rows["final_test_accuracy"])),
+            "final_train_loss": mean(finite(rows["final_train_loss"])),
+            "diverged": rows["diverged"].sum(),
+            "diverged_at_step": lowest(rows["diverged_at_step"]),
+        }
+
+
+def _met(rows: pd.DataFrame, step: int) -> int:
+    """How many seeds had met a non-finite loss by a step."""
+    return sum(at <= step for at in known(rows["diverged_at_step"]))
+
+
+@oracle("init", "activation", "norm", "depth", "lr", "step")
+def learning_curves(
+    tables: Tables, network, dataset, preprocessing, width, batch_size, optimizer, steps, **choices: list | None
+) -> Rows:
+    shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "width": width}
+    chosen = where(tables.curves, **shape, batch_size=batch_size, optimizer=optimizer, steps=steps)
+    for key, rows in groups(among(chosen, **choices), "init", "activation", "norm", "depth", "lr", "step"):
+        yield {
+            **key,
+            "seeds": len(rows),
+            "diverged": _met(rows, key["step"]),
+            **ranged("train_loss", finite(rows["train_loss"])),
+            **ranged("test_accuracy", finite(rows["test_accuracy"])),
+        }
+
+
+@oracle(*TRAINING_AXES, "step")
+def curves_over_seeds(tables: Tables, metric: str, **choices: list | None) -> Rows:
+    for key, rows in groups(among(where(tables.curves, study="training"), **choices), *TRAINING_AXES, "step"):
+        values = finite(rows[metric])
+        yield {
+            **key,
+            "seeds": len(rows),
+            "diverged": _met(rows, key["step"]),
+            "finite": len(values),
+            "mean": mean(values),
+            "low": lowest(values),
+            "high": highest(values),
+            "spread": spread(values) or 0,
+        }
+
+
+@oracle(*TRAINING_AXES)
+def learning_rate_sweep(tables: Tables, **choices: list | None) -> Rows:
+    for key, swept in groups(among(where(tables.outcomes, study="training"), **choices), *WITHOUT_RATE):
+        rates = {lr["lr"]: rows for lr, rows in groups(swept, "lr")}
+        if len(rates) < 2:
+            continue
+        means = {lr: mean(zero(rows["final_test_accuracy"])) for lr, rows in rates.items()}
+        stable = [lr for lr in rates if not any(rates[other]["diverged"].any() for other in rates if other <= lr)]
+        for lr, rows in rates.items():
+            scores = zero(rows["final_test_accuracy"])
+            yield {
+                **key,
+                "lr": lr,
+                "seeds": len(rows),
+                "diverged": rows["diverged"].sum(),
+                **_trains(rows),
+                "mean": means[lr],
+                "low": min(scores),
+                "high": max(scores),
+                "stable": lr in stable,
+                "largest_stable": max(stable, default=None),
+                "best": min(means, key=lambda one: (-means[one], one)),
+            }
+
+
+@oracle("x", "y")
+def outcome_map(tables: Tables, x: str, y: str, over: str, **choices: list | None) -> Rows:
+    configurations = []
+    for key, rows in groups(among(where(tables.outcomes, study="training"), **choices), *TRAINING_AXES):
+        gaps = [
+            train - test for train, test in zip(rows["final_train_accuracy"], rows["final_test_accuracy"], strict=False)
+        ]
+        configurations.append(
+            {
+                **key,
+                "seeds": len(rows),
+                "share_diverged": mean(rows["diverged"]),
+                **_trains(rows),
+                "final_test_accuracy": mean(finite(rows["final_test_accuracy"])),
+                "best_test_accuracy": mean(rows["best_test_accuracy"]),
+                "final_train_loss": mean(finite(rows["final_train_loss"])),
+                "gap": mean(finite(gaps)),
+            }
+        )
+    metrics = ["share_diverged", "share_that_train", "steps_to_90", "final_test_accuracy", "best_test_accuracy"]
+    metrics += ["final_train_loss", "gap"]
+    told = ["seeds", *metrics]
+    for key, rows in groups(pd.DataFrame(configurations, columns=[*TRAINING_AXES, *told], dtype=object), *{x: x, y: y}):
+        if over == "best":
+            best = [-1.0 if value is None else value for value in rows["final_test_accuracy"]]
+            order = sorted(range(len(rows)), key=lambda one: (-best[one], *_sortable(rows.iloc[one], TRAINING_AXES)))
+            rows = rows.iloc[order[:1]]
+        yield {
+            "x": str(key[x]),
+            "y": str(key[y]),
+            "configurations": len(rows),
+            "seeds": rows["seeds"].sum(),
+            **{name: mean(rows[name]) for name in metrics},
+            "lr": lowest(rows["lr"]),
+        }
+
+
+def _sortable(row: pd.Series, columns: Iterable[str]) -> list:
+    """The rate decides first."""
+    return [row["lr"], *(row[column] for column in columns)]
+
+
+def _shares(rows: pd.DataFrame, target: float) -> dict:
+    reached = [value >= np.float32(target) for value in zero(rows["best_test_accuracy"])]
+    final = finite(rows["final_test_accuracy"])
+    return {
+        "seeds": len(rows),
+        "share_reached": mean(reached),
+        "mean_final_accuracy": mean(final),
+        "left_out": len(rows) - len(final),
+    }
+
+
+@oracle("dataset", "preprocessing", "network", "init", "activation", "depth", "width", "batch_size", "optimizer", "lr")
+def bn_against_none(tables: Tables, target: float, activation: str | None) -> Rows:
+    for key, rows in groups(where(tables.outcomes, activation=activation), *TRAINING_AXES):
+        yield {**key, **_shares(rows, target)}
+
+
+@oracle("dataset", "activation", "norm", "init", "optimizer", "depth", "width", "batch_size", "steps")
+def depth_trainability(tables: Tables, target: float, dataset: str | None, activation: str | None) -> Rows:
+    for key, swept in groups(where(tables.outcomes, dataset=dataset, activation=activation), *WITHOUT_RATE):
+        rates = [{"best_lr": lr["lr"], **_shares(rows, target)} for lr, rows in groups(swept, "lr")]
+        yield {
+            **key,
+            **min(rates, key=lambda one: (-one["share_reached"], *_last(one["mean_final_accuracy"]), one["best_lr"])),
+        }
+
+
+def _first(value: float | None) -> tuple[bool, float]:
+    """The smallest value first, and none last."""
+    return (value is None, value or 0)
+
+
+def _last(value: float | None) -> tuple[bool, float]:
+    """The largest value first, and none last."""
+    return (value is None, -(value or 0))
+
+
+@oracle("steps_to_target", "never_reached", "dataset", "activation", "norm", "init", "depth", "lr")
+def steps_to_target(tables: Tables, target: float, dataset: str | None, activation: str | None) -> Rows:
+    first = {cell_id: reach(rows, target) for cell_id, rows in tables.curves.groupby("cell_id")}
+    cells = where(tables.cells, study="training", dataset=dataset, activation=activation)
+    for key, rows in groups(cells[cells["status"] != "failed"], *TRAINING_AXES):
+        reached = known(first.get(cell_id) for cell_id in rows["cell_id"])
+        yield {
+            **key,
+            "seeds": len(rows),
+            "never_reached": len(rows) - len(reached),
+            "steps_to_target": median(reached),
+            "fastest": lowest(reached),
+            "slowest": highest(reached),
+        }
+
+
+@oracle("place")
+def recommendation(
+    tables: Tables, network, dataset, preprocessing, activation, depth, width, batch_size, steps, **allowed: list | None
+) -> Rows:
+    shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "activation": activation}
+    chosen = where(
+        tables.outcomes, study="training", **shape, depth=depth, width=width, batch_size=batch_size, steps=steps
+    )
+    found = []
+    for key, rows in groups(among(chosen, **allowed), "init", "norm", "optimizer", "lr"):
+        scores = zero(rows["final_test_accuracy"])
+        told = {"score": mean(scores), "low": min(scores), "high": max(scores), "seeds": len(rows), **_trains(rows)}
+        found.append(({**key, **told, "diverged": rows["diverged"].sum()}, scores))
+    found.sort(
+        key=lambda one: (
+            -one[0]["score"],
+            *_first(one[0]["steps_to_90"]),
+            *map(str, list(one[0].values())[:3]),
+            one[0]["lr"],
+        )
+    )
+    for place, (row, scores) in enumerate(found, 1):
+        wins = [(one > other) + (one == other) / 2 for one in found[0][1] for other in scores]
+        yield {"place": place, **row, "first_beats": mean(wins) if place > 1 else None}

@@ -1,0 +1,66 @@
+"""Wherever a snapshot is damaged, whoever opens it gets another one that is not, and no finished cell is forgotten."""
+
+from __future__ import annotations
+
+import warnings
+
+import duckdb
+import numpy as np
+import pytest
+
+import store
+from store.attach import HEADERS, refuse_truncated
+
+BLOCK = 1 << 18
+CUTS = 24
+
+
+@pytest.fixture
+def newest(own):
+    """The file of the newest of two snapshots that hold the same."""
+    store.publish(own, anew=True)
+    return own.resolve()
+
+
+def test_a_snapshot_that_is_cut_off_anywhere_is_passed_over(own, newest):
+    content = newest.read_bytes()
+    with store.open(own) as opened:
+        cells = opened.query("SELECT * FROM cells ORDER BY cell_id").fetchall()
+    for length in np.linspace(1, len(content) - 1, CUTS, dtype=int):
+        newest.write_bytes(content[:length])
+        with pytest.warns(store.StoreWarning, match=f"cannot be read.*{newest.parent.name}|000001 is read meanwhile"):
+            opened = store.open(own)
+        assert opened.snapshot == "000001", length
+        assert opened.query("SELECT * FROM cells ORDER BY cell_id").fetchall() == cells
+        opened.close()
+
+
+def test_what_is_cut_off_is_told_from_its_length(newest, tmp_path):
+    content = newest.read_bytes()
+    copy = tmp_path / "copy.duckdb"
+    with duckdb.connect(str(newest), read_only=True) as connection:
+        (used,) = connection.execute("SELECT used_blocks FROM pragma_database_size()").fetchall()[0]
+    least = HEADERS + used * BLOCK
+    for length in (least - 1, least, len(content)):
+        copy.write_bytes(content[:length])
+        with duckdb.connect(str(copy), read_only=True) as connection:
+            if length < least:
+                with pytest.raises(duckdb.IOException, match=f"cut off: {length} bytes of at least {least}"):
+                    refuse_truncated(connection, copy)
+            else:
+                refuse_truncated(connection, copy)
+
+
+def test_no_block_whose_loss_makes_finished_cells_forgotten(own, newest):
+    content = newest.read_bytes()
+    done = store.done_cells(own)
+    passed_over = 0
+    for start in range(HEADERS, len(content), BLOCK):
+        noise = np.random.default_rng(start).bytes(4096)
+        newest.write_bytes(content[:start] + noise + content[start + 4096 :])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", store.StoreWarning)
+            assert store.done_cells(own) == done
+            store.open(own).close()
+        passed_over += bool(caught)
+    assert passed_over > 0

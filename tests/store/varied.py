@@ -1,0 +1,232 @@
+"""A store of made-up rows in which everything occurs: NaN, infinity, NULL, ties, missing seeds, cells that failed.
+
+Every number is one of a few levels, most of them exact in binary, so that ties are frequent and sums have no rounding.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+from store import tables
+from tests.store.builder import Batch
+
+NAN, INF = math.nan, math.inf
+ACCURACIES = (0.0, 0.25, 0.5, 0.7, 0.75, 0.8, 0.8, 0.875, 0.9, 0.9, 0.95, 1.0, NAN)
+LOSSES = (0.0, 0.25, 0.5, 1.0, 2.0, 2.0, INF, NAN)
+SIGNALS = (0.0, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.25, 2.0, 2.0, NAN, INF)
+SHARES = (0.0, 0.25, 0.5, 1.0, NAN)
+STEPS = (0, 10, 20)
+INITS = ("xavier", "kaiming", "normal(std=0.5)", "zeros", "constant(value=1.0)")
+SCALES = tuple(f"normal(std={2.0**-k})" for k in range(5))
+TAPS = ("pre", "act", "grad")
+MODES = (("running", ""), ("batch", ""), ("batch", ", sorted"), ("running", ", spoilt"))
+
+
+class Varied:
+    """Rows drawn by a generator of its own, so that they are the same in every run."""
+
+    def __init__(self) -> None:
+        self.batch = Batch().run(grid_text="one", seconds=NAN).run("later", status="killed", started_at=None)
+        self.batch.run("idle", grid_text="one", started_at=datetime(2026, 1, 2)).run(
+            "last", grid_text="two", started_at=None
+        )
+        self.batch.scheme().scheme("activation", "tanh", notes=None).metric("xi").metric("chi", better="lower")
+        self.random = random.Random(0)
+
+    def all(self) -> Batch:
+        """Returns a batch with cells of every study that a named query asks about."""
+        for draw in (
+            self.propagation,
+            self.training,
+            self.symmetry,
+            self.preprocessing,
+            self.points,
+            self.layers_of_norm,
+        ):
+            draw()
+        for draw in (self.discrepancy, self.folding, self.transfer, self.mixed):
+            draw()
+        return self.batch
+
+    def some(self, share: float = 0.75, **axes: tuple) -> list[dict[str, Any]]:
+        """Returns so large a share of all combinations."""
+        crossed = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+        return [one for one in crossed if self.random.random() < share]
+
+    def pick(self, levels: tuple) -> Any:
+        """Returns one of the levels."""
+        return self.random.choice(levels)
+
+    def cell(self, study: str, **axes: Any) -> str:
+        """Adds a cell, some of which diverged and few of which failed, and returns its id."""
+        status = self.random.choice(("done",) * 7 + ("diverged",) * 2 + ("failed",))
+        at = self.random.choice((0, 10)) if status == "diverged" and study == "training" else None
+        run = self.random.choice((None, {"run_id": "later"})) or {}
+        cell_id = self.batch.cell(study, preprocessing=axes.pop("preprocessing", "raw"), **axes, **run)
+        self.batch.rows["cells"][-1] |= {
+            "status": status,
+            "diverged_at_step": at,
+            "seconds": self.pick((0.5, NAN, INF)),
+        }
+        return cell_id
+
+    def failed(self) -> bool:
+        """Tells whether the cell that was added last failed, so that it has no results."""
+        return self.batch.rows["cells"][-1]["status"] == "failed"
+
+    def propagation(self) -> None:
+        """Layers and histograms of untrained networks."""
+        plain = self.some(
+            init=INITS, activation=("tanh", "relu"), norm=("none", "batch"), depth=(1, 2, 5), seed=(0, 1, 2),
+            dataset=("gaussian", "digits"),
+        )  # fmt: skip
+        others = self.some(
+            0.5, init=INITS[:2], activation=("tanh",), network=("conv", "mlp"), width=(8, 16), depth=(2, 3),
+            seed=(0, 1), batch_size=(4, 8), preprocessing=("raw", "standardize"),
+        )  # fmt: skip
+        for axes in plain + [one for one in others if one["network"] == "conv" or one["width"] == 16]:
+            cell_id = self.cell("propagation", **axes)
+            if not self.failed():
+                self._layers(cell_id, axes)
+
+    def _layers(self, cell_id: str, axes: dict[str, Any]) -> None:
+        names = [name for name in tables.schema("layers").names if name not in ("cell_id", "layer")]
+        alike, dead = self.random.random() < 0.1, self.random.random() < 0.1
+        for layer in range(1, axes["depth"] + 1):
+            row = {name: self.pick(SHARES if name.startswith("frac") else SIGNALS) for name in names}
+            row |= {name: self.pick((None, 0.5, 1.0)) for name in names if name.startswith("theory")}
+            row["sigma_w"] = None if axes["init"] == "zeros" else INITS.index(axes["init"]) + layer + axes["depth"] / 8
+            row |= {"unit_std": 0.0} if alike else {}
+            row["frac_dead_units"] = 1.0 if dead else self.pick((0.0, 0.25))
+            self.batch.rows["layers"].append({"cell_id": cell_id, "layer": layer, **row})
+            # What is not finite makes a cell diverged.
+            if not all(map(math.isfinite, filter(None, row.values()))):
+                self.batch.rows["cells"][-1]["status"] = "diverged"
+            for tap in TAPS:
+                histogram = {"cell_id": cell_id, "layer": layer, "tap": tap, "lo": -row["std"], "hi": row["std"]}
+                counts = [self.random.randrange(9) for _ in range(3)]
+                beyond = {name: self.random.randrange(3) for name in ("underflow", "overflow", "nonfinite")}
+                self.batch.rows["layer_histograms"].append({**histogram, "counts": counts, **beyond})
+
+    def training(self) -> None:
+        """Curves of trained networks: rates, scales, depths, optimizers."""
+        swept = self.some(
+            init=("xavier", "kaiming"), activation=("tanh", "relu"), norm=("none", "batch"), depth=(2, 5),
+            lr=(0.01, 0.1, 1.0), seed=(0, 1, 2), preprocessing=("standardize",),
+        )  # fmt: skip
+        scaled = self.some(
+            0.9, init=SCALES, activation=("relu",), norm=("none", "batch"), depth=(2,), lr=(0.1,), seed=(0, 1, 2),
+            optimizer=("sgd", "adam"), batch_size=(4, 8), preprocessing=("standardize",),
+        )  # fmt: skip
+        others = self.some(
+            0.7, init=("kaiming",), activation=("relu",), depth=(2,), lr=(0.1, 1.0), seed=(0, 1), steps=(10, 20),
+            width=(8, 16), dataset=("cloud", "digits"), preprocessing=("raw", "standardize"), network=("mlp", "conv"),
+        )  # fmt: skip
+        new = [one for one in others if (one["dataset"], one["preprocessing"]) != ("digits", "standardize")]
+        for axes in swept + scaled + new:
+            cell_id = self.cell("training", **{"dataset": "digits", **axes})
+            if not self.failed():
+                self._curve(cell_id, axes.get("steps", 20))
+
+    def _curve(self, cell_id: str, last: int) -> None:
+        for step in (step for step in STEPS if step <= last):
+            losses = {name: self.pick(LOSSES) for name in ("train_loss", "test_loss", "grad_norm", "update_ratio")}
+            accuracies = {name: self.pick(ACCURACIES) for name in ("train_accuracy", "test_accuracy")}
+            self.batch.rows["curves"].append({"cell_id": cell_id, "step": step, **losses, **accuracies})
+
+    def numbers(self, cell_id: str, levels: tuple, *names: tuple[str, str, float | None]) -> None:
+        """Adds a number for each quantity, part and position."""
+        for quantity, part, position in names:
+            self.batch.measurement(cell_id, quantity, self.pick(levels), position, part)
+
+    def symmetry(self) -> None:
+        """Distinct units, gradients and changes by layer; some numbers lack."""
+        for axes in self.some(init=INITS, activation=("tanh", "relu"), width=(8, 16), depth=(1, 2), seed=(0, 1, 2)):
+            cell_id = self.cell("symmetry", **axes, dataset="digits", norm=self.pick(("none", "none", "batch")))
+            layers = [float(layer + 1) for layer in range(axes["depth"])]
+            units = [("distinct_units", part, layer) for part in ("before", "after") for layer in layers]
+            others = [("layer_gradient_norm", "before", layer) for layer in layers]
+            others += [("distinct_gradients", part, layer) for part in ("before", "after") for layer in layers]
+            self.numbers(cell_id, (1.0, 4.0, 8.0), *units)
+            self.numbers(cell_id, LOSSES, *others, *(("weight_change", "", layer) for layer in layers))
+            self.numbers(cell_id, ACCURACIES, ("share_correct", "before", None), ("share_correct", "after", None))
+
+    def preprocessing(self) -> None:
+        """Perturbed losses and descents of the linear classifier."""
+        pipelines = ("raw", "standardize", "whiten")
+        for axes in self.some(0.9, dataset=("cloud", "digits"), preprocessing=pipelines, seed=(0, 1)):
+            cell_id = self.cell("preprocessing", **axes)
+            around = [("perturbed_loss", part, size) for part in ("mean", "low", "high") for size in (0.0, 0.1, 0.5)]
+            right = [("perturbed_accuracy", part, size) for part in ("mean", "low", "high") for size in (0.1, 0.5)]
+            descent = [("excess_loss", part, at) for part in ("rate 1/largest curvature", "x") for at in (10.0, 20.0)]
+            self.numbers(cell_id, (0.5, 1.0, 2.0), ("condition_number", "", None), *around, *right, *descent)
+
+    def points(self) -> None:
+        """The plane of weight and bias variance, and a quantity with parts."""
+        for axes in self.some(0.9, bias=(0.0, 0.1), activation=("tanh", "relu"), init=("a", "b"), seed=(0, 1, 2)):
+            bias = axes.pop("bias")
+            cell_id = self.cell("mean_field", **{**axes, "init": f"{axes['init']}(bias={bias})"})
+            self.batch.measurement(cell_id, "weight_variance", 1.0 + 1e-9 * axes["seed"])
+            self.batch.measurement(cell_id, "bias_variance", bias)
+            for name in ("q_star", "chi", "depth_q", "depth_c", "c_star"):
+                self.batch.measurement(cell_id, name, {"q_star": 0.5}.get(name, 2.0 + bias), None, "theory")
+                if self.random.random() < 0.7:
+                    self.numbers(cell_id, LOSSES, (name, "measured", None))
+        for axes in self.some(
+            init=INITS[:2], activation=("tanh", "relu"), norm=("none", "batch"), depth=(2, 5), width=(8, 16),
+            seed=(0, 1), dataset=("gaussian", "digits"),
+        ):  # fmt: skip
+            cell_id = self.cell("odd", **axes)
+            self.numbers(cell_id, LOSSES, *(("xi", part, at) for part in ("left", "right") for at in (None, 1.0)))
+
+    def mixed(self) -> None:
+        """A study that has layers and curves, which questions about other studies must leave out."""
+        shape = {"dataset": "digits", "lr": 0.1, "steps": 20, "optimizer": "sgd", "preprocessing": "standardize"}
+        for axes in self.some(init=INITS[:2], activation=("tanh", "relu"), depth=(2, 5), seed=(0, 1)):
+            self._curve(self.cell("mixed", **axes, **shape), 20)
+            self._layers(self.cell("mixed", **axes), axes)
+
+    def layers_of_norm(self) -> None:
+        """What γ and β become, by layer and step."""
+        trained = {"optimizer": "sgd", "lr": 0.1, "steps": 20, "dataset": "digits", "norm": "batch"}
+        for axes in self.some(activation=("tanh", "relu"), depth=(2,), batch_size=(4, 8), seed=tuple(range(12))):
+            cell_id = self.cell("batch_norm_layer", **axes, **trained)
+            for layer, name, at in product("12", ("gamma_mean", "gamma_std", "beta_mean", "beta_std"), (10.0, 20.0)):
+                self.numbers(cell_id, (0.5, 1.0, 1.5, NAN) if name == "beta_mean" else (0.5, 1.0), (name, layer, at))
+            self.numbers(cell_id, (0.0, 0.5), *(("identity_error", layer, None) for layer in "12"))
+
+    def discrepancy(self) -> None:
+        """Gaps and modes, by batch size."""
+        for axes in self.some(
+            0.9, norm=("none", "batch"), batch_size=(4, 8), seed=(0, 1, 2), dataset=("digits", "cloud"), epochs=(2, 4),
+            lr_per_example=(0.5,),
+        ):  # fmt: skip
+            cell_id = self.cell("discrepancy", **axes)
+            self.numbers(cell_id, (0.0, 0.25, 0.5, INF, NAN), ("loss_gap", "", None))
+            modes = [("share_correct", f"{mode} statistics{how}", None) for mode, how in MODES]
+            self.numbers(cell_id, (0.25, 0.5, 1.0), ("accuracy_on_train", "", None), *modes)
+            distances = [(f"{what}_distance", str(layer), None) for what in ("mean", "std") for layer in (1, 2)]
+            self.numbers(cell_id, (0.5, 1.0), *distances)
+
+    def folding(self) -> None:
+        """Folded, unfolded and without batch norm."""
+        trained = {"optimizer": "sgd", "lr": 0.1, "steps": 20, "dataset": "digits", "norm": "batch"}
+        for axes in self.some(0.9, depth=(2, 5), batch_size=(1, 8), seed=(0, 1, 2)):
+            cell_id = self.cell("folding", **axes, **trained)
+            self.numbers(cell_id, (0.0, 0.5, NAN), ("fold_difference", "", None))
+            parts = ("unfolded", "folded", "without batch norm")
+            self.numbers(cell_id, (0.5, 1.0, 2.0), *(("forward_time", part, None) for part in parts))
+
+    def transfer(self) -> None:
+        """Schemes by number of images, from one source or another."""
+        trained = {"optimizer": "sgd", "lr": 0.1, "steps": 20, "source_steps": 10, "source_lr": 0.5}
+        for axes in self.some(0.9, dataset=("digits", "cloud"), seed=(0, 1, 2), source=("a", "b")):
+            source = {"name": axes.pop("source")}
+            cell_id = self.cell("transfer", **axes, **trained, source=source)
+            for scheme, count in product(("scratch", "last layer", "fine-tuning"), (5.0, 10.0)):
+                if self.random.random() < 0.9:
+                    self.numbers(cell_id, (0.25, 0.5, 0.75, NAN), ("transfer_accuracy", scheme, count))
