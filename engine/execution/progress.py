@@ -1,6 +1,7 @@
 """What a person sees while a grid is computed: a bar on stderr with rate and time left."""
 
 import sys
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol
 
@@ -36,6 +37,10 @@ class Reporter(Protocol):
         """Take in how much is done so far in all."""
         ...
 
+    def nodes(self, cells: Mapping[str, int]) -> None:
+        """Take in how many cells each node of a cluster has done so far."""
+        ...
+
     def say(self, sentence: str) -> None:
         """Show a sentence that stays."""
         ...
@@ -60,6 +65,9 @@ class Silence:
     def advance(self, cells: int, work: float) -> None:
         """Say nothing."""
 
+    def nodes(self, cells: Mapping[str, int]) -> None:
+        """Say nothing."""
+
     def say(self, sentence: str) -> None:
         """Say nothing."""
 
@@ -76,7 +84,7 @@ class Bar:
             TextColumn("{task.fields[cells]}/{task.fields[all_cells]} cells"),
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[rate]} {task.fields[nodes]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -84,7 +92,7 @@ class Bar:
             transient=not console.is_terminal,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("", total=None, cells=0, all_cells="?", rate="")
+        self._task = self._progress.add_task("", total=None, cells=0, all_cells="?", rate="", nodes="")
 
     def __enter__(self) -> "Bar":
         self._progress.start()
@@ -102,6 +110,13 @@ class Bar:
         elapsed = self._progress.tasks[self._task].elapsed
         rate = f"{cells / elapsed:.1f} cells/s" if elapsed and cells else ""
         self._progress.update(self._task, completed=work, cells=cells, rate=rate)
+
+    def nodes(self, cells: Mapping[str, int]) -> None:
+        """Show the rate of each node behind that of all."""
+        elapsed = self._progress.tasks[self._task].elapsed
+        if elapsed:
+            rates = ", ".join(f"{node} {count / elapsed:.1f}" for node, count in sorted(cells.items()))
+            self._progress.update(self._task, nodes=f"({rates})")
 
     def say(self, sentence: str) -> None:
         """Print a sentence above the bar."""
