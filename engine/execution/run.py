@@ -229,8 +229,8 @@ class Execution:
         return {
             "run_id": record.run_id,
             "grid": self.grid.name,
-            "device": self.executor.process.device,
-            "device_name": self.executor.process.device_name,
+            "device": record.process.device,
+            "device_name": record.process.device_name,
             "cells_total": record.cells_total,
             "cells_cached": record.cells_cached,
             "cells_computed": record.cells_computed,
