@@ -5,7 +5,7 @@ STORE  ?= $(or $(GOLDILOCKS_STORE),data/grid.duckdb)
 PORT   ?= 8501
 RUN    := .venv/bin/python -m
 
-.PHONY: setup run grid test faults bench lint clean ray
+.PHONY: setup run grid test faults bench lint clean
 
 setup: .venv/installed
 
@@ -25,12 +25,10 @@ grid: setup
 	@$(RUN) engine run demo --store "$(STORE)"
 	@$(RUN) store info --store "$(STORE)"
 
-test: setup ray lint
+test: setup .venv/ray-installed lint
 	@$(RUN) pytest -q -n 2 --dist loadfile
 
 # Ray is for clusters only, and not built for every Python: without it the tests of a cluster are skipped.
-ray: .venv/ray-installed
-
 .venv/ray-installed: requirements-ray.txt .venv/installed
 	@if .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt; then touch $@; \
 	else echo "Ray cannot be installed: the tests of a cluster are skipped" >&2; fi

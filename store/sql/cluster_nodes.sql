@@ -1,6 +1,6 @@
 -- What each node of a cluster did for each run, the latest first.
 -- The rate is that of all workers of the node together while they computed; failed cells do not count.
-SELECT run_id, node, any_value(device_name) AS device_name, count(DISTINCT worker) AS workers,
+SELECT run_id, node, any_value(workers.device_name) AS device_name, count(DISTINCT worker) AS workers,
        count(DISTINCT batch) FILTER (cells.status <> 'failed') AS batches_done,
        count(DISTINCT batch) FILTER (cells.status = 'failed') AS batches_failed,
        count(*) FILTER (cells.status <> 'failed') AS cells,

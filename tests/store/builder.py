@@ -176,7 +176,7 @@ class Batch:
 
 def believable(propagation: int = 12, training: int = 12, first_seed: int = 0) -> Batch:
     """Makes a batch of `propagation` and `training` cells over several schemes and seeds, some of them diverged."""
-    batch = Batch().run().scheme().scheme("activation", "tanh").metric()
+    batch = Batch().run().worker().scheme().scheme("activation", "tanh").metric()
     schemes = (("xavier", 1.0), ("normal(std=0.01)", 0.5), ("normal(std=0.05)", 1.5), ("kaiming", math.nan))
     for number in range(propagation):
         init, rate = schemes[number % 4]
