@@ -19,6 +19,8 @@ from rich.progress import (
 
 from engine.data.download import DownloadBar
 
+MOST_NODES = 4
+
 
 class Reporter(Protocol):
     """Told how far a run is; also a context manager around the run."""
@@ -115,8 +117,7 @@ class Bar:
         """Show the rate of each node behind that of all."""
         elapsed = self._progress.tasks[self._task].elapsed
         if elapsed:
-            rates = ", ".join(f"{node} {count / elapsed:.1f}" for node, count in sorted(cells.items()))
-            self._progress.update(self._task, nodes=f"({rates})")
+            self._progress.update(self._task, nodes=node_rates(cells, elapsed))
 
     def say(self, sentence: str) -> None:
         """Print a sentence above the bar."""
@@ -125,6 +126,19 @@ class Bar:
     def download(self, name: str) -> "Transfer":
         """Show the download of a file below the bar."""
         return Transfer(name, self._progress.console)
+
+
+def node_rates(cells: Mapping[str, int], seconds: float) -> str:
+    """Return cells per second for each node, or the range of them where there are too many for a line.
+
+    Args:
+        cells: by name of the node.
+        seconds: in which they were computed.
+    """
+    rates = {node: count / seconds for node, count in sorted(cells.items())}
+    if len(rates) > MOST_NODES:
+        return f"({len(rates)} nodes, {min(rates.values()):.1f} to {max(rates.values()):.1f} each)"
+    return f"({', '.join(f'{node} {rate:.1f}' for node, rate in rates.items())})"
 
 
 class Transfer:

@@ -84,13 +84,13 @@ def run(
     if backbone is not None:
         wanted = with_backbone(wanted, backbone)
     wanted = part(wanted, shard)
-    run_id, reporter = new_run_id(), reporter or Silence()
+    layout, run_id, reporter = _layout(store), new_run_id(), reporter or Silence()
     executor: Executor
     if cluster is None:
         executor = LocalExecutor(choose_device(device, tf32))
     else:
         executor = cluster.executor(run_id, device, tf32, plugins, reporter.say)
-    return Execution(run_id, wanted, _layout(store), executor, reporter).run(fresh)
+    return Execution(run_id, wanted, layout, executor, reporter).run(fresh)
 
 
 def _layout(path: str | Path | None) -> store.Layout:

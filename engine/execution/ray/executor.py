@@ -21,7 +21,7 @@ from engine.execution.cluster import Cluster
 from engine.execution.executor import ClusterLost, Done, Failure, Job
 from engine.execution.provenance import Process
 from engine.execution.ray.connection import Connection
-from engine.execution.ray.crew import Crew, Member
+from engine.execution.ray.crew import LOOK_SECONDS, Crew, Member
 from engine.execution.worker import Terms
 from engine.grid.cell import Cell
 from engine.grid.plan import Batch, plan
@@ -31,8 +31,8 @@ from engine.grid.plan import Batch, plan
 AHEAD = 1
 # How often a batch that failed, or whose worker died, is tried again.
 RETRIES = 2
-START_SECONDS, GRACE_SECONDS, LOST_SECONDS = 120.0, 15.0, 60.0
-LOOK_SECONDS = 2.0
+# How long to wait for the first worker, for others once there is one, and for a new one when all are gone.
+START_SECONDS, GRACE_SECONDS, LOST_SECONDS = 120.0, 15.0, 120.0
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,6 @@ class RayExecutor:
 
     def _collect(self, member: Member, ref: ray.ObjectRef, jobs: deque[Job]) -> Done | None:
         """Take the result of a batch; return nothing when it is to be tried again."""
-        if ref not in member.jobs:
-            return None
         job = member.jobs[ref]
         try:
             done: Done = ray.get(ref)
