@@ -103,7 +103,7 @@ class During(Silence):
         self.seen = dict(cells)
 
 
-def test_three_nodes_lose_one_gain_one_and_give_what_one_process_gives(cluster, alone, tmp_path):
+def test_three_nodes_lose_one_gain_one_and_give_what_one_process_gives(cluster, alone, tmp_path, capsys):
     path = tmp_path / "grid.duckdb"
 
     def exchange():
@@ -113,6 +113,7 @@ def test_three_nodes_lose_one_gain_one_and_give_what_one_process_gives(cluster, 
     reporter = During(60, exchange)
     summary = run(cluster, GRID, path, reporter=reporter)
     assert reporter.act is None
+    assert capsys.readouterr().out == ""
     assert (summary["cells_computed"], summary["cells_failed"]) == (summary["cells_total"], 0)
     assert summary["device_name"].startswith("3 × ")
     assert_same(contents(alone), contents(path))

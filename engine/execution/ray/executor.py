@@ -4,9 +4,11 @@ A batch whose worker is gone is handed to another, and nodes that join are put t
 store.
 """
 
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 
 import ray
@@ -61,13 +63,17 @@ class RayExecutor:
         self._connection = Connection(cluster.address)
         self._crew = Crew(cluster, terms, say)
         self._tries: Counter[int] = Counter()
+        # When a node is lost, Ray prints the end of its log on stdout, where results belong.
+        self._aside = redirect_stdout(sys.stderr)
 
     def __enter__(self) -> "RayExecutor":
+        self._aside.__enter__()
         return self
 
     def __exit__(self, kind, error, trace) -> None:
         self._crew.dismiss()
         self._connection.close()
+        self._aside.__exit__(kind, error, trace)
 
     @property
     def running(self) -> int:
