@@ -65,7 +65,7 @@ class Connection:
             raise RequestError(f"--address {self.address}: {str(error).splitlines()[0]}") from None
         finally:
             # Ray would end this process at once; a request to end is an interruption that keeps finished batches.
-            if threading.current_thread() is threading.main_thread():
+            if terminate and threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, terminate)
 
 
