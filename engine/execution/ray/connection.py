@@ -11,6 +11,7 @@ from typing import Any
 
 import ray
 from ray._private import services
+from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
 from engine.errors import RequestError
 from engine.execution.cluster import LOCAL, RUNNING
@@ -49,6 +50,7 @@ class Connection:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _open(self) -> None:
+        logging.getLogger("ray").setLevel(logging.ERROR)
         code = [str(ROOT / package) for package in PACKAGES]
         options: dict[str, Any] = {"runtime_env": {"py_modules": code, "excludes": ["**/__pycache__"]}}
         if self.address == LOCAL:
@@ -58,6 +60,8 @@ class Connection:
             options |= {"_temp_dir": self._folder, "_node_ip_address": "127.0.0.1"}
         else:
             _reach(self.address)
+            # Where a token lies, `ray start` asks for it; a driver shows it only when told to.
+            maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
         terminate = signal.getsignal(signal.SIGTERM)
         try:
             ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR, **options)
