@@ -25,8 +25,13 @@ grid: setup
 	@$(RUN) engine run demo --store "$(STORE)"
 	@$(RUN) store info --store "$(STORE)"
 
-test: setup lint
+test: setup .venv/ray-installed lint
 	@$(RUN) pytest -q -n 2 --dist loadfile
+
+# Ray is for clusters only, and not built for every Python: without it the tests of a cluster are skipped.
+.venv/ray-installed: requirements-ray.txt .venv/installed
+	@if .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt; then touch $@; \
+	else echo "Ray cannot be installed: the tests of a cluster are skipped" >&2; fi
 
 # Kills, full disks, torn files and the like, at length; `make test` runs a short version.
 faults: setup

@@ -3,8 +3,10 @@
 Pages ask named queries; no page reads a whole table.
 """
 
+import tempfile
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -19,6 +21,8 @@ MOST_ANSWERS = 1000
 # The snapshot that is shown, the one before for sessions that still draw it, and one to spare.
 MOST_SNAPSHOTS = 3
 _ATTEMPTS = 5
+# Frames are small here: pandas' own texts are twice as fast as Arrow's until they have many thousand rows.
+pd.set_option("mode.string_storage", "python")
 
 Made = TypeVar("Made")
 Values = tuple[tuple[str, Any], ...]
@@ -38,7 +42,16 @@ def version() -> str:
     return f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
 
 
-def query(name: str, **values: Any) -> pd.DataFrame:
+def prepare() -> None:
+    """Open the newest snapshot and compute its slow views, before anybody asks.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+    """
+    _newest(lambda version: _snapshot(version).prepare())
+
+
+def query(name: str, /, **values: Any) -> pd.DataFrame:
     """Return the answer of a named query on the newest snapshot.
 
     Args:
@@ -51,19 +64,53 @@ def query(name: str, **values: Any) -> pd.DataFrame:
     Raises:
         StoreError: there is no store, or it cannot be read.
     """
-    frozen = tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items())
+    return head(name, None, **values)
+
+
+def head(name: str, most: int | None, /, **values: Any) -> pd.DataFrame:
+    """Return the first rows of the answer of a named query; see `query`.
+
+    Args:
+        name: a file of `store/sql` without its ending.
+        most: number of rows; None for all.
+        values: its parameters.
+    """
+    kept = _newest(lambda version: _answer(version, name, _frozen(values), most))
+    # pandas copies on write.
+    return kept.copy(deep=False)
+
+
+def file(name: str, kind: str, /, **values: Any) -> bytes:
+    """Return the whole answer of a named query as a file; see `query`.
+
+    Args:
+        name: a file of `store/sql` without its ending.
+        kind: CSV or Parquet.
+        values: its parameters.
+    """
+    with tempfile.TemporaryDirectory(prefix="goldilocks-") as folder:
+        path = Path(folder) / name
+        _newest(lambda version: _snapshot(version).save(name, values, path, kind))
+        return path.read_bytes()
+
+
+def _newest(ask: Callable[[str], Made]) -> Made:
     for _ in range(_ATTEMPTS):
         try:
-            return _answer(version(), name, frozen)
+            return ask(version())
         except Moved:
             continue
     raise store.StoreMissing("The snapshots of this store are replaced faster than they can be read. Reload the page.")
 
 
-@st.cache_data(show_spinner=False, max_entries=MOST_ANSWERS)
-def _answer(version: str, name: str, values: Values) -> pd.DataFrame:
+def _frozen(values: dict[str, Any]) -> Values:
+    return tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items())
+
+
+@st.cache_resource(show_spinner=False, max_entries=MOST_ANSWERS)
+def _answer(version: str, name: str, values: Values, most: int | None) -> pd.DataFrame:
     bound = {key: list(value) if isinstance(value, tuple) else value for key, value in values}
-    return _snapshot(version).ask(name, bound)
+    return _snapshot(version).ask(name, bound, most)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS, on_release=Snapshot.close)
@@ -105,6 +152,7 @@ def sql(name: str, values: dict[str, Any]) -> str:
     return f"-- python -m store query --name {name}, with\n{bound}\n{queries.get(name).sql.strip()}"
 
 
+@kept
 def labels() -> dict[str, str]:
     """Return the axis title of each measured column, unit included where it has one."""
     metrics = query("metric_labels")
@@ -114,6 +162,7 @@ def labels() -> dict[str, str]:
     }
 
 
+@kept
 def thresholds() -> dict[str, float]:
     """Return the numbers behind shares and verdicts, by name."""
     found = query("verdict_thresholds")

@@ -96,16 +96,15 @@ def draw(chart: Chart, key: str, alt_text: str, select: str | None = None, wide:
 
 
 def _downloads(chart: Chart, data: pd.DataFrame, key: str) -> None:
-    for row in (FORMATS[:2], FORMATS[2:]):
-        for column, kind in zip(st.columns(2), row, strict=True):
+    with st.container(horizontal=True, gap="small"):
+        for kind in FORMATS:
             # A function is called when the button is pressed: nothing is rendered that nobody asked for.
-            column.download_button(
+            st.download_button(
                 kind,
                 data=partial(contents, kind, chart, data),
                 file_name=f"{key}.{kind.lower()}",
                 on_click="ignore",
                 key=f"{key}-{kind}",
-                width="stretch",
             )
 
 

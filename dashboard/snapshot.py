@@ -6,6 +6,7 @@ Their rows do not change within a snapshot, so each is computed once, when it is
 
 import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,7 +15,7 @@ import pandas as pd
 import store
 from store import queries
 
-KEPT = ("outcomes", "signal_rates")
+KEPT = ("signal_rates", "outcomes")
 _MENTIONED = re.compile(rf"\b(?:FROM|JOIN)\s+({'|'.join(KEPT)})\b")
 
 
@@ -44,20 +45,45 @@ class Snapshot:
         self._kept: set[str] = set()
         self._guard = threading.Lock()
 
-    def ask(self, name: str, values: dict[str, Any]) -> pd.DataFrame:
+    def prepare(self) -> None:
+        """Compute the slow views now, so that no reader has to wait for them."""
+        for view in KEPT:
+            self._keep(view)
+
+    def ask(self, name: str, values: dict[str, Any], most: int | None = None) -> pd.DataFrame:
         """Return the answer of a named query.
 
         Args:
             name: a file of `store/sql` without its ending.
             values: its parameters.
+            most: at most this many rows; None for all.
         """
         query = queries.get(name)
-        for view in _MENTIONED.findall(query.sql):
+        sql = query.sql if most is None else f"FROM ({query.sql}\n) LIMIT {most:d}"
+        return self._cursor(query).execute(sql, query.bind(values) or None).df()
+
+    def save(self, name: str, values: dict[str, Any], path: Path, kind: str) -> None:
+        """Write the whole answer of a named query to a file, without taking it into this process.
+
+        Args:
+            name: a file of `store/sql` without its ending.
+            values: its parameters.
+            path: the file.
+            kind: CSV or Parquet.
+        """
+        query = queries.get(name)
+        quoted = str(path).replace("'", "''")
+        sql = f"COPY ({query.sql}\n) TO '{quoted}' (FORMAT {'csv' if kind == 'CSV' else 'parquet'})"
+        self._cursor(query).execute(sql, query.bind(values) or None)
+
+    def _cursor(self, query: queries.Query) -> duckdb.DuckDBPyConnection:
+        """Return a cursor that finds the views kept in memory before those of the file."""
+        mentioned = _MENTIONED.findall(query.sql)
+        for view in mentioned:
             self._keep(view)
         cursor = self._connection.cursor()
-        memory = "memory.main," if _MENTIONED.search(query.sql) else ""
-        cursor.execute(f"SET search_path = '{memory}grid.main'")
-        return cursor.sql(query.sql, params=query.bind(values) or None).df()
+        cursor.execute(f"SET search_path = '{'memory.main,' if mentioned else ''}grid.main'")
+        return cursor
 
     def _keep(self, view: str) -> None:
         with self._guard:

@@ -10,7 +10,8 @@ catalogue   everything that exists by name
 """
 
 from engine.errors import RequestError
+from engine.execution.cluster import Cluster
 from engine.execution.run import Interrupted, run
 from engine.grid.spec import Grid, load_grid
 
-__all__ = ["Grid", "Interrupted", "RequestError", "load_grid", "run"]
+__all__ = ["Cluster", "Grid", "Interrupted", "RequestError", "load_grid", "run"]

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -39,7 +40,18 @@ BackboneOption = Annotated[
         "computed from it, too. Default: none."
     ),
 ]
+ShardOption = Annotated[
+    str | None, typer.Option(help="I/N: only the I-th of N parts of the grid, the same on every machine. Default: all.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+
+
+class ExecutorName(StrEnum):
+    """Who computes."""
+
+    local = "local"
+    ray = "ray"
+
 
 # Headings of the gains of activations, and where they come from; PyTorch's is shown where it differs.
 GAINS = {"keeps E φ²": "second_moment", "keeps Var φ": "variance", "keeps gradient": "gradient", "PyTorch": "torch"}
@@ -78,6 +90,27 @@ def run(
     plugin: PluginOption = None,
     tf32: Tf32Option = False,
     backbone: BackboneOption = None,
+    shard: ShardOption = None,
+    executor: Annotated[
+        ExecutorName, typer.Option(help="local computes in this process, ray on a Ray cluster.")
+    ] = ExecutorName.local,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="With ray: auto (the cluster that this machine is part of; the default), HOST:PORT, ray://HOST:PORT, "
+            "or local (this machine alone)."
+        ),
+    ] = None,
+    worker_cpus: Annotated[
+        int | None, typer.Option(help="With ray: cores of a worker that computes on the processor. Default: 1.")
+    ] = None,
+    worker_gpus: Annotated[
+        float | None, typer.Option(help="With ray: GPUs of a worker that computes on one, 1 or a fraction. Default: 1.")
+    ] = None,
+    journal_dir: Annotated[
+        str | None,
+        typer.Option(help="With ray: folder that all nodes share; workers write results there. Default: none."),
+    ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -90,6 +123,13 @@ def run(
     # Started in the background of a script, a process ignores the interruption by which the dashboard ends it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     reporter = Silence() if quiet else Bar()
+    wishes = {
+        "address": address,
+        "worker_cpus": worker_cpus,
+        "worker_gpus": worker_gpus,
+        "journal_dir": journal_dir,
+    }
+    cluster = _guarded(lambda: _cluster(executor, {key: value for key, value in wishes.items() if value is not None}))
     code = 0
     try:
         summary = _guarded(
@@ -101,6 +141,8 @@ def run(
                 plugins=plugin or (),
                 tf32=tf32,
                 backbone=backbone,
+                shard=shard,
+                cluster=cluster,
                 reporter=reporter,
             )
         )
@@ -110,6 +152,17 @@ def run(
         _refuse("Interrupted before anything was computed.", 130)
     print(json.dumps(summary) if as_json else _sentences(summary))
     raise typer.Exit(code or (1 if summary["cells_failed"] else 0))
+
+
+def _cluster(executor: ExecutorName, wishes: dict[str, Any]) -> Any:
+    from engine.execution.cluster import Cluster
+
+    if executor is ExecutorName.ray:
+        return Cluster(**wishes)
+    if wishes:
+        option = next(iter(wishes)).replace("_", "-")
+        raise RequestError(f"--{option} is for a cluster: add --executor ray, or leave it out")
+    return None
 
 
 def _sentences(summary: dict[str, Any]) -> str:
@@ -131,17 +184,19 @@ def plan(
     device: DeviceOption = "auto",
     fresh: FreshOption = False,
     plugin: PluginOption = None,
+    shard: ShardOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` would do, and compute nothing."""
     from engine.device import choose_device
     from engine.execution.forecast import forecast
+    from engine.grid.shard import part
     from engine.grid.spec import load_grid
     from engine.plugins import load
     from store import Layout
 
     _guarded(lambda: load(plugin or ()))
-    expected = _guarded(lambda: forecast(load_grid(grid), Layout.at(store), choose_device(device), fresh))
+    expected = _guarded(lambda: forecast(part(load_grid(grid), shard), Layout.at(store), choose_device(device), fresh))
     if as_json:
         print(json.dumps(asdict(expected)))
         return
@@ -156,6 +211,8 @@ def plan(
         ("expected time", f"{expected.seconds:.0f} s, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products"),
     ):
         table.add_row(label, value)
+    for remark in expected.remarks:
+        table.add_row("remark", remark)
     Console(highlight=False).print(table)
 
 

@@ -66,16 +66,25 @@ def split_call(text: str) -> tuple[str, dict[str, Any]]:
     Raises:
         RequestError: the text has another form.
     """
+    form = _CALL.fullmatch(text)
+    refusal = RequestError(f"{text!r} is not of the form name or name(parameter=value, …)")
+    if form is None:
+        raise refusal
     try:
-        if form := _CALL.fullmatch(text):
-            call = ast.parse(f"call{form['arguments'] or '()'}", mode="eval").body
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args:
-                arguments = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords if word.arg}
-                if len(arguments) == len(call.keywords):
-                    return form["name"], arguments
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        pass  # answered below, like every other text of the wrong form
-    raise RequestError(f"{text!r} is not of the form name or name(parameter=value, …)")
+        return form["name"], _keywords(form["arguments"] or "()")
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        # What Python's parser says of other texts; too deep a nesting ends in the last two.
+        raise refusal from error
+
+
+def _keywords(arguments: str) -> dict[str, Any]:
+    """Return the keyword arguments of `(key=value, …)`, as Python literals; a ValueError says what is none."""
+    call = ast.parse(f"call{arguments}", mode="eval").body
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+        raise ValueError("not a call with keywords alone")
+    if any(word.arg is None for word in call.keywords):
+        raise ValueError("keywords that are not written out")
+    return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
 
 
 def written_out(text: str) -> list[str]:
@@ -120,6 +129,8 @@ def build(scheme: type[Scheme], arguments: dict[str, Any]) -> Scheme:
         return scheme(**arguments)
     except ValidationError as error:
         first = error.errors()[0]
+        if isinstance(cause := first.get("ctx", {}).get("error"), RequestError):
+            raise cause from None
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "missing":
             raise RequestError(f"{scheme.name} needs {key}: write {scheme.signature()}") from None

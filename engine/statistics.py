@@ -39,10 +39,24 @@ def root_mean_square(x: Tensor) -> Tensor:
     return mean_square.sqrt().masked_fill(too_big, torch.inf).to(x.dtype)
 
 
-def standard_deviation(x: Tensor) -> Tensor:
-    """Return the standard deviation over all entries of each configuration, ddof 0 `[config]`."""
+@dataclass
+class Moments:
+    """Mean and standard deviation over all entries of each configuration, ddof 0.
+
+    Attributes:
+        mean: `[config]`.
+        std: `[config]`.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+
+def moments(x: Tensor) -> Moments:
+    """Return the first two moments of `[config, …]`."""
     values = flat(x)
-    return root_mean_square(values - values.mean(1, keepdim=True))
+    mean = values.mean(1)
+    return Moments(mean, root_mean_square(values - mean[:, None]))
 
 
 def unit_spread(act: Tensor) -> Tensor:
@@ -50,26 +64,26 @@ def unit_spread(act: Tensor) -> Tensor:
     return root_mean_square(act - act.mean(UNIT, keepdim=True))
 
 
-def activation_statistics(act: Tensor, slope: Tensor, largest_slope: Tensor) -> dict[str, Tensor]:
+def activation_statistics(act: Tensor, about: Moments, slope: Tensor, largest_slope: Tensor) -> dict[str, Tensor]:
     """Describe what leaves an activation.
 
     Args:
         act: activations `[config, batch, unit]`.
+        about: their moments.
         slope: local derivatives, same shape.
         largest_slope: sup |φ'| of each configuration `[config]`.
 
     Returns:
         One tensor `[config]` per column of the store's table `layers`.
     """
-    smallest, largest = torch.aminmax(flat(act), dim=1)
     steepness = slope.abs()
     saturated = steepness < (SATURATION * largest_slope)[:, None, None]
     return {
-        "mean": flat(act).mean(1),
-        "std": standard_deviation(act),
+        "mean": about.mean,
+        "std": about.std,
         "rms": root_mean_square(act),
-        "min": smallest,
-        "max": largest,
+        "min": flat(act).amin(1),
+        "max": flat(act).amax(1),
         "frac_saturated": _share(saturated),
         "frac_zero": _share(act == 0),
         "frac_dead_units": _share((steepness == 0).all(BATCH)),
@@ -104,22 +118,28 @@ class Histogram:
     nonfinite: Tensor
 
 
-def histogram(x: Tensor) -> Histogram:
+def histogram(x: Tensor, about: Moments | None = None) -> Histogram:
     """Count the values of each configuration in equally wide bins over its own range.
 
     Args:
         x: `[config, batch, unit]`.
+        about: their moments, where they are known already.
     """
     values = flat(x)
-    nonfinite = values.shape[1] - values.isfinite().sum(1)
-    smallest = values.nan_to_num(torch.inf, torch.inf, torch.inf).amin(1, keepdim=True)
-    largest = values.nan_to_num(-torch.inf, -torch.inf, -torch.inf).amax(1, keepdim=True)
-    clean = values.nan_to_num(0.0, 0.0, 0.0)
-    reach = HISTOGRAM_REACH * standard_deviation(clean)[:, None]
-    center = clean.mean(1, keepdim=True)
+    about = about or moments(values)
+    smallest, largest = values.amin(1, keepdim=True), values.amax(1, keepdim=True)
+    nonfinite = torch.zeros(len(x), dtype=torch.long, device=x.device)
+    # What is not finite shows in the extremes. Nearly always there is none, and half of the passes can be spared.
+    if not (smallest.isfinite() & largest.isfinite()).all():
+        nonfinite = values.shape[1] - values.isfinite().sum(1)
+        smallest = values.nan_to_num(torch.inf, torch.inf, torch.inf).amin(1, keepdim=True)
+        largest = values.nan_to_num(-torch.inf, -torch.inf, -torch.inf).amax(1, keepdim=True)
+        values = values.nan_to_num(0.0, 0.0, 0.0)
+        about = moments(values)
+    center, reach = about.mean[:, None], HISTOGRAM_REACH * about.std[:, None]
     # Where the spread itself overflows, fmax and fmin fall back on the range of the values.
     lo, hi = torch.fmax(smallest, center - reach), torch.fmin(largest, center + reach)
-    positions = _positions(clean, lo, hi)
+    positions = _positions(values, lo, hi)
     slots = BINS + 2
     index = positions.int().add_(slots * torch.arange(len(x), device=x.device, dtype=torch.int32)[:, None])
     counts = torch.bincount(index.flatten(), minlength=slots * len(x)).view(len(x), slots)

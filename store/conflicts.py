@@ -11,7 +11,7 @@ from store import tables
 from store.fingerprint import fingerprint
 
 # Columns in which the same result of another run differs by right.
-_INCIDENTAL = ("run_id", "seconds", "error", "batch", "batch_place", "batch_cells")
+_INCIDENTAL = ("run_id", "seconds", "error", "batch", "batch_place", "batch_cells", "worker")
 _PROVENANCE = ("run_id", "host", "device_name", "torch_version", "code_version", "started_at")
 
 

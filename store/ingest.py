@@ -34,7 +34,7 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
     """
     connection.execute("BEGIN")
     try:
-        for name in ("runs", "schemes", "metrics"):
+        for name in ("runs", "workers", "schemes", "metrics"):
             _upsert(connection, name, files(entries, name))
         _replace_cells(connection, entries)
         connection.execute(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,23 +66,48 @@ def append(layout: Layout, label: str, batch: dict[str, pa.Table]) -> Path:
     Raises:
         StoreInvalid: when a table does not fit its schema, a cell occurs twice, or a result has no cell in the batch.
     """
-    conformed = {name: tables.conform(name, table) for name, table in batch.items()}
-    conformed = {name: table for name, table in conformed.items() if table.num_rows}
-    _validate(conformed)
-    layout.journal.mkdir(parents=True, exist_ok=True)
-    with _guard:
-        name = f"{_next_number(layout):06d}-{re.sub(r'[^A-Za-z0-9._]+', '-', label).strip('-') or 'batch'}"
-        unfinished = durable.temporary(layout.journal, name)
-        durable.discard(unfinished)
-        unfinished.mkdir()
+    with numbered(layout, label) as final:
+        unfinished = durable.temporary(layout.journal, final.name)
         try:
-            for table_name, table in conformed.items():
-                pq.write_table(table, unfinished / f"{table_name}.parquet", compression="zstd")
-            durable.commit(unfinished, layout.journal / name)
+            write(unfinished, batch)
+            durable.commit(unfinished, final)
         except BaseException:
             durable.discard(unfinished)
             raise
-    return layout.journal / name
+    return final
+
+
+@contextmanager
+def numbered(layout: Layout, label: str) -> Iterator[Path]:
+    """Gives the path of the next entry, and no other thread that path meanwhile.
+
+    Args:
+        layout: the store.
+        label: as for `append`.
+    """
+    layout.journal.mkdir(parents=True, exist_ok=True)
+    with _guard:
+        name = re.sub(r"[^A-Za-z0-9._]+", "-", label).strip("-") or "batch"
+        yield layout.journal / f"{_next_number(layout):06d}-{name}"
+
+
+def write(folder: Path, batch: dict[str, pa.Table]) -> None:
+    """Writes the files of an entry into a new folder; what is there is replaced.
+
+    Args:
+        folder: where to.
+        batch: as for `append`.
+
+    Raises:
+        StoreInvalid: as `append`; nothing is then written.
+    """
+    conformed = {name: tables.conform(name, table) for name, table in batch.items()}
+    conformed = {name: table for name, table in conformed.items() if table.num_rows}
+    _validate(conformed)
+    durable.discard(folder)
+    folder.mkdir()
+    for name, table in conformed.items():
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
 
 
 def flaw(entry: Entry) -> str | None:

@@ -106,6 +106,7 @@ def _batches(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, pa.Tab
     about = {
         "runs": "SELECT * FROM runs WHERE run_id NOT IN (SELECT run_id FROM here.runs) OR (status IN "
         f"{_FINISHED} AND run_id IN (SELECT run_id FROM here.runs WHERE status NOT IN {_FINISHED}))",
+        "workers": "FROM workers ANTI JOIN here.workers USING (run_id, worker)",
         "schemes": "FROM schemes ANTI JOIN here.schemes USING (kind, name)",
         "metrics": "FROM metrics ANTI JOIN here.metrics USING (name) WHERE study IS NOT NULL",
     }

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from store.errors import StoreInvalid
 
-NAMES = ("runs", "schemes", "metrics", "cells", "layers", "layer_histograms", "curves", "measurements")
+NAMES = ("runs", "workers", "schemes", "metrics", "cells", "layers", "layer_histograms", "curves", "measurements")
 RESULTS = ("layers", "layer_histograms", "curves", "measurements")
 # What tells the rows of one cell apart.
 ROW_KEYS = {
@@ -20,7 +20,13 @@ ROW_KEYS = {
     "curves": ("cell_id", "step"),
     "measurements": ("cell_id", "quantity", "part", "position"),
 }
-KEYS = {"runs": ("run_id",), "schemes": ("kind", "name"), "metrics": ("name",), "cells": ("cell_id",)}
+KEYS = {
+    "runs": ("run_id",),
+    "workers": ("run_id", "worker"),
+    "schemes": ("kind", "name"),
+    "metrics": ("name",),
+    "cells": ("cell_id",),
+}
 
 
 def names() -> tuple[str, ...]:

@@ -8,6 +8,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Several workers share the cores: with threads of their own for every product they would stand in each other's way.
     os.environ["OMP_NUM_THREADS"] = "1"
 
+# Ray, where it is installed, stays on the loopback and reports to nobody; it reads this when it is imported.
+os.environ |= {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Whatever token lies in the home folder of whoever runs the tests.
+    "RAY_AUTH_MODE": "disabled",
+}
+
 GRID = """
 [[study]]
 kind = "propagation"

@@ -36,6 +36,12 @@ def test_the_syntax_tree_respects_the_direction(package):
         assert not foreign | (names & WITHOUT[package]), path.relative_to(ROOT)
 
 
+def test_only_one_folder_knows_ray():
+    folder = ROOT / "engine" / "execution" / "ray"
+    files = [path for package in ("engine", "store", "dashboard") for path in (ROOT / package).rglob("*.py")]
+    assert {path.parent for path in files if "ray" in imported(path)} == {folder}
+
+
 def loaded(code):
     """Return the top-level modules that a fresh interpreter has loaded after running some code."""
     command = [sys.executable, "-c", f"{code}\nimport sys; print(*{{name.split('.')[0] for name in sys.modules}})"]
@@ -57,6 +63,10 @@ for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
 
 def test_the_store_needs_neither_neighbour():
     assert not loaded("import store, store.__main__") & {"torch", "engine", "dashboard", "streamlit"}
+
+
+def test_ray_is_imported_for_a_cluster_only():
+    assert "ray" not in loaded("import engine.__main__, engine.execution.run; engine.Cluster('local')")
 
 
 def test_no_source_file_is_ignored():

@@ -32,11 +32,12 @@ def test_the_tree_is_the_tree():
     parts = [path.split("/") for path in tracked()]
     packages = {f"{p[0]}/" for p in parts if len(p) > 1 and not p[0].startswith(".")}
     folders = {f"{p[0]}/{p[1]}/" for p in parts if len(p) > 2 and not p[0].startswith(".")}
-    assert described == packages | folders | {"requirements.txt"}
+    assert described == packages | folders | {"requirements.txt", "requirements-ray.txt"}
 
 
 def test_the_top_level_is_fixed():
     allowed = {"dashboard", "engine", "store", "tests", "requirements.txt", "README.md", "CHANGELOG.md", "LICENSE"}
+    allowed.add("requirements-ray.txt")
     tools = {"Makefile", "pyproject.toml", ".ci", ".gitignore", ".streamlit"}
     assert {path.split("/")[0] for path in tracked()} == allowed | tools
 
@@ -84,6 +85,27 @@ def test_the_grid_example_is_a_grid():
     (text,) = blocks("toml")
     assert tomllib.loads(text)["name"] == "mine"
     assert Grid.from_toml(text, "README").cells
+
+
+def test_a_job_array_and_its_merge_run(tmp_path):
+    """The Slurm script as Slurm would start it, twice, on a smaller grid."""
+    (script,) = blocks("bash")
+    (merge,) = [line for block in blocks("sh") for line in block.splitlines() if "store merge" in line]
+    python = f"PATH={Path(sys.executable).parent}:/usr/bin:/bin PYTHONPATH={ROOT} python"
+    for number in (1, 2):
+        array = {"SLURM_ARRAY_TASK_ID": str(number), "SLURM_ARRAY_TASK_COUNT": "2"}
+        assert "--array=1-" in script
+        shell(script.replace("run full", "run smoke").replace("python", python), tmp_path, array)
+    said = shell(merge.replace("python", python), tmp_path, {})
+    assert sum(int(count) for count in re.findall(r": (\d+) cells added", said)) == 72
+
+
+def shell(script, folder, environment):
+    done = subprocess.run(
+        ["bash", "-euc", script], capture_output=True, text=True, timeout=300, cwd=folder, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_the_examples_run(tmp_path):

@@ -7,6 +7,7 @@ from dashboard.charts import style
 from dashboard.charts.chart import Chart
 
 PANEL_WIDTH, PANEL_HEIGHT = 112, 84
+PALE = 0.4
 
 
 def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, cursor: int | None = None) -> Chart:
@@ -23,9 +24,10 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
         One small panel per layer on common axes; heights are relative to each panel's tallest bar.
     """
     notes = _notes(bins, statistics, tap)
-    data = bins.merge(notes, on="layer", how="left")
-    chosen = cursor in set(data["layer"])
-    data["opacity"] = [1.0 if not chosen or layer == cursor else 0.4 for layer in data["layer"]]
+    data = bins[["layer", "left", "right", "share", "height"]].assign(note=bins["layer"].map(notes))
+    opacity = (
+        {"condition": {"test": f"datum.layer == {cursor}", "value": 1}, "value": PALE} if cursor in notes else None
+    )
     tooltip = style.tooltips({"layer": "layer"}, {"left": "from", "right": "to"})
     tooltip.append({"field": "share", "title": "share", "type": "quantitative", "format": ".2%"})
     axis = {"tickCount": 2, "grid": False, "labelFlush": True, "format": "~g"}
@@ -43,20 +45,20 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
                 "axis": None,
                 "scale": {"domain": [0, 1]},
             },
-            "opacity": {"field": "opacity", "type": "quantitative", "scale": None, "legend": None},
             "tooltip": tooltip,
-        },
+        }
+        | ({"opacity": opacity} if opacity else {}),
     }
     header = {"title": None, "labelExpr": "split(datum.label, '|')", "labelOrient": "top", "labelColor": theme.NEUTRAL}
-    column = {"field": "note", "type": "nominal", "sort": list(notes["note"]), "header": header}
+    column = {"field": "note", "type": "nominal", "sort": list(notes.values()), "header": header}
     return style.chart({"data": {"name": "bins"}, "facet": {"column": column}, "spacing": 12, "spec": panel}, bins=data)
 
 
-def _notes(bins: pd.DataFrame, statistics: pd.DataFrame, tap: str) -> pd.DataFrame:
-    """Return what stands above each panel: layer, its numbers, and what the panel cannot show."""
-    extent = bins.groupby("layer", as_index=False)[["outside", "nonfinite"]].first()
-    layers = statistics.merge(extent, on="layer", how="inner").sort_values("layer")
-    return pd.DataFrame({"layer": layers["layer"], "note": [_note(row, tap) for row in layers.itertuples()]})
+def _notes(bins: pd.DataFrame, statistics: pd.DataFrame, tap: str) -> dict[int, str]:
+    """Return what stands above each layer's panel: its number, its statistics, and what the panel cannot show."""
+    first = bins.drop_duplicates("layer").set_index("layer")[["outside", "nonfinite"]]
+    layers = statistics.join(first, on="layer", how="inner").sort_values("layer")
+    return {int(row.layer): _note(row, tap) for row in layers.itertuples()}
 
 
 def _note(row, tap: str) -> str:

@@ -44,37 +44,36 @@ def heat_map(
     y: Spec = {"field": "y", "type": "nominal", "sort": list(rows), "title": titles[1], "scale": GAPS}
     x["axis"] = {"labelAngle": -30 if sum(map(len, columns)) > 70 else 0, "labelLimit": 170, "orient": "bottom"}
     y["axis"] = {"labelLimit": 190, "labelOverlap": False}
+    layers = [_tiles({"x": x, "y": y}, titles, _colour(titles[2], scale, reverse)), _crosses({"x": x, "y": y})]
+    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)) + style.FRAME_HEIGHT
+    spec = {"data": {"name": "tiles"}, "layer": layers, "width": "container", "height": height}
+    return style.chart(spec, tiles=data)
+
+
+def _tiles(place: Spec, titles: tuple[str, str, str], colour: Spec) -> Spec:
+    """Return the tiles, with a frame around the one that is selected."""
     shown = style.tooltips({"x": titles[0], "y": titles[1], "seeds": "Runs"}, {"value": titles[2]})
     shown.append({"field": "share_diverged", "title": "Diverged", "type": "quantitative", "format": ".0%"})
-    stroke = {
-        "condition": {"param": SELECTION, "value": theme.NEUTRAL, "empty": False},
-        "value": "transparent",
+    selected: Spec = {"param": SELECTION, "empty": False}
+    frame = {
+        "stroke": {"condition": selected | {"value": theme.NEUTRAL}, "value": "transparent"},
+        "strokeWidth": {"condition": selected | {"value": 3}, "value": 0},
     }
-    width = {"condition": {"param": SELECTION, "value": 3, "empty": False}, "value": 0}
-    tiles = {
+    return {
         "params": [{"name": SELECTION, "select": {"type": "point", "fields": ["x", "y"]}}],
         "mark": {"type": "rect", "cursor": "pointer", "cornerRadius": 3, "invalid": None},
-        "encoding": {
-            "x": x,
-            "y": y,
-            "tooltip": shown,
-            "stroke": stroke,
-            "strokeWidth": width,
-            "color": _colour(titles[2], scale, reverse),
-        },
+        "encoding": place | frame | {"tooltip": shown, "color": colour},
     }
-    crosses = {
+
+
+def _crosses(place: Spec) -> Spec:
+    """Return the crosses: large where all seeds diverged, small where some did."""
+    size = {"condition": {"test": "datum.share_diverged >= 1", "value": 150}, "value": 45}
+    return {
         "transform": [{"filter": "datum.share_diverged > 0"}],
         "mark": {**style.CROSS, "strokeWidth": 0, "stroke": None, "tooltip": None},
-        "encoding": {
-            "x": x,
-            "y": y,
-            "size": {"condition": {"test": "datum.share_diverged >= 1", "value": 150}, "value": 45},
-        },
+        "encoding": place | {"size": size},
     }
-    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)) + style.FRAME_HEIGHT
-    spec = {"data": {"name": "tiles"}, "layer": [tiles, crosses], "width": "container", "height": height}
-    return style.chart(spec, tiles=data)
 
 
 def _colour(title: str, scale: Scale, reverse: bool) -> Spec:

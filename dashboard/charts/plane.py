@@ -9,6 +9,7 @@ from dashboard.charts.chart import Chart, Spec
 from dashboard.charts.heat_map import RATE_REACH
 
 HEIGHT = 420
+DARK = "#14171a"
 
 
 def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: str, rate: bool) -> Chart:
@@ -22,52 +23,50 @@ def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: s
         rate: whether it is a rate: 1 in the middle, growth and decay to both sides.
     """
     data = frame.assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
-    x, y = style.number("weight_low", "Weight variance σw²"), style.number("bias_low", "Bias variance σb²")
+    layers = [_tiles(title, rate), _edge(), *_initializations(list(named["init"]))]
+    spec = {"layer": layers, "width": "container", "height": HEIGHT, "resolve": {"scale": {"color": "independent"}}}
+    return style.chart(spec, tiles=data, named=named, edge=edge)
+
+
+def _tiles(title: str, rate: bool) -> Spec:
     scale: Spec = {"scheme": "viridis"}
     if rate:
         scale = {"scheme": "blueorange", "type": "log", "domain": [1 / RATE_REACH, RATE_REACH], "clamp": True}
     legend = {"orient": "top", "gradientLength": 260, "gradientThickness": 12, "titleLimit": 320, "format": "~g"}
-    colour = {"field": "value", "type": "quantitative", "title": title, "scale": scale, "legend": legend}
-    shown = style.tooltips({}, {"weight": "σw²", "bias": "σb²", "value": title})
-    tiles = {
-        "data": {"name": "tiles"},
-        "mark": {"type": "rect", "invalid": None},
-        "encoding": {
-            "x": x, "x2": {"field": "weight_high"}, "y": y, "y2": {"field": "bias_high"}, "color": colour,
-            "tooltip": shown,
-        },
-    }  # fmt: skip
-    place: Spec = {"x": style.number("weight"), "y": style.number("bias")}
-    tips = style.tooltips({"init": "Initialization"}, {"weight": "σw²", "bias": "σb²"})
-    paint = {
-        "field": "init",
-        "type": "nominal",
-        "scale": {"domain": list(named["init"]), "range": theme.colours(list(named["init"]))},
-        "legend": None,
+    encoding = {
+        "x": style.number("weight_low", "Weight variance σw²"),
+        "x2": {"field": "weight_high"},
+        "y": style.number("bias_low", "Bias variance σb²"),
+        "y2": {"field": "bias_high"},
+        "color": {"field": "value", "type": "quantitative", "title": title, "scale": scale, "legend": legend},
+        "tooltip": style.tooltips({}, {"weight": "σw²", "bias": "σb²", "value": title}),
     }
-    dots = {
-        "data": {"name": "named"},
-        "mark": {
-            "type": "point",
-            "filled": True,
-            "size": 130,
-            "stroke": "white",
-            "strokeWidth": 1.5,
-            "opacity": 1,
-            "clip": True,
-        },
-        "encoding": place | {"color": paint, "tooltip": tips},
-    }
-    label: Spec = {"type": "text", "angle": 300, "align": "left", "dx": 10, "dy": -4, "fontSize": 12, "clip": True}
-    named_in: Spec = {"data": {"name": "named"}, "encoding": place | {"text": {"field": "init"}}}
-    halo = {"fontWeight": 600, "stroke": "#14171a", "strokeWidth": 2.5, "strokeOpacity": 0.55}
-    words = named_in | {"mark": label | halo}
-    top = named_in | {"mark": label | {"fontWeight": 600, "color": "white"}}
-    line = {
+    return {"data": {"name": "tiles"}, "mark": {"type": "rect", "invalid": None}, "encoding": encoding}
+
+
+def _place() -> Spec:
+    return {"x": style.number("weight"), "y": style.number("bias")}
+
+
+def _edge() -> Spec:
+    return {
         "data": {"name": "edge"},
-        "mark": {"type": "line", "stroke": "#14171a", "strokeWidth": 2.5, "clip": True},
-        "encoding": place | {"order": {"field": "bias", "type": "quantitative"}},
+        "mark": {"type": "line", "stroke": DARK, "strokeWidth": 2.5, "clip": True},
+        "encoding": _place() | {"order": {"field": "bias", "type": "quantitative"}},
     }
-    spec = {"layer": [tiles, line, dots, words, top], "width": "container", "height": HEIGHT}
-    spec |= {"resolve": {"scale": {"color": "independent"}}}
-    return style.chart(spec, tiles=data, named=named, edge=edge)
+
+
+def _initializations(names: list[str]) -> list[Spec]:
+    """Return dots with their names; a dark outline makes the white letters readable on every colour of the tiles."""
+    scale = {"domain": names, "range": theme.colours(names)}
+    paint = {"field": "init", "type": "nominal", "scale": scale, "legend": None}
+    tips = style.tooltips({"init": "Initialization"}, {"weight": "σw²", "bias": "σb²"})
+    dot = {"type": "point", "filled": True, "size": 130, "stroke": "white", "strokeWidth": 1.5, "opacity": 1}
+    dots = {"mark": dot | {"clip": True}, "encoding": _place() | {"color": paint, "tooltip": tips}}
+    label = {"type": "text", "angle": 300, "align": "left", "dx": 10, "dy": -4, "fontSize": 12, "fontWeight": 600}
+    outline, white = {"stroke": DARK, "strokeWidth": 2.5, "strokeOpacity": 0.55}, {"color": "white"}
+    words = [
+        {"mark": label | {"clip": True} | look, "encoding": _place() | {"text": {"field": "init"}}}
+        for look in (outline, white)
+    ]
+    return [{"data": {"name": "named"}} | layer for layer in (dots, *words)]

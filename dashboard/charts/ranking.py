@@ -27,7 +27,8 @@ def ranking(frame: pd.DataFrame, title: str, colour: Axis) -> Chart:
         "title": None,
         "axis": {"labelLimit": 330, "labelOverlap": False},
     }
-    paint = style.colour(colour.field, [str(value) for value in colour.values], colour.title, "circle")
+    # The names on the axis say what a colour means.
+    paint = style.colour(colour.field, [str(value) for value in colour.values], None)
     low = style.number("low", title)
     shown = style.tooltips(
         {"configuration": "Configuration", "seeds": "Seeds", "diverged": "Diverged"},

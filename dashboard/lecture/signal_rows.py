@@ -1,5 +1,6 @@
 """Rows L3–L8 and L11: signal and gradient of untrained networks."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,33 +9,15 @@ import pandas as pd
 from dashboard import axes, data, signals, theme, verdicts
 from dashboard.charts.distributions import strip
 from dashboard.charts.lines import Axis, lines
-from dashboard.choice import plain
 from dashboard.distributions import on_common_bins
 from dashboard.figure import Picture
+from dashboard.lecture import signal_answers
+from dashboard.lecture.networks import lecture_network
 from dashboard.lecture.row import Finding, Prediction, Row
+from dashboard.signals import network_title
 
-SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 MOST_LAYERS = 6
 VERDICTS = ("too small", "just right", "too big")
-
-
-def lecture_network(init: str, activation: str, norm: str = "none", deepest: bool = False) -> dict[str, Any] | None:
-    """Return the shape of the untrained network that shows a configuration: the widest, or the deepest.
-
-    Args:
-        init: initialization.
-        activation: activation.
-        norm: normalization.
-        deepest: whether depth matters more than width.
-    """
-    networks = data.query("propagation_networks")
-    fits = [init in row.inits and activation in row.activations and norm in row.norms for row in networks.itertuples()]
-    found = networks[fits] if len(networks) else networks
-    if found.empty:
-        return None
-    order = ["depth", "width"] if deepest else ["width", "depth"]
-    row = found.sort_values(order, ascending=False, kind="stable").iloc[0]
-    return {key: plain(row[key]) for key in SHAPE}
 
 
 def verdict_on(shape: dict[str, Any], init: str, activation: str, norm: str = "none") -> pd.Series | None:
@@ -59,6 +42,30 @@ def distributions(init: str, activation: str) -> Finding | None:
     shape = lecture_network(init, activation)
     if shape is None:
         return None
+    picture, signal = _strip(shape, init, activation)
+    last, found = signal.iloc[-1], verdict_on(shape, init, activation)
+    overflows = "; the std of the last layer overflows" if last["std_overflowed"] else ""
+    return Finding(picture, f"{sentence(found)}{overflows}.", "" if found is None else str(found["verdict"]))
+
+
+def with_convolution(init: str, mistake: str, activation: str) -> Finding | None:
+    """Return the strip of a fully connected network, and beside it those of convolutions: right, and with a mistake.
+
+    Args:
+        init: initialization with the right fan-in.
+        mistake: the one that takes the number of input channels for it.
+        activation: activation.
+    """
+    found = distributions(init, activation)
+    shapes = [lecture_network(name, activation, network="conv") for name in (init, mistake)]
+    if found is None or None in shapes:
+        return found
+    strips = (_strip(shape, name, activation) for shape, name in zip(shapes, (init, mistake), strict=True) if shape)
+    return replace(found, beside=tuple(picture for picture, _ in strips))
+
+
+def _strip(shape: dict[str, Any], init: str, activation: str) -> tuple[Picture, pd.DataFrame]:
+    """Return the strip of a network, and its statistics by layer."""
     chosen = {"inits": [init], "activations": [activation], "norms": ["none"]}
     layers = list(range(1, shape["depth"] + 1))
     layers = layers if len(layers) <= MOST_LAYERS else [1, *layers[2 :: (len(layers) - 1) // 4][:4], layers[-1]]
@@ -66,19 +73,9 @@ def distributions(init: str, activation: str) -> Finding | None:
     asked = {**shape, **chosen, "tap": "act", "layers": layers}
     bins = on_common_bins(data.query("distributions_of_layers", **asked), ["init", "layer"])
     chart = strip(bins, signal[signal["layer"].isin(layers)], theme.colour(init), "act")
-    last = signal.iloc[-1]
     text = f"Distribution of activations in layers {layers[0]} to {layers[-1]} for {init} and {activation}."
-    found = verdict_on(shape, init, activation)
-    verdict = sentence(found)
-    if last["std_overflowed"]:
-        verdict += "; the std of the last layer overflows"
-    elif pd.notna(last["theory_std"]):
-        verdict += f"; std of the last layer {last['std']:.4g}, theory {last['theory_std']:.4g}"
-    if pd.notna(last["frac_saturated"]) and last["frac_saturated"] > 0.01:
-        verdict += f"; {last['frac_saturated']:.0%} of it saturated"
-    title = f"{init}, {activation}: {shape['depth']} layers of {shape['width']}"
-    picture = Picture(title, chart, bins, data.sql("distributions_of_layers", asked), text, wide=False)
-    return Finding(picture, f"{verdict}.", "" if found is None else str(found["verdict"]))
+    title = f"{init}, {activation}: {network_title(pd.Series(shape))}"
+    return Picture(title, chart, bins, data.sql("distributions_of_layers", asked), text, wide=False), signal
 
 
 def against_layers(inits: list[str], activation: str, norms: list[str], metric: str, title: str) -> Finding | None:
@@ -114,6 +111,7 @@ ROWS = (
         "Each layer is narrower than the one before. The gradient of its weights is proportional to its input and "
         "vanishes with it.",
         partial(distributions, "normal(std=0.01)", "tanh"),
+        partial(signal_answers.standard_deviations, "normal(std=0.01)", "tanh"),
         Prediction("Six tanh layers of 4096, W = 0.01·N(0,1). What becomes of the signal?", VERDICTS),
         query={"init": "normal(std=0.01)", "activation": "tanh"},
     ),
@@ -123,6 +121,7 @@ ROWS = (
         "With W = 0.05·N(0,1) the tanh units saturate, and their local gradients vanish.",
         "The mass sits at −1 and 1. The few units that are not saturated have large weights: the gradient explodes.",
         partial(distributions, "normal(std=0.05)", "tanh"),
+        partial(signal_answers.saturation, "normal(std=0.05)", "tanh"),
         Prediction("And with W = 0.05·N(0,1)?", VERDICTS),
         query={"init": "normal(std=0.05)", "activation": "tanh"},
     ),
@@ -130,8 +129,10 @@ ROWS = (
         6,
         "Just right for tanh",
         "Xavier's std = 1/√Din keeps the variance of a tanh layer; for a convolution Din = filter² · input channels.",
-        "All layers look alike. The std still falls slowly, like 1/√layer: tanh is only nearly linear at zero.",
-        partial(distributions, "xavier", "tanh"),
+        "All layers look alike. The std still falls slowly, like 1/√layer: tanh is only nearly linear at zero. "
+        "Below: the same in a convolutional network, and what becomes of it when the channels alone are taken for Din.",
+        partial(with_convolution, "xavier", "xavier_channels", "tanh"),
+        partial(signal_answers.fan_in, "xavier"),
         query={"init": "xavier", "activation": "tanh"},
     ),
     Row(
@@ -140,6 +141,7 @@ ROWS = (
         "ReLU kills half of the variance, so Xavier collapses.",
         "The std falls by 1/√2 in every layer: half of what a fixed scale needs.",
         partial(distributions, "xavier", "relu"),
+        signal_answers.collapse,
         Prediction("The same Xavier under a ReLU?", VERDICTS),
         query={"init": "xavier", "activation": "relu"},
     ),
@@ -156,6 +158,7 @@ ROWS = (
             "std",
             "What does dividing do?",
         ),
+        signal_answers.slip,
         query={"init": ["kaiming", "kaiming_slip"], "activation": "relu"},
     ),
 )
@@ -167,5 +170,6 @@ GRADIENT_FLOW = Row(
     "Without it Xavier's gradient vanishes under a ReLU. With it the gradient no longer vanishes, but it grows "
     "towards the input: a very deep network needs skip connections, too.",
     partial(against_layers, ["xavier"], "relu", ["none", "batch"], "grad_rms", "What gradient reaches each layer?"),
+    signal_answers.gradients,
     query={"init": "xavier", "activation": "relu", "norm": ["none", "batch"]},
 )

@@ -10,6 +10,7 @@ import pandas as pd
 from dashboard import axes, choice, data
 from dashboard.charts.lines import Axis, lines
 from dashboard.figure import Picture
+from dashboard.lecture import training_answers
 from dashboard.lecture.row import Finding, Prediction, Row
 
 CONVERGENCE = "views/convergence.py"
@@ -154,6 +155,7 @@ SYMMETRY = Row(
     "With all-zero weights every unit computes the same, gets the same gradient, and nothing changes.",
     "The loss stays where guessing is. The biases of the read-out still learn how frequent the classes are, no more.",
     symmetry,
+    training_answers.distinct_units,
     Prediction("All weights zero, 200 steps. What is learned?", LEARNED),
     CONVERGENCE,
     {"train_init": ["zeros", "normal(std=0.1)"], "train_depth": "5", "train_colour": "Initialization"},
@@ -164,6 +166,7 @@ DEPTH = Row(
     "Small Gaussian weights work in shallow networks and fail in deep ones.",
     "The accuracy of std 0.01 falls to chance with depth, where Kaiming still trains.",
     partial(depth, SHALLOW_AND_DEEP, ["none"], "init", "How deep does it train?"),
+    training_answers.shallow_and_deep,
     page=MAP,
     query={"map_activation": "relu", "map_norm": "none"},
 )
@@ -173,6 +176,7 @@ DEPTH_WITH_NORM = Row(
     "Batch norm makes deep networks much easier to train.",
     "Same initialization, same learning rate, same seeds: only the normalization differs.",
     partial(depth, ["xavier"], ["none", "batch"], "norm", "How deep does it train, with and without?"),
+    partial(training_answers.shares_that_train, ASKED_DEPTH),
     Prediction(
         f"{ASKED_DEPTH} ReLU layers, Xavier, learning rate 0.1. Who trains?",
         WHO_TRAINS,
@@ -185,6 +189,7 @@ RATES = Row(
     "Batch norm allows higher learning rates and faster convergence.",
     "The cross marks the rate from which seeds diverge.",
     learning_rates,
+    training_answers.rates,
     page=CONVERGENCE,
     query={
         "train_init": "kaiming",
@@ -200,6 +205,7 @@ SCALES = Row(
     "Four decades of weight scale. Without batch norm a narrow window trains; with it nearly all do, until the step "
     "is too small for the size of the weights.",
     weight_scales,
+    training_answers.decades,
     Prediction(
         "Weights from 0.001 to 10: how many decades train with batch norm?",
         DECADES,

@@ -1,5 +1,6 @@
 """The lecture's first question, live: what becomes of the signal, layer after layer?"""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -56,17 +57,14 @@ def main() -> None:
         st.info("Nothing is selected: choose at least one initialization, activation and normalization above.")
         return
     shape = {key: plain(network[key]) for key in SHAPE}
-    signal = _named(data.query("signal_by_layer", **shape, **chosen))
-    names = list(dict.fromkeys(signal["configuration"]))
-    if len(names) > MOST_CONFIGURATIONS:
-        st.warning(f"These are {len(names)} configurations; the first {MOST_CONFIGURATIONS} are shown.")
-        names = names[:MOST_CONFIGURATIONS]
-    if not names:
+    shown = _shown(shape=shape, chosen=chosen)
+    if shown.found > MOST_CONFIGURATIONS:
+        st.warning(f"These are {shown.found} configurations; the first {MOST_CONFIGURATIONS} are shown.")
+    if not shown.found:
         st.info("This store has no cell with this combination; choose another activation or normalization.")
         return
-    signal = signal[signal["configuration"].isin(names)]
-    tap, cursor, baseline = _choose_view(names, shape["depth"])
-    _cards(signal, names, shape, chosen, tap, cursor)
+    tap, cursor, baseline = _choose_view(shown.names, shape["depth"])
+    _cards(shown, shape, chosen, tap, cursor)
     _depth_figures(shape, chosen, cursor, baseline)
 
 
@@ -104,6 +102,38 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     return named.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows of its choices.
+
+    Attributes:
+        found: number of configurations that were chosen.
+        names: those that are shown, in order.
+        signal: their statistics by layer.
+        rows: the same by configuration and layer.
+        verdicts: their verdicts by configuration.
+    """
+
+    found: int
+    names: list[str]
+    signal: pd.DataFrame
+    rows: dict[tuple[str, int], Any]
+    verdicts: dict[str, Any]
+
+
+@data.kept
+def _shown(shape: dict[str, Any], chosen: dict[str, list[str]]) -> Shown:
+    signal = _named(data.query("signal_by_layer", **shape, **chosen))
+    found = list(dict.fromkeys(signal["configuration"]))
+    names = found[:MOST_CONFIGURATIONS]
+    signal = signal[signal["configuration"].isin(names)]
+    judged = data.query("configuration_verdicts", **shape)
+    for axis in ("init", "activation", "norm"):
+        judged = judged[judged[axis].isin(chosen[f"{axis}s"])]
+    rows = {(row.configuration, row.layer): row for row in signal.itertuples()}
+    return Shown(len(found), names, signal, rows, {row.configuration: row for row in _named(judged).itertuples()})
+
+
 def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
     left, middle, right = st.columns([1.9, 1.5, 1.3], vertical_alignment="bottom")
     with left:
@@ -119,25 +149,18 @@ def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
     return tap, cursor, baseline
 
 
-def _cards(
-    signal: pd.DataFrame, names: list[str], shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int
-) -> None:
-    layers = _spread(sorted(signal["layer"].unique()), cursor)
+def _cards(shown: Shown, shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int) -> None:
+    layers = _spread(sorted({layer for _, layer in shown.rows}), cursor)
     strips = _strips(shape=shape, chosen=chosen, tap=tap, cursor=cursor, layers=layers)
-    found = data.query("configuration_verdicts", **shape)
-    for axis in ("init", "activation", "norm"):
-        found = found[found[axis].isin(chosen[f"{axis}s"])]
-    found = _named(found).set_index("configuration")
-    for name in names:
-        own = signal[signal["configuration"] == name]
-        with st.container(border=True, key=f"card-{names.index(name)}"):
+    for place, name in enumerate(shown.names):
+        with st.container(border=True, key=f"card-{place}"):
             side, picture = st.columns([1.05, 4], vertical_alignment="center")
             with side:
                 st.markdown(f"**{name}**")
-                _numbers(own[own["layer"] == cursor], found.loc[name] if name in found.index else None)
+                _numbers(shown.rows.get((name, cursor)), shown.verdicts.get(name))
             with picture:
                 text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
-                draw(strips[name], f"strip-{names.index(name)}", text, wide=False)
+                draw(strips[name], f"strip-{place}", text, wide=False)
     _explain()
 
 
@@ -146,18 +169,21 @@ def _strips(
     shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int, layers: list[int]
 ) -> dict[str, Chart]:
     """Return the strip of each configuration, all on one axis."""
-    signal = _named(data.query("signal_by_layer", **shape, **chosen))
-    signal = signal[signal["layer"].isin(layers)]
-    names = list(dict.fromkeys(signal["configuration"]))[:MOST_CONFIGURATIONS]
-    rows = _named(data.query("distributions_of_layers", **shape, **chosen, tap=tap, layers=layers))
-    bins = on_common_bins(rows[rows["configuration"].isin(names)], ["configuration", "layer"])
-    own = {name: signal[signal["configuration"] == name] for name in names}
+    signal = _shown(shape=shape, chosen=chosen).signal
+    bins = _bins(shape=shape, chosen=chosen, tap=tap, layers=layers)
     return {
-        name: strip(
-            bins[bins["configuration"] == name], own[name], theme.colour(own[name]["init"].iloc[0]), tap, cursor
-        )
-        for name in names
+        name: strip(bins[name], own, theme.colour(own["init"].iloc[0]), tap, cursor)
+        for name, own in signal.groupby("configuration", sort=False)
+        if name in bins
     }
+
+
+@data.kept
+def _bins(shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, layers: list[int]) -> dict[str, pd.DataFrame]:
+    """Return the histograms of each configuration, all on common bins."""
+    rows = _named(data.query("distributions_of_layers", **shape, **chosen, tap=tap, layers=layers))
+    rows = rows[rows["configuration"].isin(_shown(shape=shape, chosen=chosen).names)]
+    return dict(iter(on_common_bins(rows, ["configuration", "layer"]).groupby("configuration", sort=False)))
 
 
 def _spread(layers: list[int], cursor: int) -> list[int]:
@@ -173,16 +199,16 @@ def _spread(layers: list[int], cursor: int) -> list[int]:
     return sorted(spread)
 
 
-def _numbers(at_layer: pd.DataFrame, verdict: pd.Series | None) -> None:
+def _numbers(row: Any, verdict: Any) -> None:
     lines_ = []
     if verdict is not None:
-        verdicts.badge(verdict["verdict"])
+        verdicts.badge(verdict.verdict)
         lines_ += [
-            f"signal {verdicts.rate(verdict['forward_rate'])}",
-            f"gradient {verdicts.rate(verdict['backward_rate'])}",
-            f"{verdict['agreeing']} of {verdict['seeds']} seeds agree",
+            f"signal {verdicts.rate(verdict.forward_rate)}",
+            f"gradient {verdicts.rate(verdict.backward_rate)}",
+            f"{verdict.agreeing} of {verdict.seeds} seeds agree",
         ]
-    for row in at_layer.itertuples():
+    if row is not None:
         std = "overflows" if row.std_overflowed else f"{row.std:.4g}"
         theory = f" (theory {row.theory_std:.4g})" if pd.notna(row.theory_std) else ""
         dead = f"saturated {verdicts.share(row.frac_saturated)}, dead units {verdicts.share(row.frac_dead_units)}"
@@ -220,9 +246,8 @@ def _depth_figure(
     shape: dict[str, Any], chosen: dict[str, list[str]], cursor: int, metric: str, question: str, baseline: str
 ) -> Picture:
     """Return one statistic against the layer."""
-    signal = _named(data.query("signal_by_layer", **shape, **chosen))
-    names = list(dict.fromkeys(signal["configuration"]))[:MOST_CONFIGURATIONS]
-    signal = signal[signal["configuration"].isin(names)]
+    shown = _shown(shape=shape, chosen=chosen)
+    signal, names = shown.signal, shown.names
     inits, variants = (list(dict.fromkeys(signal[key])) for key in ("init", "variant"))
     frame, title = signals.against_layer(signal, metric), data.labels()[metric]
     if baseline != NOTHING:

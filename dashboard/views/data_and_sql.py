@@ -1,5 +1,6 @@
 """Everything the store holds, with its meaning, and a box for questions of one's own."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,9 @@ def _answer_saved(query: Query) -> None:
         return
     with st.expander("SQL"):
         st.code(data.sql(query.name, values), language="sql")
-    _show(data.query(query.name, **values), query.name, data.sql(query.name, values), cut=False)
+    frame = data.head(query.name, sandbox.MOST_ROWS + 1, **values)
+    cut, whole = len(frame) > sandbox.MOST_ROWS, partial(data.file, query.name, **values)
+    _show(frame.head(sandbox.MOST_ROWS), query.name, data.sql(query.name, values), cut, whole)
 
 
 def _value(query: Query, parameter: Parameter) -> Any:
@@ -131,7 +134,7 @@ def _answer_own(sql: str) -> None:
         st.error("This question has no answer:", icon=":material/error:")
         st.code(str(refusal), language=None)
         return
-    _show(answer.frame, "answer", sql, answer.cut)
+    _show(answer.frame, "answer", sql, answer.cut, partial(table, data=answer.frame))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
@@ -139,14 +142,15 @@ def _own(version: str, sql: str) -> sandbox.Answer:
     return sandbox.ask(sql)
 
 
-def _show(frame: pd.DataFrame, name: str, sql: str, cut: bool) -> None:
+def _show(frame: pd.DataFrame, name: str, sql: str, cut: bool, whole: Callable[[str], bytes]) -> None:
+    """Show an answer, or its first rows, with `whole` to take away as a file of a kind."""
     st.dataframe(frame, hide_index=True, alt="The answer, as a table.", key=f"table-{name}")
     rows, *buttons = st.columns([4, 1, 1], vertical_alignment="center")
     rows.caption(f"{'The first ' if cut else ''}{len(frame):,} rows")
     for column, kind in zip(buttons, ("CSV", "Parquet"), strict=True):
         column.download_button(
             kind,
-            data=partial(table, kind, frame),
+            data=partial(whole, kind),
             file_name=f"{name}.{kind.lower()}",
             on_click="ignore",
             key=f"{name}-{kind}-all",

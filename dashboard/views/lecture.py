@@ -11,8 +11,9 @@ from dashboard.charts.ridges import ridges
 from dashboard.distributions import on_common_bins
 from dashboard.figure import draw
 from dashboard.lecture.chapters import CHAPTERS
+from dashboard.lecture.networks import lecture_network
 from dashboard.lecture.row import Finding, Prediction, Row
-from dashboard.lecture.signal_rows import lecture_network, verdict_on
+from dashboard.lecture.signal_rows import verdict_on
 from store import queries
 
 PREFIX = "lecture"
@@ -99,6 +100,8 @@ def _row(row: Row, reveal: bool) -> None:
             if guess is not None:
                 _compare(guess, finding.answer)
             finding.picture.show(f"L{row.number}")
+            for place, picture in enumerate(finding.beside):
+                picture.show(f"L{row.number}-{place}")
             if finding.verdict:
                 st.markdown(f":material/straighten: *Measured:* {finding.verdict}")
         _answer_table(row.number)
@@ -110,7 +113,7 @@ def _row(row: Row, reveal: bool) -> None:
 @data.kept
 def _finding(number: int) -> Finding | None:
     """Return what the store says about a row."""
-    return ROWS[number].find()
+    return ROWS[number].ask()
 
 
 def _guess(number: int, prediction: Prediction) -> str | None:

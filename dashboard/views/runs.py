@@ -201,6 +201,10 @@ def _runs() -> None:
         "cells_kept": "Still in the store",
         "cells_diverged": "Diverged",
         "cells_failed": "Failed",
+        "batches_done": "Batches done",
+        "batches_running": "running",
+        "batches_failed": "failed",
+        "batches_total": "of",
         "device_name": "Device",
         "code_version": "Code",
         "torch_version": "PyTorch",
@@ -209,6 +213,27 @@ def _runs() -> None:
     }
     text = "Every run of the engine, the latest first."
     st.dataframe(runs, hide_index=True, column_config=config, column_order=list(config), key="table-runs", alt=text)
+    _nodes()
+
+
+def _nodes() -> None:
+    """Show what each node of a cluster did; nothing where every run was computed on one machine."""
+    nodes = data.query("cluster_nodes")
+    if nodes.empty:
+        return
+    st.markdown("#### Clusters, node by node")
+    config: dict[str, Any] = {
+        "run_id": "Run",
+        "node": "Node",
+        "workers": "Workers",
+        "device_name": "Device",
+        "batches_done": "Batches done",
+        "batches_failed": "failed",
+        "cells": st.column_config.NumberColumn("Cells", format="localized"),
+        "cells_per_second": st.column_config.NumberColumn("Cells per second, computing", format="%.1f"),
+    }
+    text = "What each node of a cluster did for each run."
+    st.dataframe(nodes, hide_index=True, column_config=config, column_order=list(config), key="table-nodes", alt=text)
 
 
 def _coverage() -> None:

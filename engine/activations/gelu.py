@@ -26,6 +26,7 @@ class Gelu(Activation):
         return torch.nn.functional.gelu(z)
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        """Return φ′(z) = Φ(z) + z·N(z; 0, 1)."""
         density = torch.exp(-0.5 * z * z) / sqrt(2 * pi)
         return 0.5 * (1 + torch.erf(z / sqrt(2))) + z * density
 

@@ -32,6 +32,7 @@ class LeakyRelu(Activation):
         return torch.nn.functional.leaky_relu(z, self.slope)
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        """Return φ′(z): 1 above zero, the slope elsewhere."""
         return torch.where(z > 0, z.new_tensor(1.0), z.new_tensor(self.slope))
 
     def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ class Linear(Activation):
         return z
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        """Return φ′(z) = 1."""
         return torch.ones_like(z)
 
     def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ class Relu(Activation):
         return torch.relu_(z)
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        """Return φ′(z): 1 above zero, 0 elsewhere."""
         return (z > 0).to(z.dtype)
 
     def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ class Sigmoid(Activation):
         return torch.sigmoid_(z)
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        """Return φ′ = φ(1 − φ)."""
         return h * (1 - h)
 
     def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:

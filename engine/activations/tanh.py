@@ -27,6 +27,7 @@ class Tanh(Activation):
         return torch.tanh_(z)
 
     def derivative(self, z: Tensor, h: Tensor) -> Tensor:
+        """Return φ′ = 1 − φ²."""
         return 1 - h * h
 
     def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,14 +54,15 @@ class Case:
     tolerance: float
     rounds: int = ROUNDS
 
-    def run(self, matrix_rate: Callable[[], float]) -> dict[str, Any]:
+    def run(self, rate_probes: Mapping[str, Callable[[], float]]) -> dict[str, Any]:
         """Check that all contenders agree, time them in turns, and report ratios.
 
         Args:
-            matrix_rate: measures the rate of plain batched products; called in every round.
+            rate_probes: measure rates of plain batched products, by name; called in every round.
 
         Returns:
-            Figures of the case; for the engine and each peer cell-steps per second, and times_faster for peers.
+            Figures of the case; for the engine and each peer cell-steps per second, and times_faster for peers; each
+            rate of products with the engine's share of it.
 
         Raises:
             Disagreement: a contender computes something else.
@@ -69,14 +70,15 @@ class Case:
         contenders = (self.engine, *self.peers)
         self._check(contenders)
         seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-        rates = []
+        rates: dict[str, list[float]] = {name: [] for name in rate_probes}
         for _ in range(self.rounds):
-            rates.append(matrix_rate())
+            for name, probe in rate_probes.items():
+                rates[name].append(probe())
             for contender in contenders:
                 start = time.perf_counter()
                 contender.call()
                 seconds[contender.name].append((time.perf_counter() - start) / len(contender.cells))
-        return self._report(seconds, statistics.median(rates))
+        return self._report(seconds, {name: statistics.median(measured) for name, measured in rates.items()})
 
     def _check(self, contenders: Sequence[Contender]) -> None:
         # The first call of each is also the warm-up.
@@ -86,7 +88,7 @@ class Case:
             if not np.allclose(found, truth[list(contender.cells)], rtol=self.tolerance, atol=0, equal_nan=True):
                 raise Disagreement(f"{self.name}: {contender.name} computed something else than the engine")
 
-    def _report(self, seconds: dict[str, list[float]], matrix_rate: float) -> dict[str, Any]:
+    def _report(self, seconds: dict[str, list[float]], rates: dict[str, float]) -> dict[str, Any]:
         own = seconds[self.engine.name]
         median, cells = statistics.median(own), len(self.engine.cells)
         return {
@@ -96,8 +98,9 @@ class Case:
             "least": min(own) * cells,
             "most": max(own) * cells,
             "cell_steps_per_second": self.steps / median,
-            "matrix_rate": matrix_rate,
-            "matrix_share": self.flops / (median * cells) / matrix_rate,
+            "rates": {
+                name: {"rate": rate, "share": self.flops / (median * cells) / rate} for name, rate in rates.items()
+            },
             "peers": {peer.name: self._compare(seconds[peer.name], own) for peer in self.peers},
         }
 

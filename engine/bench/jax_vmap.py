@@ -56,6 +56,7 @@ def _loss(params: Any, x: Any, y: Any) -> Any:
 @partial(jax.vmap, in_axes=(0, 0, 0, 0, None, None, None, None))
 def _train(params: Any, running: Any, order: Any, lr: Any, train_x: Any, train_y: Any, test_x: Any, test_y: Any) -> Any:
     def step(state: Any, index: Any) -> Any:
+        """Make one update from one minibatch; return parameters, running statistics and the loss."""
         params, running = state
         (loss, moments), gradients = jax.value_and_grad(_loss, has_aux=True)(params, train_x[index], train_y[index])
         params = jax.tree.map(lambda p, g: p - lr * g, params, gradients)
@@ -63,6 +64,7 @@ def _train(params: Any, running: Any, order: Any, lr: Any, train_x: Any, train_y
         return (params, running), loss
 
     def interval(state: Any, indices: Any) -> Any:
+        """Evaluate, then make the updates up to the next evaluation."""
         accuracy = (_forward(state[0], test_x, state[1])[0].argmax(1) == test_y).mean()
         state, losses = jax.lax.scan(step, state, indices)
         return state, (losses.mean(), accuracy)

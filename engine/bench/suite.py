@@ -17,7 +17,7 @@ from engine.bench.case import Case, Contender
 from engine.bench.problem import Problem
 from engine.device import Device, choose_device
 from engine.execution.allocator import keep_freed_memory
-from engine.execution.forecast import matrix_rate
+from engine.execution.matrix_rate import matrix_rate
 from engine.studies.propagation import Propagation, PropagationCell
 from engine.studies.training import Training, TrainingCell
 
@@ -170,7 +170,8 @@ def run(device: str = "auto", say: Callable[[str], None] = lambda line: None) ->
     done = []
     for case in cases(chosen):
         say(f"{case.name}: engine, {', '.join(peer.name for peer in case.peers)}")
-        done.append(case.run(partial(matrix_rate, chosen, case.matrix_size)))
+        probe = partial(matrix_rate, chosen, case.matrix_size)
+        done.append(case.run({"cached": probe, "streamed": partial(probe, streamed=True)}))
     return {"machine": machine, "torch": torch.__version__, "cases": done, "growth": growth(chosen)}
 
 
@@ -200,15 +201,16 @@ def show(results: dict[str, Any]) -> None:
     machine = results["machine"]
     title = f"{machine['device']}, {machine['threads']} threads, torch {results['torch']}"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("case", "who", "cell-steps/s", "engine is faster", "spread", "of matrix rate"):
+    for heading in ("case", "who", "cell-steps/s", "engine is faster", "spread", "of matrix rate", "streamed"):
         table.add_column(heading, justify="left" if heading in ("case", "who") else "right")
     for case in results["cases"]:
         seconds = f"{case['least']:.2f}–{case['most']:.2f} s"
         rate = f"{case['cell_steps_per_second']:,.1f}"
-        table.add_row(case["case"], "engine", rate, "", seconds, f"{case['matrix_share']:.0%}")
+        shares = [f"{found['share']:.0%}" for found in case["rates"].values()]
+        table.add_row(case["case"], "engine", rate, "", seconds, *shares)
         for name, peer in case["peers"].items():
             spread = f"{peer['least']:.1f}–{peer['most']:.1f}×"
-            table.add_row("", name, f"{peer['cell_steps_per_second']:,.1f}", f"{peer['times_faster']:.1f}×", spread, "")
+            table.add_row("", name, f"{peer['cell_steps_per_second']:,.1f}", f"{peer['times_faster']:.1f}×", spread)
     console = Console(highlight=False)
     console.print(table)
     for axis in ("configs", "depth", "width"):

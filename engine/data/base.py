@@ -43,6 +43,7 @@ class Dataset(Scheme):
         classes: number of classes; 0 where there are no labels.
         train_size: number of training examples; 0 where they are drawn at will.
         test_size: number of test examples.
+        fewest: training examples of the smallest class; 0 where a data set does not say.
     """
 
     features: ClassVar[int | None]
@@ -50,6 +51,12 @@ class Dataset(Scheme):
     classes: ClassVar[int] = 0
     train_size: ClassVar[int] = 0
     test_size: ClassVar[int] = 0
+    fewest: ClassVar[int] = 0
+
+    @property
+    def remark(self) -> str | None:
+        """What one should know about this data set before it is used, in a sentence, or None."""
+        return None
 
     def fetch(self, announce: Announce = quietly) -> None:
         """Make sure that `load` will find the examples; a data set that is shipped has nothing to do.

@@ -20,6 +20,7 @@ class Cifar10(Downloaded):
     aliases = ("cifar-10",)
     image = (32, 3)
     features, classes, train_size, test_size = 3072, 10, 50_000, 10_000
+    fewest = 5000
     subfolders = ("cifar-10-batches-bin", "cifar-10-batches-py")
     card = Card(
         "CIFAR-10",
@@ -57,6 +58,7 @@ class Cifar10(Downloaded):
     ]
 
     def load(self) -> Split:
+        """Return the photographs, downloaded where they are not on this machine."""
         contents = self.obtained()
         batches = {
             name.removesuffix(".bin"): (read_records if name.endswith(".bin") else read_pickle)(content, name)

@@ -19,6 +19,7 @@ class Cloud(Dataset):
 
     name = "cloud"
     features, classes, train_size, test_size = 2, 2, 400, 200
+    fewest = 200
     card = Card(
         "Cloud in the plane",
         "x = m + R(30°) diag(s) (u ± d e₂), u ~ N(0, I), two classes",
@@ -27,6 +28,7 @@ class Cloud(Dataset):
     )
 
     def load(self) -> Split:
+        """Return the points, the same ones every time."""
         size = self.train_size + self.test_size
         points = randomness.standard_normal(("cloud", size), (size, 2)).astype(np.float64)
         labels = np.arange(size) % 2

@@ -13,6 +13,7 @@ class Digits(Dataset):
     name = "digits"
     image = (8, 1)
     features, classes, train_size, test_size = 64, 10, 1437, 360
+    fewest = 139
     card = Card(
         "Digits",
         "8×8 grey images, 10 classes, values 0 to 16",
@@ -21,6 +22,7 @@ class Digits(Dataset):
     )
 
     def load(self) -> Split:
+        """Return the digits, a stratified fifth of them as the test split."""
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split
 

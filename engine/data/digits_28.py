@@ -17,6 +17,7 @@ class Digits28(Dataset):
     name = "digits-28"
     image = (28, 1)
     features, classes, train_size, test_size = 784, 10, Digits.train_size, Digits.test_size
+    fewest = Digits.fewest
     card = Card(
         "Digits at 28×28",
         "28×28 grey images, 10 classes, values 0 to 1",
@@ -25,6 +26,7 @@ class Digits28(Dataset):
     )
 
     def load(self) -> Split:
+        """Return the digits, enlarged and with a border."""
         raw = Digits().load()
         return Split(_enlarged(raw.train_x), raw.train_y, _enlarged(raw.test_x), raw.test_y)
 

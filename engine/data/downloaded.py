@@ -43,6 +43,7 @@ class Downloaded(Dataset):
         return {name: content for part in found if part for name, content in part.items()} if all(found) else None
 
     def fetch(self, announce: Announce = quietly) -> None:
+        """Download each file that is not on this machine; see `Dataset.fetch`."""
         for forms in self.published:
             rejected: list[str] = []
             if self._look(forms, rejected) is None:
@@ -82,5 +83,6 @@ class Downloaded(Dataset):
             "Either connect to the network and run the same command again,",
             f"or put {names} into {data_folder() / self.name}{package};",
             "GOLDILOCKS_DATA=FOLDER names another folder that holds the files.",
+            "Other files of the same format are a data set of their own: own(folder='…').",
         ]
         return "\n".join([*lines, *(f"Not used: {sentence}." for sentence in rejected)])

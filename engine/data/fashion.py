@@ -13,6 +13,7 @@ class Fashion(IdxImages):
     aliases = ("fashion_mnist", "fashion-mnist")
     image = (28, 1)
     features, classes, train_size, test_size = 784, 10, 60_000, 10_000
+    fewest = 6000
     subfolders = ("FashionMNIST/raw",)
     system_folders = ("/usr/share/datasets/fashion-mnist",)
     package = "Debian's package dataset-fashion-mnist"

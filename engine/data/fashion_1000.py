@@ -16,6 +16,7 @@ class Fashion1000(Dataset):
     name = "fashion-1000"
     image = FashionSmall.image
     features, classes, train_size, test_size = 784, 10, 1000, 1000
+    fewest = 100
     card = Card(
         "Fashion-MNIST, 1,000 images",
         "28×28 grey images of clothing, 10 classes, values 0 to 1",
@@ -24,6 +25,7 @@ class Fashion1000(Dataset):
     )
 
     def load(self) -> Split:
+        """Return the first training images of each class of `fashion-small`, and its test images."""
         whole = FashionSmall().load()
         first = np.sort(np.concatenate([np.flatnonzero(whole.train_y == c)[:PER_CLASS] for c in range(self.classes)]))
         return Split(whole.train_x[first], whole.train_y[first], whole.test_x, whole.test_y)

@@ -18,6 +18,7 @@ class FashionSmall(Dataset):
     aliases = ("fashion_small",)
     image = (28, 1)
     features, classes, train_size, test_size = 784, 10, 6000, 1000
+    fewest = 600
     card = Card(
         "Fashion-MNIST, small",
         "28×28 grey images of clothing, 10 classes, values 0 to 1",
@@ -26,6 +27,7 @@ class FashionSmall(Dataset):
     )
 
     def load(self) -> Split:
+        """Return the images that travel with the code."""
         with as_file(files("engine.data") / "assets" / ASSET) as path, np.load(path) as arrays:
             train, test = (arrays[key].reshape(-1, 784).astype(np.float32) / 255 for key in ("train_x", "test_x"))
             return Split(train, arrays["train_y"].astype(np.int64), test, arrays["test_y"].astype(np.int64))

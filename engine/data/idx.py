@@ -10,6 +10,13 @@ from engine.data.downloaded import Downloaded
 from engine.data.published import Published
 from engine.errors import RequestError
 
+# The four files of a data set: images and labels for training, and for testing.
+FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
 # The third byte of a file says what its entries are; this is unsigned bytes.
 UNSIGNED_BYTE = 8
 
@@ -45,20 +52,21 @@ def idx_files(base: str, checksums: dict[str, tuple[str, str]]) -> list[list[Pub
     return [[Published(f"{base}/{name}.gz", packed, {name: plain})] for name, (packed, plain) in checksums.items()]
 
 
+def split_of(arrays: Sequence[np.ndarray]) -> Split:
+    """Return images scaled to between 0 and 1, with their labels.
+
+    Args:
+        arrays: images `[example, row, column]` and labels `[example]`, of the training and then of the test split.
+    """
+    train_x, test_x = (images.reshape(len(images), -1).astype(np.float32) / 255 for images in arrays[::2])
+    train_y, test_y = (labels.astype(np.int64) for labels in arrays[1::2])
+    return Split(train_x, train_y, test_x, test_y)
+
+
 class IdxImages(Downloaded):
     """Grey images and labels in four idx files; values are scaled to between 0 and 1."""
 
     def load(self) -> Split:
+        """Return the images, downloaded where they are not on this machine."""
         contents = self.obtained()
-        arrays: Sequence[np.ndarray] = [
-            read_idx(contents[name], name)
-            for name in (
-                "train-images-idx3-ubyte",
-                "train-labels-idx1-ubyte",
-                "t10k-images-idx3-ubyte",
-                "t10k-labels-idx1-ubyte",
-            )
-        ]
-        train_x, test_x = (images.reshape(len(images), -1).astype(np.float32) / 255 for images in arrays[::2])
-        train_y, test_y = (labels.astype(np.int64) for labels in arrays[1::2])
-        return Split(train_x, train_y, test_x, test_y)
+        return split_of([read_idx(contents[name], name) for name in FILES])

@@ -12,6 +12,7 @@ class Mnist(IdxImages):
     name = "mnist"
     image = (28, 1)
     features, classes, train_size, test_size = 784, 10, 60_000, 10_000
+    fewest = 5421
     subfolders = ("MNIST/raw",)
     card = Card(
         "MNIST",

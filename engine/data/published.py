@@ -45,13 +45,13 @@ class Published:
         files = {name: next(filter(Path.is_file, paths), None) for name, paths in candidates.items()}
         archive = folder / self.name
         if all(files.values()):
-            found = {name: _content(path) for name, path in files.items() if path}
+            found = {name: content(path) for name, path in files.items() if path}
         elif archive.is_file() and ".tar" in archive.suffixes:
             found = _members(archive, self.contents)
         else:
             return None
-        for name, content in found.items():
-            verify(content, self.contents[name], str(files[name] or f"{name} in {archive}"))
+        for name, whole in found.items():
+            verify(whole, self.contents[name], str(files[name] or f"{name} in {archive}"))
         return found
 
 
@@ -72,10 +72,18 @@ def verify(content: bytes, checksum: str, source: str) -> None:
         raise NotPublished(f"{source} has the {algorithm} {digest}; the published file has {expected}")
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """Return what is in a file, uncompressed where its name ends in `.gz`.
+
+    Args:
+        path: the file.
+
+    Raises:
+        NotPublished: it cannot be read, or not uncompressed.
+    """
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
+        packed = path.read_bytes()
+        return gzip.decompress(packed) if path.suffix == ".gz" else packed
     except (OSError, EOFError, zlib.error) as error:
         raise NotPublished(f"{path} cannot be read: {error}") from None
 

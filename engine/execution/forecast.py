@@ -1,21 +1,18 @@
 """What a run would do, without doing it: cells, batches, operations, memory, and time on this machine."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
-import torch
 
 import store
 from engine.device import Device
+from engine.execution.matrix_rate import matrix_rate
 from engine.grid.plan import Batch, plan
 from engine.grid.spec import Grid
 
 # What the first batch makes a process load on the CPU: libraries that read data, and workspaces of the kernels.
 LOADED_BYTES = 120e6
-PROBE_SECONDS = 0.3
-PROBE_ENTRIES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,7 @@ class Forecast:
         peak_bytes: memory of the process while it computes the largest batch; on a GPU, memory on the device.
         seconds: expected time on this machine.
         matrix_rate: operations per second that this machine reached in a short probe.
+        remarks: what would be done that one might not expect.
     """
 
     grid: str
@@ -41,6 +39,7 @@ class Forecast:
     peak_bytes: float
     seconds: float
     matrix_rate: float
+    remarks: Sequence[str] = ()
 
 
 def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = False) -> Forecast:
@@ -65,6 +64,7 @@ def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = Fal
         _resident_bytes(device) + max((batch.cost.bytes for batch in batches), default=0.0),
         _seconds(batches, rate),
         rate,
+        grid.remarks,
     )
 
 
@@ -75,23 +75,3 @@ def _resident_bytes(device: Device) -> float:
 
 def _seconds(batches: Sequence[Batch], rate: float) -> float:
     return sum(batch.cost.flops / (rate * batch.study.typical_share) for batch in batches)
-
-
-def matrix_rate(device: Device, size: int = 64) -> float:
-    """Measure the rate of batched products of the shapes that training uses, in operations per second.
-
-    Args:
-        device: where.
-        size: rows and columns of each matrix.
-    """
-    configs = max(1, PROBE_ENTRIES // size**2)
-    x = torch.ones(configs, size, size, device=device.torch_device)
-    product = torch.bmm(x, x)
-    device.synchronize()
-    start, products = time.perf_counter(), 0
-    while time.perf_counter() - start < PROBE_SECONDS:
-        for _ in range(10):
-            torch.bmm(x, x, out=product)
-        device.synchronize()
-        products += 10
-    return products * 2.0 * configs * size**3 / (time.perf_counter() - start)

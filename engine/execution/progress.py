@@ -1,6 +1,7 @@
 """What a person sees while a grid is computed: a bar on stderr with rate and time left."""
 
 import sys
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol
 
@@ -18,6 +19,8 @@ from rich.progress import (
 
 from engine.data.download import DownloadBar
 
+MOST_NODES = 4
+
 
 class Reporter(Protocol):
     """Told how far a run is; also a context manager around the run."""
@@ -34,6 +37,10 @@ class Reporter(Protocol):
 
     def advance(self, cells: int, work: float) -> None:
         """Take in how much is done so far in all."""
+        ...
+
+    def nodes(self, cells: Mapping[str, int]) -> None:
+        """Take in how many cells each node of a cluster has done so far."""
         ...
 
     def say(self, sentence: str) -> None:
@@ -60,6 +67,9 @@ class Silence:
     def advance(self, cells: int, work: float) -> None:
         """Say nothing."""
 
+    def nodes(self, cells: Mapping[str, int]) -> None:
+        """Say nothing."""
+
     def say(self, sentence: str) -> None:
         """Say nothing."""
 
@@ -76,7 +86,7 @@ class Bar:
             TextColumn("{task.fields[cells]}/{task.fields[all_cells]} cells"),
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[rate]} {task.fields[nodes]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -84,7 +94,7 @@ class Bar:
             transient=not console.is_terminal,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("", total=None, cells=0, all_cells="?", rate="")
+        self._task = self._progress.add_task("", total=None, cells=0, all_cells="?", rate="", nodes="")
 
     def __enter__(self) -> "Bar":
         self._progress.start()
@@ -103,6 +113,12 @@ class Bar:
         rate = f"{cells / elapsed:.1f} cells/s" if elapsed and cells else ""
         self._progress.update(self._task, completed=work, cells=cells, rate=rate)
 
+    def nodes(self, cells: Mapping[str, int]) -> None:
+        """Show the rate of each node behind that of all."""
+        elapsed = self._progress.tasks[self._task].elapsed
+        if elapsed:
+            self._progress.update(self._task, nodes=node_rates(cells, elapsed))
+
     def say(self, sentence: str) -> None:
         """Print a sentence above the bar."""
         self._progress.console.print(sentence)
@@ -110,6 +126,19 @@ class Bar:
     def download(self, name: str) -> "Transfer":
         """Show the download of a file below the bar."""
         return Transfer(name, self._progress.console)
+
+
+def node_rates(cells: Mapping[str, int], seconds: float) -> str:
+    """Return cells per second for each node, or the range of them where there are too many for a line.
+
+    Args:
+        cells: by name of the node.
+        seconds: in which they were computed.
+    """
+    rates = {node: count / seconds for node, count in sorted(cells.items())}
+    if len(rates) > MOST_NODES:
+        return f"({len(rates)} nodes, {min(rates.values()):.1f} to {max(rates.values()):.1f} each)"
+    return f"({', '.join(f'{node} {rate:.1f}' for node, rate in rates.items())})"
 
 
 class Transfer:

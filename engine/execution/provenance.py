@@ -9,7 +9,7 @@ import shlex
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -69,6 +69,44 @@ def computing_platform() -> str:
     return " ".join(filter(None, parts))
 
 
+@dataclass(frozen=True)
+class Process:
+    """What a process computes with: the columns that the store's tables `runs` and `workers` share."""
+
+    device: str
+    device_name: str
+    device_reason: str
+    dtype: str
+    threads: int
+    host: str
+    pid: int
+    platform: str
+    packages: str
+    torch_version: str
+    python_version: str
+
+    @classmethod
+    def here(cls, device: Device) -> "Process":
+        """Describe this process.
+
+        Args:
+            device: where it computes.
+        """
+        return cls(
+            device=str(device.torch_device),
+            device_name=device.name,
+            device_reason=device.reason,
+            dtype=device.precision,
+            threads=torch.get_num_threads(),
+            host=platform.node(),
+            pid=os.getpid(),
+            platform=computing_platform(),
+            packages=package_versions(),
+            torch_version=torch.__version__,
+            python_version=platform.python_version(),
+        )
+
+
 @dataclass
 class RunRecord:
     """One row of the store's table `runs`, written at the start and again at the end.
@@ -76,16 +114,20 @@ class RunRecord:
     Attributes:
         run_id: name of the run.
         grid: what was asked for.
-        device: where it computes.
+        process: what it computes with.
         cells_total: cells in the grid.
         cells_cached: of these, cells the store already held.
+        batches_total: tensor programs to run.
+        batches_running: of these, how many are being computed.
     """
 
     run_id: str
     grid: Grid
-    device: Device
+    process: Process
     cells_total: int
     cells_cached: int
+    batches_total: int = 0
+    batches_running: int = 0
     status: str = "running"
     cells_computed: int = 0
     cells_diverged: int = 0
@@ -113,22 +155,14 @@ class RunRecord:
             "seconds": self.seconds,
             "code_version": code_version(),
             "code_digest": code_digest(),
-            "packages": package_versions(),
-            "platform": computing_platform(),
             "seed_scheme": randomness.SCHEME,
-            "torch_version": torch.__version__,
-            "python_version": platform.python_version(),
-            "device": str(self.device.torch_device),
-            "device_name": self.device.name,
-            "device_reason": self.device.reason,
-            "dtype": self.device.precision,
-            "threads": torch.get_num_threads(),
-            "host": platform.node(),
-            "pid": os.getpid(),
+            **asdict(self.process),
             "cells_total": self.cells_total,
             "cells_cached": self.cells_cached,
             "cells_computed": self.cells_computed,
             "cells_diverged": self.cells_diverged,
             "cells_failed": self.cells_failed,
+            "batches_total": self.batches_total,
+            "batches_running": self.batches_running,
         }
         return pa.Table.from_pylist([row], schema=tables.schema("runs"))

@@ -27,11 +27,16 @@ class Publisher:
         # Seconds that publishing took so far in all, and the last time something was published.
         self._spent = self._cost = 0.0
 
-    def publish_if_due(self) -> None:
-        """Publish when the wait is over and another publication keeps within the share of the time of the run."""
+    def publish_if_due(self, prepare: Callable[[], None] = lambda: None) -> None:
+        """Publish when the wait is over and another publication keeps within the share of the time of the run.
+
+        Args:
+            prepare: called before, when it is due.
+        """
         now = self._clock()
         affordable = self._spent + self._cost <= LARGEST_SHARE * (now - self._begin)
         if now - self._last >= LONGEST_WAIT and affordable:
+            prepare()
             self.publish()
 
     def publish(self) -> None:

@@ -1,33 +1,35 @@
 """The loop: what the store lacks is planned, computed batch by batch, journaled, and published meanwhile.
 
-A finished batch is a journal entry; resuming is a set difference. Killed at any moment, a run loses at most the batch
-in flight.
+A finished batch is a journal entry; resuming is a set difference. Killed at any moment, a run loses at most the batches
+in flight. Where they are computed is the executor's business.
 """
 
-import gc
 import time
-import traceback
+from collections import Counter, deque
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import torch
 
 import store
 from engine.catalogue import metrics_table, schemes_table
-from engine.device import Device, choose_device
+from engine.device import choose_device
+from engine.execution import results
 from engine.execution.allocator import keep_freed_memory
+from engine.execution.cluster import Cluster
+from engine.execution.executor import ClusterLost, Done, Executor, Failure, Filed, Job
+from engine.execution.local import LocalExecutor
 from engine.execution.progress import Reporter, Silence
 from engine.execution.provenance import RunRecord, new_run_id
 from engine.execution.publication import Publisher
 from engine.grid.backbone import with_backbone
-from engine.grid.cell import Cell
-from engine.grid.plan import Batch, plan
+from engine.grid.plan import Batch
+from engine.grid.shard import part
 from engine.grid.spec import Grid, load_grid
 from engine.plugins import load as load_plugins
-from engine.studies.base import Outcome
-from store import journal, tables
+from store import journal, spool
 
 
 class Interrupted(Exception):
@@ -51,6 +53,8 @@ def run(
     plugins: Sequence[str | Path] = (),
     tf32: bool = False,
     backbone: str | None = None,
+    shard: str | None = None,
+    cluster: Cluster | None = None,
     reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Compute the cells of a grid that the store lacks.
@@ -63,6 +67,8 @@ def run(
         plugins: Python files that register members of the user's own.
         tf32: whether products on a CUDA device may round their factors to TF32.
         backbone: `package.module:function` that returns a pretrained network, for cells of the study `transfer`.
+        shard: `I/N` takes the I-th of N parts of the grid, the same on every machine; None takes all of it.
+        cluster: whose workers compute; None means this process.
         reporter: told about the progress; None means silence.
 
     Returns:
@@ -77,8 +83,16 @@ def run(
     wanted = grid if isinstance(grid, Grid) else load_grid(grid)
     if backbone is not None:
         wanted = with_backbone(wanted, backbone)
-    execution = Execution(wanted, _layout(store), choose_device(device, tf32), reporter or Silence())
-    return execution.run(fresh)
+    wanted = part(wanted, shard)
+    layout, run_id, reporter = _layout(store), new_run_id(), reporter or Silence()
+    executor: Executor
+    if cluster is None:
+        executor = LocalExecutor(choose_device(device, tf32))
+    else:
+        executor = cluster.executor(run_id, device, tf32, plugins, reporter.say)
+    for remark in wanted.remarks:
+        reporter.say(remark)
+    return Execution(run_id, wanted, layout, executor, reporter).run(fresh)
 
 
 def _layout(path: str | Path | None) -> store.Layout:
@@ -89,32 +103,34 @@ class Execution:
     """One run of a grid.
 
     Args:
+        run_id: name of the run.
         grid: what to compute.
         layout: the store it goes to.
-        device: where to compute.
+        executor: computes the batches.
         reporter: told about the progress.
     """
 
-    def __init__(self, grid: Grid, layout: store.Layout, device: Device, reporter: Reporter):
-        self.grid, self.layout, self.device, self.reporter = grid, layout, device, reporter
+    def __init__(self, run_id: str, grid: Grid, layout: store.Layout, executor: Executor, reporter: Reporter):
+        self.run_id, self.grid, self.layout, self.executor, self.reporter = run_id, grid, layout, executor, reporter
         self.publisher = Publisher(layout)
         self.start = time.monotonic()
         self.work_done = 0.0
         self.cell_steps = 0
-        self.batches = 0
+        self.numbers = count(1)
+        self.cells_of_node: Counter[str] = Counter()
 
     def run(self, fresh: bool) -> dict[str, Any]:
         """Compute what is missing; see `run`."""
         keep_freed_memory()
-        with store.WriterLock(self.layout):
+        with self.executor, store.WriterLock(self.layout):
             self._close_abandoned_runs()
             done = set() if fresh else store.done_cells(self.layout)
             missing = [cell for cell in self.grid.cells if cell.cell_id not in done]
-            batches = plan(missing, self.device)
-            for dataset in dict.fromkeys(cell.dataset for cell in missing):
-                dataset.fetch(self.reporter.download)
+            batches = self.executor.plan(missing)
+            self.executor.prepare(list(dict.fromkeys(cell.dataset for cell in missing)), self.reporter.download)
+            cached = len(self.grid.cells) - len(missing)
             self.record = RunRecord(
-                new_run_id(), self.grid, self.device, len(self.grid.cells), len(self.grid.cells) - len(missing)
+                self.run_id, self.grid, self.executor.process, len(self.grid.cells), cached, len(batches)
             )
             if missing:
                 self._compute(batches)
@@ -131,6 +147,10 @@ class Execution:
             return
         with store.open(self.layout) as handle:
             abandoned = handle.query("SELECT * FROM runs WHERE status = 'running'").arrow()
+            known = {run_id for (run_id,) in handle.query("SELECT run_id FROM runs").fetchall()}
+        if self.executor.spool:
+            for entry in spool.waiting(self.executor.spool, known):
+                spool.adopt(self.layout, entry)
         if abandoned.num_rows:
             place = abandoned.schema.get_field_index("status")
             killed = abandoned.set_column(place, "status", pa.array(["killed"] * abandoned.num_rows))
@@ -139,81 +159,71 @@ class Execution:
     def _compute(self, batches: Sequence[Batch]) -> None:
         self._journal_record(schemes=schemes_table(), metrics=metrics_table())
         status = "interrupted"
+        jobs = deque(Job(next(self.numbers), batch) for batch in batches)
         try:
             with self.reporter as reporter:
                 reporter.start(sum(len(batch.cells) for batch in batches), sum(batch.cost.flops for batch in batches))
-                for batch in batches:
-                    self._compute_batch(batch)
-                    self.publisher.publish_if_due()
+                for done in self.executor.compute(jobs, self._advance):
+                    self._take(done, jobs)
+                    self.publisher.publish_if_due(self._journal_progress)
             status = "failed" if self.record.cells_failed else "done"
         except KeyboardInterrupt:
             self.reporter.say("Interrupted: finished batches are kept; the same command goes on from here.")
+        except ClusterLost as loss:
+            self.reporter.say(f"{loss} Finished batches are kept; the same command goes on from here.")
         finally:
+            self.record.batches_running = 0
             self.record.end(status)
             self._journal_record()
 
-    def _compute_batch(self, batch: Batch) -> None:
-        start = time.monotonic()
-        try:
-            outcome = batch.study.run(batch.cells, self.device.torch_device, lambda share: self._advance(batch, share))
-            self.device.synchronize()
-        except Exception as error:
-            if _out_of_memory(error) and len(batch.cells) > 1:
-                return self._compute_halves(batch)
-            self._fail(batch, error, time.monotonic() - start)
+    def _journal_progress(self) -> None:
+        self.record.batches_running = self.executor.running
+        self._journal_record()
+
+    def _take(self, done: Done, jobs: deque[Job]) -> None:
+        batch = done.job.batch
+        if isinstance(done.found, Failure) and done.found.out_of_memory and len(batch.cells) > 1:
+            return self._halve(batch, jobs)
+        if isinstance(done.found, Failure):
+            self._fail(done, done.found)
         else:
-            self._keep(batch, outcome, time.monotonic() - start)
+            self._keep(done)
         self.work_done += batch.cost.flops
-        self._advance(batch, 0.0)
+        self._advance(done.job, 0.0)
 
-    def _compute_halves(self, batch: Batch) -> None:
-        gc.collect()
-        if self.device.torch_device.type == "cuda":
-            torch.cuda.empty_cache()
+    def _halve(self, batch: Batch, jobs: deque[Job]) -> None:
         self.reporter.say(f"Out of memory with {len(batch.cells)} cells at once: trying half as many.")
-        middle = len(batch.cells) // 2
-        for half in (batch.cells[:middle], batch.cells[middle:]):
-            self._compute_batch(Batch(batch.study, half, batch.study.cost(half, self.device.torch_device)))
+        jobs.extendleft(Job(next(self.numbers), half) for half in reversed(batch.halves()))
+        self.record.batches_total += 1
 
-    def _keep(self, batch: Batch, outcome: Outcome, seconds: float) -> None:
-        status = ["diverged" if diverged else "done" for diverged in outcome.diverged]
-        rows = self._rows(batch.cells, seconds)
-        for row, state, step in zip(rows, status, outcome.diverged_at, strict=True):
-            row |= {"status": state, "diverged_at_step": step}
-        self._journal_batch(batch, rows, outcome.tables)
-        self.record.cells_computed += len(rows)
-        self.cell_steps += sum(getattr(cell, "steps", 0) for cell in batch.cells)
-        self.record.cells_diverged += status.count("diverged")
+    def _keep(self, done: Done) -> None:
+        cells = done.job.batch.cells
+        if isinstance(done.found, Filed):
+            spool.adopt(self.layout, done.found.entry)
+            diverged = done.found.diverged
+        else:
+            entry = results.entry(self.run_id, done)
+            journal.append(self.layout, done.job.batch.study.name, entry)
+            diverged = results.diverged(entry)
+        self.record.cells_computed += len(cells)
+        self.record.cells_diverged += diverged
+        self.cell_steps += sum(getattr(cell, "steps", 0) for cell in cells)
+        if done.worker:
+            self.cells_of_node[done.worker.node] += len(cells)
+            self.reporter.nodes(self.cells_of_node)
 
-    def _fail(self, batch: Batch, error: Exception, seconds: float) -> None:
-        reason = "".join(traceback.format_exception_only(error)).strip()
-        rows = [row | {"status": "failed", "error": reason} for row in self._rows(batch.cells, seconds)]
-        self._journal_batch(batch, rows, {})
-        self.record.cells_failed += len(rows)
-        self.reporter.say(f"{len(rows)} cells failed, recorded in the table cells: {reason}")
-
-    def _rows(self, cells: Sequence[Cell], seconds: float) -> list[dict[str, Any]]:
-        self.batches += 1
-        shared = {
-            "run_id": self.record.run_id,
-            "batch": self.batches,
-            "batch_cells": len(cells),
-            "seconds": seconds / len(cells),
-            "error": None,
-            "diverged_at_step": None,
-        }
-        return [cell.row() | shared | {"batch_place": place} for place, cell in enumerate(cells)]
-
-    def _journal_batch(self, batch: Batch, rows: list[dict[str, Any]], measured: dict[str, pa.Table]) -> None:
-        cells = pa.Table.from_pylist(rows, schema=tables.schema("cells"))
-        journal.append(self.layout, batch.study.name, {"cells": cells, **measured})
+    def _fail(self, done: Done, failure: Failure) -> None:
+        cells = len(done.job.batch.cells)
+        journal.append(self.layout, done.job.batch.study.name, results.entry(self.run_id, done))
+        self.record.cells_failed += cells
+        self.reporter.say(f"{cells} cells failed, recorded in the table cells: {failure.reason}")
 
     def _journal_record(self, **more: pa.Table) -> None:
         journal.append(self.layout, "run", {"runs": self.record.table(), **more})
 
-    def _advance(self, batch: Batch, share: float) -> None:
+    def _advance(self, job: Job, share: float) -> None:
         finished = self.record.cells_computed + self.record.cells_failed
-        self.reporter.advance(finished, self.work_done + share * batch.cost.flops)
+        self.reporter.advance(finished, self.work_done + share * job.batch.cost.flops)
 
     def summary(self) -> dict[str, Any]:
         """Return what `python -m engine run --json` prints."""
@@ -221,8 +231,8 @@ class Execution:
         return {
             "run_id": record.run_id,
             "grid": self.grid.name,
-            "device": str(self.device.torch_device),
-            "device_name": self.device.name,
+            "device": record.process.device,
+            "device_name": record.process.device_name,
             "cells_total": record.cells_total,
             "cells_cached": record.cells_cached,
             "cells_computed": record.cells_computed,
@@ -233,7 +243,3 @@ class Execution:
             "store": str(self.layout.path),
             "snapshot": self.layout.resolve().stem,
         }
-
-
-def _out_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "not enough memory" in str(error)

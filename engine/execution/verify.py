@@ -113,7 +113,7 @@ def _companies(handle: store.Store, wanted: Iterable[Row]) -> Iterator[list[Row]
 
 
 def _verify(handle: store.Store, company: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verdict]:
-    (run,) = _rows(handle, "SELECT * FROM runs WHERE run_id = $run", run=company[0]["run_id"])
+    run = _provenance(handle, company[0]["run_id"], company[0]["worker"])
     device = _device(request, run["device"])
     inexact = _inexact(run, company, device)
     cells = [cell_of(row) for row in company]
@@ -124,6 +124,15 @@ def _verify(handle: store.Store, company: Sequence[Row], wanted: Sequence[Row], 
     for row in wanted:
         told = _differences(handle, row, places[row["cell_id"]], found, near if inexact else None)
         yield Verdict(row["cell_id"], run["run_id"], inexact, tuple(told))
+
+
+def _provenance(handle: store.Store, run_id: str, worker: str | None) -> Row:
+    """Return the row of a run; of a run on a cluster, with what its worker says of itself."""
+    (run,) = _rows(handle, "SELECT * FROM runs WHERE run_id = $run", run=run_id)
+    if worker is None:
+        return run
+    sql = "SELECT * FROM workers WHERE run_id = $run AND worker = $worker"
+    return run | _rows(handle, sql, run=run_id, worker=worker)[0]
 
 
 @dataclass(frozen=True)

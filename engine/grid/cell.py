@@ -127,6 +127,10 @@ class Cell(BaseModel):
         """Number of units of the input and of each hidden layer."""
         return [self.features, *(shape.units for shape in self.shapes)]
 
+    def remarks(self) -> list[str]:
+        """Say in sentences what is done that one might not expect; a study adds remarks of its own."""
+        return [self.dataset.remark] if self.dataset.remark else []
+
     def refusal(self) -> str | None:
         """Say why this combination of values cannot be computed, or None; a study adds reasons of its own."""
         least = self.norm.minimum_batch

@@ -3,10 +3,10 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
-from engine.device import Device
 from engine.errors import RequestError
 from engine.grid.cell import Cell
 from engine.studies.base import Cost, Study, studies
@@ -17,6 +17,16 @@ MOST_FLOPS = {"cpu": 3e11, "cuda": 3e14, "mps": 1e13}
 MOST_BYTES = {"cpu": 1.5e9, "cuda": 30e9, "mps": 4e9}
 # Share of the free memory that a batch may plan for; the rest is for temporaries that no plan sees.
 MEMORY_SHARE = 0.7
+
+
+class Place(Protocol):
+    """Where batches are to be computed: a device, and the bytes of its memory that can be taken."""
+
+    @property
+    def torch_device(self) -> torch.device: ...
+
+    @property
+    def free_memory(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -33,8 +43,13 @@ class Batch:
     cells: Sequence[Cell]
     cost: Cost
 
+    def halves(self) -> "tuple[Batch, Batch]":
+        """Return two batches that together are this one; each counts as half the cost."""
+        middle, cost = len(self.cells) // 2, Cost(self.cost.flops / 2, self.cost.bytes / 2)
+        return Batch(self.study, self.cells[:middle], cost), Batch(self.study, self.cells[middle:], cost)
 
-def plan(cells: Sequence[Cell], device: Device) -> list[Batch]:
+
+def plan(cells: Sequence[Cell], device: Place) -> list[Batch]:
     """Group cells by what shapes their tensor program and cut the groups to size.
 
     Args:
@@ -48,19 +63,23 @@ def plan(cells: Sequence[Cell], device: Device) -> list[Batch]:
         RequestError: a single cell needs more memory than the device has free.
     """
     kind, free = device.torch_device.type, device.free_memory
-    known = {name: studies.parse(name) for name in {cell.study for cell in cells}}
-    groups: dict[object, list[Cell]] = {}
-    for cell in cells:
-        groups.setdefault((cell.study, known[cell.study].group_key(cell)), []).append(cell)
     room = Cost(MOST_FLOPS[kind], min(MOST_BYTES[kind], MEMORY_SHARE * free))
     batches = []
-    for group in groups.values():
-        study = known[group[0].study]
+    for study, group in groups(cells):
         least = study.cost(group[:1], device.torch_device)
         if least.bytes > MEMORY_SHARE * free:
             raise RequestError(_too_large(group[0], least.bytes, free))
         batches += _cut(study, group, room, device.torch_device)
     return batches
+
+
+def groups(cells: Sequence[Cell]) -> list[tuple[Study, list[Cell]]]:
+    """Return the cells that could share one tensor program, and what is done with them, in the order of the cells."""
+    known = {name: studies.parse(name) for name in {cell.study for cell in cells}}
+    found: dict[object, list[Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell.study, known[cell.study].group_key(cell)), []).append(cell)
+    return [(known[group[0].study], group) for group in found.values()]
 
 
 def _cut(study: Study, group: Sequence[Cell], room: Cost, device: torch.device) -> list[Batch]:

@@ -36,6 +36,11 @@ class Grid:
     text: str
     cells: tuple[Cell, ...] = field(repr=False)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is done that one might not expect, each sentence once."""
+        return tuple(dict.fromkeys(remark for cell in self.cells for remark in cell.remarks()))
+
     @classmethod
     def from_toml(cls, text: str, source: str = "grid") -> "Grid":
         """Read a grid from TOML.

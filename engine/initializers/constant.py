@@ -23,4 +23,5 @@ class Constant(Initializer):
     value: float
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return the value that every weight has."""
         return self.value

@@ -32,12 +32,15 @@ class Critical(Initializer):
     q: Annotated[float, Field(gt=0, le=1e6)] = 1.0
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return σw/√fan_in at the edge of chaos."""
         return (edge_of_chaos(activation, self.q).weight_variance / fans.fan_in) ** 0.5
 
     def bias_scale(self, fans: Fans, activation: Activation) -> float:
+        """Return σb at the edge of chaos."""
         return max(edge_of_chaos(activation, self.q).bias_variance, 0.0) ** 0.5
 
     def refusal(self, activation: Activation) -> str | None:
+        """Say that the activation has no edge of chaos at q, and by how much, or None where it has one."""
         edge = edge_of_chaos(activation, self.q)
         if edge.exists:
             return None

@@ -20,4 +20,5 @@ class Kaiming(Initializer):
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return √(2/fan_in)."""
         return (2 / fans.fan_in) ** 0.5

@@ -20,4 +20,5 @@ class KaimingChannels(Initializer):
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return √(2/channels)."""
         return (2 / fans.channels) ** 0.5

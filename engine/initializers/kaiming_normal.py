@@ -26,5 +26,6 @@ class KaimingNormal(Initializer):
     mode: Literal["fan_in", "fan_out"] = "fan_in"
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return gain/√fan."""
         fan = fans.fan_in if self.mode == "fan_in" else fans.fan_out
         return second_moment_gain(activation) / fan**0.5

@@ -19,4 +19,5 @@ class KaimingSlip(Initializer):
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return √(fan_in/2), which is 1 over what it should be."""
         return (fans.fan_in / 2) ** 0.5

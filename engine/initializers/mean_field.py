@@ -28,7 +28,9 @@ class MeanField(Initializer):
     bias_variance: Annotated[float, Field(ge=0)] = 0.0
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return σw/√fan_in."""
         return (self.weight_variance / fans.fan_in) ** 0.5
 
     def bias_scale(self, fans: Fans, activation: Activation) -> float:
+        """Return σb."""
         return self.bias_variance**0.5

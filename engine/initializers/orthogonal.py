@@ -26,4 +26,5 @@ class Orthogonal(Initializer):
     gain: Annotated[float, Field(gt=0)] = 1.0
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return the root mean square of an entry, gain/√max(fan_in, fan_out)."""
         return self.gain / max(fans.fan_in, fans.fan_out) ** 0.5

@@ -21,7 +21,9 @@ class TorchDefault(Initializer):
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return the standard deviation, bound/√3 with bound 1/√fan_in."""
         return (3 * fans.fan_in) ** -0.5
 
     def bias_scale(self, fans: Fans, activation: Activation) -> float:
+        """Return that of the biases, which is the same."""
         return (3 * fans.fan_in) ** -0.5

@@ -28,4 +28,5 @@ class TruncatedNormal(Initializer):
     std: Annotated[float, Field(ge=0)]
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return the standard deviation that was asked for."""
         return self.std

@@ -26,4 +26,5 @@ class Uniform(Initializer):
     bound: Annotated[float, Field(ge=0)]
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return the standard deviation, bound/√3."""
         return self.bound / 3**0.5

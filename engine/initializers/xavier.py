@@ -19,4 +19,5 @@ class Xavier(Initializer):
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return 1/√fan_in."""
         return fans.fan_in**-0.5

@@ -20,4 +20,5 @@ class XavierChannels(Initializer):
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return 1/√channels."""
         return fans.channels**-0.5

@@ -27,4 +27,5 @@ class XavierUniform(Initializer):
     gain: Annotated[float, Field(gt=0)] = 1.0
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return the standard deviation, gain·√(2/(fan_in + fan_out))."""
         return self.gain * (2 / (fans.fan_in + fans.fan_out)) ** 0.5

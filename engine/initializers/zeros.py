@@ -20,4 +20,5 @@ class Zeros(Initializer):
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:
+        """Return 0."""
         return 0.0

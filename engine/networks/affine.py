@@ -1,6 +1,6 @@
 """Affine maps over the config axis: with weights of one's own, or with scaled copies of shared noise."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -96,26 +96,23 @@ class SharedAffine:
     connection: Connection = DENSE
 
     def forward(self, h: Tensor) -> Tensor:
-        z = self._products(h.expand(len(self.scale), -1, -1), transposed=False)
-        return z.mul_(self.scale).add_(self.bias)
+        return self._scaled(h, lambda rows, matrix: self.connection.forward(rows, matrix, None)).add_(self.bias)
 
     def backward(self, dz: Tensor) -> Tensor:
-        return self._products(dz, transposed=True).mul_(self.scale)
+        return self._scaled(dz, self.connection.backward)
 
     def rescale(self, factor: Tensor) -> None:
         """Multiply the weights of each configuration, as `OwnAffine.rescale` does."""
         self.scale = self.scale * factor
 
-    def _products(self, x: Tensor, transposed: bool) -> Tensor:
-        parts, connection = [], self.connection
+    def _scaled(self, x: Tensor, product: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+        parts = []
         for noise in self.noises:
-            rows, matrix = x[noise.configs], noise.matrix[None]
+            # What all configurations share meets the matrix once.
+            rows = x if len(x) == 1 else x[noise.configs]
             # To the connection all configurations are one with many examples.
-            together = rows.reshape(1, -1, rows.shape[-1])
-            product = (
-                connection.backward(together, matrix) if transposed else connection.forward(together, matrix, None)
-            )
-            parts.append(product.reshape(len(rows), -1, product.shape[-1]))
+            found = product(rows.reshape(1, -1, rows.shape[-1]), noise.matrix[None])
+            parts.append(found.view(len(rows), -1, found.shape[-1]) * self.scale[noise.configs])
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 

@@ -71,6 +71,7 @@ class Batch(Normalization):
         return torch.addcmul(shift if scale is None or scale.beta is None else shift + scale.beta, z, gain, out=z)
 
     def sphere(self, batch: int, width: int) -> Sphere:
+        """Return the sphere of one unit's values over the batch."""
         return Sphere(batch, centred=True, over_batch=True)
 
 

@@ -26,9 +26,11 @@ class Group(PerExample):
     groups: Annotated[int, Field(ge=1)]
 
     def group_count(self) -> int:
+        """Return the number of groups."""
         return self.groups
 
     def refusal(self, width: int) -> str | None:
+        """Say that the units cannot be divided into the groups, or None."""
         if width % self.groups == 0:
             return None
         return f"width = {width}: norm = {self} needs a multiple of {self.groups}"

@@ -62,6 +62,7 @@ class PerExample(Normalization):
         return _scaled(self._normalize(z)[0], scale)
 
     def sphere(self, batch: int, width: int) -> Sphere:
+        """Return the sphere of the units of one group of one example."""
         return Sphere(width // self.group_count(), centred=self.centres, over_batch=False)
 
     def _grouped(self, x: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ class Adam(Optimizer):
     eps: Annotated[float, Field(gt=0)] = 1e-8
 
     def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int | Tensor) -> None:
+        """Take one step of Adam, both means corrected for their start at zero."""
         mean, square = state
         mean.lerp_(gradient, 1 - self.beta1)
         square.mul_(self.beta2).addcmul_(gradient, gradient, value=1 - self.beta2)

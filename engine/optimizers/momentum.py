@@ -26,6 +26,7 @@ class Momentum(Optimizer):
     beta: Annotated[float, Field(ge=0, lt=1)] = 0.9
 
     def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int | Tensor) -> None:
+        """Take one step: v ← βv + g, w ← w − ηv."""
         (velocity,) = state
         velocity.mul_(self.beta).add_(gradient)
         parameter.sub_(velocity * lr)

@@ -14,4 +14,5 @@ class Sgd(Optimizer):
     card = Card("SGD", "θ ← θ − lr·g", "Robbins & Monro 1951", snippet="torch.optim.SGD(model.parameters(), lr={lr})")
 
     def update(self, parameter: Tensor, gradient: Tensor, lr: Tensor, state: list[Tensor], step: int | Tensor) -> None:
+        """Take one step: w ← w − ηg."""
         parameter.addcmul_(gradient, lr, value=-1)

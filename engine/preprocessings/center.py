@@ -15,5 +15,6 @@ class Center(Preprocessing):
     card = Card("Zero-centred", "x ← x − E[x], per dimension", "CS231n 2021, lecture 7")
 
     def fit(self, train: np.ndarray) -> Transform:
+        """Return x − E x."""
         mean = train.mean(0)
         return lambda x: x - mean

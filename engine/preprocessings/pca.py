@@ -21,4 +21,5 @@ class Pca(Preprocessing):
     )
 
     def fit(self, train: np.ndarray) -> Transform:
+        """Return the coordinates on the principal axes."""
         return PrincipalAxes.of(train).coordinates

@@ -15,4 +15,5 @@ class Raw(Preprocessing):
     card = Card("Raw", "x ← x", "CS231n 2021, lecture 7")
 
     def fit(self, train: np.ndarray) -> Transform:
+        """Return the identity."""
         return lambda x: x

@@ -20,6 +20,7 @@ class Standardize(Preprocessing):
     )
 
     def fit(self, train: np.ndarray) -> Transform:
+        """Return (x − E x)/σ, where an input that is constant is centred only."""
         mean, std = train.mean(0), train.std(0)
         std = np.where(std > 0, std, 1.0)
         return lambda x: (x - mean) / std

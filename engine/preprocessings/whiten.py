@@ -28,6 +28,7 @@ class Whiten(Preprocessing):
     eps: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     def fit(self, train: np.ndarray) -> Transform:
+        """Return the coordinates on the principal axes, each divided by its standard deviation."""
         found = PrincipalAxes.of(train)
         varies = found.variance > 0
         scale = varies / np.sqrt(np.where(varies, found.variance, 1) + self.eps * found.variance[0])

@@ -56,7 +56,7 @@ class Seen:
         """Return what the cells of a batch see."""
         first = cells[0]
         split = prepared(first.dataset, first.preprocessing)
-        sets = [chosen(first.dataset, split.train_y, cell.per_class, cell.seed) for cell in cells]
+        sets = [chosen(first.dataset, split.train_y, cell.images, cell.seed) for cell in cells]
         frozen, body = first.scheme in FROZEN, first.network.module().to(device).eval()
 
         def see(x: Tensor) -> Tensor:
@@ -124,7 +124,7 @@ class Adapted:
         """Make every step and return the curves."""
         cell = self.cell
         length = cell.steps * cell.batch_size
-        order = minibatches(cell.dataset, data.labels, cell.per_class, cell.seed, length)
+        order = minibatches(cell.dataset, data.labels, cell.images, cell.seed, length)
         curves = Curves(1, logged_steps(cell.steps), self.device)
         curves.log_test(0, self._evaluate(data))
         for step in range(cell.steps):

@@ -20,6 +20,7 @@ from engine.studies.backbone_training import FROZEN, ROWS, Adapted, Seen
 from engine.studies.base import Cost, Outcome, Quantity, Study, studies
 from engine.studies.curves import Curves, logged_steps
 from engine.studies.measurements import Measurements
+from engine.studies.target_sets import images_per_class, shortage
 from engine.studies.transfer_schemes import LOWER_RATE, SchemeName
 
 FLOAT_BYTES = 4
@@ -38,7 +39,17 @@ class BackboneCell(Cell):
     lr: Annotated[Rate, BATCHED]
     steps: Steps
 
+    @property
+    def images(self) -> int:
+        """Number of images of each class, where the target set has fewer than `per_class`."""
+        return images_per_class(self.dataset, self.per_class)
+
+    def remarks(self) -> list[str]:
+        """Say, too, that the target set has fewer images than were asked for."""
+        return [*super().remarks(), *filter(None, [shortage(self.dataset, self.per_class)])]
+
     def refusal(self) -> str | None:
+        """Say what a backbone cannot do, or None."""
         if not self.dataset.classes or not self.dataset.image:
             return f"dataset = {self.dataset}: a backbone wants labelled images"
         if str(self.preprocessing) != "raw" or not self.norm.absent:
@@ -47,10 +58,6 @@ class BackboneCell(Cell):
             )
         if self.init.data_dependent:
             return f"init = {self.init}: it depends on the data, which frozen layers would not have seen"
-        if self.per_class * self.dataset.classes > self.dataset.train_size:
-            return (
-                f"per_class = {self.per_class}: {self.dataset} has {self.dataset.train_size} training examples in all"
-            )
         return super().refusal()
 
 
@@ -119,8 +126,8 @@ def _tell(progress: Progress, done: int, cells: int, share: float) -> None:
 
 def _report(cell: BackboneCell, curves: Curves, adapted: Adapted, found: Measurements) -> None:
     accuracy = curves.values["test_accuracy"][:, 0].tolist()
-    part = f"{cell.scheme}, {cell.per_class} per class"
-    found.add(cell.cell_id, "backbone_accuracy", accuracy[-1], cell.per_class, cell.scheme)
+    part = f"{cell.scheme}, {cell.images} per class"
+    found.add(cell.cell_id, "backbone_accuracy", accuracy[-1], cell.images, cell.scheme)
     for step, row in curves.logged.items():
         found.add(cell.cell_id, "backbone_curve", accuracy[row], step, part)
     for number, shift in enumerate(adapted.shifts(), 1):

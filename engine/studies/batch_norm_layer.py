@@ -30,6 +30,7 @@ class BatchNormLayerCell(TrainingCell):
     norm: NormAxis = Batch()
 
     def refusal(self) -> str | None:
+        """Say that there is no batch norm to watch, or None."""
         if not isinstance(self.norm, Batch):
             return f"norm = {self.norm}: γ and β of batch norm are what this study watches. Allowed: batch"
         return super().refusal()

@@ -105,41 +105,88 @@ def simulate(
         seed: of inputs, weights, biases and gradient.
         device: where.
     """
-    batch, depth, width = shape
-    dtype = wide(torch.empty(0, device=device))
+    batch, depth, _ = shape
+    draws = Draws(points, shape, seed, device)
+    pres = _forward(draws, activation, depth)
+    growth = _backward(draws, activation, pres)
+    lengths = torch.stack([z.square().mean((BATCH, UNIT)) for z in pres])
+    unlike, alike = (
+        torch.stack([_mean_correlation(z[:, part]) for z in pres])
+        for part in (slice(batch // 2), slice(batch // 2, None))
+    )
+    columns = (part.T.cpu().double().numpy() for part in (lengths, unlike, alike, growth))
+    return [Simulated(*rows) for rows in zip(*columns, strict=True)]
 
-    def column(values: Sequence[float]) -> Tensor:
-        return torch.tensor(values, dtype=dtype, device=device)[:, None, None]
 
-    def drawn(name: str, rows: int) -> Tensor:
-        draws = randomness.standard_normal((name, seed, (rows, width)), (rows, width))
-        return torch.from_numpy(draws).to(device, dtype)
+class Draws:
+    """What the networks of all points have in common, and what each of them makes of it.
 
-    def weights(layer: int) -> Tensor:
-        return weight_noise(seed, layer, (width, width), "normal").to(device, dtype)
+    Args:
+        points: σw² and σb² of each network.
+        shape: number of inputs, depth and width.
+        seed: of every draw.
+        device: where.
+    """
 
-    scale = column([(weight_variance / width) ** 0.5 for weight_variance, _ in points])
-    offset = column([bias_variance**0.5 for _, bias_variance in points])
-    x, half = drawn("correlated inputs", batch + 1), batch // 2
-    near = ALIKE**0.5 * x[batch:] + (1 - ALIKE) ** 0.5 * x[half:batch]
-    h = torch.cat([x[:half], near]).expand(len(points), -1, -1)
-    pres, lengths, unlike, alike = [], [], [], []
-    for layer in range(1, depth + 1):
-        z = (h @ weights(layer)) * scale + bias_noise(seed, layer, width, "normal").to(device, dtype) * offset
-        lengths.append(z.square().mean((BATCH, UNIT)))
-        unlike.append(_mean_correlation(z[:, :half]))
-        alike.append(_mean_correlation(z[:, half:]))
-        pres.append(z)
+    def __init__(
+        self, points: Sequence[tuple[float, float]], shape: tuple[int, int, int], seed: int, device: torch.device
+    ):
+        self.batch, self.depth, self.width = shape
+        self.networks, self.seed, self.device = len(points), seed, device
+        self.dtype = wide(torch.empty(0, device=device))
+        # Factors on weights and biases `[config, 1, 1]`.
+        self.scale = self._column([(weight_variance / self.width) ** 0.5 for weight_variance, _ in points])
+        self.offset = self._column([bias_variance**0.5 for _, bias_variance in points])
+
+    def inputs(self) -> Tensor:
+        """Return the inputs `[1, batch, unit]`: in the second half, each is nearly alike to the others."""
+        x, half = self._normal("correlated inputs", self.batch + 1), self.batch // 2
+        near = ALIKE**0.5 * x[self.batch :] + (1 - ALIKE) ** 0.5 * x[half : self.batch]
+        return torch.cat([x[:half], near])[None]
+
+    def gradient(self) -> Tensor:
+        """Return the gradient at the last layer `[1, batch, unit]`."""
+        return self._normal("gradient", self.batch)[None]
+
+    def weights(self, layer: int) -> Tensor:
+        """Return the weights of a layer before scaling `[unit, unit]`."""
+        return weight_noise(self.seed, layer, (self.width, self.width), "normal").to(self.device, self.dtype)
+
+    def biases(self, layer: int) -> Tensor:
+        """Return the biases of a layer `[config, 1, unit]`."""
+        return bias_noise(self.seed, layer, self.width, "normal").to(self.device, self.dtype) * self.offset
+
+    def _column(self, values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=self.dtype, device=self.device)[:, None, None]
+
+    def _normal(self, name: str, rows: int) -> Tensor:
+        draws = randomness.standard_normal((name, self.seed, (rows, self.width)), (rows, self.width))
+        return torch.from_numpy(draws).to(self.device, self.dtype)
+
+
+def _forward(draws: Draws, activation: Activation, depth: int) -> Tensor:
+    """Return the pre-activations `[layer, config, batch, unit]`."""
+    # Made at once: layer by layer, the heap would fall into pieces between temporaries of the same size.
+    shape = (depth, draws.networks, draws.batch, draws.width)
+    pres = torch.empty(shape, dtype=draws.dtype, device=draws.device)
+    h = draws.inputs()
+    for layer, z in enumerate(pres, 1):
+        torch.mul(h @ draws.weights(layer), draws.scale, out=z)
+        z += draws.biases(layer)
         h = activation(z)
-    gradient = drawn("gradient", batch).expand(len(points), -1, -1)
+    return pres
+
+
+def _backward(draws: Draws, activation: Activation, pres: Tensor) -> Tensor:
+    """Return the factor on the mean square gradient through each layer but the first `[layer − 1, config]`."""
+    gradient = draws.gradient().expand(draws.networks, -1, -1)
     growth = []
-    for layer in range(depth, 1, -1):
-        dz = activation.backward(gradient.clone(), pres[layer - 1], activation(pres[layer - 1]))
-        below = (dz @ weights(layer).T) * scale
+    for layer in range(len(pres), 1, -1):
+        z = pres[layer - 1]
+        below = (activation.backward(gradient.clone(), z, activation(z)) @ draws.weights(layer).T) * draws.scale
         growth.append(below.square().mean((BATCH, UNIT)) / gradient.square().mean((BATCH, UNIT)))
         gradient = below
-    columns = (torch.stack(part, 1).cpu().double().numpy() for part in (lengths, unlike, alike, growth[::-1]))
-    return [Simulated(*rows) for rows in zip(*columns, strict=True)]
+    return torch.stack(growth[::-1])
 
 
 def _mean_correlation(z: Tensor) -> Tensor:

@@ -34,6 +34,7 @@ class DeepBnCell(Cell):
     norm: Annotated[NormAxis, BATCHED] = NoNormalization()
 
     def refusal(self) -> str | None:
+        """Say why gradient growth cannot be measured, or None."""
         if self.depth < 2:
             return f"depth = {self.depth}: growth from layer to layer needs two layers or more"
         if self.dataset.train_size:

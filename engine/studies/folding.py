@@ -37,6 +37,7 @@ class FoldingCell(TrainingCell):
     norm: NormAxis = Batch()
 
     def refusal(self) -> str | None:
+        """Say that there is no batch norm behind an affine map to fold, or None."""
         if not isinstance(self.norm, Batch):
             return f"norm = {self.norm}: this study folds a batch norm. Allowed: batch"
         if self.network.order[:2] != ("affine", "norm"):

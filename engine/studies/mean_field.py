@@ -36,6 +36,7 @@ class MeanFieldCell(Cell):
     simulate: Literal["no", "yes"] = "no"
 
     def refusal(self) -> str | None:
+        """Say why mean-field theory does not apply, or None."""
         if not (self.init.centred and self.init.family in ("normal", "uniform", "truncated")):
             return f"init = {self.init}: mean-field theory is one of independent weights, such as those of mean_field"
         if not self.norm.absent:

@@ -47,6 +47,7 @@ class PreprocessingCell(Cell):
     directions: Annotated[int, Field(strict=True, ge=2, le=100_000)] = 40
 
     def refusal(self) -> str | None:
+        """Say what a linear classifier has not, or None."""
         if not self.dataset.classes:
             return f"dataset = {self.dataset}: it has no labels to tell apart"
         for key, only in (("network", Mlp()), ("init", Zeros()), ("activation", Linear())):

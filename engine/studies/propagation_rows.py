@@ -69,7 +69,7 @@ def _arrays(taken: Histogram) -> dict[str, np.ndarray]:
     }
 
 
-def _names_and_theory(cells: Sequence[Cell], weight_std: np.ndarray) -> dict[str, list[Any]]:
+def _names_and_theory(cells: Sequence[Cell], weight_std: np.ndarray) -> dict[str, Any]:
     known = described(cells[0], inputs(cells[0]))
     found: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", *PREDICTED)}
     for c, cell in enumerate(cells):
@@ -79,7 +79,8 @@ def _names_and_theory(cells: Sequence[Cell], weight_std: np.ndarray) -> dict[str
             found["sigma_w"].append(weight_std[layer - 1, c] * cell.shapes[layer - 1].fan_in ** 0.5)
             for column, field in PREDICTED.items():
                 found[column].append(prediction and getattr(prediction, field))
-    return found
+    # Typed, because cells of one depth may all be without a prediction.
+    return found | {column: pa.array(found[column], pa.float64()) for column in PREDICTED}
 
 
 def _histogram_tables(

@@ -26,8 +26,8 @@ from engine.statistics import (
     Histogram,
     activation_statistics,
     histogram,
+    moments,
     root_mean_square,
-    standard_deviation,
     wide,
 )
 from engine.studies.base import Progress
@@ -190,9 +190,9 @@ class SignalProgram:
     def signal(self, tape: Tape) -> Statistics:
         """Describe what the forward pass left behind in a layer."""
         slope = self.activation.derivative(tape.pre, tape.act)
-        columns = activation_statistics(tape.output, slope, self.largest_slope)
-        columns["preact_std"] = standard_deviation(tape.pre)
-        return Statistics(columns, {"pre": histogram(tape.pre), "act": histogram(tape.output)})
+        pre, act = moments(tape.pre), moments(tape.output)
+        columns = activation_statistics(tape.output, act, slope, self.largest_slope) | {"preact_std": pre.std}
+        return Statistics(columns, {"pre": histogram(tape.pre, pre), "act": histogram(tape.output, act)})
 
     def _gradients(self, tapes: Sequence[Tape]) -> Statistics:
         layers, last = self.layers[: len(tapes)], self.shapes[len(tapes) - 1]
@@ -211,7 +211,7 @@ def _gradient(connection: Connection, tape: Tape, gradient: LayerGradient) -> St
         "grad_rms": root_mean_square(gradient.output),
         "weight_grad_rms": _weight_gradient_rms(connection, tape.inputs, gradient.affine),
     }
-    return Statistics(columns, {"grad": histogram(gradient.output)})
+    return Statistics(columns, {"grad": histogram(gradient.output, moments(gradient.output))})
 
 
 def inputs(cell: Cell) -> Tensor:

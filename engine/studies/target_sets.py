@@ -25,13 +25,36 @@ def seen_from(source: Dataset, target: Dataset, preprocessing: Preprocessing) ->
     return Split(train, raw.train_y, test, raw.test_y)
 
 
+def images_per_class(target: Dataset, wanted: int) -> int:
+    """Return how many images of each class a target set has: as many as wanted, or as its smallest class.
+
+    Args:
+        target: the set they come from.
+        wanted: how many were asked for.
+    """
+    return min(wanted, target.fewest or target.train_size // target.classes)
+
+
+def shortage(target: Dataset, wanted: int) -> str | None:
+    """Say that a target set has fewer images of a class than were asked for, or None.
+
+    Args:
+        target: the set they come from.
+        wanted: how many were asked for.
+    """
+    there = images_per_class(target, wanted)
+    if there == wanted:
+        return None
+    return f"per_class = {wanted}: {target} has {there} training examples of its smallest class; {there} are used"
+
+
 def chosen(target: Dataset, labels: np.ndarray, per_class: int, seed: int) -> np.ndarray:
     """Return the training examples of a small target set, class after class.
 
     Args:
         target: the set they come from.
         labels: its training labels.
-        per_class: how many of each class; all of a class that has fewer.
+        per_class: how many of each class.
         seed: of the draw; a larger set contains a smaller one of the same seed.
     """
     found = []

@@ -6,6 +6,7 @@ maps          moments of an activation: V(q), D(q), M(q)
 gains         the σw that keeps a signal or a gradient
 criticality   fixed points, depth scales, edge of chaos
 spheres       what normalization makes of Gaussian vectors, forward and backward, at finite batch size
+sphere_pairs  two entries of such a vector: points and weights
 fluctuations  how far networks of finite width stray
 prediction    all of these, layer by layer, for one cell
 """

@@ -8,38 +8,10 @@ E 1/std² = count/(s²(m − 2)).
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import asin, inf, nan
-
-import torch
-from torch import Tensor
+from math import inf, nan
 
 from engine.activations import Activation
-from engine.theory.gaussian import legendre
-
-# Entries beyond this many standard deviations weigh less than float64 resolves.
-REACH = 10.0
-# Panels, and Gauss–Legendre points of each, for one entry and for another one given the first.
-OUTER, INNER = (20, 14), (12, 12)
-
-
-@dataclass(frozen=True)
-class Sphere:
-    """A normalization of Gaussian vectors.
-
-    Attributes:
-        count: entries that are normalized together.
-        centred: whether their mean is taken off.
-        over_batch: whether these are the examples of a batch, else units of one example.
-    """
-
-    count: int
-    centred: bool
-    over_batch: bool
-
-    @property
-    def dimension(self) -> int:
-        """The m of the sphere."""
-        return self.count - self.centred
+from engine.theory.sphere_pairs import Pair, Sphere
 
 
 @dataclass(frozen=True)
@@ -89,100 +61,51 @@ def passage(activation: Activation, sphere: Sphere, shrinkage: float = 1.0) -> P
     Source:
         Yang et al. 2019 for batch normalization of large batches and for ReLU; the general form is derived in place.
     """
-    k, m = sphere.count, sphere.dimension
-    if m < 1:
+    if sphere.dimension < 1:
         return Passage(*(nan,) * 9)
-    kinks = tuple(kink / shrinkage for kink in activation.kinks) if shrinkage else ()
-    # Entries of a centred vector have correlation −1/m, others none.
-    correlation = -1 / m if sphere.centred else 0.0
-    y, weight = _entry(m, correlation, kinks)
-    other, weights = _other_entry(m, correlation, kinks)
-    (h, d), (h_b, d_b) = (_values(activation, shrinkage * entry) for entry in (y, other))
+    pair = Pair.on(sphere, activation, shrinkage)
+    mean, slopes, steepness = pair.one(pair.h), pair.two(pair.d, pair.other_d), pair.one(pair.d * pair.d)
+    first, later = _gradients(pair, sphere, shrinkage)
+    spread_scatter, slope_scatter, joint_scatter = _scatters(pair, sphere.count, mean)
+    return Passage(
+        mean,
+        pair.one(pair.h * pair.h),
+        pair.two(pair.h, pair.other_h),
+        first,
+        later,
+        spread_scatter,
+        slope_scatter,
+        joint_scatter,
+        slope_agreement=slopes / (steepness or inf),
+    )
 
-    def one(f: Tensor) -> float:
-        return float(f @ weight)
 
-    def two(f: Tensor, g: Tensor) -> float:
-        return float((f * (g * weights).sum(1)) @ weight)
-
-    mean, length, kept, slopes = one(h), one(h * h), one(d * d), two(d, d_b)
+def _gradients(pair: Pair, sphere: Sphere, shrinkage: float) -> tuple[float, float]:
+    """Return what is left of a gradient's mean square, see `Passage.first` and `Passage.later`."""
+    k, m = sphere.count, sphere.dimension
+    kept, slopes = pair.one(pair.d * pair.d), pair.two(pair.d, pair.other_d)
     inverse = shrinkage**2 * k / (m - 2) if m > 2 else nan
-    lost = one((d * y) ** 2) / k
+    lost = pair.one((pair.d * pair.y) ** 2) / k
     first = inverse * (kept * (1 - sphere.centred / k) - lost)
     # With covariance (I − 11ᵀ/k)·k/(k − 1): each of the directions taken off costs its own share of both terms.
     squares = kept * (1 - (1 + sphere.centred) / k) - lost
     sums = (kept + (k - 1) * slopes) / k**2 * sphere.centred
-    tilts = (lost * k + (k - 1) * two(d * y, d_b * other)) / k**2
+    tilts = (lost * k + (k - 1) * pair.two(pair.d * pair.y, pair.other_d * pair.other)) / k**2
     later = inverse * k / (k - 1) * (squares + sums + tilts) if k > 1 else nan
+    return first, later
 
-    spread, steepness = one((h - mean) ** 2) or inf, kept or inf
-    alone = torch.stack([(h - mean) ** 2 / spread, d * d / steepness])
-    another = torch.stack([(h_b - mean) ** 2 / spread, d_b * d_b / steepness])
+
+def _scatters(pair: Pair, count: int, mean: float) -> tuple[float, float, float]:
+    """Return how much spread and slope vary from vector to vector, and together; see `Passage`."""
+    spread = pair.one((pair.h - mean) ** 2) or inf
+    steepness = pair.one(pair.d * pair.d) or inf
+    own = ((pair.h - mean) ** 2 / spread, pair.d * pair.d / steepness)
+    others = ((pair.other_h - mean) ** 2 / spread, pair.other_d * pair.other_d / steepness)
 
     def covariance(f: int, g: int) -> float:
-        together = one(alone[f] * alone[g]) / k + (1 - 1 / k) * two(alone[f], another[g])
-        return together - one(alone[f]) * one(alone[g])
+        together = pair.one(own[f] * own[g]) / count + (1 - 1 / count) * pair.two(own[f], others[g])
+        return together - pair.one(own[f]) * pair.one(own[g])
 
-    return Passage(
-        mean,
-        length,
-        two(h, h_b),
-        first,
-        later,
-        spread_scatter=max(covariance(0, 0), 0.0),
-        # The square of a Gaussian gradient varies by 2 even where every slope is the same.
-        slope_scatter=max(covariance(1, 1), 0.0) + 2 / k * one(alone[1] ** 2),
-        joint_scatter=covariance(0, 1),
-        slope_agreement=slopes / steepness,
-    )
-
-
-def _values(activation: Activation, z: Tensor) -> tuple[Tensor, Tensor]:
-    h = activation(z)
-    return h, activation.derivative(z, h)
-
-
-@lru_cache(maxsize=256)
-def _entry(m: int, correlation: float, kinks: tuple[float, ...]) -> tuple[Tensor, Tensor]:
-    """Return points and weights `[point]` of one entry y: density ∝ cos^(m−2) of the angle whose sine is y/√m."""
-    kink = torch.tensor((0.0, *kinks), dtype=torch.float64)
-    # Beyond these values another entry cannot reach the kink.
-    reach = ((1 - correlation**2) * (m - kink * kink).clamp_min(0)).sqrt()
-    splits = torch.cat([kink, correlation * kink + reach, correlation * kink - reach])
-    sine, weight = _on_sphere(m, splits / m**0.5, *OUTER)
-    return m**0.5 * sine, weight
-
-
-@lru_cache(maxsize=64)
-def _other_entry(m: int, correlation: float, kinks: tuple[float, ...]) -> tuple[Tensor, Tensor]:
-    """Return points and weights `[point, other point]` of another entry of the same vector, given the first one."""
-    y = _entry(m, correlation, kinks)[0][:, None]
-    given = correlation * y
-    # What is left of the vector lies on a sphere of one dimension less.
-    radius = ((1 - correlation**2) * (m - y * y)).clamp_min(torch.finfo(y.dtype).tiny).sqrt()
-    splits = (torch.tensor((0.0, *kinks), dtype=torch.float64) - given) / radius
-    sine, weight = _on_sphere(max(m - 1, 1), splits, *INNER)
-    return given + radius * sine, weight
-
-
-def _on_sphere(m: int, splits: Tensor, count: int, points: int) -> tuple[Tensor, Tensor]:
-    """Return points and normalized weights `[…, point]` of one coordinate of the unit sphere in m dimensions.
-
-    Args:
-        m: dimensions.
-        splits: where to split the integral `[…, split]`.
-        count: panels besides those splits.
-        points: Gauss–Legendre points of each panel.
-    """
-    if m == 1:
-        ends = torch.tensor([-1.0, 1.0], dtype=torch.float64).expand(*splits.shape[:-1], 2)
-        return ends, torch.full_like(ends, 0.5)
-    edge = asin(min(1.0, REACH / m**0.5))
-    fixed = torch.linspace(-edge, edge, count + 1, dtype=torch.float64).expand(*splits.shape[:-1], -1)
-    angles = torch.asin(splits.clamp(-1, 1)).clamp(-edge, edge)
-    borders = torch.cat([fixed, angles], -1).sort(-1).values
-    x, w = legendre(points)
-    half = borders.diff(dim=-1)[..., None] / 2
-    angle = (borders[..., :-1, None] + half + half * x).flatten(-2)
-    weight = (half * w).flatten(-2) * torch.cos(angle) ** (m - 2)
-    return torch.sin(angle), weight / weight.sum(-1, keepdim=True)
+    # The square of a Gaussian gradient varies by 2 even where every slope is the same.
+    slope = max(covariance(1, 1), 0.0) + 2 / count * pair.one(own[1] ** 2)
+    return max(covariance(0, 0), 0.0), slope, covariance(0, 1)

@@ -15,6 +15,8 @@ SELECT 'metrics', name, count(*) AS times FROM metrics GROUP BY name HAVING time
 UNION ALL
 SELECT 'runs', run_id, count(*) AS times FROM runs GROUP BY ALL HAVING times > 1
 UNION ALL
+SELECT 'workers', run_id || ' ' || worker, count(*) AS times FROM workers GROUP BY run_id, worker HAVING times > 1
+UNION ALL
 SELECT 'schemes', kind || ' ' || name, count(*) AS times FROM schemes GROUP BY kind, name HAVING times > 1
 UNION ALL
 SELECT 'journal_entries', entry, count(*) AS times FROM journal_entries GROUP BY ALL HAVING times > 1

@@ -1,5 +1,5 @@
 -- L1, preprocessing: how ill-conditioned is the loss, how sensitive to a change of W, and how fast may one learn?
--- One row per data set and pipeline. Linear classifier: condition number of the Hessian; loss after a random change of
+-- One row per data set and pipeline, means over seeds. Linear classifier: condition number of the Hessian; loss after a random change of
 -- W of relative size $size divided by the loss before it, and the accuracy after it (low and high hold 95 % of the
 -- directions); loss above the minimum after $steps steps of gradient descent, as a share of that at the start. Deep
 -- network ($depth hidden layers, no normalization): largest rate at which no seed diverged, and the mean test accuracy
@@ -24,7 +24,7 @@ WITH numbers AS (
     WHERE study = 'preprocessing'
     GROUP BY ALL
 ), linear AS (
-    SELECT dataset, preprocessing, avg(condition_number) AS condition_number,
+    SELECT dataset, preprocessing, count(*) AS seeds, avg(condition_number) AS condition_number,
            avg(loss / at_rest) AS loss_factor, min(loss_low / at_rest) AS loss_factor_low,
            max(loss_high / at_rest) AS loss_factor_high, avg(accuracy) AS accuracy,
            min(accuracy_low) AS accuracy_low, max(accuracy_high) AS accuracy_high, avg(excess_loss) AS excess_loss

@@ -3,7 +3,9 @@
 -- gradient stays; what differs is the noise of the batch's statistics. saved is the gap without minus the gap with batch
 -- norm, paired by seed; seeds_that_save counts the seeds in which it is positive. Each margin is half of a 95 %
 -- confidence interval (Student's t) of the mean over seeds. A seed whose gap is not finite is left out and counted.
+-- Evidence: settings were chosen on the seeds below $selection; the others, looked at only afterwards, are confirmation.
 -- $dataset VARCHAR = NULL: only this data set; NULL means all
+-- $selection INTEGER = 5: seeds below this one were used for selection
 WITH gaps AS (
     SELECT dataset, network, init, activation, norm, depth, width, batch_size, seed,
            (spec ->> '$.lr_per_example')::DOUBLE AS lr_per_example, (spec ->> '$.epochs')::INTEGER AS epochs,
@@ -14,6 +16,7 @@ WITH gaps AS (
     GROUP BY ALL
 ), by_seed AS (
     SELECT normed.* EXCLUDE (loss_gap, train_accuracy),
+           CASE WHEN seed < $selection THEN 'selection' ELSE 'confirmation' END AS evidence,
            isfinite(plain.loss_gap) AND isfinite(normed.loss_gap) AS finite,
            CASE WHEN finite THEN plain.loss_gap END  AS without,   plain.train_accuracy  AS train_without,
            CASE WHEN finite THEN normed.loss_gap END AS with_norm, normed.train_accuracy AS train_with
@@ -21,8 +24,8 @@ WITH gaps AS (
         USING (dataset, network, init, activation, depth, width, batch_size, seed, lr_per_example, epochs)
     WHERE normed.norm <> 'none' AND plain.norm = 'none'
 )
-SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, batch_size,
-       count(with_norm) AS seeds, count(*) - count(with_norm) AS left_out,
+SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, evidence,
+       batch_size, count(with_norm) AS seeds, count(*) - count(with_norm) AS left_out,
        avg(without) AS loss_gap_without,
        @margin(without) AS loss_gap_without_margin,
        avg(with_norm) AS loss_gap_with,

@@ -1,6 +1,10 @@
 """How fast the pages are on a large store, one at a time and with thirty readers at once.
 
 python -m tests.dashboard.load /tmp/large/grid.duckdb [--sessions 30] [--seconds 60] [--clicks 20]
+
+What is timed is the server: from sending a click until the page's last message has come, over the protocol that
+browsers speak; drawing is not part of it. The readers share the machine with the server. One page was drawn before
+the pages are timed, so that modules are loaded; their first visits, with nothing kept from before, are among the runs.
 """
 
 import argparse

@@ -5,6 +5,7 @@ import pytest
 
 from dashboard import refresh
 from tests.dashboard.opening import PAGES, ROOT, open_page, words
+from tests.store.builder import Batch, write
 
 HOSTILE = [
     "'; DROP TABLE cells; --",
@@ -223,6 +224,16 @@ def test_a_prediction_hides_the_data_until_it_is_made(filled_store, monkeypatch)
 )
 def test_refresh_is_offered_on_loopback_only(address, offered):
     assert refresh.local(address) is offered
+
+
+def test_the_nodes_of_a_cluster_are_shown_where_there_was_one(filled_store, tmp_path, monkeypatch):
+    heading = "Clusters, node by node"
+    assert heading not in words(open_page("runs", filled_store, monkeypatch))
+    batch = Batch().run().worker("1")
+    batch.training(worker="1", batch=1, batch_place=0, batch_cells=1)
+    app = open_page("runs", write(tmp_path / "grid.duckdb", batch).path, monkeypatch)
+    assert not app.exception
+    assert heading in words(app)
 
 
 def test_a_server_for_everybody_hides_refresh(filled_store, monkeypatch):

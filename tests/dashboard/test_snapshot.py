@@ -39,3 +39,53 @@ def test_the_version_of_the_page_is_the_version_of_the_handle(filled_store, monk
     monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
     with store.open() as handle:
         assert data.version() == handle.version
+
+
+def test_the_first_rows_and_the_whole_answer(snapshot, filled_store, tmp_path):
+    with store.open(filled_store) as handle:
+        truth = handle.named("learning_curves").df()
+    few = 7
+    assert len(truth) > few
+    pd.testing.assert_frame_equal(snapshot.ask("learning_curves", {}, few), truth.head(few))
+    snapshot.save("learning_curves", {}, tmp_path / "it's all.parquet", "Parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "it's all.parquet"), truth, check_dtype=False)
+    snapshot.save("learning_curves", {"activations": ["relu"]}, tmp_path / "all.csv", "CSV")
+    assert len(pd.read_csv(tmp_path / "all.csv"))
+
+
+def test_an_answer_may_be_changed_without_changing_the_kept_one(filled_store, monkeypatch):
+    from dashboard import data
+
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
+    first = data.query("coverage")
+    first.loc[:, "cells"] = -1
+    first["more"] = 0
+    assert (data.query("coverage")["cells"] > 0).all()
+    assert "more" not in data.query("coverage")
+
+
+def test_an_open_snapshot_answers_to_the_end_when_its_file_is_gone(filled_store, tmp_path, monkeypatch):
+    own = tmp_path / "grid.duckdb"
+    own.write_bytes(filled_store.resolve().read_bytes())
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(own))
+    with store.open() as handle:
+        opened = Snapshot(handle.version)
+        truth = handle.named("curves_over_seeds").df()
+    own.unlink()
+    pd.testing.assert_frame_equal(opened.ask("curves_over_seeds", {}), truth)
+    opened.close()
+
+
+def test_a_snapshot_that_is_replaced_between_two_steps_of_a_question_is_asked_anew(filled_store, monkeypatch):
+    from dashboard import data
+
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
+    real, asked = data.version, []
+
+    def stale() -> str:
+        asked.append(1)
+        return f"{real()}-older" if len(asked) == 1 else real()
+
+    monkeypatch.setattr(data, "version", stale)
+    assert len(data.query("coverage"))
+    assert len(asked) == 2

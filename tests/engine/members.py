@@ -16,9 +16,13 @@ ARGUMENTS = {
 }
 
 
+# What needs files of the user's is tested beside what is downloaded.
+NEEDS_FILES = {"own"}
+
+
 def members(registry):
     """Return one instance of each member of a registry."""
-    return [member(**ARGUMENTS.get(member.name, {})) for member in registry]
+    return [member(**ARGUMENTS.get(member.name, {})) for member in registry if member.name not in NEEDS_FILES]
 
 
 INITIALIZERS = members(initializers)

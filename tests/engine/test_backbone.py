@@ -167,7 +167,6 @@ def test_scratch_refuses_what_it_cannot_give_new_weights():
         ({"preprocessing": "center"}, "a backbone has its own"),
         ({"norm": "batch"}, "a backbone has its own"),
         ({"init": "lsuv"}, "depends on the data"),
-        ({"per_class": 500}, "1437 training examples"),
     ],
 )
 def test_what_makes_no_sense_is_refused(changes, reason):

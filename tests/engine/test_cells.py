@@ -68,7 +68,7 @@ def test_a_member_is_read_back_from_its_own_text_and_aliases(kind):
             assert REGISTRIES[kind].parse(str(member).replace(member.name, alias, 1)) == member
 
 
-@pytest.mark.parametrize("dataset", [member.name for member in datasets if member.classes])
+@pytest.mark.parametrize("dataset", [member.name for member in members(datasets) if member.classes])
 @pytest.mark.parametrize("preprocessing", [member.name for member in preprocessings])
 def test_a_grid_may_name_every_data_set_and_preprocessing(dataset, preprocessing):
     for study, extra in (("propagation", ""), ("training", "lr = 0.1\nsteps = 2\n")):
@@ -99,6 +99,20 @@ def test_numbers_survive_the_way_through_text(std):
 def test_any_other_text_is_refused_and_nothing_is_executed(text):
     with contextlib.suppress(RequestError):
         initializers.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["normal(0.1)", "normal(**{'std': 0.1})", "normal(std=x)", "normal(std=)", "f().g()", ""]
+)
+def test_a_text_of_another_form_is_refused_as_such(text):
+    with pytest.raises(RequestError, match="is not of the form name"):
+        initializers.parse(text)
+
+
+def test_the_cause_of_a_refused_form_is_kept():
+    with pytest.raises(RequestError) as refused:
+        initializers.parse("normal(std=x)")
+    assert "malformed node" in str(refused.value.__cause__)
 
 
 def test_static_fields_shape_the_program_and_batched_ones_do_not():

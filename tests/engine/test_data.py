@@ -8,9 +8,10 @@ import pytest
 
 from engine.data import datasets
 from engine.data.downloaded import Downloaded
+from tests.engine.members import members
 
 ASSETS = Path(__file__).resolve().parents[2] / "engine" / "data" / "assets"
-LABELLED = [member() for member in datasets if member.classes]
+LABELLED = [member for member in members(datasets) if member.classes]
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ def test_the_split_is_stratified_and_disjoint(dataset, present):
         counts = np.bincount(labels, minlength=dataset.classes)
         assert len(counts) == dataset.classes
         assert counts.max() < 1.1 * counts.min()
+    assert np.bincount(split.train_y).min() == dataset.fewest
     train = {row.tobytes() for row in split.train_x}
     assert sum(row.tobytes() in train for row in split.test_x) <= 0.005 * len(split.test_x)
 

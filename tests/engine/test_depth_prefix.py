@@ -34,6 +34,13 @@ def tables(batch):
     return layers, histograms
 
 
+def test_a_depth_without_any_prediction_goes_with_one_that_has_them():
+    shape = {"init": "xavier", "activation": "tanh", "width": 12, "batch_size": 8, "dataset": "digits"}
+    normed, plain = PropagationCell(norm="batch", depth=2, **shape), PropagationCell(depth=3, **shape)
+    layers, _ = tables([normed, plain])
+    assert layers.groupby("cell_id").theory_std.count().to_dict() == {normed.cell_id: 0, plain.cell_id: 3}
+
+
 def test_each_depth_has_the_numbers_it_has_alone():
     together = tables(cells())
     alone = [pd.concat(parts) for parts in zip(*(tables(cells((depth,))) for depth in DEPTHS), strict=True)]

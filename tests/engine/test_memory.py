@@ -40,6 +40,8 @@ GRIDS = {
     'norm = "batch"\nwidth = 64\ndepth = 20\nlr = [0.1, 0.2, 0.3, 0.4]\nseed = [0, 1, 2, 3, 4, 5, 6]\n'
     "batch_size = 64\nsteps = 10",
     "linear classifier": 'kind = "preprocessing"\ndataset = "fashion-small"\npreprocessing = "whiten"',
+    "simulated networks": 'kind = "mean_field"\nsimulate = "yes"\nwidth = 512\ndepth = 100\nactivation = "tanh"\n'
+    'init = "mean_field(weight_variance=[0.5, 1, 1.5, 2, 3], bias_variance=[0.05, 0.2])"',
     "symmetry": 'kind = "symmetry"\ndataset = "digits"\ninit = ["zeros", "xavier"]\nactivation = "tanh"\n'
     "width = 512\ndepth = 10\nbatch_size = 64\nsteps = 3\nseed = [0, 1, 2, 3]",
     "residual training": 'kind = "training"\nnetwork = "residual_mlp(branch=\'zero\')"\ndataset = "digits"\n'

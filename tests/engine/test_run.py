@@ -91,13 +91,14 @@ def undisturbed(grid, tmp_path_factory):
     return path, commands.run(grid, path)
 
 
+INCIDENTAL = "run_id, seconds, batch, batch_place, batch_cells, worker"
+
+
 def contents(path):
     """Return every measured table, in a fixed order, without what may differ between runs."""
     with store.open(path) as handle:
         return {
-            "cells": handle.query(
-                "SELECT * EXCLUDE (run_id, seconds, batch, batch_place, batch_cells) FROM cells ORDER BY cell_id"
-            ).df(),
+            "cells": handle.query(f"SELECT * EXCLUDE ({INCIDENTAL}) FROM cells ORDER BY cell_id").df(),
             "layers": handle.query("SELECT * FROM layers ORDER BY cell_id, layer").df(),
             "layer_histograms": handle.query("SELECT * FROM layer_histograms ORDER BY cell_id, layer, tap").df(),
             "curves": handle.query("SELECT * FROM curves ORDER BY cell_id, step").df(),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.statistics import BINS, HISTOGRAM_REACH, SATURATION, activation_statistics, histogram
+from engine.statistics import BINS, HISTOGRAM_REACH, SATURATION, activation_statistics, histogram, moments
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,7 +18,7 @@ def sample(shape=(3, 16, 40), seed=0):
 
 def describe(act, slope=None, largest=1.0):
     slope = torch.ones_like(act) if slope is None else slope
-    found = activation_statistics(act, slope, torch.full((len(act),), largest))
+    found = activation_statistics(act, moments(act), slope, torch.full((len(act),), largest))
     return {name: values.numpy() for name, values in found.items()}
 
 

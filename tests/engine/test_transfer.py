@@ -1,49 +1,21 @@
-"""Transfer learning: each scheme against plain `torch.nn` on the same weights, small target sets, and kept weights."""
+"""Transfer: each scheme against plain `torch.nn` on the same weights."""
 
 import copy
-import warnings
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from engine.data import datasets
 from engine.grid.cell import Cell
-from engine.networks import saved
-from engine.studies import transfer, transfer_source
-from engine.studies.target_sets import chosen, minibatches, seen_from
+from engine.studies import transfer
+from engine.studies.target_sets import minibatches, seen_from
 from engine.studies.transfer import Adapting, TransferCell
 from engine.studies.transfer_schemes import LOWER_RATE
-from engine.studies.transfer_source import SourceCell, TransferSource, source_networks, weights_file
+from tests.engine.transfers import CPU, STEPS, cells, nothing, sources
 from tests.oracles import plain
 
-CPU, STEPS = torch.device("cpu"), 5
 SCHEMES = ("scratch", "last_layer", "dense_layers", "fine_tune")
-
-
-@pytest.fixture(autouse=True)
-def folder(monkeypatch, tmp_path_factory):
-    """Weights are kept in a folder that all tests of this module share."""
-    path = tmp_path_factory.getbasetemp() / "sources"
-    monkeypatch.setenv("GOLDILOCKS_DATA", str(path))
-    return path
-
-
-def cells(scheme="fine_tune", norm="none", target="digits-28", optimizer="momentum"):
-    shape = {"network": "conv(strided=2, dense=2, dense_width=8)", "width": 4, "depth": 4, "batch_size": 12}
-    training = {"optimizer": optimizer, "steps": STEPS, "source_lr": 0.02, "source_steps": 8}
-    design = {"init": "kaiming", "activation": "relu", "norm": norm, "scheme": scheme, "dataset": target}
-    varied = ((0, 5, 0.02), (1, 5, 0.05), (1, 20, 0.02))
-    return [TransferCell(**shape, **training, **design, seed=s, per_class=n, lr=lr) for s, n, lr in varied]
-
-
-def nothing(share):
-    """Take in progress and say nothing."""
-
-
-def sources(batch):
-    return source_networks([cell.source_cell for cell in batch], CPU, nothing)
+pytestmark = pytest.mark.usefixtures("kept_sources")
 
 
 class Plain(nn.Module):
@@ -136,127 +108,6 @@ def test_new_layers_are_new_and_kept_ones_are_the_sources():
         assert same == [True] * kept + [False] * (4 - kept)
 
 
-def test_target_sets_contain_each_other_and_are_balanced():
-    digits = datasets.parse("digits-28")
-    labels = digits.load().train_y
-    small, large = (chosen(digits, labels, count, seed=3) for count in (5, 20))
-    assert np.bincount(labels[small]).tolist() == [5] * 10
-    assert np.bincount(labels[large]).tolist() == [20] * 10
-    assert set(small) < set(large)
-    assert set(small) != set(chosen(digits, labels, 5, seed=4))
-    order = minibatches(digits, labels, 5, seed=3, length=125)
-    assert all(set(order[start : start + 50]) == set(small) for start in (0, 50))
-
-
-def test_what_a_preprocessing_measures_comes_from_the_source():
-    from engine.preprocessings import preprocessings
-
-    source, target = datasets.parse("fashion-source"), datasets.parse("digits-28")
-    split = seen_from(source, target, preprocessings.parse("center"))
-    expected = target.load().test_x - source.load().train_x.mean(0)
-    np.testing.assert_allclose(split.test_x, expected, atol=1e-5)
-
-
-def test_the_parts_of_fashion_share_no_image():
-    source, target = (datasets.parse(name).load() for name in ("fashion-source", "fashion-target"))
-    whole = datasets.parse("fashion-small").load()
-    assert len(source.train_x) + len(target.train_x) == len(whole.train_x)
-    assert not {x.tobytes() for x in source.train_x} & {x.tobytes() for x in target.train_x}
-    for part in (source, target):
-        assert np.bincount(part.train_y).tolist() == [600] * 5
-        assert np.bincount(part.test_y).tolist() == [100] * 5
-
-
-def test_digits_28_are_the_digits_enlarged():
-    small, large = datasets.parse("digits").load(), datasets.parse("digits-28").load()
-    images = large.train_x.reshape(-1, 28, 28)
-    assert images.min() == 0
-    assert images.max() == pytest.approx(1)
-    assert images[:, :2].max() == images[:, :, -2:].max() == 0
-    np.testing.assert_array_equal(images[:, 2, 2] * 16, small.train_x[:, 0])
-    np.testing.assert_array_equal(large.test_y, small.test_y)
-
-
-def source_cell(**changes):
-    shape = {"network": "conv(strided=2, dense=1)", "width": 3, "depth": 3, "batch_size": 8, "lr": 0.02, "steps": 3}
-    return SourceCell(**{**shape, "init": "kaiming", "activation": "relu", "norm": "batch", **changes})
-
-
-def same(ours, theirs):
-    return all(torch.equal(a, b) for (_, a), (_, b) in zip(*map(saved.named_tensors, (ours, theirs)), strict=True))
-
-
-def test_weights_are_trained_once(monkeypatch):
-    batch = [source_cell(seed=seed) for seed in (7, 8, 7)]
-    first = source_networks(batch, CPU, nothing)
-    assert all(weights_file(cell).exists() for cell in batch)
-    assert not list(weights_file(batch[0]).parent.glob("*.part"))
-    assert same(first.select(torch.tensor([0])), first.select(torch.tensor([2])))
-    assert not same(first.select(torch.tensor([0])), first.select(torch.tensor([1])))
-
-    def refuse(*_):
-        raise AssertionError("trained again")
-
-    monkeypatch.setattr(transfer_source, "Trainer", refuse)
-    assert same(source_networks(batch, CPU, nothing), first)
-    with pytest.raises(AssertionError, match="trained again"):
-        source_networks([source_cell(seed=7, lr=0.03)], CPU, nothing)
-
-
-def flipped(path):
-    content = bytearray(path.read_bytes())
-    content[-5] ^= 1
-    return bytes(content)
-
-
-@pytest.mark.parametrize(
-    ("damage", "reason"),
-    [
-        (flipped, "does not have the checksum"),
-        (lambda path: path.read_bytes()[:100], "not a safetensors file"),
-        (lambda path: b"", "not a safetensors file"),
-        (lambda path: weights_file(source_cell(seed=10)).read_bytes(), "holds another network"),
-    ],
-)
-def test_damaged_weights_are_noticed_and_trained_again(damage, reason):
-    cell = source_cell(seed=9)
-    first = source_networks([cell, source_cell(seed=10)], CPU, nothing).select(torch.tensor([0]))
-    weights_file(cell).write_bytes(damage(weights_file(cell)))
-    with pytest.warns(UserWarning, match=reason):
-        again = source_networks([cell], CPU, nothing)
-    assert same(again, first)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert same(source_networks([cell], CPU, nothing), first)
-
-
-def test_weights_of_another_shape_are_refused():
-    cell = source_cell(seed=11)
-    source_networks([cell], CPU, nothing)
-    other = transfer_source.initialize([source_cell(width=4)], 5, CPU)
-    with pytest.raises(saved.Unusable, match="other names or shapes"):
-        saved.load(weights_file(cell), other, 0, cell.canonical_json)
-
-
-def test_a_folder_that_cannot_be_written_costs_a_warning_only(monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("GOLDILOCKS_DATA", str(tmp_path / "file"))
-    with pytest.warns(UserWarning, match="the weights cannot be kept"):
-        source_networks([source_cell(seed=12)], CPU, nothing)
-
-
-def test_the_sources_filters_are_stored():
-    cell = source_cell(seed=13)
-    table = TransferSource().run([cell], CPU, nothing).tables["measurements"].to_pandas()
-    model = source_networks([cell], CPU, nothing)
-    for quantity, network in (("source_filter", model), ("source_filter_before", None)):
-        rows = table[table["quantity"] == quantity]
-        filters = rows.pivot(index="position", columns="part", values="value").to_numpy()
-        weights = network or transfer_source.initialize([cell], 5, CPU)
-        np.testing.assert_allclose(filters, weights.hidden[0].affine.weight[0].numpy(), rtol=1e-6)
-    assert table.loc[table["quantity"] == "source_accuracy", "value"].between(0, 1).all()
-
-
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -264,7 +115,6 @@ def test_the_sources_filters_are_stored():
         ({"network": "conv(strided=2)"}, "fully connected layers on convolutions are needed"),
         ({"dataset": "digits"}, "its images are not as large as those of source = fashion-source"),
         ({"init": "lsuv"}, "it depends on the data"),
-        ({"per_class": 150}, "digits-28 has 1437 training examples in all"),
         ({"depth": 2}, "needs at least 4"),
         ({"norm": "batch", "batch_size": 1}, "at least 2"),
     ],

@@ -13,7 +13,7 @@ import pytest
 import store
 from engine.errors import RequestError
 from engine.execution.comparison import differences
-from engine.execution.provenance import RunRecord
+from engine.execution.provenance import Process, RunRecord
 from engine.execution.verify import verify
 
 # Odd sizes: their tensors are not aligned, so that a sum depends on which neighbours a cell has.
@@ -198,7 +198,7 @@ def test_a_clock_set_back_does_not_make_a_run_shorter_than_nothing(monkeypatch):
     from engine.execution import provenance
 
     grid = engine.Grid.from_toml(GRID, "clock")
-    record = RunRecord("run", grid, choose_device("cpu"), 1, 0)
+    record = RunRecord("run", grid, Process.here(choose_device("cpu")), 1, 0)
     earlier = record.started_at.replace(year=2001)
     monkeypatch.setattr(provenance, "_now", lambda: earlier)
     time.sleep(0.01)

@@ -19,6 +19,8 @@ from store import Layout, WriterLock, journal, publish, tables
 
 BINS = 16
 TAPS = ("pre", "act", "grad")
+# Who computed a cell, and in which batch.
+PLACE = ("worker", "batch", "batch_place", "batch_cells", "seconds")
 RUN = "20260101-000000-test"
 
 
@@ -35,6 +37,12 @@ class Batch:
         self.rows["runs"].append(blank | known | changes)
         return self
 
+    def worker(self, worker: str = "1", run_id: str = RUN, **changes) -> Batch:
+        """Adds a worker of a cluster."""
+        blank = dict.fromkeys(tables.schema("workers").names)
+        self.rows["workers"].append(blank | {"run_id": run_id, "worker": worker, "node": "one"} | changes)
+        return self
+
     def scheme(self, kind: str = "initializer", name: str = "xavier", **changes) -> Batch:
         """Adds a card."""
         blank = dict.fromkeys(tables.schema("schemes").names)
@@ -45,7 +53,9 @@ class Batch:
 
     def cell(self, study: str, **axes) -> str:
         """Adds a row of `cells` and returns its id."""
-        results = {key: axes.pop(key) for key in ("run_id", "status", "error", "diverged_at_step") if key in axes}
+        results = {
+            key: axes.pop(key) for key in ("run_id", "status", "error", "diverged_at_step", *PLACE) if key in axes
+        }
         defaults = {
             "study": study,
             "network": "mlp",
@@ -166,7 +176,7 @@ class Batch:
 
 def believable(propagation: int = 12, training: int = 12, first_seed: int = 0) -> Batch:
     """Makes a batch of `propagation` and `training` cells over several schemes and seeds, some of them diverged."""
-    batch = Batch().run().scheme().scheme("activation", "tanh").metric()
+    batch = Batch().run().worker().scheme().scheme("activation", "tanh").metric()
     schemes = (("xavier", 1.0), ("normal(std=0.01)", 0.5), ("normal(std=0.05)", 1.5), ("kaiming", math.nan))
     for number in range(propagation):
         init, rate = schemes[number % 4]

@@ -73,6 +73,8 @@ DAMAGE = {
         "INSERT INTO layer_histograms SELECT 'nobody', * EXCLUDE (cell_id) FROM layer_histograms LIMIT 1",
         "UPDATE measurements SET cell_id = 'nobody'",
         "DELETE FROM runs",
+        "INSERT INTO workers BY NAME SELECT 'nobody' AS run_id, '1' AS worker, 'one' AS node",
+        f"UPDATE cells SET worker = '9' WHERE cell_id = {TRAINING}",
     ],
     "shares_in_range": [
         f"UPDATE layers SET frac_zero = 1.01 WHERE cell_id = {PROPAGATION}",
@@ -94,6 +96,7 @@ DAMAGE = {
         "INSERT INTO schemes FROM schemes",
         "INSERT INTO measurements FROM measurements",
         "INSERT INTO metrics FROM metrics WHERE study IS NOT NULL",
+        "INSERT INTO workers BY NAME SELECT run_id, '9' AS worker, 'one' AS node FROM runs, range(2)",
     ],
     "journal_agrees": [
         f"UPDATE layers SET std = nextafter(std, 9::FLOAT) WHERE cell_id = {PROPAGATION} AND layer = 1",
@@ -102,6 +105,7 @@ DAMAGE = {
         "UPDATE measurements SET value = 7",
         "UPDATE cells SET seconds = 7",
         "UPDATE runs SET grid = 'another'",
+        "INSERT INTO workers BY NAME SELECT run_id, '9' AS worker, 'one' AS node FROM runs",
         "UPDATE schemes SET title = 'another'",
         "DELETE FROM schemes",
         "UPDATE metrics SET unit = 'm' WHERE study IS NOT NULL",

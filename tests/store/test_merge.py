@@ -48,6 +48,19 @@ def test_a_union_is_what_one_store_would_hold(here, tmp_path, contents):
     assert sound(here)
 
 
+def test_workers_of_a_cluster_come_along(here, tmp_path):
+    computed = batch("two").worker("1", "two").worker("2", "two", node="other", threads=3)
+    computed.training(seed=5, run_id="two", worker="2")
+    there = write(tmp_path / "there.duckdb", computed)
+    assert merge(here, there.path).added == 1
+    with store.open(here) as opened:
+        found = opened.query(
+            "SELECT node, threads FROM cells JOIN workers USING (run_id, worker) WHERE worker IS NOT NULL"
+        )
+        assert found.fetchall() == [("other", 3)]
+    assert sound(here)
+
+
 def test_merging_again_adds_nothing_and_writes_nothing(here, tmp_path):
     there = write(tmp_path / "there.duckdb", batch("two", 1, 2))
     assert merge(here, there.path).added == 2

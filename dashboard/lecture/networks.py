@@ -1,0 +1,32 @@
+"""Which untrained network of the store shows a configuration."""
+
+from typing import Any
+
+from dashboard import data
+from dashboard.choice import plain
+
+SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
+
+
+def lecture_network(
+    init: str, activation: str, norm: str = "none", deepest: bool = False, network: str | None = None
+) -> dict[str, Any] | None:
+    """Return the shape of the untrained network that shows a configuration: the widest, or the deepest.
+
+    Args:
+        init: initialization.
+        activation: activation.
+        norm: normalization.
+        deepest: whether depth matters more than width.
+        network: only this network; None means any.
+    """
+    networks = data.query("propagation_networks")
+    if network is not None:
+        networks = networks[networks["network"] == network]
+    fits = [init in row.inits and activation in row.activations and norm in row.norms for row in networks.itertuples()]
+    found = networks[fits] if len(networks) else networks
+    if found.empty:
+        return None
+    order = ["depth", "width"] if deepest else ["width", "depth"]
+    row = found.sort_values(order, ascending=False, kind="stable").iloc[0]
+    return {key: plain(row[key]) for key in SHAPE}

@@ -1,0 +1,164 @@
+"""Where batches are computed: in this process, or by the workers of a cluster.
+
+A run hands its executor a queue of jobs and takes back what became of each. What is done with a result (journal,
+counts, halving what does not fit into memory) is the run's business and the same everywhere.
+"""
+
+import gc
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import torch
+
+from engine.data import Dataset
+from engine.data.download import Announce
+from engine.device import Device
+from engine.execution.provenance import Process
+from engine.grid.cell import Cell
+from engine.grid.plan import Batch
+from engine.studies.base import Outcome, Progress
+
+
+class ClusterLost(Exception):
+    """Nobody is left who could compute; the message says what is known."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A batch and its number within the run."""
+
+    number: int
+    batch: Batch
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a batch has no results, and whether fewer cells at once might have."""
+
+    reason: str
+    out_of_memory: bool = False
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Failure":
+        """Describe an exception."""
+        lacking = isinstance(error, MemoryError | torch.OutOfMemoryError) or "not enough memory" in str(error)
+        return cls("".join(traceback.format_exception_only(error)).strip(), lacking)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A worker has written the results down itself: the folder of the entry, and how many cells diverged."""
+
+    entry: Path
+    diverged: int
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Another process that computes for a run: its name within the run, the node it is on, and its provenance."""
+
+    name: str
+    node: str
+    process: Process
+
+    def row(self, run_id: str) -> dict[str, Any]:
+        """Return its row of the store's table `workers`."""
+        return {"run_id": run_id, "worker": self.name, "node": self.node, **asdict(self.process)}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a job.
+
+    Attributes:
+        job: the job.
+        found: its results, or why there are none.
+        seconds: how long it took.
+        worker: who did it; None for this process.
+    """
+
+    job: Job
+    found: Outcome | Filed | Failure
+    seconds: float
+    worker: Worker | None = None
+
+
+class Executor(Protocol):
+    """Computes batches; a context manager around its use."""
+
+    def __enter__(self) -> "Executor": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    @property
+    def process(self) -> Process:
+        """What the record of the run says about where it computes."""
+        ...
+
+    @property
+    def spool(self) -> Path | None:
+        """The shared folder in which workers file entries of the journal themselves, if they do."""
+        ...
+
+    @property
+    def running(self) -> int:
+        """How many jobs are being computed, or have been handed to somebody who will."""
+        ...
+
+    def prepare(self, datasets: Sequence[Dataset], announce: Announce) -> None:
+        """Make sure that the data are where they are needed.
+
+        Raises:
+            RequestError: they are not, and cannot be got.
+        """
+        ...
+
+    def plan(self, cells: Sequence[Cell]) -> list[Batch]:
+        """Cut cells into batches that fit wherever they may be computed; see `engine.grid.plan`."""
+        ...
+
+    def compute(self, jobs: deque[Job], advance: Callable[[Job, float], None]) -> Iterator[Done]:
+        """Yield what became of each job, as they end.
+
+        Args:
+            jobs: taken from the left; whoever iterates may put in more.
+            advance: told the share of a job that is done, where that is known.
+
+        Raises:
+            ClusterLost: nobody is left who could compute.
+        """
+        ...
+
+
+def compute_batch(batch: Batch, device: Device, progress: Progress) -> tuple[Outcome | Failure, float]:
+    """Compute a batch in this process.
+
+    Args:
+        batch: what.
+        device: where.
+        progress: told how far it is.
+
+    Returns:
+        The results or why there are none, and the seconds it took.
+    """
+    start = time.monotonic()
+    found: Outcome | Failure
+    try:
+        found = batch.study.run(batch.cells, device.torch_device, progress)
+        device.synchronize()
+    except Exception as error:
+        found = Failure.of(error)
+    if isinstance(found, Failure) and found.out_of_memory:
+        # The tensors of the failed attempt are garbage only now that its exception is gone.
+        gc.collect()
+        if device.torch_device.type == "cuda":
+            torch.cuda.empty_cache()
+    return found, time.monotonic() - start

@@ -1,0 +1,95 @@
+"""Joining a Ray cluster, or making one of this machine alone; refusals come within seconds and in one sentence."""
+
+import logging
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+from typing import Any
+
+import ray
+from ray._private import services
+from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
+
+from engine.errors import RequestError
+from engine.execution.cluster import LOCAL, RUNNING
+from engine.execution.provenance import ROOT
+
+CLIENT = "ray://"
+REACH_SECONDS = 5.0
+# Results wait there until they are journaled; a batch's are a few megabytes.
+LOCAL_STORE_BYTES = 200_000_000
+# Nodes get the code of this process, so that none computes with another version.
+PACKAGES = ("engine", "store")
+
+
+class Connection:
+    """This process as a driver of a cluster; an existing connection of the process is used, and left open.
+
+    Args:
+        address: as for `Cluster`.
+
+    Raises:
+        RequestError: there is no such cluster.
+    """
+
+    def __init__(self, address: str):
+        self.address = address
+        self._folder: str | None = None
+        self._own = not ray.is_initialized()
+        if self._own:
+            self._open()
+
+    def close(self) -> None:
+        """Leave the cluster, and end it when it was made for this run."""
+        if self._own:
+            ray.shutdown()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _open(self) -> None:
+        logging.getLogger("ray").setLevel(logging.ERROR)
+        code = [str(ROOT / package) for package in PACKAGES]
+        options: dict[str, Any] = {"runtime_env": {"py_modules": code, "excludes": ["**/__pycache__"]}}
+        if self.address == LOCAL:
+            self._folder = tempfile.mkdtemp(prefix="goldilocks-ray-")
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+            options |= {"include_dashboard": False, "object_store_memory": LOCAL_STORE_BYTES}
+            options |= {"_temp_dir": self._folder, "_node_ip_address": "127.0.0.1"}
+        else:
+            _reach(self.address)
+            # Where a token lies, `ray start` asks for it; a driver shows it only when told to.
+            maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+        terminate = signal.getsignal(signal.SIGTERM)
+        try:
+            ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR, **options)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise RequestError(f"--address {self.address}: {str(error).splitlines()[0]}") from None
+        finally:
+            # Ray would end this process at once; a request to end is an interruption that keeps finished batches.
+            if terminate and threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, terminate)
+
+
+def _reach(address: str) -> None:
+    """Raise RequestError unless something listens there; Ray itself would try for a minute."""
+    found = address.removeprefix(CLIENT)
+    if address == RUNNING:
+        try:
+            found = services.get_ray_address_from_environment(RUNNING, None)
+        except ConnectionError:
+            raise RequestError(
+                "--address auto: no Ray cluster runs on this machine. `ray start --head` starts one, HOST:PORT or "
+                "ray://HOST:PORT names one elsewhere, and `local` computes on this machine alone"
+            ) from None
+    host, _, port = found.removeprefix(CLIENT).rpartition(":")
+    if not host or not port.isdecimal():
+        raise RequestError(f"--address {address!r}: allowed are auto, local, HOST:PORT and ray://HOST:PORT")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise RequestError(
+            f"--address {address}: nothing answers at {found} ({error}). Is the cluster running, and the port open?"
+        ) from None

@@ -1,0 +1,51 @@
+"""What a finished batch becomes: the tables of one journal entry, whoever writes it."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from engine.execution.executor import Done, Failure
+from engine.studies.base import Outcome
+from store import tables
+
+
+def entry(run_id: str, done: Done) -> dict[str, pa.Table]:
+    """Return the tables of the journal entry of a batch; it names the worker, so that it can stand alone.
+
+    Args:
+        run_id: the run.
+        done: what became of the batch: an outcome or a failure.
+    """
+    workers = [done.worker.row(run_id)] if done.worker else []
+    about = {"workers": pa.Table.from_pylist(workers, schema=tables.schema("workers"))}
+    if isinstance(done.found, Failure):
+        rows: list[dict[str, Any]] = [{"status": "failed", "error": done.found.reason} for _ in done.job.batch.cells]
+        return {**about, "cells": _cells(run_id, done, rows)}
+    assert isinstance(done.found, Outcome)
+    status = ("diverged" if diverged else "done" for diverged in done.found.diverged)
+    ends = zip(status, done.found.diverged_at, strict=True)
+    rows = [{"status": state, "diverged_at_step": step} for state, step in ends]
+    return {**about, "cells": _cells(run_id, done, rows), **done.found.tables}
+
+
+def diverged(entry: dict[str, pa.Table]) -> int:
+    """Return how many cells of an entry met a non-finite value."""
+    return entry["cells"]["status"].to_pylist().count("diverged")
+
+
+def _cells(run_id: str, done: Done, results: list[dict[str, Any]]) -> pa.Table:
+    cells = done.job.batch.cells
+    shared = {
+        "run_id": run_id,
+        "batch": done.job.number,
+        "batch_cells": len(cells),
+        "seconds": done.seconds / len(cells),
+        "error": None,
+        "diverged_at_step": None,
+        "worker": done.worker.name if done.worker else None,
+    }
+    rows = [
+        cell.row() | shared | {"batch_place": place} | result
+        for place, (cell, result) in enumerate(zip(cells, results, strict=True))
+    ]
+    return pa.Table.from_pylist(rows, schema=tables.schema("cells"))

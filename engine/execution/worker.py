@@ -1,0 +1,143 @@
+"""The far side of a cluster: one process that decides its device once and then computes batches, one after the other.
+
+Nothing here knows Ray: an executor makes these objects in other processes and calls their methods from afar.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from engine.data import Dataset
+from engine.device import choose_device
+from engine.execution import results
+from engine.execution.allocator import keep_freed_memory
+from engine.execution.executor import Done, Failure, Filed, Job, Worker, compute_batch
+from engine.execution.provenance import Process, code_digest
+from engine.plugins import load as load_plugins
+from engine.studies.base import Outcome
+from store import spool
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin file: its name and what is in it."""
+
+    name: str
+    text: bytes
+
+    @classmethod
+    def read(cls, path: Path) -> "Plugin":
+        """Read a file that exists."""
+        return cls(path.name, path.expanduser().read_bytes())
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all workers of a run are told.
+
+    Attributes:
+        run_id: the run.
+        device: `auto`, `cpu` or `cuda`.
+        tf32: whether products on a CUDA device may round their factors to TF32.
+        plugins: files that register members of the user's own.
+        spool: the shared folder for finished batches; None when results are to be returned.
+    """
+
+    run_id: str
+    device: str
+    tf32: bool
+    plugins: tuple[Plugin, ...]
+    spool: Path | None
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A worker's place in the cluster.
+
+    Attributes:
+        name: name of the worker within the run.
+        node: name of the node.
+        device: `cpu` or `cuda`.
+        reason: why this one.
+        threads: threads of its own.
+        share: its share of the memory of the device.
+    """
+
+    name: str
+    node: str
+    device: str
+    reason: str
+    threads: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """What a worker says of itself: who it is, the code it runs, its device, and the bytes it may take there."""
+
+    worker: Worker
+    code_digest: str
+    torch_device: torch.device
+    free_memory: float
+
+
+class ClusterWorker:
+    """A process that computes for a run of another process.
+
+    Args:
+        terms: what all workers are told.
+        seat: its place.
+    """
+
+    def __init__(self, terms: Terms, seat: Seat):
+        self._terms, self._seat = terms, seat
+        self._fetched: set[Dataset] = set()
+
+    def start(self) -> Introduction:
+        """Get ready; called once, before anything else.
+
+        Raises:
+            RequestError: the device is not there, or a plugin is refused.
+        """
+        torch.set_num_threads(self._seat.threads)
+        keep_freed_memory()
+        with tempfile.TemporaryDirectory(prefix="goldilocks-plugins-") as folder:
+            for plugin in self._terms.plugins:
+                (Path(folder) / plugin.name).write_bytes(plugin.text)
+                load_plugins([Path(folder) / plugin.name])
+        chosen = choose_device(self._seat.device, self._terms.tf32)
+        self._device = replace(chosen, reason=self._seat.reason)
+        self._worker = Worker(self._seat.name, self._seat.node, Process.here(self._device))
+        memory = self._device.free_memory * self._seat.share
+        return Introduction(self._worker, code_digest(), self._device.torch_device, memory)
+
+    def fetch(self, datasets: Sequence[Dataset]) -> None:
+        """Make sure that data sets are there.
+
+        Raises:
+            RequestError: one is not, and cannot be downloaded.
+        """
+        for dataset in datasets:
+            if dataset not in self._fetched:
+                dataset.fetch()
+                self._fetched.add(dataset)
+
+    def compute(self, job: Job) -> Done:
+        """Compute a batch, and file the results when there is a shared folder."""
+        try:
+            self.fetch([cell.dataset for cell in job.batch.cells])
+            found, seconds = compute_batch(job.batch, self._device, lambda share: None)
+            return self._filed(Done(job, found, seconds, self._worker))
+        except Exception as error:
+            return Done(job, Failure.of(error), 0.0, self._worker)
+
+    def _filed(self, done: Done) -> Done:
+        if self._terms.spool is None or not isinstance(done.found, Outcome):
+            return done
+        entry = results.entry(self._terms.run_id, done)
+        label = f"{done.job.number:06d}-{done.job.batch.study.name}"
+        path = spool.file(self._terms.spool, self._terms.run_id, label, entry)
+        return replace(done, found=Filed(path, results.diverged(entry)))

@@ -1,0 +1,71 @@
+-- L17, stated in advance: what should a trained network keep, for how many images, on a target how similar?
+-- One row per configuration, evidence and claim. Each claim says that a difference of test accuracies, paired by seed, is
+-- positive: here are its mean over seeds, the margin (half of a 95 % confidence interval, Student's t) and in how many
+-- seeds it is positive. It holds when the whole interval is positive, does not hold when none of it is, and is undecided
+-- in between. The settings were chosen and the claims stated on the seeds below $selection; only the other seeds, which
+-- nobody had looked at then, are confirmation. A diverged seed is left out.
+-- $similar VARCHAR = 'fashion-target': target that is like the source
+-- $dissimilar VARCHAR = 'digits-28': target that is not
+-- $small INTEGER = 5: images per class of a small target set
+-- $large INTEGER = 100: images per class of a large one
+-- $loss DOUBLE = 0.05: accuracy that frozen convolutions may cost and still count as general
+-- $selection INTEGER = 5: seeds below this one were used for selection
+WITH accuracies AS (
+    SELECT spec ->> '$.source.name' AS source, (spec ->> '$.source_steps')::INTEGER AS source_steps,
+           (spec ->> '$.source_lr')::DOUBLE AS source_lr, network, init, activation, norm, depth, width, batch_size,
+           optimizer, lr, steps, seed, dataset, (spec ->> '$.per_class')::INTEGER AS per_class, part AS scheme,
+           CASE WHEN isfinite(value) THEN value END AS accuracy
+    FROM measurements JOIN cells USING (cell_id)
+    WHERE quantity = 'transfer_accuracy' AND dataset IN ($similar, $dissimilar)
+), schemes AS (
+    SELECT * EXCLUDE (scheme, accuracy), max(accuracy) FILTER (scheme = 'scratch') AS scratch,
+           max(accuracy) FILTER (scheme = 'last_layer') AS last_layer,
+           max(accuracy) FILTER (scheme = 'dense_layers') AS dense_layers,
+           max(accuracy) FILTER (scheme = 'fine_tune') AS fine_tune
+    FROM accuracies
+    GROUP BY ALL
+), by_seed AS (
+    SELECT * EXCLUDE (dataset, per_class, scratch, last_layer, dense_layers, fine_tune),
+           CASE WHEN seed < $selection THEN 'selection' ELSE 'confirmation' END AS evidence,
+           max(fine_tune - scratch)       FILTER (dataset = $similar AND per_class = $small)    AS tuning,
+           max(fine_tune - scratch)       FILTER (dataset = $dissimilar AND per_class = $small) AS tuning_apart,
+           max(last_layer - scratch)      FILTER (dataset = $similar AND per_class = $small)    AS frozen_few,
+           max(dense_layers - last_layer) FILTER (dataset = $similar AND per_class = $large)    AS more,
+           max(dense_layers - last_layer) FILTER (dataset = $dissimilar AND per_class = $large) AS more_apart,
+           max(last_layer - scratch)      FILTER (dataset = $similar AND per_class = $large)    AS frozen,
+           max(last_layer - scratch)      FILTER (dataset = $dissimilar AND per_class = $large) AS frozen_apart,
+           max(dense_layers - scratch)    FILTER (dataset = $dissimilar AND per_class = $large) AS low_apart
+    FROM schemes
+    GROUP BY ALL
+), stated AS (
+    SELECT source, source_steps, source_lr, network, init, activation, norm, depth, width, batch_size, optimizer, lr, steps,
+           seed, evidence, unnest([
+        {'number': 1, 'claim': 'with ' || $small || ' similar images per class, a new last layer on frozen ones beats scratch',
+         'difference': frozen_few},
+        {'number': 2, 'claim': 'with ' || $small || ' similar images per class, fine-tuning beats scratch',
+         'difference': tuning},
+        {'number': 3, 'claim': 'fine-tuning gains more on a similar target than on a dissimilar one',
+         'difference': tuning - tuning_apart},
+        {'number': 4, 'claim': 'with ' || $large || ' similar images per class, new dense layers beat a new last layer',
+         'difference': more},
+        {'number': 5, 'claim': 'with ' || $large || ' dissimilar images per class, new dense layers beat a new last layer',
+         'difference': more_apart},
+        {'number': 6, 'claim': 'high layers are specific: all frozen loses more on a dissimilar target',
+         'difference': frozen - frozen_apart},
+        {'number': 7, 'claim': 'low layers are general: frozen convolutions lose less than ' || $loss || ' on a dissimilar target',
+         'difference': low_apart + $loss}
+    ], recursive := true)
+    FROM by_seed
+), student AS (
+    SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
+), judged AS (
+    SELECT * EXCLUDE (seed, difference, t), count(difference) AS seeds, avg(difference) AS mean,
+           any_value(t)[least(seeds, 10) - 1] * stddev(difference) / sqrt(seeds) AS margin,
+           count(*) FILTER (difference > 0) AS seeds_that_agree
+    FROM stated, student
+    GROUP BY ALL
+    HAVING count(difference) > 0
+)
+SELECT *, CASE WHEN mean - margin > 0 THEN 'holds' WHEN mean + margin <= 0 THEN 'does not hold' ELSE 'undecided' END AS verdict
+FROM judged
+ORDER BY ALL

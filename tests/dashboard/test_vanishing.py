@@ -1,0 +1,46 @@
+"""The store is replaced or removed while a reader looks at it: the page says so, or goes on with the newer snapshot."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.dashboard.opening import PAGES, open_page, words
+
+
+@pytest.fixture
+def own_store(filled_store, tmp_path):
+    """A copy of the store that may be harmed."""
+    path = tmp_path / "grid.duckdb"
+    shutil.copy(filled_store.resolve(), path)
+    return path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_store_that_is_removed_in_the_middle_of_a_session_is_explained(page, own_store, monkeypatch):
+    app = open_page(page, own_store, monkeypatch)
+    own_store.unlink()
+    app.run()
+    assert not app.exception
+    assert "make grid" in words(app) + " ".join(code.value for code in app.code)
+
+
+@pytest.mark.parametrize("page", ["activation_statistics", "convergence", "trainability_map"])
+def test_a_store_that_is_replaced_in_the_middle_of_a_session_is_read_anew(page, own_store, filled_store, monkeypatch):
+    app = open_page(page, own_store, monkeypatch)
+    before = len(app.get("vega_lite_chart"))
+    shutil.copy(filled_store.resolve(), own_store.with_suffix(".new"))
+    os.replace(own_store.with_suffix(".new"), own_store)
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("vega_lite_chart")) == before
+
+
+def test_a_store_that_becomes_unreadable_in_the_middle_of_a_session_is_named(own_store, monkeypatch):
+    app = open_page("convergence", own_store, monkeypatch)
+    own_store.with_suffix(".new").write_bytes(b"torn" * 1000)
+    os.replace(own_store.with_suffix(".new"), own_store)
+    app.run()
+    assert not app.exception
+    assert own_store.name in app.error[0].value

@@ -1,0 +1,115 @@
+"""Images of the user's own: read from a folder, compared with nothing, known by their digest."""
+
+import gzip
+import os
+
+import numpy as np
+import pytest
+
+import store
+from engine.data import datasets
+from engine.data.idx import FILES
+from engine.errors import RequestError
+from engine.execution.verify import verify
+from engine.grid.spec import Grid
+from tests.engine import commands
+from tests.engine.downloads.small_sets import assert_loaded, idx
+
+CLASSES = 3
+GRID = """
+[[study]]
+kind = "transfer"
+network = "conv(strided=2, dense=1, dense_width=4)"
+dataset = "own(folder='mine')"
+source_lr = 0.02
+source_steps = 1
+scheme = "last_layer"
+per_class = [2, 500]
+width = 2
+depth = 3
+init = "kaiming"
+activation = "relu"
+lr = 0.02
+batch_size = 4
+steps = 2
+"""
+
+
+@pytest.fixture
+def mine(folder, arrays):
+    """The folder of a small data set, the classes numbered from 0."""
+    for labels in arrays[1::2]:
+        labels[:] = np.arange(len(labels)) % CLASSES
+    (folder / "mine").mkdir(parents=True)
+    for name, array in zip(FILES, arrays, strict=True):
+        (folder / "mine" / name).write_bytes(idx(array))
+    return folder / "mine"
+
+
+def test_it_has_the_sizes_of_its_files(mine, arrays):
+    dataset = datasets.parse("own(folder='mine')")
+    assert (dataset.train_size, dataset.test_size, dataset.classes, dataset.fewest) == (20, 10, CLASSES, 6)
+    assert (dataset.image, dataset.features) == ((28, 1), 28 * 28)
+    assert_loaded(dataset.load(), arrays)
+
+
+def test_it_is_known_by_what_is_in_it_however_compressed(mine):
+    dataset = datasets.parse("own(folder='mine')")
+    assert len(dataset.digest) == 16
+    assert datasets.parse(str(dataset)) == dataset
+    for name in FILES:
+        (mine / f"{name}.gz").write_bytes(gzip.compress((mine / name).read_bytes()))
+        (mine / name).unlink()
+    assert datasets.parse(f"own(folder='{mine}')").digest == dataset.digest
+
+
+def test_files_that_were_changed_are_another_data_set(mine, arrays):
+    before = datasets.parse("own(folder='mine')")
+    (mine / FILES[0]).write_bytes(idx(arrays[0] ^ 1))
+    assert datasets.parse("own(folder='mine')") != before
+    with pytest.raises(RequestError, match="they were changed"):
+        datasets.parse(str(before))
+
+
+@pytest.mark.parametrize(
+    ("number", "change", "reason"),
+    [
+        (0, lambda images: images[:, :, :20], "square ones"),
+        (2, lambda images: images[:, :14, :14], "square ones, all alike"),
+        (1, lambda labels: labels[1:], "20 training images and 19 labels"),
+        (1, lambda labels: 2 * labels, "without gaps"),
+        (3, lambda labels: labels + 1, "without gaps"),
+    ],
+)
+def test_files_that_do_not_belong_together_are_refused(mine, arrays, number, change, reason):
+    (mine / FILES[number]).write_bytes(idx(np.ascontiguousarray(change(arrays[number]))))
+    with pytest.raises(RequestError, match=reason):
+        datasets.parse("own(folder='mine')").load()
+
+
+def test_a_folder_that_lacks_a_file_is_refused_with_the_names_of_all(mine):
+    (mine / FILES[3]).unlink()
+    with pytest.raises(RequestError, match=rf"lacks {FILES[3]}; needed are {FILES[0]}"):
+        Grid.from_toml(GRID)
+
+
+def test_a_grid_says_what_is_not_as_one_might_expect(mine):
+    warned, short = Grid.from_toml(GRID).remarks
+    assert "compared with nothing" in warned
+    assert "per_class = 500" in short
+    assert "6 training examples of its smallest class; 6 are used" in short
+
+
+def test_the_command_says_so_and_the_store_knows_how_many_images_were_used(mine, tmp_path):
+    (tmp_path / "mine.toml").write_text(GRID)
+    path = tmp_path / "grid.duckdb"
+    process = commands.start("run", tmp_path / "mine.toml", "--store", path, env=os.environ | {"COLUMNS": "400"})
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert "compared with nothing" in said
+    assert "6 are used" in said
+    with store.open(path) as handle:
+        found = handle.lecture_17_transfer().df().set_index("per_class")
+        cells = [cell for (cell,) in handle.query("SELECT cell_id FROM cells").fetchall()]
+    assert found.images.to_dict() == {2: 2, 500: 6}
+    assert all(verdict.agrees for verdict in verify(cells, store=path))

@@ -1,0 +1,157 @@
+"""How batches are handed out to a cluster and taken back, with a crew that lives in this test."""
+
+from collections import Counter, deque
+from types import SimpleNamespace
+
+import pytest
+
+import engine
+from engine.device import choose_device
+from engine.execution.executor import ClusterLost, Done, Failure, Job, Worker
+from engine.execution.progress import MOST_NODES, node_rates
+from engine.execution.provenance import Process
+from engine.grid.plan import plan
+from engine.studies.base import Outcome
+
+ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
+GOOD = Outcome({}, [False], [None])
+
+
+class Member(SimpleNamespace):
+    """A worker with what is at it."""
+
+    __hash__ = object.__hash__
+
+
+class FakeCrew:
+    """Ends the oldest batch of each worker in turn; `script` says with what, by the number of the batch."""
+
+    complaint = "nobody is there"
+
+    def __init__(self, workers, script=None, device="cpu"):
+        here = Process.here(choose_device("cpu"))
+        process = Process(**{**here.__dict__, "device": device})
+        self.ready = [Member(jobs={}, worker=Worker(str(n), "node", process)) for n in range(workers)]
+        self.starting, self.script, self.turn = [], script or {}, 0
+        self.depths, self.lost, self.given = [], [], []
+
+    def recruit(self):
+        return None
+
+    def give(self, member, job):
+        member.jobs[f"{job.number}.{len(self.given)}"] = job
+        self.given.append(job.number)
+
+    def wait(self, seconds):
+        self.depths.append([len(member.jobs) for member in self.ready])
+        busy = [member for member in self.ready if member.jobs]
+        if busy:
+            self.turn += 1
+            member = busy[self.turn % len(busy)]
+            yield member, next(iter(member.jobs))
+
+    def lose(self, member):
+        self.ready.remove(member)
+        self.lost.append(member.worker.name)
+        return list(member.jobs.values())
+
+    @staticmethod
+    def failure(error):
+        from engine.execution.ray.crew import Crew
+
+        return Crew.failure(error)
+
+    def answer(self, ref):
+        (job,) = (member.jobs[ref] for member in self.ready if ref in member.jobs)
+        scripted = self.script.get(job.number, [])
+        found = scripted.pop(0) if scripted else GOOD
+        if isinstance(found, Exception):
+            raise found
+        return Done(job, found, 1.0, next(member.worker for member in self.ready if ref in member.jobs))
+
+
+@pytest.fixture
+def compute(monkeypatch):
+    """Return what becomes of so many jobs with a crew."""
+    from engine.execution.ray.executor import RayExecutor
+
+    cells = [cell for cell in engine.load_grid("smoke").cells if cell.study == "training"]
+    (batch, *_) = plan(cells, choose_device("cpu"))
+
+    def run(crew, count):
+        executor = object.__new__(RayExecutor)
+        executor._crew, executor._tries = crew, Counter()
+        monkeypatch.setattr(ray, "get", crew.answer)
+        jobs = deque(Job(number, batch) for number in range(1, count + 1))
+        return list(executor.compute(jobs, lambda job, share: None))
+
+    return run
+
+
+def test_a_worker_has_one_batch_and_one_to_come_and_at_the_end_nobody_waits_behind_another(compute):
+    from engine.execution.ray.executor import AHEAD
+
+    crew = FakeCrew(3)
+    found = compute(crew, 20)
+    assert sorted(done.job.number for done in found) == list(range(1, 21))
+    assert max(max(depth) for depth in crew.depths) == 1 + AHEAD
+    # As soon as the queue holds no more than one batch for each worker, none is put behind another.
+    crew = FakeCrew(3)
+    compute(crew, 3)
+    assert max(max(depth) for depth in crew.depths) == 1
+
+
+def test_a_failure_is_tried_again_and_then_recorded_once(compute):
+    from engine.execution.ray.executor import RETRIES
+
+    crew = FakeCrew(2, {2: [Failure("bad")] * 9, 3: [Failure("bad")] * RETRIES})
+    found = {done.job.number: done.found for done in compute(crew, 4)}
+    assert found[2].reason == f"bad (tried {1 + RETRIES} times)"
+    assert [found[number] for number in (1, 3, 4)] == [GOOD] * 3
+    assert crew.given.count(2) == 1 + RETRIES == crew.given.count(3)
+    assert crew.lost == []
+
+
+def test_out_of_memory_is_not_tried_again_as_it_is(compute):
+    crew = FakeCrew(1, {1: [Failure("big", out_of_memory=True)]})
+    (done,) = compute(crew, 1)
+    assert done.found.out_of_memory
+    assert crew.given == [1]
+
+
+def test_a_worker_that_ray_ends_for_its_memory_counts_as_out_of_memory(compute):
+    crew = FakeCrew(2, {1: [ray.exceptions.OutOfMemoryError("killed")]})
+    found = {done.job.number: done.found for done in compute(crew, 4)}
+    assert found[1].out_of_memory
+    assert [found[number] for number in (2, 3, 4)] == [GOOD] * 3
+    assert len(crew.lost) == 1
+
+
+def test_of_the_batches_of_a_dead_worker_only_the_oldest_is_charged(compute):
+    from engine.execution.ray.executor import RETRIES
+
+    crew = FakeCrew(4, {1: [ray.exceptions.ActorDiedError() for _ in range(9)]})
+    found = {done.job.number: done.found for done in compute(crew, 12)}
+    assert found.pop(1).reason.startswith("its worker died: ActorDiedError")
+    assert list(found.values()) == [GOOD] * 11
+    assert len(crew.lost) == 1 + RETRIES == crew.given.count(1)
+
+
+def test_after_an_error_on_a_gpu_its_process_is_not_used_again(compute):
+    crew = FakeCrew(2, {1: [Failure("CUDA error: device-side assert")]}, device="cuda:0")
+    assert all(done.found is GOOD for done in compute(crew, 6))
+    assert len(crew.lost) == 1
+
+
+def test_without_workers_the_run_ends_with_a_sentence(compute, monkeypatch):
+    from engine.execution.ray import executor
+
+    monkeypatch.setattr(executor, "LOST_SECONDS", 0.01)
+    with pytest.raises(ClusterLost, match="no worker"):
+        compute(FakeCrew(0), 1)
+
+
+def test_the_bar_names_each_node_or_the_range_of_many():
+    assert node_rates({"b": 10, "a": 5}, 10.0) == "(a 0.5, b 1.0)"
+    many = {str(number): 10 * number for number in range(1, MOST_NODES + 2)}
+    assert node_rates(many, 10.0) == f"({MOST_NODES + 1} nodes, 1.0 to {MOST_NODES + 1}.0 each)"

@@ -1,0 +1,269 @@
+"""A real Ray cluster of three nodes on this machine: it gives what one process gives, and survives losses."""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+import engine
+import store
+from engine.cores import kernel_threads
+from engine.execution.progress import Silence
+from engine.plugins import load, unload
+from store.check import check
+from tests.engine import commands
+from tests.engine.test_run import assert_same, contents
+
+GRID = """
+name = "cluster"
+
+[[study]]
+kind = "propagation"
+width = [32, 64]
+depth = [2, 3]
+batch_size = 16
+init = ["xavier", "kaiming_slip"]
+activation = ["tanh", "relu"]
+seed = [0, 1]
+
+[[study]]
+kind = "training"
+dataset = "digits"
+width = [32, 64]
+depth = [2, 3, 4, 5]
+init = ["xavier", "kaiming"]
+activation = ["tanh", "relu"]
+norm = ["none", "batch"]
+lr = [0.1, 1000.0]
+batch_size = 32
+steps = 150
+"""
+NODE = {"num_cpus": 1, "object_store_memory": 80_000_000, "node_ip_address": "127.0.0.1"}
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Three nodes with a core each, on the loopback, with their files in a folder that goes with them."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
+    from ray.cluster_utils import Cluster
+
+    # Sockets lie there, whose paths must be short.
+    folder = tempfile.mkdtemp(prefix="ray-")
+    os.environ["RAY_TMPDIR"] = folder
+    made = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
+    for _ in range(2):
+        made.add_node(**NODE)
+    yield made
+    made.shutdown()
+    del os.environ["RAY_TMPDIR"]
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The store that one process with one thread makes, as each worker has one."""
+    path = tmp_path_factory.mktemp("alone") / "grid.duckdb"
+    with kernel_threads(1):
+        engine.run(engine.Grid.from_toml(GRID), path)
+    return path
+
+
+def run(cluster, grid, path, **options):
+    where = engine.Cluster(cluster.address, journal_dir=options.pop("journal_dir", None))
+    return engine.run(engine.Grid.from_toml(grid), path, cluster=where, **options)
+
+
+def rows(path, sql):
+    with store.open(path) as handle:
+        return handle.query(sql).fetchall()
+
+
+def assert_sound(path):
+    assert [finding for finding in check(path) if not finding.holds] == []
+
+
+class During(Silence):
+    """Does something once, when so many cells are done."""
+
+    def __init__(self, cells, act):
+        self.cells, self.act, self.seen = cells, act, {}
+
+    def advance(self, cells, work):
+        if self.act and cells >= self.cells:
+            act, self.act = self.act, None
+            act()
+
+    def nodes(self, cells):
+        self.seen = dict(cells)
+
+
+def test_three_nodes_lose_one_gain_one_and_give_what_one_process_gives(cluster, alone, tmp_path, capsys):
+    path = tmp_path / "grid.duckdb"
+
+    def exchange():
+        cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+        cluster.add_node(**NODE)
+
+    reporter = During(60, exchange)
+    summary = run(cluster, GRID, path, reporter=reporter)
+    assert reporter.act is None
+    assert capsys.readouterr().out == ""
+    assert (summary["cells_computed"], summary["cells_failed"]) == (summary["cells_total"], 0)
+    assert summary["device_name"].startswith("3 × ")
+    assert_same(contents(alone), contents(path))
+    assert_sound(path)
+    # Every worker of the start had its share, each row of cells names its worker, and the bar was told of every node.
+    workers = rows(path, "SELECT worker, node, count(*) FROM cells JOIN workers USING (run_id, worker) GROUP BY ALL")
+    assert sum(count for *_, count in workers) == summary["cells_total"]
+    assert {"1", "2", "3"} <= {worker for worker, *_ in workers}
+    assert set(reporter.seen) == {node for _, node, _ in workers}
+    assert rows(path, "SELECT status, batches_running FROM runs") == [("done", 0)]
+    total = rows(path, "SELECT batches_total FROM runs")[0][0]
+    assert rows(path, "SELECT count(DISTINCT batch), max(batch) FROM cells") == [(total, total)]
+
+
+HAZARDS = """
+import os, signal
+from pathlib import Path
+from engine.card import Card
+from engine.initializers import Initializer, initializers
+
+HERE, DRIVER = Path({folder!r}), {driver}
+
+
+def first(name):
+    with open(HERE / name, "a") as file:
+        file.write("again\\n")
+    return (HERE / name).read_text() == "again\\n"
+
+
+class Hazard(Initializer):
+    def scale(self, fans, activation):
+        if os.getpid() != DRIVER:
+            self.strike()
+        return fans.fan_in**-0.5
+
+
+@initializers.register
+class Poisoned(Hazard):
+    name, card = "poisoned", Card("Poisoned", "none", "none")
+
+    def strike(self):
+        first(self.name)
+        raise ArithmeticError("no such luck")
+
+
+@initializers.register
+class Deadly(Hazard):
+    name, card = "deadly", Card("Deadly", "none", "none")
+
+    def strike(self):
+        if first(self.name):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@initializers.register
+class Hungry(Hazard):
+    name, card = "hungry", Card("Hungry", "none", "none")
+
+    def strike(self):
+        if first(self.name):
+            raise MemoryError("too many at once")
+"""
+# Widths differ, so that each hazard is in a batch of its own.
+HAZARDOUS = "".join(
+    f"""
+[[study]]
+kind = "training"
+dataset = "digits"
+width = {width}
+depth = 2
+init = "{init}"
+activation = "tanh"
+lr = 0.1
+batch_size = 16
+steps = 2
+seed = [0, 1, 2, 3, 4, 5, 6, 7]
+"""
+    for width, init in {8: "poisoned", 16: "deadly", 24: "hungry", 32: "xavier", 40: "kaiming"}.items()
+)
+
+
+def test_hazards_cost_what_they_must_and_no_more(cluster, tmp_path):
+    from engine.execution.ray.executor import RETRIES
+
+    plugin, path = tmp_path / "hazards.py", tmp_path / "grid.duckdb"
+    plugin.write_text(HAZARDS.format(folder=str(tmp_path), driver=os.getpid()))
+    try:
+        load([plugin])
+        summary = run(cluster, HAZARDOUS, path, plugins=[plugin])
+    finally:
+        unload(plugin)
+    found = rows(
+        path, "SELECT init, status, count(*), any_value(error), max(batch_cells) FROM cells GROUP BY ALL ORDER BY init"
+    )
+    errors = {init: (status, count, cells) for init, status, count, _, cells in found}
+    assert errors == {
+        "deadly": ("done", 8, 8),
+        "hungry": ("done", 8, 4),
+        "kaiming": ("done", 8, 8),
+        "poisoned": ("failed", 8, 8),
+        "xavier": ("done", 8, 8),
+    }
+    (reason,) = (error for *_, error, _ in found if error)
+    assert reason == f"ArithmeticError: no such luck (tried {1 + RETRIES} times)"
+    assert (tmp_path / "poisoned").read_text().count("again") == 1 + RETRIES
+    assert (summary["cells_failed"], summary["cells_computed"]) == (8, 32)
+    assert rows(path, "SELECT status FROM runs") == [("failed",)]
+    assert_sound(path)
+
+
+def test_a_killed_driver_goes_on_from_what_the_workers_have_filed(cluster, alone, tmp_path):
+    grid, path, spool = tmp_path / "cluster.toml", tmp_path / "grid.duckdb", tmp_path / "spool"
+    grid.write_text(GRID)
+    # The README's command, but for the grid; what `auto` means is what RAY_ADDRESS says.
+    (line,) = re.findall(r"^python -m engine (run full --executor ray)", Path("README.md").read_text(), re.MULTILINE)
+    command = shlex.split(line.replace("full", shlex.quote(str(grid))))
+    environment = os.environ | {"RAY_ADDRESS": cluster.address}
+    first = commands.start(*command, "--store", path, "--journal-dir", spool, "--quiet", env=environment)
+    journal = tmp_path / "grid.store" / "journal"
+    deadline = time.monotonic() + 100
+    while len(list(journal.glob("0*"))) < 4:
+        assert first.poll() is None, first.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    # What the workers still finish before Ray ends them waits there, too.
+    summary = run(cluster, GRID, path, journal_dir=spool)
+    assert 0 < summary["cells_cached"] < summary["cells_total"]
+    assert summary["cells_cached"] + summary["cells_computed"] == summary["cells_total"]
+    assert_same(contents(alone), contents(path))
+    assert_sound(path)
+    assert sorted(rows(path, "SELECT status FROM runs")) == [("done",), ("killed",)]
+    assert not [entry for folder in spool.iterdir() for entry in folder.iterdir() if entry.name[0] != "."]
+
+
+def test_the_readmes_cluster_file_is_one(cluster):
+    import yaml
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    (text,) = re.findall(r"```yaml\n(.*?)```", Path("README.md").read_text(), re.DOTALL)
+    config = prepare_config(yaml.safe_load(text))
+    validate_config(config)
+    assert len(config["provider"]["worker_ips"]) == config["max_workers"]
+
+
+def test_workers_with_other_code_are_refused(cluster, tmp_path, monkeypatch):
+    from engine.execution.ray import crew
+
+    monkeypatch.setattr(crew, "code_digest", lambda: "another")
+    with pytest.raises(engine.RequestError, match="another version of the engine's code"):
+        run(cluster, GRID, tmp_path / "grid.duckdb")
+    assert not (tmp_path / "grid.duckdb").exists()

@@ -1,0 +1,95 @@
+"""Parts of a grid: together all of it once, the same on every machine, with like work, and merged like one run."""
+
+import random
+
+import pytest
+import torch
+
+import engine
+from engine.grid.plan import groups
+from engine.grid.shard import Shard, deal
+from engine.grid.spec import load_grid
+from store import Layout
+from store.check import check
+from store.merge import merge
+from tests.engine.test_run import assert_same, contents
+
+GRID = """
+[[study]]
+kind = "propagation"
+width = [32, 64]
+depth = [2, 3, 4]
+batch_size = 16
+init = ["xavier", "kaiming_slip"]
+activation = ["tanh", "relu"]
+seed = [0, 1]
+
+[[study]]
+kind = "training"
+dataset = "digits"
+width = 32
+depth = [2, 3]
+init = ["xavier", "kaiming"]
+activation = "relu"
+norm = ["none", "batch"]
+lr = [0.1, 1000.0]
+batch_size = 32
+steps = 40
+seed = [0, 1]
+"""
+
+
+def work(cells):
+    return sum(study.cost(group, torch.device("cpu")).flops / study.typical_share for study, group in groups(cells))
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 7, 16])
+def test_every_cell_is_in_one_part_and_the_parts_have_like_work(count):
+    cells = load_grid("demo").cells
+    parts = [Shard(number, count).of(cells) for number in range(1, count + 1)]
+    assert sorted(cell.cell_id for part in parts for cell in part) == sorted(cell.cell_id for cell in cells)
+    amounts = [work(part) for part in parts]
+    # Pieces are at most an eighth of a part's work, so no part exceeds the mean by more.
+    assert max(amounts) < 1.1 * sum(amounts) / count
+    # Programs stay together as far as that allows.
+    assert sum(len(groups(part)) for part in parts) < len(groups(cells)) + 8 * count
+
+
+def test_the_order_of_the_grid_and_the_threads_of_the_machine_change_nothing():
+    cells = list(load_grid("demo").cells)
+    expected = deal(cells, 5)
+    random.Random(0).shuffle(cells)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3 if threads != 3 else 2)
+        assert deal(cells, 5) == expected
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_more_parts_than_cells_leave_some_empty():
+    cells = engine.Grid.from_toml(GRID).cells
+    parts = deal(cells, 2 * len(cells))
+    assert sorted(cell_id for part in parts for cell_id in part) == sorted(cell.cell_id for cell in cells)
+    assert set() in parts
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "x", "1", "1/0", "-1/4", "1/2/3", "", "1.5/4", "1/9999999"])
+def test_other_parts_are_refused(text, tmp_path):
+    with pytest.raises(engine.RequestError, match=r"1/4 … 4/4|1/N … N/N"):
+        engine.run("smoke", tmp_path / "grid.duckdb", shard=text)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_that_are_merged_are_one_run(tmp_path):
+    grid = engine.Grid.from_toml(GRID)
+    engine.run(grid, tmp_path / "whole.duckdb")
+    united = Layout.at(tmp_path / "united.duckdb")
+    for number in (1, 2, 3):
+        summary = engine.run(grid, tmp_path / f"{number}.duckdb", shard=f"{number}/3")
+        assert 0 < summary["cells_total"] == summary["cells_computed"] < len(grid.cells)
+        merged = merge(united, tmp_path / f"{number}.duckdb")
+        assert (merged.added, merged.known) == (summary["cells_total"], 0)
+    assert_same(contents(tmp_path / "whole.duckdb"), contents(united))
+    assert [finding for finding in check(united) if not finding.holds] == []
+    assert engine.run(grid, united)["cells_computed"] == 0

@@ -1,0 +1,150 @@
+"""The far side of a cluster without one: workers that decide, compute, file and fail in this process."""
+
+import dataclasses
+import os
+from collections import deque
+
+import pytest
+
+import engine
+import store
+from engine.cores import kernel_threads
+from engine.device import choose_device
+from engine.errors import RequestError
+from engine.execution.cluster import Cluster
+from engine.execution.executor import Failure, Filed, Job
+from engine.execution.local import LocalExecutor
+from engine.execution.progress import Silence
+from engine.execution.run import Execution
+from engine.execution.verify import verify
+from engine.execution.worker import ClusterWorker, Plugin, Seat, Terms
+from engine.grid.plan import plan
+from engine.plugins import unload
+from store.check import check
+from tests.engine.test_run import assert_same, contents
+
+SEAT = Seat("7", "node", "cpu", "auto: the node has no GPU for Ray", threads=1, share=0.25)
+TERMS = Terms("run", "auto", False, (), None)
+
+
+class Workers(LocalExecutor):
+    """An executor that gives each batch to the next of some workers, all of them in this process."""
+
+    def __init__(self, terms):
+        super().__init__(choose_device("cpu"))
+        self.spool = terms.spool
+        self.workers = [ClusterWorker(terms, dataclasses.replace(SEAT, name=name)) for name in "12"]
+        for worker in self.workers:
+            worker.start()
+
+    def compute(self, jobs: deque[Job], advance):
+        while jobs:
+            self.workers.append(self.workers.pop(0))
+            yield self.workers[0].compute(jobs.popleft())
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    with kernel_threads(1):
+        yield
+
+
+@pytest.mark.parametrize("filed", [False, True])
+def test_a_run_by_workers_is_a_run(tmp_path, filed):
+    grid = engine.load_grid("smoke")
+    engine.run(grid, tmp_path / "alone.duckdb")
+    terms = dataclasses.replace(TERMS, spool=tmp_path / "spool" if filed else None)
+    layout = store.Layout.at(tmp_path / "grid.duckdb")
+    summary = Execution("run", grid, layout, Workers(terms), Silence()).run(fresh=False)
+    assert (summary["cells_computed"], summary["cells_failed"]) == (72, 0)
+    assert summary["cells_diverged"] > 0
+    assert_same(contents(tmp_path / "alone.duckdb"), contents(layout))
+    assert [finding for finding in check(layout) if not finding.holds] == []
+    with store.open(layout) as handle:
+        workers = handle.query("SELECT DISTINCT worker, node, pid, threads, device FROM workers ORDER BY 1").fetchall()
+    assert workers == [("1", "node", os.getpid(), 1, "cpu"), ("2", "node", os.getpid(), 1, "cpu")]
+    # What a worker computed is verified with the worker's threads and device, not with those of the run.
+    assert all(verdict.agrees and not verdict.inexact for verdict in verify(sample=3, store=layout.path))
+
+
+def test_a_worker_introduces_itself():
+    said = ClusterWorker(TERMS, SEAT).start()
+    assert (said.worker.name, said.worker.node) == ("7", "node")
+    assert said.worker.process.device_reason == SEAT.reason
+    assert said.worker.process.pid == os.getpid()
+    free = choose_device("cpu").free_memory
+    assert said.free_memory == pytest.approx(0.25 * free, rel=0.2)
+
+
+def test_plugins_travel_as_text_and_keep_their_identity(tmp_path):
+    text = (
+        "from engine.card import Card\nfrom engine.initializers import Initializer, initializers\n"
+        "@initializers.register\nclass Far(Initializer):\n    name, card = 'far', Card('Far', 'x', 'y')\n"
+        "    def scale(self, fans, activation): return 1.0\n"
+    )
+    (tmp_path / "far.py").write_text(text)
+    plugin = Plugin.read(tmp_path / "far.py")
+    (tmp_path / "far.py").unlink()
+    from engine.initializers import initializers
+    from engine.plugins import _loaded
+
+    known = set(_loaded)
+    ClusterWorker(dataclasses.replace(TERMS, plugins=(plugin,)), SEAT).start()
+    try:
+        assert len(initializers["far"].plugin) == 12
+    finally:
+        for path in set(_loaded) - known:
+            unload(path)
+
+
+def test_what_goes_wrong_comes_back_as_a_failure(tmp_path, monkeypatch):
+    from engine.studies.training import Training
+
+    cells = [cell for cell in engine.load_grid("smoke").cells if cell.study == "training"]
+    (batch, *_) = plan(cells, choose_device("cpu"))
+    worker = ClusterWorker(dataclasses.replace(TERMS, spool=tmp_path), SEAT)
+    worker.start()
+
+    def found(error):
+        def broken(self, cells, device, progress):
+            raise error
+
+        monkeypatch.setattr(Training, "run", broken)
+        return worker.compute(Job(1, batch)).found
+
+    assert found(ArithmeticError("no luck")) == Failure("ArithmeticError: no luck")
+    assert found(MemoryError("too many")).out_of_memory
+    monkeypatch.undo()
+    assert isinstance(worker.compute(Job(1, batch)).found, Filed)
+    # The folder for results is gone, or not to be written to.
+    file = tmp_path / "file"
+    file.write_text("")
+    worker = ClusterWorker(dataclasses.replace(TERMS, spool=file), SEAT)
+    worker.start()
+    assert "NotADirectoryError" in worker.compute(Job(1, batch)).found.reason
+
+
+@pytest.mark.parametrize(
+    ("device", "resources", "wish", "expected"),
+    [
+        ("auto", {"CPU": 16, "GPU": 2}, {}, ("cuda", 2)),
+        ("auto", {"CPU": 16, "GPU": 2}, {"worker_gpus": 0.5}, ("cuda", 4)),
+        ("auto", {"CPU": 16}, {"worker_cpus": 4}, ("cpu", 4)),
+        ("cpu", {"CPU": 16, "GPU": 2}, {"worker_cpus": 5}, ("cpu", 3)),
+        ("cuda", {"CPU": 16}, {}, ("cpu", 0)),
+        ("auto", {}, {}, ("cpu", 0)),
+    ],
+)
+def test_every_node_is_used_with_its_best_device(device, resources, wish, expected):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
+    from engine.execution.ray.crew import Crew
+
+    crew = Crew(Cluster(**wish), dataclasses.replace(TERMS, device=device), print)
+    kind, reason, places = crew._places(resources)
+    assert (kind, places) == expected
+    assert reason.startswith(device)
+
+
+def test_a_plugin_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(RequestError, match="cannot be read"):
+        engine.run("smoke", tmp_path / "grid.duckdb", plugins=[tmp_path / "none.py"], cluster=Cluster())

@@ -1,0 +1,26 @@
+"""Small cells of transfer, and where their networks come from."""
+
+import torch
+
+from engine.studies.transfer import TransferCell
+from engine.studies.transfer_source import source_networks
+
+CPU, STEPS = torch.device("cpu"), 5
+
+
+def cells(scheme="fine_tune", norm="none", target="digits-28", optimizer="momentum"):
+    """Return three cells that differ in seed, rate and number of images."""
+    shape = {"network": "conv(strided=2, dense=2, dense_width=8)", "width": 4, "depth": 4, "batch_size": 12}
+    training = {"optimizer": optimizer, "steps": STEPS, "source_lr": 0.02, "source_steps": 8}
+    design = {"init": "kaiming", "activation": "relu", "norm": norm, "scheme": scheme, "dataset": target}
+    varied = ((0, 5, 0.02), (1, 5, 0.05), (1, 20, 0.02))
+    return [TransferCell(**shape, **training, **design, seed=s, per_class=n, lr=lr) for s, n, lr in varied]
+
+
+def nothing(share):
+    """Take in progress and say nothing."""
+
+
+def sources(batch):
+    """Return the source network of each cell."""
+    return source_networks([cell.source_cell for cell in batch], CPU, nothing)
