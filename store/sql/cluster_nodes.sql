@@ -4,7 +4,8 @@ SELECT run_id, node, any_value(workers.device_name) AS device_name, count(DISTIN
        count(DISTINCT batch) FILTER (cells.status <> 'failed') AS batches_done,
        count(DISTINCT batch) FILTER (cells.status = 'failed') AS batches_failed,
        count(*) FILTER (cells.status <> 'failed') AS cells,
-       count(*) FILTER (cells.status <> 'failed') * count(DISTINCT worker) / nullif(sum(cells.seconds), 0) AS cells_per_second
+       count(*) FILTER (cells.status <> 'failed') * count(DISTINCT worker)
+           / nullif(sum(cells.seconds) FILTER (isfinite(cells.seconds)), 0) AS cells_per_second
 FROM cells JOIN workers USING (run_id, worker) JOIN runs USING (run_id)
 GROUP BY run_id, node, started_at
 ORDER BY started_at DESC NULLS LAST, run_id, node

@@ -37,14 +37,12 @@ WITH gaps AS (
         {'number': 4, 'claim': 'it grows more than without batch norm', 'difference': growth - plain_growth}
     ], recursive := true)
     FROM by_seed
-), student AS (
-    SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
 ), judged AS (
     SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, evidence, number, claim,
            count(difference) AS seeds, avg(difference) AS mean,
-           any_value(t)[least(seeds, 10) - 1] * stddev(difference) / sqrt(seeds) AS margin,
+           @margin(difference) AS margin,
            count(*) FILTER (difference > 0) AS seeds_that_agree
-    FROM stated, student
+    FROM stated
     GROUP BY ALL
     HAVING count(difference) > 0
 )

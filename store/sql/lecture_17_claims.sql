@@ -56,13 +56,11 @@ WITH accuracies AS (
          'difference': low_apart + $loss}
     ], recursive := true)
     FROM by_seed
-), student AS (
-    SELECT [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] AS t
 ), judged AS (
-    SELECT * EXCLUDE (seed, difference, t), count(difference) AS seeds, avg(difference) AS mean,
-           any_value(t)[least(seeds, 10) - 1] * stddev(difference) / sqrt(seeds) AS margin,
+    SELECT * EXCLUDE (seed, difference), count(difference) AS seeds, avg(difference) AS mean,
+           @margin(difference) AS margin,
            count(*) FILTER (difference > 0) AS seeds_that_agree
-    FROM stated, student
+    FROM stated
     GROUP BY ALL
     HAVING count(difference) > 0
 )

@@ -34,6 +34,7 @@ class Varied:
         self.batch.run("idle", grid_text="one", started_at=datetime(2026, 1, 2)).run(
             "last", grid_text="two", started_at=None
         )
+        self.batch.worker("1", "later").worker("2", "later").worker("3", "later", node="two").worker("1", "idle")
         self.batch.scheme().scheme("activation", "tanh", notes=None).metric("xi").metric("chi", better="lower")
         self.random = random.Random(0)
 
@@ -65,7 +66,8 @@ class Varied:
         """Adds a cell, some of which diverged and few of which failed, and returns its id."""
         status = self.random.choice(("done",) * 7 + ("diverged",) * 2 + ("failed",))
         at = self.random.choice((0, 10)) if status == "diverged" and study == "training" else None
-        run = self.random.choice((None, {"run_id": "later"})) or {}
+        run = self.random.choice(({}, {"run_id": "later", "worker": self.pick(("1", "2", "3"))}))
+        run["batch"] = self.random.randrange(20)
         cell_id = self.batch.cell(study, preprocessing=axes.pop("preprocessing", "raw"), **axes, **run)
         self.batch.rows["cells"][-1] |= {
             "status": status,
@@ -202,8 +204,8 @@ class Varied:
     def discrepancy(self) -> None:
         """Gaps and modes, by batch size."""
         for axes in self.some(
-            0.9, norm=("none", "batch"), batch_size=(4, 8), seed=(0, 1, 2), dataset=("digits", "cloud"), epochs=(2, 4),
-            lr_per_example=(0.5,),
+            0.9, norm=("none", "batch"), batch_size=(4, 8, 16), seed=(0, 1, 2, 3, 4), dataset=("digits", "cloud"),
+            epochs=(2, 4), lr_per_example=(0.5,),
         ):  # fmt: skip
             cell_id = self.cell("discrepancy", **axes)
             self.numbers(cell_id, (0.0, 0.25, 0.5, INF, NAN), ("loss_gap", "", None))
@@ -224,9 +226,13 @@ class Varied:
     def transfer(self) -> None:
         """Schemes by number of images, from one source or another."""
         trained = {"optimizer": "sgd", "lr": 0.1, "steps": 20, "source_steps": 10, "source_lr": 0.5}
-        for axes in self.some(0.9, dataset=("digits", "cloud"), seed=(0, 1, 2), source=("a", "b")):
+        for axes in self.some(
+            0.9, dataset=("digits", "cloud"), seed=(0, 1, 2, 3, 4), source=("a", "b"), per_class=(5, 10)
+        ):
             source = {"name": axes.pop("source")}
             cell_id = self.cell("transfer", **axes, **trained, source=source)
-            for scheme, count in product(("scratch", "last layer", "fine-tuning"), (5.0, 10.0)):
+            # The smallest class may have fewer images than were asked for.
+            images = min(axes["per_class"], 8.0)
+            for scheme in ("scratch", "last_layer", "dense_layers", "fine_tune"):
                 if self.random.random() < 0.9:
-                    self.numbers(cell_id, (0.25, 0.5, 0.75, NAN), ("transfer_accuracy", scheme, count))
+                    self.numbers(cell_id, (0.25, 0.5, 0.75, NAN), ("transfer_accuracy", scheme, images))

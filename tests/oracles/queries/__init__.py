@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.oracles.queries import (
     catalogue,
+    lecture_claims,
     lecture_layers,
     lecture_studies,
     lecture_training,
@@ -23,6 +24,7 @@ __all__ = [
     "Oracle",
     "Tables",
     "catalogue",
+    "lecture_claims",
     "lecture_layers",
     "lecture_studies",
     "lecture_training",

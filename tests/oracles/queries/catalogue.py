@@ -99,12 +99,32 @@ def run_grids(tables: Tables) -> Rows:
 def runs(tables: Tables) -> Rows:
     columns = [
         *("run_id", "grid", "status", "started_at", "ended_at", "seconds", "device", "device_name", "cells_total"),
-        *("cells_cached", "cells_computed", "cells_diverged", "cells_failed"),
+        *("cells_cached", "cells_computed", "cells_diverged", "cells_failed", "batches_total", "batches_running"),
+        *("code_version", "torch_version", "host", "command"),
     ]
     for run in tables.read("runs").to_dict("records"):
-        kept = (tables.cells["run_id"] == run["run_id"]).sum()
-        where_and_how = {name: run[name] for name in ("code_version", "torch_version", "host", "command")}
-        yield {**{name: run[name] for name in columns}, "cells_kept": kept, **where_and_how}
+        kept = where(tables.cells, run_id=run["run_id"])
+        yield {**{name: run[name] for name in columns}, "cells_kept": len(kept), **_batches(kept)}
+
+
+def _batches(cells: pd.DataFrame) -> dict:
+    failed = cells["status"] == "failed"
+    return {"batches_done": cells[~failed]["batch"].nunique(), "batches_failed": cells[failed]["batch"].nunique()}
+
+
+@oracle()
+def cluster_nodes(tables: Tables) -> Rows:
+    workers = tables.read("workers")[["run_id", "worker", "node", "device_name"]]
+    for key, rows in groups(tables.cells.merge(workers, on=["run_id", "worker"]), "run_id", "node"):
+        done, taken = (rows["status"] != "failed").sum(), sum(finite(rows["seconds"]))
+        yield {
+            **key,
+            "device_name": lowest(rows["device_name"]),
+            "workers": rows["worker"].nunique(),
+            **_batches(rows),
+            "cells": done,
+            "cells_per_second": done * rows["worker"].nunique() / taken if taken else None,
+        }
 
 
 @oracle("kind", "name")

@@ -30,6 +30,7 @@ def lecture_01_preprocessing(tables: Tables, size, steps, depth, width) -> Rows:
         slow = [largest(own, "excess_loss", position=float(steps), part="rate 1/largest curvature") for own in cells]
         yield {
             **key,
+            "seeds": len(cells),
             "condition_number": mean(largest(own, "condition_number") for own in cells),
             "loss_factor": mean(factors["mean"]),
             "loss_factor_low": lowest(factors["low"]),
@@ -90,7 +91,7 @@ def lecture_09_batch_norm(tables: Tables, activation: str | None) -> Rows:
         }
 
 
-def _with_spec(rows: pd.DataFrame, **paths: str) -> pd.DataFrame:
+def with_spec(rows: pd.DataFrame, **paths: str) -> pd.DataFrame:
     """Adds columns from the canonical JSON of each cell."""
     specs = [json.loads(spec) for spec in rows["spec"]]
     return rows.assign(**{name: [_at(spec, path) for spec in specs] for name, path in paths.items()})
@@ -116,9 +117,9 @@ DISCREPANCY = [
 ]
 
 
-@oracle(*DISCREPANCY)
-def lecture_14_regularization(tables: Tables, dataset: str | None) -> Rows:
-    rows = _with_spec(
+@oracle(*DISCREPANCY[:-1], "evidence", "batch_size")
+def lecture_14_regularization(tables: Tables, dataset: str | None, selection: int) -> Rows:
+    rows = with_spec(
         where(tables.quantities, study="discrepancy", dataset=dataset), lr_per_example="lr_per_example", epochs="epochs"
     )
     paired = {}
@@ -130,13 +131,13 @@ def lecture_14_regularization(tables: Tables, dataset: str | None) -> Rows:
     for key, normed in paired.items():
         plain = paired.get((*key[:norms], "none", *key[norms + 1 :]))
         if key[norms] != "none" and plain is not None:
-            found.setdefault(key[:-1], []).append((*plain, *normed))
+            found.setdefault((*key[:-1], evidence(key[-1], selection)), []).append((*plain, *normed))
     for key, seeds in found.items():
         sound = [one for one in seeds if math.isfinite(one[0]) and math.isfinite(one[2])]
         without, norm = [one[0] for one in sound], [one[2] for one in sound]
         saved = [a - b for a, b in zip(without, norm, strict=False)]
         yield {
-            **dict(zip(DISCREPANCY, key, strict=False)),
+            **dict(zip((*DISCREPANCY, "evidence"), key, strict=True)),
             "seeds": len(sound),
             "left_out": len(seeds) - len(sound),
             "loss_gap_without": mean(without),
@@ -181,7 +182,7 @@ def lecture_15_folding(tables: Tables) -> Rows:
 
 @oracle(*DISCREPANCY)
 def lecture_16_train_and_test(tables: Tables, dataset: str | None) -> Rows:
-    chosen = _with_spec(
+    chosen = with_spec(
         where(tables.quantities, study="discrepancy", dataset=dataset), lr_per_example="lr_per_example", epochs="epochs"
     )
     for key, rows in groups(chosen[chosen["norm"] != "none"], *DISCREPANCY):
@@ -216,26 +217,35 @@ TRANSFER = [
 ]
 
 
-@oracle(*TRANSFER, "per_class", "scheme")
-def lecture_17_transfer(tables: Tables, dataset: str | None) -> Rows:
-    rows = _with_spec(
+def evidence(seed: int, selection: int) -> str:
+    """Tells what the seeds below a first one were for, and what the others."""
+    return "selection" if seed < selection else "confirmation"
+
+
+@oracle(*TRANSFER, "evidence", "per_class", "images", "scheme")
+def lecture_17_transfer(tables: Tables, dataset: str | None, selection: int) -> Rows:
+    rows = with_spec(
         where(tables.quantities, quantity="transfer_accuracy", dataset=dataset),
         source="source.name",
         source_steps="source_steps",
         source_lr="source_lr",
+        per_class="per_class",
     )
+    rows = rows.assign(evidence=[evidence(seed, selection) for seed in rows["seed"]])
     scratch = {
-        tuple(row[name] for name in (*TRANSFER, "position", "seed")): row["value"]
+        tuple(row[name] for name in (*TRANSFER, "per_class", "seed")): row["value"]
         for row in where(rows, part="scratch").to_dict("records")
     }
-    for key, own in groups(rows, *TRANSFER, "position", "part"):
+    for key, own in groups(rows, *TRANSFER, "evidence", "per_class", "position", "part"):
         accuracy, gain = finite(own["value"]), []
         for row in own.to_dict("records"):
-            base = scratch.get(tuple(row[name] for name in (*TRANSFER, "position", "seed")))
+            base = scratch.get(tuple(row[name] for name in (*TRANSFER, "per_class", "seed")))
             gain += [row["value"] - base] if len(finite([row["value"], base])) == 2 else []
         yield {
             **{name: key[name] for name in TRANSFER},
-            "per_class": int(key["position"]),
+            "evidence": key["evidence"],
+            "per_class": key["per_class"],
+            "images": int(key["position"]),
             "scheme": key["part"],
             "seeds": len(accuracy),
             "left_out": len(own) - len(accuracy),
