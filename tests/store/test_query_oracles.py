@@ -129,7 +129,7 @@ def cases(query: queries.Query) -> Iterator[dict[str, Any]]:
 KEYS = {
     *TRAINING_AXES, *("study", "status", "seed", "layer", "step", "part", "position", "quantity", "scale", "units"),
     *("source", "source_steps", "source_lr", "per_class", "scheme", "lr_per_example", "epochs", "weight_variance"),
-    *("bias_variance", "kind", "name", "grid", "grid_text", "run_id", "place"),
+    *("bias_variance", "kind", "name", "grid", "grid_text", "run_id", "node", "place"),
 }  # fmt: skip
 
 
@@ -204,6 +204,9 @@ MISTAKES = (
     ("nearest_trained", "/ 2 AS distance", "AS distance"),
     ("outcome_map", "-1) DESC", "-1) ASC"),
     ("runs", "LEFT JOIN", "JOIN"),
+    ("runs", "status <> 'failed'", "status <> 'diverged'"),
+    ("cluster_nodes", "* count(DISTINCT worker)", ""),
+    ("cluster_nodes", "isfinite(cells.seconds)", "true"),
     ("distributions_of_layers", "AND status <> 'failed'", ""),
     ("signal_verdicts", "verdict ORDER BY verdict", "verdict ORDER BY verdict DESC"),
     ("training_outcomes", "list_contains($depths, depth)", "$depths IS NOT NULL"),

@@ -102,9 +102,36 @@ def runs(tables: Tables) -> Rows:
         *("cells_cached", "cells_computed", "cells_diverged", "cells_failed"),
     ]
     for run in tables.read("runs").to_dict("records"):
-        kept = (tables.cells["run_id"] == run["run_id"]).sum()
-        where_and_how = {name: run[name] for name in ("code_version", "torch_version", "host", "command")}
-        yield {**{name: run[name] for name in columns}, "cells_kept": kept, **where_and_how}
+        kept = tables.cells[tables.cells["run_id"] == run["run_id"]]
+        as_said = ("batches_total", "batches_running", "code_version", "torch_version", "host", "command")
+        said = {name: run[name] for name in (*columns, *as_said)}
+        yield {**said, "cells_kept": len(kept), **_batches(kept)}
+
+
+@oracle("-started_at", "run_id", "node")
+def cluster_nodes(tables: Tables) -> Rows:
+    runs = tables.read("runs")[["run_id", "started_at"]]
+    workers = tables.read("workers")[["run_id", "worker", "node", "device_name"]]
+    for key, rows in groups(tables.cells.merge(workers, on=["run_id", "worker"]), "run_id", "node"):
+        cells, names = (rows["status"] != "failed").sum(), set(rows["worker"])
+        seconds = sum(finite(rows["seconds"]))
+        yield {
+            **key,
+            "started_at": runs[runs["run_id"] == key["run_id"]]["started_at"].iloc[0],
+            "device_name": lowest(rows["device_name"]),
+            "workers": len(names),
+            **_batches(rows),
+            "cells": cells,
+            "cells_per_second": cells * len(names) / seconds if seconds else None,
+        }
+
+
+def _batches(cells: pd.DataFrame) -> dict[str, int]:
+    failed = cells["status"] == "failed"
+    return {
+        "batches_done": len(distinct(cells[~failed]["batch"]) or ()),
+        "batches_failed": len(distinct(cells[failed]["batch"]) or ()),
+    }
 
 
 @oracle("kind", "name")
