@@ -51,7 +51,15 @@ class Varied:
             draw()
         for draw in (self.discrepancy, self.folding, self.transfer, self.mixed):
             draw()
+        self.spread()
         return self.batch
+
+    def spread(self) -> None:
+        """Gives most cells a worker, on two nodes of one run and on one of another, and a batch."""
+        self.batch.worker("1", device_name="a").worker("2", device_name="b").worker("3", node="two")
+        self.batch.worker("1", "later").worker("2", "later").worker("3", "later")
+        for number, row in enumerate(self.batch.rows["cells"]):
+            row |= {"worker": (None, "1", "2", "3")[number % 4], "batch": number // 5 if number % 7 else None}
 
     def some(self, share: float = 0.75, **axes: tuple) -> list[dict[str, Any]]:
         """Returns so large a share of all combinations."""

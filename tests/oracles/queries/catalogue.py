@@ -112,13 +112,15 @@ def _batches(cells: pd.DataFrame) -> dict:
     return {"batches_done": cells[~failed]["batch"].nunique(), "batches_failed": cells[failed]["batch"].nunique()}
 
 
-@oracle()
+@oracle("-started_at", "run_id", "node")
 def cluster_nodes(tables: Tables) -> Rows:
+    runs = tables.read("runs").set_index("run_id")
     workers = tables.read("workers")[["run_id", "worker", "node", "device_name"]]
     for key, rows in groups(tables.cells.merge(workers, on=["run_id", "worker"]), "run_id", "node"):
         done, taken = (rows["status"] != "failed").sum(), sum(finite(rows["seconds"]))
         yield {
             **key,
+            "started_at": runs.loc[key["run_id"], "started_at"],
             "device_name": lowest(rows["device_name"]),
             "workers": rows["worker"].nunique(),
             **_batches(rows),
