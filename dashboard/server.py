@@ -41,14 +41,17 @@ def run(bound: socket.socket) -> None:
         bound: from `listen`.
     """
     address, port = bound.getsockname()
-    # Streamlit reads its configuration, the theme included, from the folder it is started in, and from these variables.
+    # Streamlit reads its configuration, the theme included, from the folder it is started in.
     os.chdir(ROOT)
-    os.environ |= {"STREAMLIT_SERVER_ADDRESS": address, "STREAMLIT_SERVER_PORT": str(port)}
+    import streamlit.config
     import uvicorn
     from streamlit.starlette import App
 
+    app = App(ROOT / "dashboard" / "app.py")
+    streamlit.config.set_option("server.address", address)
+    streamlit.config.set_option("server.port", port)
     config = uvicorn.Config(
-        App(ROOT / "dashboard" / "app.py"),
+        app,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=PATIENCE_SECONDS,

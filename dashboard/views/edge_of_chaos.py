@@ -15,8 +15,13 @@ from dashboard.quantities import Question
 PREFIX = "edge"
 STUDY = "mean_field"
 COLOURS = ("chi", "depth_c", "q_star", "c_star")
-# Columns of the named query that have a measured counterpart.
-COMPARED = ("chi", "q_star", "depth_c", "c_star")
+# Columns of the named query that have a measured counterpart, and what each answers.
+COMPARED = {
+    "chi": "How fast does a gradient grow or shrink?",
+    "q_star": "Where does the variance of a signal settle?",
+    "depth_c": "How deep do differences between inputs reach?",
+    "c_star": "How alike do all inputs become?",
+}
 # Initializations further out than this share of the plane's width are left off it.
 REACH = 1.05
 
@@ -82,7 +87,8 @@ def _depths(points: pd.DataFrame, activation: str) -> None:
         return
     st.markdown("### Measured against theory")
     sql = data.sql("order_and_chaos", {"activation": activation})
-    for pair in (COMPARED[:2], COMPARED[2:]):
+    names = list(COMPARED)
+    for pair in (names[:2], names[2:]):
         for column, quantity in zip(st.columns(2), pair, strict=True):
             with column:
                 _compare(simulated, quantity, sql)
@@ -104,7 +110,7 @@ def _compare(simulated: pd.DataFrame, quantity: str, sql: str) -> None:
         Axis("configuration", "Bias variance", values=names),
     )
     text = f"{_title(quantity)} against weight variance, measured and in theory."
-    figure(_title(quantity), chart, frame, sql, f"compare-{quantity}", text)
+    figure(COMPARED[quantity], chart, frame, sql, f"compare-{quantity}", text)
 
 
 def _layers(activation: str) -> None:

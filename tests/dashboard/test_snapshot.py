@@ -43,13 +43,13 @@ def test_the_version_of_the_page_is_the_version_of_the_handle(filled_store, monk
 
 def test_the_first_rows_and_the_whole_answer(snapshot, filled_store, tmp_path):
     with store.open(filled_store) as handle:
-        truth = handle.named("learning_curves").df()
+        truth = handle.named("curves_over_seeds").df()
     few = 7
     assert len(truth) > few
-    pd.testing.assert_frame_equal(snapshot.ask("learning_curves", {}, few), truth.head(few))
-    snapshot.save("learning_curves", {}, tmp_path / "it's all.parquet", "Parquet")
+    pd.testing.assert_frame_equal(snapshot.ask("curves_over_seeds", {}, few), truth.head(few))
+    snapshot.save("curves_over_seeds", {}, tmp_path / "it's all.parquet", "Parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "it's all.parquet"), truth, check_dtype=False)
-    snapshot.save("learning_curves", {"activations": ["relu"]}, tmp_path / "all.csv", "CSV")
+    snapshot.save("curves_over_seeds", {"activations": ["relu"]}, tmp_path / "all.csv", "CSV")
     assert len(pd.read_csv(tmp_path / "all.csv"))
 
 
