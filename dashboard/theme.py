@@ -84,7 +84,8 @@ GRID_OPACITY = 0.25
 
 def colour(name: str) -> str:
     """Return the colour of a name: fixed for members of the registries, else derived from the name itself."""
-    fixed = FIXED.get(name) or (FIXED.get(name.split("(")[0]) if "(" in name else None)
+    # Arguments or circumstances may follow the name: uniform(bound=0.1); scratch, 5 per class.
+    fixed = FIXED.get(name) or FIXED.get(name.partition("(")[0].partition(", ")[0])
     return fixed or PALETTE[hashlib.sha256(name.encode()).digest()[0] % len(PALETTE)]
 
 

@@ -114,21 +114,26 @@ def _layers(
         | ({x.field: x.title} if x.category else {}),
         ({} if x.category else {x.field: x.title}) | {"mean": y.title, "low": "lowest", "high": "highest"},
     )
-    mark: Spec = {"type": "line", "strokeWidth": 2.4} | ({"point": {"size": 36}} if points else {})
+    mark: Spec = {"type": "line", "strokeWidth": 2.4}
     if x.category:
         # Nothing lies between two names.
         mark = {"type": "point", "filled": True, "size": 130, "opacity": 0.9}
     main: Spec = {"mark": mark, "encoding": shared | {"y": up("mean"), "tooltip": shown}}
+    # A layer of their own: as part of the lines they would fill the symbols of the dashes in the legend.
+    dots: Spec = {"mark": {"type": "point", "filled": True, "size": 36, "opacity": 1}, "encoding": main["encoding"]}
     if dash is not None and len(dash.values) > 1 and not x.category:
-        legend = {"symbolType": "stroke", "symbolStrokeColor": theme.NEUTRAL, "symbolSize": 400, "symbolStrokeWidth": 2}
-        main["encoding"]["strokeDash"] = {
-            "field": dash.field, "type": "nominal", "title": dash.title, "legend": legend,
-            "sort": [str(value) for value in dash.values],
+        names = [str(value) for value in dash.values]
+        legend = {
+            "symbolType": "stroke", "symbolStrokeColor": theme.NEUTRAL, "symbolSize": 400, "symbolStrokeWidth": 2,
+            "columns": style.legend_columns(names),
         }  # fmt: skip
+        main["encoding"] = main["encoding"] | {
+            "strokeDash": {"field": dash.field, "type": "nominal", "title": dash.title, "legend": legend, "sort": names}
+        }
     layers = [_whiskers(shared, up("low")) if x.category else band("low", "high", 0.16)]
     if data["theory"].notna().any():
         layers.append(band("theory_low", "theory_high", 0.1))
-    layers.append(main)
+    layers += [main, dots] if points and not x.category else [main]
     if data["theory"].notna().any():
         dashes = {"type": "line", "strokeDash": [3, 3], "strokeWidth": 1.6}
         plain = {key: value for key, value in shared.items() if key != "color"}

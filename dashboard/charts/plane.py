@@ -10,6 +10,7 @@ from dashboard.charts.heat_map import RATE_REACH
 
 HEIGHT = 420
 DARK = "#14171a"
+WEIGHT, BIAS = "Weight variance σw²", "Bias variance σb²"
 
 
 def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: str, rate: bool) -> Chart:
@@ -34,9 +35,9 @@ def _tiles(title: str, rate: bool) -> Spec:
         scale = {"scheme": "blueorange", "type": "log", "domain": [1 / RATE_REACH, RATE_REACH], "clamp": True}
     legend = {"orient": "top", "gradientLength": 260, "gradientThickness": 12, "titleLimit": 320, "format": "~g"}
     encoding = {
-        "x": style.number("weight_low", "Weight variance σw²"),
+        "x": style.number("weight_low", WEIGHT),
         "x2": {"field": "weight_high"},
-        "y": style.number("bias_low", "Bias variance σb²"),
+        "y": style.number("bias_low", BIAS),
         "y2": {"field": "bias_high"},
         "color": {"field": "value", "type": "quantitative", "title": title, "scale": scale, "legend": legend},
         "tooltip": style.tooltips({}, {"weight": "σw²", "bias": "σb²", "value": title}),
@@ -45,7 +46,8 @@ def _tiles(title: str, rate: bool) -> Spec:
 
 
 def _place() -> Spec:
-    return {"x": style.number("weight"), "y": style.number("bias")}
+    # Layers share their axes only under the same titles.
+    return {"x": style.number("weight", WEIGHT), "y": style.number("bias", BIAS)}
 
 
 def _edge() -> Spec:

@@ -31,8 +31,8 @@ CONFIG: Spec = {
     "header": {"labelFontSize": 12.5, "titleFontSize": 12.5, "labelFontWeight": 600},
     "view": {"strokeOpacity": 0.15},
 }
-# In pixels: a legend under a chart of half the page's width, a letter of it, and a symbol with its gaps.
-LEGEND_WIDTH, LETTER_WIDTH, SYMBOL_WIDTH, LEGEND_LINE = 440, 6.6, 34, 18
+# In pixels: a legend under a chart on a phone, a letter of it, and a symbol with its gaps.
+LEGEND_WIDTH, LETTER_WIDTH, SYMBOL_WIDTH, LEGEND_LINE = 300, 6.6, 34, 18
 # What axis, titles and legend take of a chart's height, which Streamlit counts as part of it.
 FRAME_HEIGHT = 100
 CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "filled": True, "color": theme.DIVERGED}
@@ -82,7 +82,7 @@ def colour(field: str, names: Sequence[str], title: str | None, symbol: str = "s
 
 
 def legend_columns(names: Sequence[str]) -> int:
-    """Return how many entries of a legend stand side by side under a chart of half the page's width.
+    """Return how many entries of a legend stand side by side under the narrowest chart.
 
     Args:
         names: the entries.
@@ -110,7 +110,7 @@ def number(field: str, title: str | None = None, logarithmic: bool = False, **mo
         more: further properties of the encoding; `axis` and `scale` are merged with the defaults.
     """
     scale: Spec = {"type": "log", "nice": False} if logarithmic else {"zero": False}
-    axis: Spec = {"tickCount": 6, "format": "~g"} if logarithmic else {"tickCount": 5}
+    axis: Spec = {"tickCount": 6, "format": "~g"} if logarithmic else {"tickCount": 5, "format": ".6~g"}
     scale |= more.pop("scale", {})
     axis |= more.pop("axis", {})
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis} | more

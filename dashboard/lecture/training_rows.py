@@ -164,7 +164,7 @@ DEPTH = Row(
     3,
     "Small weights, shallow and deep",
     "Small Gaussian weights work in shallow networks and fail in deep ones.",
-    "The accuracy of std 0.01 falls to chance with depth, where Kaiming still trains.",
+    "The accuracy of std 0.05 falls to chance within a few layers, where Kaiming still trains.",
     partial(depth, SHALLOW_AND_DEEP, ["none"], "init", "How deep does it train?"),
     training_answers.shallow_and_deep,
     page=MAP,

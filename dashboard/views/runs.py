@@ -1,6 +1,6 @@
 """Who computed what, what is still missing, and the engine at the push of a button."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -78,10 +78,10 @@ def _choose() -> None:
             _plan(grid, text, request)
         planned = st.session_state.get(f"{PREFIX}_planned")
         ready = planned is not None and planned["request"] == request and planned["cells"] > planned["done"]
-        if (
-            st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not ready, help="Plan first.")
-            and planned
-        ):
+        # A disabled primary button would be white on white.
+        look: Literal["primary", "secondary"] = "primary" if ready else "secondary"
+        started = st.button("Start", icon=":material/play_arrow:", type=look, disabled=not ready, help="Plan first.")
+        if started and planned:
             _start(planned)
     if planned is not None and planned["request"] == request:
         _show_plan(planned)

@@ -52,17 +52,9 @@ def _closer(chosen: choice.Chosen, band: str) -> None:
         return
     size = selectors.one("Target set", sorted(sizes, key=_number), f"{PREFIX}_size")
     wanted = tuple(part for part in parts if part.endswith(f", {size}"))
-    left, right = st.columns(2)
-    with left:
-        title = "How does it learn?"
-        quantities.show(
-            Question(STUDY, "transfer_curve", title, "position", "part", None, chosen, wanted, band), "transfer-curve"
-        )
-    with right:
-        title = "How far do the layers move?"
-        quantities.show(
-            Question(STUDY, "layer_shift", title, "position", "part", None, chosen, wanted, band), "layer-shift"
-        )
+    for quantity, title in (("transfer_curve", "How does it learn?"), ("layer_shift", "How far do the layers move?")):
+        asked = Question(STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band)
+        quantities.show(asked, quantity.replace("_", "-"))
 
 
 def _number(text: str) -> int:

@@ -92,7 +92,7 @@ class BackboneTransfer(Study[BackboneCell]):
         ),
         Quantity(
             "backbone_shift",
-            "Relative distance from the pretrained weights",
+            "Distance moved / pretrained norm",
             "‖W − W_pretrained‖ / ‖W_pretrained‖ of a weight array of the backbone after the last update.",
             position="Weight array, in the module's order",
         ),

@@ -128,7 +128,7 @@ class Transfer(Study[TransferCell]):
         ),
         Quantity(
             "layer_shift",
-            "Relative distance from the source weights",
+            "Distance moved / source norm",
             "‖W − W_source‖ / ‖W_source‖ of a hidden layer after the last update.",
             position="Layer",
         ),

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import vl_convert
 
 from dashboard.charts.chart import Chart
 from dashboard.charts.distributions import strip
@@ -137,6 +138,21 @@ def test_what_is_shown_is_what_is_taken_away(name):
 
 def crosses(chart: Chart):
     return [layer for layer in chart.spec["layer"] if layer["mark"].get("shape") == "cross"]
+
+
+def compiled(name):
+    frame, draw = DRAWINGS[name]
+    return vl_convert.vegalite_to_vega(json.dumps(draw(frame).to_dict()))
+
+
+def test_axes_of_layers_keep_their_titles():
+    titles = {axis.get("title") for axis in compiled("plane")["axes"]}
+    assert {"Weight variance σw²", "Bias variance σb²"} <= titles
+
+
+def test_the_legend_of_dashes_shows_them():
+    (dashes,) = [legend for legend in compiled("lines, panels")["legends"] if "strokeDash" in legend]
+    assert "transparent" not in json.dumps(dashes)
 
 
 def test_an_overflow_is_marked_once_where_it_begins_and_never_dropped_silently():
