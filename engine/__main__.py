@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -13,6 +12,24 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.errors import RequestError, nearest
+from engine.options import (
+    AddressOption,
+    BackboneOption,
+    DeviceOption,
+    ExecutorName,
+    ExecutorOption,
+    FreshOption,
+    GridArgument,
+    JournalDirOption,
+    JsonOption,
+    PluginOption,
+    QuietOption,
+    ShardOption,
+    StoreOption,
+    Tf32Option,
+    WorkerCpusOption,
+    WorkerGpusOption,
+)
 
 app = typer.Typer(
     help="Compute grids of small networks: initialization × activation × depth × normalization.",
@@ -20,38 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-GridArgument = Annotated[str, typer.Argument(help="A preset's name (see: list presets) or the path of a .toml file.")]
-StoreOption = Annotated[
-    str | None, typer.Option("--store", help="DuckDB file. Default: $GOLDILOCKS_STORE, else data/grid.duckdb.")
-]
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps; auto takes a GPU when there is one.")]
-FreshOption = Annotated[bool, typer.Option("--fresh", help="Compute again what the store already holds.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, nothing else there.")]
-PluginOption = Annotated[
-    list[str] | None,
-    typer.Option("--plugin", help="Python file that registers members of your own; may be given several times."),
-]
-Tf32Option = Annotated[bool, typer.Option("--tf32", help="On CUDA: faster products, right to three digits only.")]
-BackboneOption = Annotated[
-    str | None,
-    typer.Option(
-        help="package.module:function that returns a pretrained nn.Module; the grid's cells of the study transfer are "
-        "computed from it, too. Default: none."
-    ),
-]
-ShardOption = Annotated[
-    str | None, typer.Option(help="I/N: only the I-th of N parts of the grid, the same on every machine. Default: all.")
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
-
-
-class ExecutorName(StrEnum):
-    """Who computes."""
-
-    local = "local"
-    ray = "ray"
-
 
 # Headings of the gains of activations, and where they come from; PyTorch's is shown where it differs.
 GAINS = {"keeps E φ²": "second_moment", "keeps Var φ": "variance", "keeps gradient": "gradient", "PyTorch": "torch"}
@@ -91,26 +76,11 @@ def run(
     tf32: Tf32Option = False,
     backbone: BackboneOption = None,
     shard: ShardOption = None,
-    executor: Annotated[
-        ExecutorName, typer.Option(help="local computes in this process, ray on a Ray cluster.")
-    ] = ExecutorName.local,
-    address: Annotated[
-        str | None,
-        typer.Option(
-            help="With ray: auto (the cluster that this machine is part of; the default), HOST:PORT, ray://HOST:PORT, "
-            "or local (this machine alone)."
-        ),
-    ] = None,
-    worker_cpus: Annotated[
-        int | None, typer.Option(help="With ray: cores of a worker that computes on the processor. Default: 1.")
-    ] = None,
-    worker_gpus: Annotated[
-        float | None, typer.Option(help="With ray: GPUs of a worker that computes on one, 1 or a fraction. Default: 1.")
-    ] = None,
-    journal_dir: Annotated[
-        str | None,
-        typer.Option(help="With ray: folder that all nodes share; workers write results there. Default: none."),
-    ] = None,
+    executor: ExecutorOption = ExecutorName.local,
+    address: AddressOption = None,
+    worker_cpus: WorkerCpusOption = None,
+    worker_gpus: WorkerGpusOption = None,
+    journal_dir: JournalDirOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

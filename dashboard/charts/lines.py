@@ -122,14 +122,7 @@ def _layers(
     # A layer of their own: as part of the lines they would fill the symbols of the dashes in the legend.
     dots: Spec = {"mark": {"type": "point", "filled": True, "size": 36, "opacity": 1}, "encoding": main["encoding"]}
     if dash is not None and len(dash.values) > 1 and not x.category:
-        names = [str(value) for value in dash.values]
-        legend = {
-            "symbolType": "stroke", "symbolStrokeColor": theme.NEUTRAL, "symbolSize": 400, "symbolStrokeWidth": 2,
-            "columns": style.legend_columns(names),
-        }  # fmt: skip
-        main["encoding"] = main["encoding"] | {
-            "strokeDash": {"field": dash.field, "type": "nominal", "title": dash.title, "legend": legend, "sort": names}
-        }
+        main["encoding"] = main["encoding"] | {"strokeDash": _dashes(dash)}
     layers = [_whiskers(shared, up("low")) if x.category else band("low", "high", 0.16)]
     if data["theory"].notna().any():
         layers.append(band("theory_low", "theory_high", 0.1))
@@ -139,13 +132,22 @@ def _layers(
         plain = {key: value for key, value in shared.items() if key != "color"}
         grey = {"color": {"value": theme.NEUTRAL}}
         layers.append({"mark": dashes, "encoding": plain | grey | {"y": up("theory")}})
-    if not data["first_lost"].any():
-        return layers
-    lost = {"filter": "datum.first_lost"}
+    return [*layers, _losses(across)] if data["first_lost"].any() else layers
+
+
+def _dashes(dash: Axis) -> Spec:
+    names = [str(value) for value in dash.values]
+    legend = {
+        "symbolType": "stroke", "symbolStrokeColor": theme.NEUTRAL, "symbolSize": 400, "symbolStrokeWidth": 2,
+        "columns": style.legend_columns(names),
+    }  # fmt: skip
+    return {"field": dash.field, "type": "nominal", "title": dash.title, "legend": legend, "sort": names}
+
+
+def _losses(across: Spec) -> Spec:
     tip = style.tooltips({"configuration": "Configuration", "lost": "Seeds not finite", "seeds": "Seeds"})
     encoding = {"x": across, "y": style.UPPER_EDGE, "tooltip": tip}
-    layers.append({"transform": [lost], "mark": style.CROSS, "encoding": encoding})
-    return layers
+    return {"transform": [{"filter": "datum.first_lost"}], "mark": style.CROSS, "encoding": encoding}
 
 
 def _whiskers(shared: Spec, low: Spec) -> Spec:

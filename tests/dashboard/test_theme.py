@@ -65,3 +65,8 @@ def test_a_colour_does_not_depend_on_its_neighbours():
         theme.colours(["xavier", "lecun_normal"])[0] == theme.colours(["zeros", "xavier"])[1] == theme.colour("xavier")
     )
     assert len(set(theme.colours(LECTURE))) == len(LECTURE)
+
+
+def test_circumstances_after_a_name_keep_its_colour():
+    names = ["scratch, 5 per class", "fine_tune, 5 per class"]
+    assert theme.colours(names) == [theme.FIXED["scratch"], theme.FIXED["fine_tune"]]
