@@ -1,7 +1,6 @@
 """The engine's command line: run, plan, verify, list, bench."""
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -86,12 +85,9 @@ def run(
 ) -> None:
     """Compute the cells of GRID that the store lacks."""
     import engine
+    from engine.execution.interruption import deferred
     from engine.execution.progress import Bar, Silence
 
-    # A request to end is an interruption like Ctrl-C: finished batches are kept and published.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Started in the background of a script, a process ignores the interruption by which the dashboard ends it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     reporter = Silence() if quiet else Bar()
     wishes = {
         "address": address,
@@ -102,20 +98,21 @@ def run(
     cluster = _guarded(lambda: _cluster(executor, {key: value for key, value in wishes.items() if value is not None}))
     code = 0
     try:
-        summary = _guarded(
-            lambda: engine.run(
-                grid,
-                store,
-                device,
-                fresh=fresh,
-                plugins=plugin or (),
-                tf32=tf32,
-                backbone=backbone,
-                shard=shard,
-                cluster=cluster,
-                reporter=reporter,
+        with deferred():
+            summary = _guarded(
+                lambda: engine.run(
+                    grid,
+                    store,
+                    device,
+                    fresh=fresh,
+                    plugins=plugin or (),
+                    tf32=tf32,
+                    backbone=backbone,
+                    shard=shard,
+                    cluster=cluster,
+                    reporter=reporter,
+                )
             )
-        )
     except engine.Interrupted as stopped:
         summary, code = stopped.summary, 130
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ in flight. Where they are computed is the executor's business.
 
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from engine.execution import results
 from engine.execution.allocator import keep_freed_memory
 from engine.execution.cluster import Cluster
 from engine.execution.executor import ClusterLost, Done, Executor, Failure, Filed, Job
+from engine.execution.interruption import welcome
 from engine.execution.local import LocalExecutor
 from engine.execution.progress import Reporter, Silence
 from engine.execution.provenance import RunRecord, new_run_id
@@ -126,8 +127,9 @@ class Execution:
             self._close_abandoned_runs()
             done = set() if fresh else store.done_cells(self.layout)
             missing = [cell for cell in self.grid.cells if cell.cell_id not in done]
-            batches = self.executor.plan(missing)
-            self.executor.prepare(list(dict.fromkeys(cell.dataset for cell in missing)), self.reporter.download)
+            with welcome():
+                batches = self.executor.plan(missing)
+                self.executor.prepare(list(dict.fromkeys(cell.dataset for cell in missing)), self.reporter.download)
             cached = len(self.grid.cells) - len(missing)
             self.record = RunRecord(
                 self.run_id, self.grid, self.executor.process, len(self.grid.cells), cached, len(batches)
@@ -163,7 +165,8 @@ class Execution:
         try:
             with self.reporter as reporter:
                 reporter.start(sum(len(batch.cells) for batch in batches), sum(batch.cost.flops for batch in batches))
-                for done in self.executor.compute(jobs, self._advance):
+                finished = self.executor.compute(jobs, self._advance)
+                while done := self._next(finished):
                     self._take(done, jobs)
                     self.publisher.publish_if_due(self._journal_progress)
             status = "failed" if self.record.cells_failed else "done"
@@ -175,6 +178,12 @@ class Execution:
             self.record.batches_running = 0
             self.record.end(status)
             self._journal_record()
+
+    @staticmethod
+    def _next(finished: Iterator[Done]) -> Done | None:
+        # Here alone: what is finished is written down and published whole.
+        with welcome():
+            return next(finished, None)
 
     def _journal_progress(self) -> None:
         self.record.batches_running = self.executor.running
