@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard import viewport
 from dashboard.charts.chart import Chart
 
 FORMATS = ("CSV", "Parquet", "SVG", "PNG")
@@ -26,7 +27,6 @@ class Picture:
         sql: the query behind it.
         alt_text: what a reader who cannot see it is told.
         note: a sentence below it.
-        wide: whether it fills the width.
     """
 
     title: str
@@ -35,7 +35,6 @@ class Picture:
     sql: str
     alt_text: str
     note: str = ""
-    wide: bool = True
 
     def show(self, key: str) -> None:
         """Show it.
@@ -43,7 +42,7 @@ class Picture:
         Args:
             key: name of the figure, unique on the page.
         """
-        figure(self.title, self.chart, self.data, self.sql, key, self.alt_text, wide=self.wide)
+        figure(self.title, self.chart, self.data, self.sql, key, self.alt_text)
         if self.note:
             st.caption(self.note)
 
@@ -56,7 +55,6 @@ def figure(
     key: str,
     alt_text: str,
     select: str | None = None,
-    wide: bool = True,
 ) -> list[dict[str, Any]]:
     """Show a chart with everything a reader may want to take away.
 
@@ -68,7 +66,6 @@ def figure(
         key: name of the figure, unique on the page, also of the files.
         alt_text: what a reader who cannot see it is told.
         select: name of the chart's selection that the page wants to hear of.
-        wide: whether it fills the width; a chart of panels has a width of its own.
 
     Returns:
         What the reader has selected in the chart; empty when nothing or when `select` is None.
@@ -80,13 +77,24 @@ def figure(
                 _downloads(chart, data, key)
                 st.caption("SQL")
                 st.code(sql, language="sql")
-        return draw(chart, f"chart-{key}", alt_text, select, wide)
+        return draw(chart, f"chart-{key}", alt_text, select)
 
 
-def draw(chart: Chart, key: str, alt_text: str, select: str | None = None, wide: bool = True) -> list[dict[str, Any]]:
-    """Show a chart alone; see `figure`."""
+def draw(
+    chart: Chart, key: str, alt_text: str, select: str | None = None, width: int | None = None
+) -> list[dict[str, Any]]:
+    """Show a chart alone; see `figure`.
+
+    Args:
+        chart: what to draw.
+        key: name of the chart, unique on the page.
+        alt_text: what a reader who cannot see it is told.
+        select: name of the chart's selection that the page wants to hear of.
+        width: what its panels have room for, in pixels; None means the width of the page.
+    """
+    spec = chart.to_show(viewport.width() if width is None else width)
     shown = partial(
-        st.vega_lite_chart, None, chart.to_show(), width="stretch" if wide else "content", alt=alt_text, key=key
+        st.vega_lite_chart, None, spec, width="stretch" if chart.panels is None else "content", alt=alt_text, key=key
     )
     if select is None:
         shown()

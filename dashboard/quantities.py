@@ -128,7 +128,6 @@ def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture |
         data.sql("quantity_over_seeds", values(question)),
         f"{title} against {_title(x, meaning).lower()}, coloured by {_title(colour, meaning).lower()}.",
         note,
-        wide=panels is None,
     )
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 import store
-from dashboard import data
+from dashboard import data, viewport
 
 REFRESH_SECONDS = 4
 # Pages that have something to say when there is no store.
@@ -14,6 +14,7 @@ WITHOUT_STORE = ("runs",)
 # width, charts that scroll by themselves on a phone, and headings that do not shout.
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px; }
+.st-key-viewport { position: absolute; }
 [data-testid="stVegaLiteChart"] { overflow-x: auto; }
 [data-testid="stMain"] h1 { font-size: 2.1rem; letter-spacing: -0.02em; padding-bottom: 0.2rem; }
 [data-testid="stMain"] h2 { font-size: 1.45rem; letter-spacing: -0.015em; }
@@ -39,6 +40,7 @@ def show(page: StreamlitPage) -> None:
         page: the page that the URL asks for.
     """
     st.html(f"<style>{STYLE}</style>")
+    viewport.measure()
     try:
         version = _version(page)
         with st.sidebar:

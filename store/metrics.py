@@ -1,6 +1,7 @@
 """How measured columns are named on an axis: declared here once, carried to the dashboard in the table `metrics`.
 
-The meaning of a metric is the comment of its column, hence not repeated here.
+The meaning of a metric is the comment of its column, hence not repeated here; one that named queries compute has no
+column and says its meaning itself.
 """
 
 from __future__ import annotations
@@ -11,12 +12,21 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Metric:
-    """The name, axis title, unit (1 for a pure number) and good direction of a measured column."""
+    """A measured column.
+
+    Attributes:
+        name: of the column, also in the answers of named queries.
+        label: axis title.
+        unit: 1 for a pure number.
+        better: which direction is better, or None when neither.
+        meaning: definition; empty for the columns of tables and views, whose comment it is.
+    """
 
     name: str
     label: str
     unit: str = "1"
     better: Literal["higher", "lower"] | None = None
+    meaning: str = ""
 
 
 METRICS = (
@@ -52,4 +62,28 @@ METRICS = (
     Metric("forward_rate", "Forward signal rate per layer"),
     Metric("backward_rate", "Backward signal rate per layer"),
     Metric("seconds", "Computing time", "s", "lower"),
+    Metric(
+        "share_that_train",
+        "Share of seeds that train",
+        better="higher",
+        meaning="Share of the seeds of a configuration that have steps_to_90.",
+    ),
+    Metric(
+        "gap",
+        "Training minus test accuracy",
+        better="lower",
+        meaning="final_train_accuracy minus final_test_accuracy, mean over the seeds where both are finite.",
+    ),
+    Metric(
+        "share_diverged",
+        "Share of runs that diverged",
+        better="lower",
+        meaning="Share of the seeds of a configuration that met a value that is not finite.",
+    ),
+    Metric(
+        "share_just_right",
+        "Share of seeds just right",
+        better="higher",
+        meaning="Share of the seeds of a configuration whose verdict is just right.",
+    ),
 )

@@ -128,7 +128,7 @@ def _write_metrics(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("DELETE FROM metrics WHERE study IS NULL")
     connection.executemany(
         "INSERT INTO metrics (name, label, unit, meaning, better) VALUES (?, ?, ?, ?, ?)",
-        [(metric.name, metric.label, metric.unit, meanings[metric.name], metric.better) for metric in METRICS],
+        [(one.name, one.label, one.unit, one.meaning or meanings[one.name], one.better) for one in METRICS],
     )
 
 

@@ -2,6 +2,7 @@
 
 chart          what a chart is
 style          what all charts share
+panels         several panels, laid out for the width of the page
 lines          something against something, over seeds: mean, range, theory, and what was lost
 distributions  strips of per-layer histograms on common axes
 heat_map       a metric over two axes, diverged cells marked

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from dashboard.charts.panels import USUAL_WIDTH, Panels
+
 Spec = dict[str, Any]
 
 
@@ -24,18 +26,28 @@ class Chart:
     Attributes:
         spec: the specification; data are referred to by name.
         data: the frames, by name.
+        panels: how its panels may be laid out; None for a chart that fills what it stands in.
     """
 
     spec: Spec
     data: Mapping[str, pd.DataFrame] = field(repr=False)
+    panels: Panels | None = None
 
     def to_dict(self) -> Spec:
         """Return a specification that holds its data, valid JSON: what is not finite becomes null."""
-        return copy.deepcopy(self.spec) | {"datasets": {name: _records(frame) for name, frame in self.data.items()}}
+        return self._laid_out(USUAL_WIDTH) | {"datasets": {name: _records(frame) for name, frame in self.data.items()}}
 
-    def to_show(self) -> Spec:
-        """Return a specification whose data are Arrow streams, as Streamlit sends them."""
-        return copy.deepcopy(self.spec) | {"datasets": dict(self._streams)}
+    def to_show(self, width: int = USUAL_WIDTH) -> Spec:
+        """Return a specification whose data are Arrow streams, as Streamlit sends them.
+
+        Args:
+            width: what there is room for, in pixels; of consequence for charts of several panels.
+        """
+        return self._laid_out(width) | {"datasets": dict(self._streams)}
+
+    def _laid_out(self, width: int) -> Spec:
+        spec = copy.deepcopy(self.spec)
+        return spec if self.panels is None else self.panels.laid_out(spec, width)
 
     @cached_property
     def _streams(self) -> dict[str, bytes]:

@@ -5,8 +5,9 @@ import pandas as pd
 from dashboard import theme
 from dashboard.charts import style
 from dashboard.charts.chart import Chart
+from dashboard.charts.panels import Panels
 
-PANEL_WIDTH, PANEL_HEIGHT = 112, 84
+LEAST_WIDTH, MOST_WIDTH, HEIGHT, GAP, FRAME_WIDTH = 100, 150, 84, 12, 54
 PALE = 0.4
 
 
@@ -33,8 +34,7 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
     axis = {"tickCount": 2, "grid": False, "labelFlush": True, "format": "~g"}
     panel = {
         "mark": {"type": "bar", "color": colour, "binSpacing": 0},
-        "width": PANEL_WIDTH,
-        "height": PANEL_HEIGHT,
+        "height": HEIGHT,
         "encoding": {
             "x": {"field": "left", "type": "quantitative", "bin": {"binned": True}, "title": None, "axis": axis},
             "x2": {"field": "right"},
@@ -50,8 +50,9 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
         | ({"opacity": opacity} if opacity else {}),
     }
     header = {"title": None, "labelExpr": "split(datum.label, '|')", "labelOrient": "top", "labelColor": theme.NEUTRAL}
-    column = {"field": "note", "type": "nominal", "sort": list(notes.values()), "header": header}
-    return style.chart({"data": {"name": "bins"}, "facet": {"column": column}, "spacing": 12, "spec": panel}, bins=data)
+    facet = {"field": "note", "type": "nominal", "title": None, "sort": list(notes.values()), "header": header}
+    layout = Panels(len(notes), LEAST_WIDTH, MOST_WIDTH, len(notes), GAP, FRAME_WIDTH)
+    return style.chart({"data": {"name": "bins"}, "facet": facet, "spec": panel}, layout, bins=data)
 
 
 def _notes(bins: pd.DataFrame, statistics: pd.DataFrame, tap: str) -> dict[int, str]:

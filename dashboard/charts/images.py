@@ -4,16 +4,16 @@ import pandas as pd
 
 from dashboard.charts import style
 from dashboard.charts.chart import Chart
+from dashboard.charts.panels import Panels
 
-SIDE = 62
+SIDE, PER_ROW, GAP, FRAME_WIDTH = 62, 8, 6, 50
 
 
-def images(frame: pd.DataFrame, per_row: int = 8) -> Chart:
+def images(frame: pd.DataFrame) -> Chart:
     """Draw images in grey, each on a scale of its own around zero.
 
     Args:
         frame: image (its number), row, column, value.
-        per_row: images per row.
     """
     reach = frame.groupby("image")["value"].transform(lambda values: values.abs().max()).replace(0, 1)
     data = frame.assign(shade=frame["value"] / reach)
@@ -26,8 +26,7 @@ def images(frame: pd.DataFrame, per_row: int = 8) -> Chart:
         },
         "tooltip": style.tooltips({"image": "Filter"}, {"value": "Weight"}),
     }  # fmt: skip
-    inner = {"mark": "rect", "encoding": encoding, "width": SIDE, "height": SIDE}
-    facet = {"field": "image", "type": "ordinal", "title": None, "header": {"labels": False}}
-    return style.chart(
-        {"data": {"name": "pixels"}, "facet": facet, "columns": per_row, "spacing": 6, "spec": inner}, pixels=data
-    )
+    facet = {"field": "image", "type": "ordinal", "title": None, "header": {"labelExpr": "''", "labelPadding": 0}}
+    spec = {"data": {"name": "pixels"}, "facet": facet, "spec": {"mark": "rect", "encoding": encoding}}
+    layout = Panels(frame["image"].nunique(), SIDE, SIDE, PER_ROW, GAP, FRAME_WIDTH, square=True)
+    return style.chart(spec, layout, pixels=data)

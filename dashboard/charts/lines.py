@@ -1,5 +1,6 @@
 """Something against something for several configurations: mean over seeds, their range, theory, and what was lost."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,13 @@ import pandas as pd
 from dashboard import theme
 from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
+from dashboard.charts.panels import Panels
 
-HEIGHT, PANEL_HEIGHT, PANELS_PER_ROW = 320, 210, 4
-# A few panels share the width of the page.
-PANEL_WIDTHS, PANEL_WIDTH = {1: 640, 2: 400, 3: 262}, 196
+HEIGHT, PANEL_HEIGHT = 320, 210
+# Letters of a title that fit beside the lowest chart; longer ones take two lines.
+TITLE_LETTERS = 32
+# Of a panel, and of what the axis beside the panels takes.
+LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH = 190, 640, 4, 124
 NUMBERS = ("mean", "low", "high", "theory", "theory_low", "theory_high")
 
 
@@ -79,9 +83,9 @@ def lines(
         spec: Spec = {"data": {"name": "rows"}, "layer": layers, "height": height, "width": "container"}
         return style.chart(spec, rows=data)
     facet = {"field": panels.field, "type": "nominal", "title": panels.title, "sort": [str(v) for v in panels.values]}
-    width = PANEL_WIDTHS.get(len(panels.values), PANEL_WIDTH)
-    inner = {"layer": layers, "height": PANEL_HEIGHT, "width": width}
-    return style.chart({"data": {"name": "rows"}, "facet": facet, "columns": PANELS_PER_ROW, "spec": inner}, rows=data)
+    spec = {"data": {"name": "rows"}, "facet": facet, "spec": {"layer": layers, "height": PANEL_HEIGHT}}
+    layout = Panels(len(panels.values), LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, frame=FRAME_WIDTH)
+    return style.chart(spec, layout, rows=data)
 
 
 def _across(x: Axis) -> Spec:
@@ -99,11 +103,12 @@ def _layers(
     scale: Spec = {} if y.logarithmic else {"zero": zero}
     scale |= {"domain": [0, 1]} if y.share else {}
     ticks = {"format": ".0%"} if y.share else {}
+    beside = textwrap.wrap(y.title, TITLE_LETTERS)
     paint = style.colour(colour.field, [str(value) for value in colour.values], colour.title)
     shared: Spec = {"x": across, "color": paint, "detail": {"field": "configuration", "type": "nominal"}}
 
     def up(field: str) -> Spec:
-        return style.number(field, y.title, y.logarithmic, scale=scale, axis=ticks)
+        return style.number(field, beside, y.logarithmic, scale=scale, axis=ticks)
 
     def band(low: str, high: str, opacity: float) -> Spec:
         upper = {"field": high}

@@ -5,8 +5,10 @@ import pandas as pd
 from dashboard import theme
 from dashboard.charts import style
 from dashboard.charts.chart import Chart
+from dashboard.charts.panels import Panels
 
-SIDE = 142
+# Each panel has axes of its own beside it, which the gap leaves room for.
+LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH = 110, 170, 5, 48, 100
 
 
 def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str) -> Chart:
@@ -25,12 +27,9 @@ def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str) -> Ch
     names = list(dict.fromkeys(frame[colour].astype(str)))
     paint = style.colour(colour, names, "Class", "circle")
     encoding["color"] = paint | {"scale": {"domain": names, "range": theme.PALETTE[: len(names)]}}
-    inner = {
-        "mark": {"type": "point", "filled": True, "size": 14, "opacity": 0.55},
-        "encoding": encoding,
-        "width": SIDE,
-        "height": SIDE,
-    }
-    column = {"field": panel, "type": "nominal", "sort": panels, "title": None}
-    spec = {"data": {"name": "points"}, "facet": column, "columns": 5, "spec": inner}
-    return style.chart(spec | {"resolve": {"scale": {"x": "independent", "y": "independent"}}}, points=frame)
+    inner = {"mark": {"type": "point", "filled": True, "size": 14, "opacity": 0.55}, "encoding": encoding}
+    facet = {"field": panel, "type": "nominal", "sort": panels, "title": None}
+    spec = {"data": {"name": "points"}, "facet": facet, "spec": inner}
+    spec["resolve"] = {"scale": {"x": "independent", "y": "independent"}}
+    layout = Panels(len(panels), LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, square=True)
+    return style.chart(spec, layout, points=frame)

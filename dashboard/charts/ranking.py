@@ -3,7 +3,7 @@
 import pandas as pd
 
 from dashboard.charts import style
-from dashboard.charts.chart import Chart
+from dashboard.charts.chart import Chart, Spec
 from dashboard.charts.lines import Axis
 
 ROW_HEIGHT = 26
@@ -13,7 +13,7 @@ def ranking(frame: pd.DataFrame, title: str, colour: Axis) -> Chart:
     """Draw a ranking, the first row on top.
 
     Args:
-        frame: configuration, score, low, high, seeds, diverged, and the colour's column.
+        frame: configuration, score, low, high (shares), seeds, diverged, and the colour's column.
         title: what the score is.
         colour: the column that colours the dots.
     """
@@ -29,7 +29,8 @@ def ranking(frame: pd.DataFrame, title: str, colour: Axis) -> Chart:
     }
     # The names on the axis say what a colour means.
     paint = style.colour(colour.field, [str(value) for value in colour.values], None)
-    low = style.number("low", title)
+    percent: Spec = {"format": ".0%"}
+    low = style.number("low", title, axis=percent)
     shown = style.tooltips(
         {"configuration": "Configuration", "seeds": "Seeds", "diverged": "Diverged"},
         {"score": title, "low": "lowest", "high": "highest"},
@@ -40,7 +41,7 @@ def ranking(frame: pd.DataFrame, title: str, colour: Axis) -> Chart:
     }
     dot = {
         "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
-        "encoding": {"y": y, "x": style.number("score", title), "color": paint, "tooltip": shown},
+        "encoding": {"y": y, "x": style.number("score", title, axis=percent), "color": paint, "tooltip": shown},
     }
     height = ROW_HEIGHT * max(len(names), 1) + style.FRAME_HEIGHT
     return style.chart(

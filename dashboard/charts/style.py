@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboard import theme
 from dashboard.charts.chart import Chart, Spec
+from dashboard.charts.panels import Panels
 
 CONFIG: Spec = {
     "font": theme.FONT,
@@ -40,14 +41,15 @@ CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "fil
 UPPER_EDGE: Spec = {"value": 8}
 
 
-def chart(spec: Spec, **data: pd.DataFrame) -> Chart:
+def chart(spec: Spec, panels: Panels | None = None, **data: pd.DataFrame) -> Chart:
     """Return a chart with the common typography.
 
     Args:
         spec: everything else about it.
+        panels: how its panels may be laid out, if it has several.
         data: the frames it refers to by name.
     """
-    return Chart({"config": CONFIG} | _without_names(spec), data)
+    return Chart({"config": CONFIG} | _without_names(spec), data, panels)
 
 
 def _without_names(spec: Spec) -> Spec:
@@ -100,12 +102,12 @@ def legend_height(names: Sequence[str]) -> int:
     return LEGEND_LINE * max(0, -(-len(names) // legend_columns(names)) - 1)
 
 
-def number(field: str, title: str | None = None, logarithmic: bool = False, **more: Any) -> Spec:
+def number(field: str, title: str | list[str] | None = None, logarithmic: bool = False, **more: Any) -> Spec:
     """Return an encoding of a number on an axis.
 
     Args:
         field: the column.
-        title: title of the axis.
+        title: title of the axis, or its lines.
         logarithmic: whether its scale is.
         more: further properties of the encoding; `axis` and `scale` are merged with the defaults.
     """

@@ -75,7 +75,7 @@ def _strip(shape: dict[str, Any], init: str, activation: str) -> tuple[Picture, 
     chart = strip(bins, signal[signal["layer"].isin(layers)], theme.colour(init), "act")
     text = f"Distribution of activations in layers {layers[0]} to {layers[-1]} for {init} and {activation}."
     title = f"{init}, {activation}: {network_title(pd.Series(shape))}"
-    return Picture(title, chart, bins, data.sql("distributions_of_layers", asked), text, wide=False), signal
+    return Picture(title, chart, bins, data.sql("distributions_of_layers", asked), text), signal
 
 
 def against_layers(inits: list[str], activation: str, norms: list[str], metric: str, title: str) -> Finding | None:

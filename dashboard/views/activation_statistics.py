@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, data, selectors, signals, theme, verdicts
+from dashboard import axes, data, selectors, signals, theme, verdicts, viewport
 from dashboard.charts.chart import Chart
 from dashboard.charts.distributions import strip
 from dashboard.charts.lines import Axis, lines
@@ -21,6 +21,8 @@ LECTURE = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
 TAPS = {"act": "activations", "pre": "pre-activations", "grad": "gradients"}
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 NOTHING = "nothing"
+# The share of a card that its numbers take, and the pixels that its border does.
+SIDE, CARD = 0.21, 34
 PAGE = "views/activation_statistics.py"
 STORIES: dict[str, dict[str, str | list[str]]] = {
     "tanh: too small, too big, just right": {"activation": "tanh"},
@@ -152,15 +154,16 @@ def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
 def _cards(shown: Shown, shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int) -> None:
     layers = _spread(sorted({layer for _, layer in shown.rows}), cursor)
     strips = _strips(shape=shape, chosen=chosen, tap=tap, cursor=cursor, layers=layers)
+    room = viewport.beside(SIDE, CARD)
     for place, name in enumerate(shown.names):
         with st.container(border=True, key=f"card-{place}"):
-            side, picture = st.columns([1.05, 4], vertical_alignment="center")
+            side, picture = st.columns([SIDE, 1 - SIDE], vertical_alignment="center")
             with side:
                 st.markdown(f"**{name}**")
                 _numbers(shown.rows.get((name, cursor)), shown.verdicts.get(name))
             with picture:
                 text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
-                draw(strips[name], f"strip-{place}", text, wide=False)
+                draw(strips[name], f"strip-{place}", text, width=room)
     _explain()
 
 

@@ -12,9 +12,10 @@ from dashboard.lecture.row import Row
 from dashboard.quantities import Question
 
 PREFIX = "bn"
+# In lines that fit on a phone.
 FORMULAS = (
     r"\hat x = \frac{x - \mathrm{E}[x]}{\sqrt{\mathrm{Var}[x] + \varepsilon}}, \qquad y = \gamma \hat x + \beta",
-    r"\text{test time:}\quad W' = W \frac{\gamma}{\sqrt{v + \varepsilon}}, \qquad "
+    r"\text{test time:}\quad W' = W \frac{\gamma}{\sqrt{v + \varepsilon}}",
     r"b' = (b - m) \frac{\gamma}{\sqrt{v + \varepsilon}} + \beta",
 )
 
@@ -51,7 +52,7 @@ def _study(study: str, questions: Mapping[str, Question], band: str) -> None:
 def _rows(rows: tuple[Row, ...], band: str) -> None:
     for row in rows:
         st.markdown(f"*L{row.number}:* {row.claim}")
-        finding = row.find()
+        finding = row.ask()
         if finding is None:
             st.info("This store has nothing on this yet: `python -m engine run demo` computes it.")
             continue

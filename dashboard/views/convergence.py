@@ -114,7 +114,7 @@ def _curves(metric: str, values: dict[str, Any], colour: str, panels: str | None
     )
     text = f"{title} against step, coloured by {axes.NAMES[colour].lower()}."
     sql = data.sql("curves_over_seeds", {"metric": metric, **values})
-    return Picture(QUESTIONS[metric], chart, shown, sql, text, _note(named, band, len(names)), wide=panels is None)
+    return Picture(QUESTIONS[metric], chart, shown, sql, text, _note(named, band, len(names)))
 
 
 def _note(named: pd.DataFrame, band: str, configurations: int) -> str:

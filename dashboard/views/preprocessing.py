@@ -55,7 +55,7 @@ def _cloud(offered: choice.Chosen) -> None:
     text = f"The same points under {', '.join(order)}."
     sql = data.sql("quantity_over_seeds", quantities.values(Question(STUDY, "scatter_x")))
     chart = cloud(points, "preprocessing", order, "part")
-    figure("What happens to the data themselves?", chart, points, sql, "cloud", text, wide=False)
+    figure("What happens to the data themselves?", chart, points, sql, "cloud", text)
     st.caption("Each panel has axes of its own. Look at the numbers on them, and at the angle of the cloud.")
 
 

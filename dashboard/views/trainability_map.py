@@ -17,33 +17,32 @@ PAGE = "views/trainability_map.py"
 
 
 class Metric(NamedTuple):
-    """What a map may show: the column of its query, its title, its scale, and whether small is good."""
+    """What a map may show: the named query whose column it is, its scale, and whether small is good."""
 
     query: str
-    title: str
     scale: Scale
     reverse: bool = False
 
 
 METRICS = {
-    "share_that_train": Metric("outcome_map", "Share of seeds that train", "share"),
-    "final_test_accuracy": Metric("outcome_map", "Final test accuracy", "share"),
-    "best_test_accuracy": Metric("outcome_map", "Best test accuracy", "share"),
-    "steps_to_90": Metric("outcome_map", "Steps to test accuracy 0.90", "number", True),
-    "final_train_loss": Metric("outcome_map", "Final training loss (nat)", "logarithmic", True),
-    "gap": Metric("outcome_map", "Train minus test accuracy", "number", True),
-    "share_diverged": Metric("outcome_map", "Share of runs that diverged", "share", True),
-    "forward_rate": Metric("signal_map", "Signal rate per layer, untrained", "rate"),
-    "backward_rate": Metric("signal_map", "Gradient rate per layer, untrained", "rate"),
-    "share_just_right": Metric("signal_map", "Share just right, untrained", "share"),
+    "share_that_train": Metric("outcome_map", "share"),
+    "final_test_accuracy": Metric("outcome_map", "share"),
+    "best_test_accuracy": Metric("outcome_map", "share"),
+    "steps_to_90": Metric("outcome_map", "number", True),
+    "final_train_loss": Metric("outcome_map", "logarithmic", True),
+    "gap": Metric("outcome_map", "number", True),
+    "share_diverged": Metric("outcome_map", "share", True),
+    "forward_rate": Metric("signal_map", "rate"),
+    "backward_rate": Metric("signal_map", "rate"),
+    "share_just_right": Metric("signal_map", "share"),
 }
 STUDIES = {"outcome_map": "training", "signal_map": "propagation"}
 OVER = {"mean": "their mean", "best": "the best of them"}
-STORIES: dict[str, dict[str, str | list[str]]] = {
+STORIES: dict[str, dict[str, str]] = {
     "How deep does each initialization train?": {"activation": "relu", "norm": "none"},
     "The same with batch norm": {"activation": "relu", "norm": "batch"},
     "Which learning rate at which depth?": {"x": "Learning rate", "y": "Depth", "init": "kaiming"},
-    "Signal before training": {"metric": "Signal rate per layer, untrained", "x": "Activation", "norm": "none"},
+    "Signal before training": {"metric": "forward_rate", "x": "Activation", "norm": "none"},
 }
 
 
@@ -53,7 +52,7 @@ def main() -> None:
     st.markdown("Any metric over any two axes. Click a tile to see the curves and layers behind it.")
     with st.container(horizontal=True):
         for title, choices in STORIES.items():
-            parameters = {_key(name): value for name, value in choices.items()}
+            parameters = {_key(name): _text(value) if name == "metric" else value for name, value in choices.items()}
             st.page_link(PAGE, label=title, query_params=parameters, icon=":material/play_arrow:")
     name, x, y, over = _choose_map()
     metric = METRICS[name]
@@ -79,10 +78,21 @@ def _key(name: str) -> str:
     return f"{PREFIX}_{name}"
 
 
+def _title(name: str) -> str:
+    """Return the axis title of a metric; a store of an earlier version may lack its card."""
+    return data.labels().get(name, name)
+
+
+def _text(name: str) -> str:
+    """Return how a metric is called among all others."""
+    return _title(name) + (", untrained" if STUDIES[METRICS[name].query] == "propagation" else "")
+
+
 def _choose_map() -> tuple[str, str, str, str]:
+    texts = {name: _text(name) for name in METRICS}
     columns = st.columns([1.6, 1, 1, 1.2])
     with columns[0]:
-        name = selectors.one("Metric", list(METRICS), _key("metric"), show=lambda key: METRICS[key].title)
+        name = selectors.one("Metric", list(METRICS), _key("metric"), show=texts.__getitem__)
     with columns[1]:
         x = selectors.one("Columns", list(axes.NAMES), _key("x"), "depth", show=axes.NAMES.__getitem__)
     with columns[2]:
@@ -104,8 +114,8 @@ def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
 
 
 def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values: dict[str, Any]) -> dict[str, str]:
-    text = f"{metric.title} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(tiles)} tiles."
-    question = f"{metric.title}, by {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()}"
+    text = f"{_text(name)} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(tiles)} tiles."
+    question = f"{_text(name)}, by {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()}"
     chart = _chart(name=name, x=x, y=y, values=values)
     points = figure(question, chart, tiles, data.sql(metric.query, values), "map", text, select=SELECTION)
     most = int(tiles["configurations"].max()) if "configurations" in tiles else 1
@@ -126,7 +136,7 @@ def _chart(name: str, x: str, y: str, values: dict[str, Any]) -> Chart:
         tiles.assign(value=tiles[name]),
         axes.ordered(y, tiles["y"]),
         axes.ordered(x, tiles["x"]),
-        (axes.NAMES[x], axes.NAMES[y], metric.title),
+        (axes.NAMES[x], axes.NAMES[y], _title(name)),
         metric.scale,
         metric.reverse,
     )
@@ -189,15 +199,16 @@ def _layers(chosen: choice.Chosen) -> None:
         return
     frame = layers.assign(configuration=wanted["init"], init=wanted["init"])
     parts = []
-    for metric, name in (("std", "signal: std"), ("grad_rms", "gradient: rms")):
+    names = {metric: data.labels()[metric] for metric in ("std", "grad_rms")}
+    for metric, name in names.items():
         part = signals.against_layer(frame.assign(std_low=frame["std"], std_high=frame["std"]), metric)
         parts.append(part.assign(configuration=name, quantity=name))
     both = pd.concat(parts, ignore_index=True)
     chart = lines(
         both,
         Axis("layer", "Layer", whole=True),
-        Axis("mean", "Signal and gradient", spans_decades(both["mean"], 1.5)),
-        Axis("quantity", "Quantity", values=list(dict.fromkeys(both["quantity"]))),
+        Axis("mean", " · ".join(names.values()), spans_decades(both["mean"], 1.5)),
+        Axis("quantity", "Quantity", values=list(names.values())),
     )
     text = "Standard deviation of activations and root mean square of gradients against layer."
     figure("What did it begin with?", chart, layers, data.sql("layers_of_configuration", wanted), "tile-layers", text)

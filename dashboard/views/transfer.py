@@ -80,7 +80,6 @@ def _filters() -> None:
         data.sql("first_seed_quantity", quantities.values(asked)),
         "filters",
         text,
-        wide=False,
     )
     st.caption("Each filter on a grey scale of its own. Low layers are general: edges, blobs, gradients.")
 

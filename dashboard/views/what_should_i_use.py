@@ -93,7 +93,11 @@ def _answer(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any],
             f"{first['score']:.1%} ({first['low']:.1%}–{first['high']:.1%})",
             help="Mean over seeds; a diverged seed counts as 0.",
         )
-        cells[1].metric("Seeds that train", f"{first['share_that_train']:.0%} of {first['seeds']}")
+        if ranked["share_that_train"].any():
+            cells[1].metric("Seeds that train", f"{first['share_that_train']:.0%} of {first['seeds']}")
+        else:
+            # Nothing reaches the target on these data, so that the share tells nobody anything.
+            cells[1].metric("Seeds that diverged", f"{first['diverged']} of {first['seeds']}")
         second = ranked.iloc[1]["first_beats"] if len(ranked) > 1 else None
         cells[2].metric("Beats the second", verdicts.share(second), help="Share of pairs of seeds; a tie counts half.")
         st.markdown(_sentence(ranked))

@@ -240,3 +240,13 @@ def test_a_server_for_everybody_hides_refresh(filled_store, monkeypatch):
     app = open_page("runs", filled_store, monkeypatch)
     assert not app.button
     assert "only where the dashboard is served on loopback" in words(app)
+
+
+@pytest.mark.parametrize(("learns", "told"), [(0.95, "Seeds that train"), (0.5, "Seeds that diverged")])
+def test_where_nothing_reaches_the_target_the_share_that_does_is_not_told(learns, told, tmp_path, monkeypatch):
+    batch = Batch().run()
+    for seed in range(2):
+        batch.training(learns, seed=seed)
+    app = open_page("what_should_i_use", write(tmp_path / "grid.duckdb", batch).path, monkeypatch)
+    assert not app.exception
+    assert told in [metric.label for metric in app.metric]

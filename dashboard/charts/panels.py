@@ -1,0 +1,53 @@
+"""Charts of several panels, laid out for the width of the page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What a window of 1440 pixels leaves beside the navigation.
+USUAL_WIDTH = 980
+
+
+@dataclass(frozen=True)
+class Panels:
+    """How panels may be laid out; all lengths in pixels.
+
+    Attributes:
+        count: number of panels.
+        least: width below which fewer stand side by side.
+        most: width that none exceeds.
+        per_row: number of panels that never more stand side by side.
+        gap: between two of them.
+        frame: what axes and borders beside them take.
+        square: whether a panel is as high as it is wide.
+    """
+
+    count: int
+    least: int
+    most: int
+    per_row: int
+    gap: int = 20
+    frame: int = 0
+    square: bool = False
+
+    def columns(self, width: int) -> int:
+        """Return how many panels stand side by side.
+
+        Args:
+            width: what there is room for.
+        """
+        fitting = (width - self.frame + self.gap) // (self.least + self.gap)
+        return max(1, min(fitting, self.per_row, self.count))
+
+    def laid_out(self, spec: Mapping[str, Any], width: int) -> dict[str, Any]:
+        """Return a facet whose panels fit side by side.
+
+        Args:
+            spec: a Vega-Lite facet.
+            width: what there is room for.
+        """
+        columns = self.columns(width)
+        side = (width - self.frame - (columns - 1) * self.gap) // columns
+        side = max(1, min(side, self.most))
+        size = {"width": side} | ({"height": side} if self.square else {})
+        return {**spec, "columns": columns, "spacing": self.gap, "spec": {**spec["spec"], **size}}

@@ -1,0 +1,58 @@
+"""Charts of several panels fit the page, whatever its width."""
+
+import json
+
+import pytest
+import vl_convert
+
+from dashboard import viewport
+from dashboard.charts.panels import Panels
+from tests.dashboard.opening import open_page
+from tests.dashboard.test_charts import DRAWINGS
+
+SEVERAL = ("lines, panels", "strip", "cloud", "images")
+WIDTHS = (340, 480, 640, 980, 1280)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("count", [1, 2, 5, 12])
+def test_panels_stay_within_their_limits_and_the_page(width, count):
+    panels = Panels(count, 100, 300, per_row=6, gap=10, frame=40)
+    spec = panels.laid_out({"spec": {"height": 50}}, width)
+    columns, side = spec["columns"], spec["spec"]["width"]
+    assert 1 <= columns <= min(count, 6)
+    assert 100 <= side <= 300
+    assert 40 + columns * side + (columns - 1) * 10 <= width
+    # One more would not have fitted.
+    assert columns == min(count, 6) or 40 + (columns + 1) * 100 + columns * 10 > width
+    assert spec["spec"]["height"] == 50
+
+
+def test_square_panels_are_as_high_as_wide():
+    spec = Panels(4, 50, 80, per_row=4, square=True).laid_out({"spec": {}}, 500)["spec"]
+    assert spec["width"] == spec["height"] == 80
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", SEVERAL)
+def test_a_chart_of_panels_is_no_wider_than_the_page(name, width):
+    frame, draw = DRAWINGS[name]
+    chart = draw(frame)
+    assert chart.panels is not None
+    spec = chart.panels.laid_out(chart.to_dict(), width)
+    picture = vl_convert.vegalite_to_svg(json.dumps(spec))
+    assert float(picture.partition('width="')[2].partition('"')[0]) <= width
+
+
+def test_until_the_browser_has_spoken_and_when_it_talks_nonsense_the_usual_width_counts(monkeypatch):
+    for told in ({}, {"page": None}, {"page": {"width": "wide"}}, {"page": {"width": -5}}):
+        monkeypatch.setattr(viewport.st, "session_state", {viewport.KEY: told})
+        assert viewport.width() == viewport.USUAL["width"]
+    monkeypatch.setattr(viewport.st, "session_state", {viewport.KEY: {"page": {"width": 340, "stacked": True}}})
+    assert viewport.width() == 340
+    assert viewport.beside(0.2, border=40) == 300
+
+
+def test_a_page_asks_how_wide_it_is(filled_store, monkeypatch):
+    app = open_page("convergence", filled_store, monkeypatch)
+    assert [element.proto.component_name for element in app.get("bidi_component")] == ["ruler"]
