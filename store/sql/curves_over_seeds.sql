@@ -4,19 +4,26 @@
 -- $metric VARCHAR = 'test_accuracy': train_loss, train_accuracy, test_loss, test_accuracy, grad_norm or update_ratio
 -- @chosen_configurations
 WITH chosen AS (
-    SELECT step, diverged_at_step, @configuration,
-           CASE $metric WHEN 'train_loss' THEN train_loss WHEN 'train_accuracy' THEN train_accuracy
-                        WHEN 'test_loss' THEN test_loss WHEN 'test_accuracy' THEN test_accuracy
-                        WHEN 'grad_norm' THEN grad_norm WHEN 'update_ratio' THEN update_ratio END AS value
-    FROM curves JOIN cells USING (cell_id)
+    -- Curves are many: they are grouped by the number of their configuration, not by its texts.
+    SELECT cell_id, diverged_at_step, @configuration, dense_rank() OVER (ORDER BY @configuration) AS number
+    FROM cells
     WHERE study = 'training' AND @chosen_configurations
+), summaries AS (
+    SELECT number, step,
+           count(*) AS seeds, count(*) FILTER (diverged_at_step <= step) AS diverged,
+           count(*) FILTER (isfinite(value)) AS finite,
+           avg(value) FILTER (isfinite(value)) AS mean, min(value) FILTER (isfinite(value)) AS low,
+           max(value) FILTER (isfinite(value)) AS high,
+           coalesce(stddev_samp(value::DOUBLE) FILTER (isfinite(value)), 0) AS spread
+    FROM (
+        SELECT number, step, diverged_at_step,
+               CASE $metric WHEN 'train_loss' THEN train_loss WHEN 'train_accuracy' THEN train_accuracy
+                            WHEN 'test_loss' THEN test_loss WHEN 'test_accuracy' THEN test_accuracy
+                            WHEN 'grad_norm' THEN grad_norm WHEN 'update_ratio' THEN update_ratio END AS value
+        FROM curves JOIN chosen USING (cell_id)
+    )
+    GROUP BY ALL
 )
-SELECT @configuration, step,
-       count(*) AS seeds, count(*) FILTER (diverged_at_step <= step) AS diverged,
-       count(*) FILTER (isfinite(value)) AS finite,
-       avg(value) FILTER (isfinite(value)) AS mean, min(value) FILTER (isfinite(value)) AS low,
-       max(value) FILTER (isfinite(value)) AS high,
-       coalesce(stddev_samp(value::DOUBLE) FILTER (isfinite(value)), 0) AS spread
-FROM chosen
-GROUP BY ALL
-ORDER BY ALL
+SELECT @configuration, step, seeds, diverged, finite, mean, low, high, spread
+FROM summaries JOIN (SELECT DISTINCT number, @configuration FROM chosen) USING (number)
+ORDER BY number, step
