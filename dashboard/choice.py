@@ -38,7 +38,13 @@ def _values(cell: Any) -> list[Any]:
     return [plain(value) for value in cell] if isinstance(cell, list | np.ndarray) else []
 
 
-def cells(study: str, prefix: str, defaults: Mapping[str, Sequence[Any]], main: Sequence[str] = MAIN) -> Chosen | None:
+def cells(
+    study: str,
+    prefix: str,
+    defaults: Mapping[str, Sequence[Any]],
+    main: Sequence[str] = MAIN,
+    spread: Sequence[str] = (),
+) -> Chosen | None:
     """Let the reader choose values on every axis that has more than one.
 
     Args:
@@ -46,6 +52,7 @@ def cells(study: str, prefix: str, defaults: Mapping[str, Sequence[Any]], main: 
         prefix: of the keys in the URL.
         defaults: the first choice on each axis; all values where it is not named or nothing of it exists.
         main: the axes that are always in sight; the others are behind a button.
+        spread: the axes that a figure is spread over: of these all values are the first choice.
 
     Returns:
         The chosen values of each axis, or None when the page cannot be drawn; the reader has then been told why.
@@ -58,15 +65,18 @@ def cells(study: str, prefix: str, defaults: Mapping[str, Sequence[Any]], main: 
     shown = [axis for axis in main if axis in several]
     hidden = [axis for axis in several if axis not in shown]
     chosen = dict(offered)
+    # A choice with another default is another choice: under the same name the address would not reproduce it.
+    keys = {axis: f"{prefix}_every_{axis}" if axis in spread else f"{prefix}_{axis}" for axis in several}
+    defaults = {**defaults, **{axis: offered[axis] for axis in several if axis in spread}}
     if shown:
         widths = [WIDTHS.get(axis, 1.0) for axis in shown]
         for column, axis in zip(st.columns(widths), shown, strict=True):
             with column:
-                chosen[axis] = _several(axis, offered[axis], prefix, defaults)
+                chosen[axis] = _several(axis, offered[axis], keys[axis], defaults)
     if hidden:
         with st.popover(f"More axes: {', '.join(axes.NAMES[axis].lower() for axis in hidden)}", icon=":material/tune:"):
             for axis in hidden:
-                chosen[axis] = _several(axis, offered[axis], prefix, defaults)
+                chosen[axis] = _several(axis, offered[axis], keys[axis], defaults)
     alone = [axes.text(axis, values[0]) for axis, values in offered.items() if len(values) == 1]
     if alone:
         st.caption(f"All of these: {', '.join(alone)}.")
@@ -77,9 +87,9 @@ def cells(study: str, prefix: str, defaults: Mapping[str, Sequence[Any]], main: 
     return chosen
 
 
-def _several(axis: str, offered: Sequence[Any], prefix: str, defaults: Mapping[str, Sequence[Any]]) -> list[Any]:
+def _several(axis: str, offered: Sequence[Any], key: str, defaults: Mapping[str, Sequence[Any]]) -> list[Any]:
     first = [value for value in defaults.get(axis, ()) if value in offered] or list(offered)
-    return selectors.several(axes.NAMES[axis], offered, f"{prefix}_{axis}", first)
+    return selectors.several(axes.NAMES[axis], offered, key, first)
 
 
 def bound(chosen: Chosen) -> dict[str, Any]:

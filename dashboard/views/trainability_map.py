@@ -36,13 +36,15 @@ METRICS = {
     "backward_rate": Metric("signal_map", "rate"),
     "share_just_right": Metric("signal_map", "share"),
 }
+# The studies have different values, hence choices of their own.
+PREFIXES = {"training": PREFIX, "propagation": f"{PREFIX}_untrained"}
 STUDIES = {"outcome_map": "training", "signal_map": "propagation"}
 OVER = {"mean": "their mean", "best": "the best of them"}
 STORIES: dict[str, dict[str, str]] = {
     "How deep does each initialization train?": {"activation": "relu", "norm": "none"},
     "The same with batch norm": {"activation": "relu", "norm": "batch"},
     "Which learning rate at which depth?": {"x": "Learning rate", "y": "Depth", "init": "kaiming"},
-    "Signal before training": {"metric": "forward_rate", "x": "Activation", "norm": "none"},
+    "Signal before training": {"metric": "forward_rate", "x": "Activation", "untrained_norm": "none"},
 }
 
 
@@ -57,7 +59,7 @@ def main() -> None:
     name, x, y, over = _choose_map()
     metric = METRICS[name]
     study = STUDIES[metric.query]
-    chosen = choice.cells(study, PREFIX, _defaults(study, x, y))
+    chosen = choice.cells(study, PREFIXES[study], _defaults(study), spread=(x, y))
     if chosen is None:
         return
     if x == y:
@@ -103,14 +105,12 @@ def _choose_map() -> tuple[str, str, str, str]:
     return name, x, y, over
 
 
-def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
-    """Return a first choice: all values of the two axes, one value of the others."""
-    offered = choice.options(study)
-    wanted: dict[str, list[Any]] = choice.largest_network() if study == "training" else {}
-    wanted |= {"activation": ["relu"], "norm": ["none"], "lr": [0.1]}
-    if study == "propagation":
-        wanted |= {"depth": offered.get("depth", [])[-1:], "width": offered.get("width", [])}
-    return {axis: list(offered.get(axis, ())) if axis in (x, y) else values for axis, values in wanted.items()}
+def _defaults(study: str) -> dict[str, list[Any]]:
+    """Return a first choice: one value of each axis that the map is not spread over."""
+    common: dict[str, list[Any]] = {"activation": ["relu"], "norm": ["none"], "lr": [0.1]}
+    if study == "training":
+        return choice.largest_network() | common
+    return common | {"depth": choice.options(study).get("depth", [])[-1:]}
 
 
 def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values: dict[str, Any]) -> dict[str, str]:

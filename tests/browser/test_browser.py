@@ -1,6 +1,5 @@
 """The pages in a real browser: drawn without error at both widths, accessible, reproduced by their address."""
 
-import os
 import re
 import signal
 import socket
@@ -9,13 +8,13 @@ import time
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import store
-from tests.browser.server import CHROMIUM_OPTIONS, chromium, served
+from tests.browser.server import served
+from tests.browser.visiting import WIDTHS, address, settle
 from tests.dashboard.opening import PAGES
 
-WIDTHS = (1440, 390)
 # Streamlit asks below and above each address which of them is the server's root; one of the two is always missing.
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
 TOO_WIDE = """
@@ -24,35 +23,6 @@ TOO_WIDE = """
 """
 # Streamlit wraps the groups of its navigation in elements that a list may not hold; nothing here can change that.
 FOREIGN = {("list", "stSidebarNavItems"), ("listitem", "<li")}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = chromium()
-    if path is None:
-        message = "no Chromium found; on Debian: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def site(filled_store):
-    with served(filled_store) as url:
-        yield url
-
-
-@pytest.fixture
-def page(browser):
-    context = browser.new_context(viewport={"width": WIDTHS[0], "height": 1000}, accept_downloads=True)
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    yield opened
-    context.close()
 
 
 @pytest.fixture
@@ -66,17 +36,6 @@ def problems(page):
     told = lambda message: message.type == "error" and "Failed to load resource" not in message.text
     page.on("console", lambda message: told(message) and found.append(message.text))
     return found
-
-
-def settle(page):
-    page.wait_for_selector("h1")
-    page.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
-    page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
-    page.wait_for_timeout(250)
-
-
-def address(site, name):
-    return site if name == "lecture" else f"{site}/{name}"
 
 
 @pytest.mark.parametrize("name", PAGES)

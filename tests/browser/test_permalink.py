@@ -1,0 +1,68 @@
+"""The address reproduces every figure exactly, whatever the reader has chosen on its page."""
+
+import time
+
+import pytest
+
+from tests.browser.visiting import WIDTHS, address, settle
+
+# What is drawn: the words of each chart, and where its marks stand from left to right. Their order and their heights
+# depend on what was drawn there before.
+DRAWN = """
+[...document.querySelectorAll("[data-testid=stVegaLiteChart] svg")].map(chart => ({
+  words: [...chart.querySelectorAll("text")].map(text => text.textContent).sort(),
+  marks: [...chart.querySelectorAll("path")].flatMap(path =>
+    [...(path.getAttribute("d") ?? "").matchAll(/[ML](-?[0-9.]+),/g)].map(found => Math.round(found[1]))).sort(),
+}))
+"""
+FILLED = ("lecture", "activation_statistics", "convergence", "trainability_map", "what_should_i_use", "data_and_sql")
+STUDIED = ("preprocessing", "batch_norm", "edge_of_chaos", "every_study")
+MOST_CHANGES = 2
+PATIENCE = 20
+
+
+def choose(page):
+    """Change a few widgets of a page, one after the other: each kind that it has."""
+    main = page.locator("[data-testid=stMain]")
+    groups = main.locator("[data-testid=stButtonGroup]")
+    if groups.count():
+        groups.first.get_by_role("button").or_(groups.first.get_by_role("radio")).last.click()
+        settle(page)
+    boxes = main.locator("[data-testid=stSelectbox] input")
+    for place in range(min(boxes.count(), MOST_CHANGES)):
+        boxes.nth(place).click()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        settle(page)
+    chips = main.locator("[data-testid=stMultiSelect]").filter(has=page.locator("[aria-label^=Remove]").nth(1))
+    if chips.count():
+        chips.first.locator("[aria-label^=Remove]").first.click()
+        settle(page)
+
+
+def drawn_alike(one, other):
+    """Wait until two pages show the same charts, and return what each shows."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = one.evaluate(DRAWN), other.evaluate(DRAWN)
+        if found[0] == found[1] or time.monotonic() > deadline:
+            return found
+        other.wait_for_timeout(200)
+
+
+@pytest.mark.parametrize("name", [*FILLED, *STUDIED])
+def test_the_address_reproduces_every_figure(name, browser, page, request):
+    url = request.getfixturevalue("studied_site" if name in STUDIED else "site")
+    page.goto(address(url, name))
+    settle(page)
+    first = page.evaluate(DRAWN)
+    choose(page)
+    again = browser.new_page(viewport={"width": WIDTHS[0], "height": 1000})
+    again.goto(page.url)
+    settle(again)
+    mine, theirs = drawn_alike(page, again)
+    again.close()
+    assert "?" in page.url
+    assert mine
+    assert mine != first or name == "data_and_sql"
+    assert theirs == mine
