@@ -95,36 +95,56 @@ def _choose_view(chosen: choice.Chosen) -> tuple[str, str | None, list[str], str
 
 @data.kept
 def _curves(metric: str, values: dict[str, Any], colour: str, panels: str | None, band: str) -> Picture | None:
-    """Return the curves of one metric, or None when there are none."""
-    curves = data.query("curves_over_seeds", metric=metric, **values)
-    if curves.empty:
+    """Return the curves of one metric, or None when there are none; only those that are drawn are asked for."""
+    configurations = _configurations(values=values, colour=colour)
+    if configurations.empty:
         return None
-    named = banded(axes.named(curves, list(axes.NAMES), colour), band).rename(columns={"diverged": "lost"})
-    names = list(dict.fromkeys(named["configuration"]))
-    shown = named[named["configuration"].isin(names[:MOST_LINES])]
+    drawn = configurations.head(MOST_LINES)
+    asked = values if len(drawn) == len(configurations) else _narrowed(values, drawn)
+    parts = axes.varying(configurations, list(axes.NAMES)) or [colour]
+    curves = _with_names(data.query("curves_over_seeds", metric=metric, **asked), drawn, parts)
+    shown = banded(curves, band).rename(columns={"diverged": "lost"})
     title = data.labels()[metric]
     log = metric not in SHARES and spans_decades(shown["mean"])
     chart = lines(
         shown,
         Axis("step", "Step"),
         Axis("mean", title, log, share=metric in SHARES),
-        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, shown[colour])),
-        panels=Axis(panels, axes.NAMES[panels], values=axes.ordered(panels, shown[panels])) if panels else None,
+        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, drawn[colour])),
+        panels=Axis(panels, axes.NAMES[panels], values=axes.ordered(panels, drawn[panels])) if panels else None,
         points=False,
     )
     text = f"{title} against step, coloured by {axes.NAMES[colour].lower()}."
-    sql = data.sql("curves_over_seeds", {"metric": metric, **values})
-    return Picture(QUESTIONS[metric], chart, shown, sql, text, _note(named, band, len(names)))
+    sql = data.sql("curves_over_seeds", {"metric": metric, **asked})
+    return Picture(QUESTIONS[metric], chart, shown, sql, text, _note(configurations, band))
 
 
-def _note(named: pd.DataFrame, band: str, configurations: int) -> str:
-    last = named[named["step"] == named.groupby("configuration")["step"].transform("max")]
-    lost = int(last["lost"].sum())
-    sentence = f"Lines: mean over up to {int(named['seeds'].max())} seeds; band: {BANDS[band]}."
+@data.kept
+def _configurations(values: dict[str, Any], colour: str) -> pd.DataFrame:
+    """Return the outcome of each chosen configuration, named, in the order in which they are drawn."""
+    outcomes = data.query("outcomes_over_seeds", **values)
+    return outcomes if outcomes.empty else axes.named(outcomes, list(axes.NAMES), colour)
+
+
+def _narrowed(values: dict[str, Any], drawn: pd.DataFrame) -> dict[str, Any]:
+    """Return the values that occur among the drawn configurations: hardly more than these have them."""
+    names = {name: axis for axis, name in axes.LISTS.items() if name in values}
+    return values | {name: drawn[axis].drop_duplicates().tolist() for name, axis in names.items()}
+
+
+def _with_names(curves: pd.DataFrame, drawn: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    """Give the curves of the drawn configurations their names and their order; drop the others."""
+    found = drawn[[*parts, "configuration"]].merge(curves, on=parts)
+    return found[[*curves.columns, "configuration"]]
+
+
+def _note(configurations: pd.DataFrame, band: str) -> str:
+    lost, runs = int(configurations["diverged"].sum()), int(configurations["seeds"].sum())
+    sentence = f"Lines: mean over up to {int(configurations['seeds'].max())} seeds; band: {BANDS[band]}."
     if lost:
-        sentence += f" {lost} of {int(last['seeds'].sum())} runs diverged; a red cross marks where."
-    if configurations > MOST_LINES:
-        sentence += f" These are {configurations} configurations; the first {MOST_LINES} are drawn."
+        sentence += f" {lost} of {runs} runs diverged; a red cross marks where."
+    if len(configurations) > MOST_LINES:
+        sentence += f" These are {len(configurations)} configurations; the first {MOST_LINES} are drawn."
     return sentence
 
 
