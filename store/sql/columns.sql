@@ -2,5 +2,5 @@
 -- $relation VARCHAR: name of the table or view
 SELECT column_name AS name, data_type AS type, comment AS meaning
 FROM duckdb_columns()
-WHERE NOT internal AND table_name = $relation
+WHERE NOT internal AND database_name = current_database() AND table_name = $relation
 ORDER BY column_index

@@ -1,6 +1,8 @@
-"""A store with a few small cells of every study that has a page."""
+"""Stores with a few small cells of every study that has a page."""
 
 import pytest
+
+from tests.dashboard.opening import STORES
 
 GRID = """
 [[study]]
@@ -86,14 +88,63 @@ batch_size = 8
 init = ["xavier", "kaiming", "normal(std=0.2)"]
 activation = ["tanh", "relu"]
 """
+TRANSFER = """
+[[study]]
+kind = "transfer_source"
+network = "conv(strided=2, dense=2, dense_width=8)"
+width = 4
+depth = 4
+init = "kaiming"
+activation = "relu"
+optimizer = "momentum"
+lr = 0.02
+batch_size = 8
+steps = 2
+seed = [0, 1]
+
+[[study]]
+kind = "transfer"
+network = "conv(strided=2, dense=2, dense_width=8)"
+dataset = ["fashion-target", "digits-28"]
+source_lr = 0.02
+source_steps = 2
+scheme = ["scratch", "last_layer", "dense_layers", "fine_tune"]
+per_class = [2, 5]
+width = 4
+depth = 4
+init = "kaiming"
+activation = "relu"
+lr = 0.02
+batch_size = 8
+steps = 2
+seed = [0, 1]
+"""
 
 
 @pytest.fixture(scope="session")
 def studied_store(tmp_path_factory):
-    """Path of a store with cells of every study that measures quantities of its own."""
+    """Path of a store with cells of every study that measures quantities of its own, but transfer."""
+    return _computed(GRID, tmp_path_factory.mktemp("studied"))
+
+
+@pytest.fixture(scope="session")
+def transferred_store(tmp_path_factory):
+    """Path of a store with source networks and their transfer."""
+    return _computed(TRANSFER, tmp_path_factory.mktemp("transferred"))
+
+
+@pytest.fixture
+def store_of(request):
+    """What gives the path of the store whose cells a page is about."""
+    return lambda page: request.getfixturevalue(STORES.get(page, "filled_store"))
+
+
+def _computed(grid, folder):
     import engine
 
-    path = tmp_path_factory.mktemp("studied") / "grid.duckdb"
-    summary = engine.run(engine.Grid.from_toml(GRID, "studied"), path)
+    with pytest.MonkeyPatch.context() as patch:
+        # Source networks are kept there.
+        patch.setenv("GOLDILOCKS_DATA", str(folder / "data"))
+        summary = engine.run(engine.Grid.from_toml(grid, folder.name), folder / "grid.duckdb")
     assert not summary["cells_failed"]
-    return path
+    return folder / "grid.duckdb"

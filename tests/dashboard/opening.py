@@ -22,6 +22,11 @@ PAGES = {
     "runs": "Runs",
 }
 
+# The fixture whose cells a page is about, where it is not `filled_store`.
+STORES = dict.fromkeys(("preprocessing", "batch_norm", "edge_of_chaos", "every_study"), "studied_store") | {
+    "transfer": "transferred_store"
+}
+
 
 def open_page(page, store, monkeypatch, **query):
     """Return a page of a store after its first run.

@@ -17,8 +17,14 @@ def snapshot(filled_store, monkeypatch):
     opened.close()
 
 
-@pytest.mark.parametrize("name", ["outcomes_over_seeds", "learning_rate_sweep", "signal_map", "coverage", "columns"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "outcomes_over_seeds", "learning_rate_sweep", "signal_map", "coverage", "columns", "tables_and_views",
+    ],
+)  # fmt: skip
 def test_what_is_kept_in_memory_is_what_the_file_says(snapshot, filled_store, name):
+    snapshot.prepare()
     values = {"relation": KEPT[0]} if name == "columns" else {}
     with store.open(filled_store) as handle:
         truth = handle.named(name, **values).df()
