@@ -123,30 +123,6 @@ def test_an_empty_question_is_answered_with_a_hint(filled_store, monkeypatch):
     assert "The box is empty" in words(app)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("runs", *EMPTY)])
-def test_every_choice_can_be_made(page, filled_store, monkeypatch):
-    app = open_page(page, filled_store, monkeypatch)
-    for kind in ("selectbox", "segmented_control", "pills"):
-        for number in range(len(app.get(kind))):
-            widget = app.get(kind)[number]
-            for option in widget.options[:3]:
-                (widget.select if kind == "selectbox" else widget.set_value)(option).run()
-                assert not app.exception, (widget.label, option)
-                found = app.get(kind)
-                if number >= len(found):
-                    break
-                widget = found[number]
-        app = open_page(page, filled_store, monkeypatch)
-    for number in range(len(app.multiselect)):
-        if number < len(app.multiselect):
-            app.multiselect[number].set_value(app.multiselect[number].options).run()
-            assert not app.exception, app.multiselect[number].label
-    for kind in (app.toggle, app.checkbox):
-        for widget in kind:
-            widget.set_value(True).run()
-            assert not app.exception
-
-
 def test_each_tap_of_the_histograms_and_each_layer_is_drawn(filled_store, monkeypatch):
     for tap, layer in (("activations", "1"), ("pre-activations", "7"), ("gradients", "12")):
         query = {"tap": tap, "init": "kaiming_slip", "layer_of_12": layer, "baseline": "kaiming_slip"}

@@ -56,21 +56,6 @@ def test_any_axis_can_stand_anywhere(studied_store, monkeypatch):
             assert app.get("vega_lite_chart")
 
 
-@pytest.mark.parametrize("page", ["preprocessing", "edge_of_chaos", "every_study"])
-def test_every_choice_can_be_made(page, studied_store, monkeypatch):
-    app = open_page(page, studied_store, monkeypatch)
-    for number in range(len(app.selectbox)):
-        for option in app.selectbox[number].options[:4]:
-            app.selectbox[number].select(option).run()
-            assert not app.exception, (app.selectbox[number].label, option)
-    for number in range(len(app.multiselect)):
-        app.multiselect[number].set_value(app.multiselect[number].options[:1]).run()
-        assert not app.exception, app.multiselect[number].label
-        app.multiselect[number].set_value([]).run()
-        assert "Nothing is selected" in words(app)
-        app = open_page(page, studied_store, monkeypatch)
-
-
 def test_tiles_cover_the_plane_without_gap_or_overlap():
     points = pd.DataFrame({"weight_variance": [1.0, 2.0, 4.0] * 2, "bias_variance": [0.0] * 3 + [0.1] * 3})
     tiles = phases.tiles(points)
