@@ -48,7 +48,7 @@ def rebin(lo: np.ndarray, hi: np.ndarray, counts: np.ndarray, edges: np.ndarray)
     binned = np.zeros((len(counts), len(edges) - 1))
     spread = np.isfinite(lo) & np.isfinite(hi) & (hi > lo)
     cumulative = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(counts, axis=1)], axis=1)[spread]
-    place = (edges[None, :] - lo[spread, None]) / (hi - lo)[spread, None] * bins
+    place = (edges[None, :] - lo[spread, None]) / (hi[spread] - lo[spread])[:, None] * bins
     left = np.clip(np.floor(place), 0, bins - 1).astype(int)
     below, above = np.take_along_axis(cumulative, left, 1), np.take_along_axis(cumulative, left + 1, 1)
     binned[spread] = np.diff(below + (above - below) * np.clip(place - left, 0, 1), axis=1)

@@ -4,11 +4,20 @@ import numpy as np
 import pandas as pd
 
 
+def placed(points: pd.DataFrame) -> pd.DataFrame:
+    """Return the points that have a place in the plane: both of their variances are finite.
+
+    Args:
+        points: weight_variance and bias_variance.
+    """
+    return points[np.isfinite(points[["weight_variance", "bias_variance"]].astype(float)).all(axis=1)]
+
+
 def tiles(points: pd.DataFrame) -> pd.DataFrame:
     """Return the points of the plane with the edges of a tile around each: half-way to its neighbours.
 
     Args:
-        points: weight_variance and bias_variance, forming a grid with or without gaps.
+        points: weight_variance and bias_variance, finite, forming a grid with or without gaps.
     """
     weight, bias = (_edges(points[name]) for name in ("weight_variance", "bias_variance"))
     found = points.rename(columns={"weight_variance": "weight", "bias_variance": "bias"})

@@ -54,6 +54,7 @@ def _title(quantity: str) -> str:
 
 def _plane(points: pd.DataFrame, activation: str, colour: str) -> None:
     grid = points[[any(str(init).startswith("mean_field") for init in inits) for inits in points["inits"]]]
+    grid = phases.placed(grid)
     if grid.empty:
         st.info("This store has no points of the plane for this activation; the preset *demo* computes some.")
         return

@@ -70,3 +70,9 @@ def test_the_edge_is_where_chi_passes_one():
     edge = phases.edge(points)
     assert edge.to_numpy().tolist() == [[1.5, 0.1]]
     assert phases.edge(points.assign(chi=0.5)).empty
+
+
+def test_points_without_a_finite_place_are_not_on_the_plane():
+    points = pd.DataFrame({"weight_variance": [1.0, float("nan"), 2.0], "bias_variance": [0.0, 0.0, float("inf")]})
+    assert phases.placed(points).index.tolist() == [0]
+    assert phases.placed(points[1:]).empty
