@@ -77,7 +77,7 @@ def _crosses(place: Spec) -> Spec:
 
 
 def _colour(title: str, scale: Scale, reverse: bool) -> Spec:
-    legend = {"orient": "top", "gradientLength": 260, "gradientThickness": 12, "titleLimit": 320, "format": "~g"}
+    legend = style.GRADIENT
     # What was not finite has no colour of the scale.
     unknown = {"test": "!isValid(datum.value)", "value": "transparent"}
     kinds: dict[Scale, Spec] = {

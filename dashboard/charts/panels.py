@@ -18,7 +18,8 @@ class Panels:
         most: width that none exceeds.
         per_row: number of panels that never more stand side by side.
         gap: between two of them.
-        frame: what axes and borders beside them take.
+        frame: what axes and borders beside all of them take.
+        axes: what axes of its own take beside each.
         square: whether a panel is as high as it is wide.
     """
 
@@ -28,6 +29,7 @@ class Panels:
     per_row: int
     gap: int = 20
     frame: int = 0
+    axes: int = 0
     square: bool = False
 
     def columns(self, width: int) -> int:
@@ -36,7 +38,7 @@ class Panels:
         Args:
             width: what there is room for.
         """
-        fitting = (width - self.frame + self.gap) // (self.least + self.gap)
+        fitting = (width - self.frame + self.gap) // (self.least + self.axes + self.gap)
         return max(1, min(fitting, self.per_row, self.count))
 
     def laid_out(self, spec: Mapping[str, Any], width: int) -> dict[str, Any]:
@@ -47,7 +49,7 @@ class Panels:
             width: what there is room for.
         """
         columns = self.columns(width)
-        side = (width - self.frame - (columns - 1) * self.gap) // columns
+        side = (width - self.frame - (columns - 1) * self.gap) // columns - self.axes
         side = max(1, min(side, self.most))
         size = {"width": side} | ({"height": side} if self.square else {})
         return {**spec, "columns": columns, "spacing": self.gap, "spec": {**spec["spec"], **size}}

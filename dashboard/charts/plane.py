@@ -33,7 +33,7 @@ def _tiles(title: str, rate: bool) -> Spec:
     scale: Spec = {"scheme": "viridis"}
     if rate:
         scale = {"scheme": "blueorange", "type": "log", "domain": [1 / RATE_REACH, RATE_REACH], "clamp": True}
-    legend = {"orient": "top", "gradientLength": 260, "gradientThickness": 12, "titleLimit": 320, "format": "~g"}
+    legend = style.GRADIENT
     encoding = {
         "x": style.number("weight_low", WEIGHT),
         "x2": {"field": "weight_high"},

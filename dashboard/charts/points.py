@@ -7,8 +7,7 @@ from dashboard.charts import style
 from dashboard.charts.chart import Chart
 from dashboard.charts.panels import Panels
 
-# Each panel has axes of its own beside it, which the gap leaves room for.
-LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH = 110, 170, 5, 48, 100
+LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, AXES_WIDTH = 100, 170, 5, 16, 50, 44
 
 
 def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str) -> Chart:
@@ -31,5 +30,5 @@ def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str) -> Ch
     facet = {"field": panel, "type": "nominal", "sort": panels, "title": None}
     spec = {"data": {"name": "points"}, "facet": facet, "spec": inner}
     spec["resolve"] = {"scale": {"x": "independent", "y": "independent"}}
-    layout = Panels(len(panels), LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, square=True)
+    layout = Panels(len(panels), LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, AXES_WIDTH, square=True)
     return style.chart(spec, layout, points=frame)

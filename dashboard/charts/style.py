@@ -34,6 +34,11 @@ CONFIG: Spec = {
 }
 # In pixels: a legend under a chart on a phone, a letter of it, and a symbol with its gaps.
 LEGEND_WIDTH, LETTER_WIDTH, SYMBOL_WIDTH, LEGEND_LINE = 300, 6.6, 34, 18
+# The legend of a scale of colours, no longer than its chart is wide.
+GRADIENT: Spec = {
+    "orient": "top", "gradientLength": {"expr": "min(260, width)"}, "gradientThickness": 12, "titleLimit": 320,
+    "format": "~g",
+}  # fmt: skip
 # What axis, titles and legend take of a chart's height, which Streamlit counts as part of it.
 FRAME_HEIGHT = 100
 CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "filled": True, "color": theme.DIVERGED}

@@ -7,7 +7,8 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.server import CHROMIUM_OPTIONS, chromium, served
 from tests.browser.visiting import WIDTHS
-from tests.dashboard.conftest import studied_store  # noqa: F401
+from tests.dashboard.conftest import studied_store, transferred_store  # noqa: F401
+from tests.dashboard.opening import STORES
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,15 @@ def page(browser):
 def studied_site(studied_store):  # noqa: F811
     with served(studied_store) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def transferred_site(transferred_store):  # noqa: F811
+    with served(transferred_store) as url:
+        yield url
+
+
+@pytest.fixture
+def site_of(request):
+    """What gives the server over the store whose cells a page is about."""
+    return lambda page: request.getfixturevalue(STORES.get(page, "site").replace("_store", "_site"))

@@ -39,8 +39,8 @@ def problems(page):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_drawn_without_an_error_and_accessible(page, site, problems, name):
-    page.goto(address(site, name))
+def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems, name):
+    page.goto(address(site_of(name), name))
     settle(page)
     assert page.locator("h1").inner_text() == PAGES[name]
     for width in WIDTHS:

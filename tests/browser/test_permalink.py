@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.browser.visiting import WIDTHS, address, settle
+from tests.dashboard.opening import PAGES
 
 # What is drawn: the words of each chart, and where its marks stand from left to right. Their order and their heights
 # depend on what was drawn there before.
@@ -15,8 +16,6 @@ DRAWN = """
     [...(path.getAttribute("d") ?? "").matchAll(/[ML](-?[0-9.]+),/g)].map(found => Math.round(found[1]))).sort(),
 }))
 """
-FILLED = ("lecture", "activation_statistics", "convergence", "trainability_map", "what_should_i_use", "data_and_sql")
-STUDIED = ("preprocessing", "batch_norm", "edge_of_chaos", "every_study")
 MOST_CHANGES = 2
 PATIENCE = 20
 
@@ -50,10 +49,9 @@ def drawn_alike(one, other):
         other.wait_for_timeout(200)
 
 
-@pytest.mark.parametrize("name", [*FILLED, *STUDIED])
-def test_the_address_reproduces_every_figure(name, browser, page, request):
-    url = request.getfixturevalue("studied_site" if name in STUDIED else "site")
-    page.goto(address(url, name))
+@pytest.mark.parametrize("name", [page for page in PAGES if page != "runs"])
+def test_the_address_reproduces_every_figure(name, browser, page, site_of):
+    page.goto(address(site_of(name), name))
     settle(page)
     first = page.evaluate(DRAWN)
     choose(page)

@@ -72,7 +72,8 @@ LAYER, VALUE, INIT = Axis("layer", "Layer"), Axis("mean", "Std"), Axis("init", "
 LOG = Axis("mean", "Std", logarithmic=True)
 NAMES = Axis("layer", "Layer", values=[1, 2, 3], category=True)
 BINS = on_common_bins(histograms(), ["configuration", "layer"])
-CLOUD = pd.DataFrame({"x": [0.0, np.nan], "y": [1.0, 2.0], "panel": ["raw", "center"]})
+PREPROCESSINGS = ["raw", "center", "standardize", "pca", "whiten"]
+CLOUD = pd.DataFrame({"x": [0.0, np.nan, 1, -1, 2], "y": [-10.5, 2.0, 7, 1, 3], "panel": PREPROCESSINGS})
 PIXELS = pd.DataFrame({"image": [0, 0, 1], "row": [0, 1, 0], "column": [0, 0, 0], "value": [1.0, -2.0, 0.0]})
 NAMED = pd.DataFrame({"init": ["xavier"], "weight": [1.0], "bias": [0.0]})
 TITLES = ("Depth", "Init", "Accuracy")
@@ -90,7 +91,7 @@ DRAWINGS = {
     "heat map, logarithmic": (tiles(), lambda frame: heat_map(frame, ["a"], ["2"], TITLES, "logarithmic")),
     "ranking": (ranked(), lambda frame: ranking(frame, "Accuracy", INIT)),
     "plane": (field(), lambda frame: plane(frame, NAMED, NAMED, "χ₁", rate=True)),
-    "cloud": (CLOUD, lambda frame: cloud(frame, "panel", ["raw", "center"], "panel")),
+    "cloud": (CLOUD, lambda frame: cloud(frame, "panel", PREPROCESSINGS, "panel")),
     "images": (PIXELS, images),
     "quick": (rows(), lambda frame: quick(frame, "layer", "mean", "init")),
     "quick, bars": (rows(), lambda frame: quick(frame, "init", "mean", None)),

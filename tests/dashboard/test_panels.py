@@ -1,6 +1,7 @@
 """Charts of several panels fit the page, whatever its width."""
 
 import json
+import re
 
 import pytest
 import vl_convert
@@ -28,6 +29,12 @@ def test_panels_stay_within_their_limits_and_the_page(width, count):
     assert spec["spec"]["height"] == 50
 
 
+def test_axes_beside_each_panel_take_their_share():
+    spec = Panels(3, 50, 500, per_row=3, gap=10, frame=20, axes=30).laid_out({"spec": {}}, 400)
+    assert spec["columns"] == 3
+    assert 20 + 3 * (spec["spec"]["width"] + 30) + 2 * 10 == 400
+
+
 def test_square_panels_are_as_high_as_wide():
     spec = Panels(4, 50, 80, per_row=4, square=True).laid_out({"spec": {}}, 500)["spec"]
     assert spec["width"] == spec["height"] == 80
@@ -42,6 +49,14 @@ def test_a_chart_of_panels_is_no_wider_than_the_page(name, width):
     spec = chart.panels.laid_out(chart.to_dict(), width)
     picture = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert float(picture.partition('width="')[2].partition('"')[0]) <= width
+
+
+@pytest.mark.parametrize(("width", "length"), [(120, 120), (900, 260)])
+@pytest.mark.parametrize("name", ["heat map", "plane"])
+def test_the_legend_of_a_scale_of_colours_is_no_wider_than_its_chart(name, width, length):
+    frame, draw = DRAWINGS[name]
+    picture = vl_convert.vegalite_to_svg(json.dumps(draw(frame).to_dict() | {"width": width}))
+    assert re.findall(r'role-legend-gradient"[^>]*><path d="M0,0h(\d+)v', picture) == [str(length)]
 
 
 def test_until_the_browser_has_spoken_and_when_it_talks_nonsense_the_usual_width_counts(monkeypatch):
