@@ -1,7 +1,13 @@
 """The strongest peer: `jax.vmap`, `jax.jit` and `jax.lax.scan`, the whole training as one compiled program."""
 
+import os
 from functools import partial
 from typing import Any
+
+import torch
+
+# Read when jax is imported: it would take most of a GPU's memory for itself, and the contenders share one.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import jax
 import jax.numpy as jnp
@@ -11,14 +17,25 @@ from engine.bench.problem import Problem
 EPS, MOMENTUM = 1e-5, 0.1
 
 
-def train(problem: Problem) -> list[float]:
+def train(problem: Problem, device: torch.device) -> list[float]:
     """Train all classifiers and return the mean training loss of each over the first interval."""
-    params, running = _stack(problem)
-    intervals = problem.steps // problem.interval
-    order = problem.order.reshape(len(problem.lr), intervals, problem.interval, -1)
-    data = (problem.train_x, problem.train_y, problem.test_x, problem.test_y)
-    losses, _ = _train(params, running, order, problem.lr, *map(jnp.asarray, data))
-    return jax.block_until_ready(losses)[:, 0].tolist()
+    # Full float32 products, as in the engine: on a GPU jax rounds factors to TF32 unless told otherwise.
+    with jax.default_device(_same(device)), jax.default_matmul_precision("highest"):
+        params, running = _stack(problem)
+        intervals = problem.steps // problem.interval
+        order = problem.order.reshape(len(problem.lr), intervals, problem.interval, -1)
+        data = (problem.train_x, problem.train_y, problem.test_x, problem.test_y)
+        losses, _ = _train(params, running, jnp.asarray(order), jnp.asarray(problem.lr), *map(jnp.asarray, data))
+        return jax.block_until_ready(losses)[:, 0].tolist()
+
+
+def computes_on(device: torch.device) -> bool:
+    """Tell whether this jax has the kind of device that PyTorch would compute on."""
+    return device.type in (jax.default_backend().replace("gpu", "cuda"), "cpu")
+
+
+def _same(device: torch.device) -> jax.Device:
+    return jax.devices("cpu")[0] if device.type == "cpu" else jax.devices()[device.index or 0]
 
 
 def _stack(problem: Problem) -> tuple[list[Any], list[Any]]:

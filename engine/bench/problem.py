@@ -2,16 +2,31 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from engine import randomness
 from engine.data.base import prepared
 from engine.initializers import Fans
 from engine.initializers.noise import READOUT, bias_noise, weight_noise
+from engine.networks.parameters import starts
 from engine.studies.curves import logged_steps
 from engine.studies.training import TrainingCell
+
+
+class Tensors(NamedTuple):
+    """What every peer in PyTorch reads; see `Problem`."""
+
+    train_x: Tensor
+    train_y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+    order: Tensor
+    lr: Tensor
 
 
 @dataclass(frozen=True)
@@ -52,12 +67,13 @@ class Problem:
         names: list[int | str] = [*range(1, len(shapes)), READOUT]
         size = first.steps * first.batch_size
         identity = ("minibatches", first.dataset.name)
-        orders = [randomness.permutations((*identity, cell.seed), len(data.train_x), size) for cell in cells]
+        drawn, places = starts(cells)
+        orders = [randomness.permutations((*identity, cell.seed), len(data.train_x), size) for cell in drawn]
         return cls(
-            [np.stack([_weight(c, n, s) for c in cells]) for n, s in zip(names, shapes, strict=True)],
-            [np.stack([_bias(c, n, s) for c in cells]) for n, s in zip(names, shapes, strict=True)],
+            [np.stack([_weight(c, n, s) for c in drawn])[places] for n, s in zip(names, shapes, strict=True)],
+            [np.stack([_bias(c, n, s) for c in drawn])[places] for n, s in zip(names, shapes, strict=True)],
             first.norm.name == "batch",
-            np.stack(orders).reshape(len(cells), first.steps, first.batch_size),
+            np.stack(orders).reshape(len(drawn), first.steps, first.batch_size)[places],
             np.array([cell.lr for cell in cells], np.float32),
             logged_steps(first.steps)[1],
             data.train_x,
@@ -65,6 +81,16 @@ class Problem:
             data.test_x,
             data.test_y,
         )
+
+    def first(self, count: int) -> "Problem":
+        """Return the problem of the first few configurations."""
+        weights, biases = ([array[:count] for array in arrays] for arrays in (self.weights, self.biases))
+        return replace(self, weights=weights, biases=biases, order=self.order[:count], lr=self.lr[:count])
+
+    def on(self, device: torch.device) -> "Tensors":
+        """Return the data, the order of the minibatches and the rates on a device."""
+        arrays = (self.train_x, self.train_y, self.test_x, self.test_y, self.order, self.lr)
+        return Tensors(*(torch.from_numpy(array).to(device) for array in arrays))
 
     @property
     def steps(self) -> int:

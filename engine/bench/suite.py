@@ -21,8 +21,13 @@ from engine.execution.matrix_rate import matrix_rate
 from engine.studies.propagation import Propagation, PropagationCell
 from engine.studies.training import Training, TrainingCell
 
-# Width, depth, batch size, configurations, steps: half of the configurations with batch norm.
+# Width, depth, batch size, configurations, steps: half of the configurations with batch norm. A GPU is filled.
 TRAINING = ((64, 10, 64, 200, 40), (128, 10, 128, 40, 40), (128, 50, 128, 40, 20), (32, 10, 64, 400, 40))
+TRAINING_ON_GPU = (
+    (64, 10, 64, 10_000, 100), (128, 10, 128, 2_000, 100), (128, 50, 128, 400, 20), (32, 10, 64, 20_000, 100),
+)  # fmt: skip
+# Seeds of a training case; more configurations than these differ in their rates.
+MOST_SEEDS = 20
 INITS = ("normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip", "xavier_normal", "kaiming_normal")
 ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu")
 # Peers that take one configuration at a time are timed on this many, and compared per configuration.
@@ -38,7 +43,7 @@ def cases(device: Device) -> Iterator[Case]:
     """
     yield propagation(device)
     yield forward_propagation(device)
-    for shape in TRAINING:
+    for shape in TRAINING if device.torch_device.type == "cpu" else TRAINING_ON_GPU:
         yield training(device, *shape)
 
 
@@ -55,7 +60,7 @@ def propagation(device: Device, width: int = 4096) -> Case:
     return Case(
         f"propagation: {len(cells)} cells, width {width}, depth 6, batch 16",
         Contender("engine", engine, range(len(cells))),
-        (Contender("PyTorch loop", lambda: torch_loop.propagate(cells[:SAMPLE]), range(SAMPLE)),),
+        (Contender("PyTorch loop", lambda: torch_loop.propagate(cells[:SAMPLE], device.torch_device), range(SAMPLE)),),
         study.cost(cells, device.torch_device).flops,
         steps=1,
         matrix_size=512,
@@ -94,20 +99,26 @@ def _propagation_cells(width: int) -> list[PropagationCell]:
 def training(device: Device, width: int, depth: int, batch: int, configs: int, steps: int) -> Case:
     """Classifiers on digits by SGD, half of them with batch norm, logging and evaluation included."""
     groups = [_cells(width, depth, batch, configs // 2, steps, norm) for norm in ("none", "batch")]
-    study = Training()
+    problems, study = [Problem.of(cells) for cells in groups], Training()
 
     def engine() -> list[float]:
         return [loss for cells in groups for loss in _first_losses(study, cells, device)]
 
-    peers = [
-        _peer("PyTorch loop", torch_loop.train, groups, SAMPLE),
-        _peer("joblib, a process per core", torch_loop.train_in_processes, groups, SAMPLE),
-        _peer("torch.func.vmap", torch_vmap.train, groups, configs // 2),
-    ]
+    def peer(name: str, train: Callable[[Problem, torch.device], list[float]], count: int) -> Contender:
+        """Return a peer that trains the first few of each group."""
+        parts = [problem.first(count) for problem in problems]
+        numbers = [g * (configs // 2) + c for g in range(len(groups)) for c in range(count)]
+        return Contender(name, lambda: [loss for part in parts for loss in train(part, device.torch_device)], numbers)
+
+    peers = [peer("PyTorch loop", torch_loop.train, SAMPLE)]
+    if device.torch_device.type == "cpu":
+        peers.append(peer("joblib, a process per core", torch_loop.train_in_processes, SAMPLE))
+    peers.append(peer("torch.func.vmap", torch_vmap.train, configs // 2))
     if importlib.util.find_spec("jax"):
         from engine.bench import jax_vmap
 
-        peers.append(_peer("jax.vmap + jit + scan", jax_vmap.train, groups, configs // 2))
+        if jax_vmap.computes_on(device.torch_device):
+            peers.append(peer("jax.vmap + jit + scan", jax_vmap.train, configs // 2))
     return Case(
         f"training: {configs} configurations, width {width}, depth {depth}, batch {batch}",
         Contender("engine", engine, range(configs)),
@@ -131,21 +142,13 @@ def _cells(width: int, depth: int, batch: int, count: int, steps: int, norm: str
             depth=depth,
             width=width,
             batch_size=batch,
-            lr=0.01,
+            # Close to each other, so that all train alike.
+            lr=0.01 * (1 + number // MOST_SEEDS / count),
             steps=steps,
-            seed=seed,
+            seed=number % MOST_SEEDS,
         )
-        for seed in range(count)
+        for number in range(count)
     ]
-
-
-def _peer(
-    name: str, train: Callable[[Problem], list[float]], groups: Sequence[Sequence[TrainingCell]], count: int
-) -> Contender:
-    """Return a peer that trains the first few of each group."""
-    problems = [Problem.of(cells[:count]) for cells in groups]
-    numbers = [g * len(cells) + c for g, cells in enumerate(groups) for c in range(count)]
-    return Contender(name, lambda: [loss for problem in problems for loss in train(problem)], numbers)
 
 
 def _first_losses(study: Training, cells: Sequence[TrainingCell], device: Device) -> list[float]:
@@ -158,7 +161,7 @@ def run(device: str = "auto", say: Callable[[str], None] = lambda line: None) ->
     """Run every case and return its figures with the machine they belong to.
 
     Args:
-        device: where the engine computes; the peers compute on the CPU.
+        device: where the engine and the peers compute; those in NumPy, on the CPU.
         say: told what is being measured.
 
     Raises:

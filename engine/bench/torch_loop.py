@@ -7,29 +7,30 @@ import torch
 from torch import nn
 
 from engine import randomness
-from engine.bench.problem import Problem
+from engine.bench.problem import Problem, Tensors
 from engine.initializers import Fans
 from engine.studies.propagation import PropagationCell
 
 MODULES = {"linear": nn.Identity, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
 
 
-def train(problem: Problem) -> list[float]:
+def train(problem: Problem, device: torch.device) -> list[float]:
     """Train one classifier after the other and return the mean training loss of each over the first interval."""
-    return [_train(problem, config) for config in range(len(problem.lr))]
+    data = problem.on(device)
+    return [_train(problem, data, config) for config in range(len(problem.lr))]
 
 
-def train_in_processes(problem: Problem) -> list[float]:
-    """Do the same with joblib, one process per core and one thread in each."""
+def train_in_processes(problem: Problem, device: torch.device) -> list[float]:
+    """Do the same with joblib on a CPU, one process per core and one thread in each."""
     from joblib import Parallel, delayed
 
-    calls = (delayed(_train_alone)(problem, config) for config in range(len(problem.lr)))
+    calls = (delayed(_train_alone)(problem, device, config) for config in range(len(problem.lr)))
     return list(Parallel(n_jobs=os.cpu_count())(calls))
 
 
-def _train_alone(problem: Problem, config: int) -> float:
+def _train_alone(problem: Problem, device: torch.device, config: int) -> float:
     torch.set_num_threads(1)
-    return _train(problem, config)
+    return _train(problem, problem.on(device), config)
 
 
 def _model(problem: Problem, config: int) -> nn.Sequential:
@@ -46,22 +47,19 @@ def _model(problem: Problem, config: int) -> nn.Sequential:
     return nn.Sequential(*hidden, modules[len(hidden)])
 
 
-def _train(problem: Problem, config: int) -> float:
-    train_x, train_y, test_x, test_y = (
-        torch.from_numpy(array) for array in (problem.train_x, problem.train_y, problem.test_x, problem.test_y)
-    )
-    model = _model(problem, config)
+def _train(problem: Problem, data: Tensors, config: int) -> float:
+    model = _model(problem, config).to(data.lr.device)
     optimizer = torch.optim.SGD(model.parameters(), lr=float(problem.lr[config]))
     losses = []
-    for step, index in enumerate(torch.from_numpy(problem.order[config])):
+    for step, index in enumerate(data.order[config]):
         if step % problem.interval == 0:
-            _accuracy(model, test_x, test_y)
-        loss = nn.functional.cross_entropy(model(train_x[index]), train_y[index])
+            _accuracy(model, data.test_x, data.test_y)
+        loss = nn.functional.cross_entropy(model(data.train_x[index]), data.train_y[index])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    _accuracy(model, test_x, test_y)
+    _accuracy(model, data.test_x, data.test_y)
     return sum(losses[: problem.interval]) / problem.interval
 
 
@@ -73,18 +71,20 @@ def _accuracy(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
     return accuracy
 
 
-def propagate(cells: Sequence[PropagationCell]) -> list[float]:
+def propagate(cells: Sequence[PropagationCell], device: torch.device) -> list[float]:
     """Run networks forward and backward one after the other and return the rms activation of the first layer."""
-    return [_propagate(cell) for cell in cells]
+    return [_propagate(cell, device) for cell in cells]
 
 
-def _propagate(cell: PropagationCell) -> float:
+def _propagate(cell: PropagationCell, device: torch.device) -> float:
     shape = (cell.batch_size, cell.width)
-    h = torch.from_numpy(randomness.standard_normal(("input", cell.seed, shape), shape))
-    gradient = torch.from_numpy(randomness.standard_normal(("gradient", cell.seed, shape), shape))
+    h, gradient = (
+        torch.from_numpy(randomness.standard_normal((name, cell.seed, shape), shape)).to(device)
+        for name in ("input", "gradient")
+    )
     std, acts = cell.init.scale(Fans(cell.width, cell.width), cell.activation), []
     for _ in range(cell.depth):
-        linear = nn.utils.skip_init(nn.Linear, cell.width, cell.width)
+        linear = nn.utils.skip_init(nn.Linear, cell.width, cell.width, device=device)
         nn.init.normal_(linear.weight, std=std)
         nn.init.zeros_(linear.bias)
         h = MODULES[cell.activation.name]()(linear(h))

@@ -10,20 +10,16 @@ EPS, MOMENTUM = 1e-5, 0.1
 Layer = tuple[Tensor, ...]
 
 
-def train(problem: Problem) -> list[float]:
+def train(problem: Problem, device: torch.device) -> list[float]:
     """Train all classifiers and return the mean training loss of each over the first interval."""
-    configs = torch.arange(len(problem.lr))[:, None]
-    train_x, train_y, test_x, test_y, order, lr = (
-        torch.from_numpy(array)
-        for array in (problem.train_x, problem.train_y, problem.test_x, problem.test_y, problem.order, problem.lr)
-    )
-    params, running = _stack(problem)
+    train_x, train_y, test_x, test_y, order, lr = problem.on(device)
+    params, running = _stack(problem, device)
     step_gradients = vmap(grad_and_value(_loss, has_aux=True))
     losses = []
     for step in range(problem.steps):
         if step % problem.interval == 0:
             _accuracy(params, running, test_x, test_y)
-        index = order[configs[:, 0], step]
+        index = order[:, step]
         gradients, (loss, moments) = step_gradients(params, train_x[index], train_y[index])
         for layer, gradient in zip(params, gradients, strict=True):
             for tensor, slope in zip(layer, gradient, strict=True):
@@ -36,13 +32,13 @@ def train(problem: Problem) -> list[float]:
     return torch.stack(losses[: problem.interval]).mean(0).tolist()
 
 
-def _stack(problem: Problem) -> tuple[list[Layer], list[Layer]]:
+def _stack(problem: Problem, device: torch.device) -> tuple[list[Layer], list[Layer]]:
     params: list[Layer] = []
     running: list[Layer] = []
     for weight, bias in zip(problem.weights, problem.biases, strict=True):
-        layer: Layer = (torch.from_numpy(weight).clone(), torch.from_numpy(bias)[:, 0].clone())
+        layer: Layer = (torch.tensor(weight, device=device), torch.tensor(bias[:, 0], device=device))
         if problem.batch_norm and len(params) < len(problem.weights) - 1:
-            zeros = torch.zeros(weight.shape[0], weight.shape[2])
+            zeros = torch.zeros(weight.shape[0], weight.shape[2], device=device)
             layer += (zeros + 1, zeros.clone())
             running.append((zeros.clone(), zeros + 1))
         params.append(layer)

@@ -7,10 +7,11 @@ import torch
 from engine.device import Device
 
 PROBE_SECONDS = 0.3
-PROBE_ENTRIES = 1 << 18
 FLOAT_BYTES = 4
-# More than the last cache of most processors holds.
-STREAMED_BYTES = 1 << 26
+# Entries of one factor: on a CPU three times as many fit into the last cache; a GPU needs more to be busy.
+PROBE_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 24, "mps": 1 << 20}
+# More than the last cache holds.
+STREAMED_BYTES = {"cpu": 1 << 26, "cuda": 1 << 30, "mps": 1 << 28}
 
 
 def matrix_rate(device: Device, size: int = 64, streamed: bool = False) -> float:
@@ -23,9 +24,12 @@ def matrix_rate(device: Device, size: int = 64, streamed: bool = False) -> float
             activations are used once and all other layers come before they are used again; otherwise the same few
             matrices stay in the cache.
     """
-    configs = max(1, PROBE_ENTRIES // size**2)
-    sets = STREAMED_BYTES // (FLOAT_BYTES * configs * size**2) if streamed else 1
-    factors = torch.ones(sets, configs, size, size, device=device.torch_device)
+    kind = device.torch_device.type
+    configs = max(1, PROBE_ENTRIES[kind] // size**2)
+    sets = STREAMED_BYTES[kind] // (FLOAT_BYTES * configs * size**2) if streamed else 1
+    # Not all alike: a GPU draws less power on constants, and is faster than on numbers.
+    draws = torch.Generator(device.torch_device).manual_seed(0)
+    factors = torch.empty(sets, configs, size, size, device=device.torch_device).uniform_(-1, 1, generator=draws)
     product = torch.empty_like(factors)
     device.synchronize()
     start, products = time.perf_counter(), 0

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.axes import BATCH
 from engine.initializers.base import Fans
+from engine.kernels.choice import product_kernel
 
 # Layers with fewer units than this, such as a classifier's read-out, are computed with the long axis last: that makes
 # products several times faster.
@@ -75,17 +76,22 @@ class Dense(Connection):
 
     def forward(self, h: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         h = self.patches(h).expand(len(weight), -1, -1)
+        if product := product_kernel(h, weight):
+            return product(h, weight, bias)
         if weight.shape[-1] < NARROW:
             z = torch.bmm(weight.mT, h.mT).mT
             return z if bias is None else z.add_(bias)
         return torch.bmm(h, weight) if bias is None else torch.baddbmm(bias, h, weight)
 
     def backward(self, dz: Tensor, weight: Tensor) -> Tensor:
-        below = torch.bmm(dz, weight.mT)
+        product = product_kernel(dz, weight.mT) or torch.bmm
+        below = product(dz, weight.mT)
         return below if self.rows == 1 else below.view(len(dz), dz.shape[BATCH] * self.rows, -1)
 
     def weight_gradient(self, h: Tensor, dz: Tensor) -> Tensor:
         h = self.patches(h).expand(len(dz), -1, -1)
+        if product := product_kernel(h.mT, dz):
+            return product(h.mT, dz)
         return torch.bmm(dz.mT, h).mT if dz.shape[-1] < NARROW else torch.bmm(h.mT, dz)
 
 

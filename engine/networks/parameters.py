@@ -1,6 +1,6 @@
 """The parameters of a batch of classifiers: initial values from base noise, and a flat view for the optimizer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -43,7 +43,18 @@ class Classifier:
         Args:
             configs: their numbers along the config axis.
         """
-        return Classifier([_select(layer, configs) for layer in self.hidden], _select(self.readout, configs))
+        return self._each(lambda tensor: tensor[configs])
+
+    def to(self, device: torch.device) -> "Classifier":
+        """Return the same on a device.
+
+        Args:
+            device: where its tensors shall live.
+        """
+        return self._each(lambda tensor: tensor.to(device))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Classifier":
+        return Classifier([_changed(layer, change) for layer in self.hidden], _changed(self.readout, change))
 
 
 def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Classifier:
@@ -57,11 +68,30 @@ def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Cla
     Returns:
         Tensors with the cells along the config axis.
     """
-    hidden = [_hidden_layer(cells, layer, device) for layer in range(1, cells[0].depth + 1)]
+    firsts, places = starts(cells)
+    hidden = [_hidden_layer(firsts, layer, device) for layer in range(1, cells[0].depth + 1)]
     if cells[0].norm.absorbs_bias:
         _absorb_biases(cells[0].network, hidden)
     readout = replace(cells[0].readout, units=classes)
-    return Classifier(hidden, drawn_affine(cells, READOUT, readout, device))
+    model = Classifier(hidden, drawn_affine(firsts, READOUT, readout, device))
+    return model if len(firsts) == len(cells) else model.select(torch.tensor(places, device=device))
+
+
+Kind = TypeVar("Kind", bound=Cell)
+
+
+def starts(cells: Sequence[Kind]) -> tuple[list[Kind], list[int]]:
+    """Tell which cells start from the same numbers, as those do that differ in their learning rate alone.
+
+    Args:
+        cells: one configuration each; all of the same shape.
+
+    Returns:
+        One cell for every start that occurs, and for each cell the place of its start among these.
+    """
+    found: dict[object, tuple[int, Kind]] = {}
+    places = [found.setdefault((cell.seed, cell.init, cell.activation), (len(found), cell))[0] for cell in cells]
+    return [cell for _, cell in found.values()], places
 
 
 def _hidden_layer(cells: Sequence[Cell], layer: int, device: torch.device) -> HiddenLayer[OwnAffine]:
@@ -125,15 +155,15 @@ def calibrate(network: Network, hidden: Sequence[HiddenLayer], x: Tensor, chosen
 Part = TypeVar("Part")
 
 
-def _select(part: Part, configs: Tensor | slice) -> Part:
-    """Return a dataclass whose tensors, also inside dataclasses of its own, hold only some of the configurations."""
+def _changed(part: Part, change: Callable[[Tensor], Tensor]) -> Part:
+    """Return a dataclass with every tensor changed, also inside dataclasses of its own."""
 
-    def pick(value: Any) -> Any:
+    def changed(value: Any) -> Any:
         if isinstance(value, Tensor):
-            return value[configs]
-        return _select(value, configs) if is_dataclass(value) else value
+            return change(value)
+        return _changed(value, change) if is_dataclass(value) else value
 
-    return replace(part, **{field.name: pick(getattr(part, field.name)) for field in fields(part)})  # type: ignore
+    return replace(part, **{field.name: changed(getattr(part, field.name)) for field in fields(part)})  # type: ignore
 
 
 def drawn_affine(cells: Sequence[Cell], layer: Layer, shape: LayerShape, device: torch.device) -> OwnAffine:

@@ -64,13 +64,13 @@ class Adaptation:
         self.groups = [*(trained_tensors(layer) for layer in layers), readout.tensors()]
         self.state = [[[torch.zeros_like(t) for _ in range(optimizer.slots)] for t in group] for group in self.groups]
 
-    def step(self, x: Tensor, y: Tensor, number: int) -> Loss:
+    def step(self, x: Tensor, y: Tensor, number: int | Tensor) -> Loss:
         """Make one update and return the loss it was made from.
 
         Args:
             x: what enters the first trained layer `[config, batch, feature]`.
             y: classes `[config, batch]`.
-            number: number of this update, from 1.
+            number: number of this update, from 1, or a tensor that holds it.
         """
         h = self._laid_out(x)
         tapes = self.network.forward(self.layers, h, keep_pre=False) if self.layers else []
@@ -84,7 +84,7 @@ class Adaptation:
             self._update(place, gradient.tensors(self.layers[place].affine, tapes[place]), number)
         return loss
 
-    def _update(self, place: int, gradients: Sequence[Tensor], number: int) -> None:
+    def _update(self, place: int, gradients: Sequence[Tensor], number: int | Tensor) -> None:
         for tensor, state, gradient in zip(self.groups[place], self.state[place], gradients, strict=True):
             self.optimizer.update(tensor, gradient, self.rates[place], state, number)
 

@@ -126,12 +126,16 @@ class Adapted:
         length = cell.steps * cell.batch_size
         order = minibatches(cell.dataset, data.labels, cell.images, cell.seed, length)
         curves = Curves(1, logged_steps(cell.steps), self.device)
-        curves.log_test(0, self._evaluate(data))
+        curves.evaluated_before(self._evaluate(data))
         for step in range(cell.steps):
             index = order[step * cell.batch_size : (step + 1) * cell.batch_size]
-            curves.add_minibatch(step, self._step(*data.batch(index), step + 1))
+            loss = self._step(*data.batch(index), step + 1)
+            if step == 0:
+                curves.open(loss)
+            else:
+                curves.accumulate(step, loss)
             if step + 1 in curves.logged:
-                curves.log_test(step + 1, self._evaluate(data))
+                curves.close(step + 1, self._evaluate(data))
                 progress((step + 1) / cell.steps)
         return curves
 

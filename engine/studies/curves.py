@@ -52,6 +52,11 @@ class UpdateSize:
         self.change = self.change + _square(self._before.sub_(weight))
 
 
+def _norms(size: UpdateSize) -> dict[str, Tensor]:
+    gradient, change, weight = map(torch.as_tensor, (size.gradient, size.change, size.weight))
+    return {"grad_norm": gradient.sqrt(), "update_ratio": (change / weight).sqrt()}
+
+
 def _square(x: Tensor) -> Tensor:
     return torch.linalg.vector_norm(x.flatten(1), dim=1).square()
 
@@ -74,6 +79,10 @@ class Curves:
         self.active = torch.arange(configs, device=device)
         self._loss, self._correct = torch.zeros(configs, device=device), torch.zeros(configs, device=device)
         self._minibatches = torch.zeros((), device=device)
+        # The row of each logged step, on the device.
+        self._rows = torch.zeros(logged[-1] + 1, dtype=torch.long)
+        self._rows[list(logged)] = torch.arange(len(logged))
+        self._rows = self._rows.to(device)
 
     def retire(self) -> Tensor:
         """Stop logging what has diverged, and return the places of the others among those active until now."""
@@ -87,51 +96,57 @@ class Curves:
         """Share of the active configurations that have diverged; waits for the device."""
         return (self.diverged_at[self.active] >= 0).float().mean().item()
 
-    def add_minibatch(self, step: int, loss: Loss) -> None:
-        """Take in the minibatch that update number step + 1 is made from; close the interval where one ends."""
-        self.accumulate(step, loss)
-        if step == 0:
-            self._write(0, train_loss=loss.value, train_accuracy=loss.correct)
-        row = self.logged.get(step + 1)
-        if row is not None:
-            self._write(
-                row, train_loss=self._loss / self._minibatches, train_accuracy=self._correct / self._minibatches
-            )
-            for total in (self._loss, self._correct, self._minibatches):
-                total.zero_()
+    def open(self, loss: Loss, size: UpdateSize | None = None) -> None:
+        """Take in the first minibatch, and the size of the update made from it: they stand at step 0."""
+        self._write(0, train_loss=loss.value, train_accuracy=loss.correct)
+        if size is not None:
+            self._write(0, **_norms(size))
+        self.accumulate(0, loss)
 
-    def accumulate(self, step: int | Tensor, loss: Loss) -> None:
+    def accumulate(self, made: int | Tensor, loss: Loss) -> None:
         """Take in a minibatch within an interval; does nothing but change tensors in place.
 
         Args:
-            step: number of updates made before, or a tensor that holds it.
+            made: number of updates made before, or a tensor that holds it.
             loss: the minibatch's.
         """
-        self._note_divergence(step, loss.value)
+        self._note_divergence(made, loss.value)
         self._loss += loss.value
         self._correct += loss.correct
         self._minibatches += 1
 
-    def log_update(self, step: int, size: UpdateSize) -> None:
-        """Take in the size of update number step + 1; the first one also stands at step 0."""
-        grad_norm = torch.as_tensor(size.gradient).sqrt()
-        update_ratio = (torch.as_tensor(size.change) / torch.as_tensor(size.weight)).sqrt()
-        for logged, row in self.logged.items():
-            if logged == step + 1 or logged == step == 0:
-                self._write(row, grad_norm=grad_norm, update_ratio=update_ratio)
+    def close(self, made: int | Tensor, test: Loss, size: UpdateSize | None = None) -> None:
+        """End an interval at a logged step: means over its minibatches; like `accumulate`, in place.
 
-    def log_test(self, step: int, loss: Loss) -> None:
-        """Take in the evaluation after a number of updates."""
-        self._write(self.logged[step], test_loss=loss.value, test_accuracy=loss.correct)
-        self._note_divergence(step, loss.value)
+        Args:
+            made: number of updates made, or a tensor that holds it.
+            test: the evaluation after them.
+            size: the size of the last one.
+        """
+        # Read from a tensor at one place, not at a number: that would wait for the device.
+        row = self._rows[made.view(1)] if isinstance(made, Tensor) else self.logged[made]
+        self._write(row, train_loss=self._loss / self._minibatches, train_accuracy=self._correct / self._minibatches)
+        for total in (self._loss, self._correct, self._minibatches):
+            total.zero_()
+        if size is not None:
+            self._write(row, **_norms(size))
+        self._log_test(row, made, test)
 
-    def _write(self, row: int, **values: Tensor) -> None:
+    def evaluated_before(self, test: Loss) -> None:
+        """Take in the evaluation before the first update."""
+        self._log_test(0, 0, test)
+
+    def _log_test(self, row: int | Tensor, made: int | Tensor, test: Loss) -> None:
+        self._write(row, test_loss=test.value, test_accuracy=test.correct)
+        self._note_divergence(made, test.value)
+
+    def _write(self, row: int | Tensor, **values: Tensor) -> None:
         for name, value in values.items():
             self.values[name][row, self.active] = value.to(self.values[name].dtype)
 
-    def _note_divergence(self, step: int | Tensor, loss: Tensor) -> None:
+    def _note_divergence(self, made: int | Tensor, loss: Tensor) -> None:
         known = self.diverged_at[self.active]
-        self.diverged_at[self.active] = torch.where(~loss.isfinite() & (known < 0), step, known)
+        self.diverged_at[self.active] = torch.where(~loss.isfinite() & (known < 0), made, known)
 
     def rows(self, cell_ids: Sequence[str]) -> dict[str, Any]:
         """Return the columns of the store's table `curves`, cell after cell.

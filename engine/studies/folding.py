@@ -23,6 +23,7 @@ from engine.studies.measurements import Measurements
 from engine.studies.training import Trainer, Training, TrainingCell
 from engine.studies.watching import train
 
+CPU = torch.device("cpu")
 KINDS = UNFOLDED, FOLDED, FREE = "unfolded", "folded", "without batch norm"
 # Forward passes of each kind. They take turns, so that whatever else the machine does meets all of them.
 ROUNDS, WARM_UP = 30, 3
@@ -101,9 +102,9 @@ class Folding(Study[FoldingCell]):
 
 
 def _measure(trainer: Trainer, number: int, cell_id: str, found: Measurements) -> None:
-    """Compare and time the network of one configuration."""
-    model = trainer.model.select(torch.tensor([number], device=trainer.device))
-    x = trainer.test_x[None, : trainer.first.batch_size]
+    """Compare and time the network of one configuration, on a CPU, wherever it was trained."""
+    model = trainer.model.select(slice(number, number + 1)).to(CPU)
+    x = trainer.test_x[None, : trainer.first.batch_size].to(CPU)
     kinds = {UNFOLDED: model.hidden, FOLDED: fold(model.hidden), FREE: [_without(layer) for layer in model.hidden]}
 
     def forward(layers: Sequence[HiddenLayer[OwnAffine]]) -> Tensor:
@@ -133,8 +134,7 @@ def forward_times(passes: Mapping[str, Callable[[], Tensor]]) -> dict[str, float
     for turn in range(WARM_UP + ROUNDS):
         for name, forward in passes.items():
             start = time.perf_counter()
-            # Reading one number waits for the device.
-            forward().flatten()[0].item()
+            forward()
             if turn >= WARM_UP:
                 times[name].append(time.perf_counter() - start)
     return {name: median(values) for name, values in times.items()}

@@ -4,7 +4,8 @@ One step is: forward, loss, hand-written backward, update. Nothing is read back 
 divergence are kept on the device and copied once at the end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
@@ -26,7 +27,7 @@ from engine.optimizers.sgd import Sgd
 from engine.preprocessings.standardize import Standardize
 from engine.studies.base import Cost, Outcome, Study, studies
 from engine.studies.curves import Curves, UpdateSize, logged_steps
-from engine.studies.replay import Replay
+from engine.studies.replay import Replay, shared_memory
 
 FLOAT_BYTES, INDEX_BYTES = 4, 8
 # Tensors of a layer's size that live at once beside the tapes: gradients and temporaries of a step, and of evaluation.
@@ -85,11 +86,15 @@ class Training(Study[TrainingCell]):
         evaluated = first.dataset.test_size * len(logged_steps(first.steps))
         passes = 3 * first.batch_size * (first.steps + 1) + evaluated
         parts = chunks(cells, device)
-        at_once = len(parts[0]) * min(len(parts), torch.get_num_threads())
+        concurrent = min(len(parts), torch.get_num_threads())
+        at_once = len(parts[0]) * concurrent
+        orders = min(at_once, len({cell.seed for cell in cells}) * concurrent) * first.steps * first.batch_size
         data = FLOAT_BYTES * DATA_COPIES * (first.dataset.train_size + first.dataset.test_size) * first.features
-        return Cost(2.0 * len(cells) * products * passes, at_once * self._bytes(first) + data)
+        return Cost(
+            2.0 * len(cells) * products * passes, at_once * self._bytes(first, device) + INDEX_BYTES * orders + data
+        )
 
-    def _bytes(self, cell: TrainingCell) -> float:
+    def _bytes(self, cell: TrainingCell, device: torch.device) -> float:
         """Return the peak memory of one configuration."""
         # φ(z) usually lies over z; batch norm keeps the centred z as well.
         keeps_pre = type(cell.activation).apply_ is Activation.apply_
@@ -100,7 +105,9 @@ class Training(Study[TrainingCell]):
         # Of one layer, the gradient and the clone behind update_ratio.
         weights.append(cell.readout.weights)
         parameters = sum(weights) * (1 + cell.optimizer.slots) + 2 * max(weights)
-        return FLOAT_BYTES * (parameters + max(step, evaluation)) + INDEX_BYTES * cell.steps * cell.batch_size
+        # On a GPU, steps are replayed, and what a step and an evaluation have taken once they keep.
+        working = step + evaluation if device.type == "cuda" else max(step, evaluation)
+        return FLOAT_BYTES * (parameters + working)
 
     def run(self, cells: Sequence[TrainingCell], device: torch.device, progress: Progress) -> Outcome:
         def train(chunk: Sequence[TrainingCell], progress: Progress) -> Curves:
@@ -170,7 +177,7 @@ class Trainer:
         self.train_x, self.train_y, self.test_x, self.test_y = (
             torch.from_numpy(array).to(device) for array in (split.train_x, split.train_y, split.test_x, split.test_y)
         )
-        self.order = self._minibatch_order(len(split.train_x))
+        self.order, self.drawn = self._minibatch_order(len(split.train_x))
         self.model = initialize(cells, self.first.dataset.classes, device)
         self._calibrate()
         self.state = [[torch.zeros_like(p) for _ in range(self.optimizer.slots)] for p in self.model.tensors()]
@@ -184,55 +191,88 @@ class Trainer:
             h = calibrate(self.network, self.model.hidden, self.minibatch(0)[0], mask)
             Calibrating(self.model.readout, mask[:, None, None]).forward(h)
 
-    def _minibatch_order(self, size: int) -> Tensor:
-        """Return the training examples in the order of use `[config, steps · batch]`."""
+    def _minibatch_order(self, size: int) -> tuple[Tensor, Tensor]:
+        """Return the orders of the training examples `[order, steps · batch]`, and which each has `[config]`."""
         length = self.first.steps * self.first.batch_size
-        seeds = [cell.seed for cell in self.cells]
-        orders = {
-            seed: randomness.permutations(("minibatches", self.first.dataset.name, seed), size, length)
-            for seed in set(seeds)
-        }
-        return torch.from_numpy(np.stack([orders[seed] for seed in seeds])).to(self.device)
+        places = {seed: place for place, seed in enumerate(dict.fromkeys(cell.seed for cell in self.cells))}
+        identity = ("minibatches", self.first.dataset.name)
+        orders = np.stack([randomness.permutations((*identity, seed), size, length) for seed in places])
+        drawn = [places[cell.seed] for cell in self.cells]
+        return torch.from_numpy(orders).to(self.device), torch.tensor(drawn, device=self.device)
 
     def train(self, progress: Progress) -> Curves:
         """Make every step and return the curves."""
         steps = self.first.steps
         curves = Curves(len(self.cells), logged_steps(steps), self.device)
-        curves.log_test(0, self.evaluate())
-        made = torch.zeros((), dtype=torch.long, device=self.device)
-
-        def unlogged() -> Replay:
-            return Replay(lambda: curves.accumulate(made, self.step(made)), self.device)
-
-        replay = unlogged()
+        curves.evaluated_before(self.evaluate())
+        within, last = self._steps(curves)
         for step in range(steps):
-            if step and step + 1 not in curves.logged:
-                made.fill_(step)
-                replay()
+            ends = step + 1 in curves.logged
+            if step == 0:
+                self._first_step(curves)
+            else:
+                (last if ends else within)(step)
+            if not ends:
                 continue
-            size = UpdateSize()
-            curves.add_minibatch(step, self.step(step, size))
-            curves.log_update(step, size)
-            if step + 1 in curves.logged:
-                curves.log_test(step + 1, self.evaluate())
-                progress((step + 1) / steps)
-                if curves.diverged_share >= RETIRED_SHARE:
-                    self._keep(curves.retire())
-                    replay = unlogged()
-                if not len(curves.active):
-                    break
+            progress((step + 1) / steps)
+            if curves.diverged_share >= RETIRED_SHARE:
+                self._keep(curves.retire())
+                within, last = self._steps(curves)
+            if not len(curves.active):
+                break
         return curves
+
+    def _steps(self, curves: Curves) -> tuple[Replay, Replay]:
+        """Return the step within an interval between two logged ones, and the one that ends it."""
+        memory = shared_memory(self.device)
+        within, last = partial(self.step_within, curves), partial(self.step_at_end, curves)
+        return Replay(within, self.device, memory), Replay(last, self.device, memory)
+
+    def step_within(self, curves: Curves, made: Tensor) -> None:
+        """Make an update within an interval between two logged steps.
+
+        Args:
+            curves: where the loss is noted.
+            made: number of updates made before.
+        """
+        curves.accumulate(made, self.step(made))
+
+    def step_at_end(self, curves: Curves, made: Tensor) -> None:
+        """Make the update that ends an interval, measure it, and evaluate.
+
+        Args:
+            curves: where that is noted.
+            made: number of updates made before.
+        """
+        size = UpdateSize()
+        curves.accumulate(made, self.step(made, size))
+        curves.close(made + 1, self.evaluate(), size)
+
+    def _first_step(self, curves: Curves) -> None:
+        size = UpdateSize()
+        curves.open(self.step(0, size), size)
+        if 1 in curves.logged:
+            curves.close(1, self.evaluate(), size)
+
+    def replay(self, take: Callable[[Tensor, Loss], None]) -> Replay:
+        """Return the update as one launch; it holds until configurations are retired.
+
+        Args:
+            take: given a tensor with the number of updates made before, and the loss; does nothing but change tensors
+                in place.
+        """
+        return Replay(lambda made: take(made, self.step(made)), self.device)
 
     def _keep(self, configs: Tensor) -> None:
         """Go on with some of the configurations only."""
         self.model = self.model.select(configs)
         self.state = [[slot[configs] for slot in slots] for slots in self.state]
-        self.order, self.lr = self.order[configs], self.lr[configs]
+        self.drawn, self.lr = self.drawn[configs], self.lr[configs]
 
     def minibatch(self, step: int | Tensor) -> tuple[Tensor, Tensor]:
         """Return the inputs `[config, batch, feature]` and labels `[config, batch]` of a step."""
         size = self.first.batch_size
-        index = self.order.index_select(1, torch.arange(size, device=self.device) + step * size)
+        index = self.order.index_select(1, torch.arange(size, device=self.device) + step * size)[self.drawn]
         return self.train_x[index], self.train_y[index]
 
     def step(self, step: int | Tensor, size: UpdateSize | None = None) -> Loss:

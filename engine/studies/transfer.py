@@ -14,6 +14,7 @@ from engine.cores import Progress, side_by_side
 from engine.data.base import Split
 from engine.data.fashion_parts import FashionSource
 from engine.grid.cell import BATCHED, Cell, DatasetAxis, NetworkAxis, OptimizerAxis, PreprocessingAxis, Rate, Steps
+from engine.loss import Loss
 from engine.networks.conv import Conv
 from engine.networks.parameters import Classifier, initialize
 from engine.optimizers.momentum import Momentum
@@ -22,6 +23,7 @@ from engine.studies.adaptation import Adaptation, features, positions
 from engine.studies.base import Cost, Outcome, Quantity, Study, studies
 from engine.studies.curves import Curves, logged_steps
 from engine.studies.measurements import Measurements
+from engine.studies.replay import Replay
 from engine.studies.target_sets import images_per_class, minibatches, seen_from, shortage
 from engine.studies.training import Training, TrainingCell, chunks
 from engine.studies.transfer_schemes import LOWER_RATE, SchemeName, TransferScheme, transfer_scheme
@@ -199,19 +201,25 @@ class Adapting:
 
     def train(self, progress: Progress) -> tuple[pa.Table, list[int]]:
         """Make every step and return the measurements, and where each configuration diverged, or -1."""
-        steps, size = self.first.steps, self.first.batch_size
+        steps = self.first.steps
         curves = Curves(len(self.cells), logged_steps(steps), self.device)
+        within = Replay(lambda made: curves.accumulate(made, self._step(made)), self.device)
         test_x = self.test_x[self.seen[:, 0]] if self.scheme.frozen else self.test_x
-        curves.log_test(0, self.adaptation.evaluate(test_x, self.test_y))
-        for step in range(steps):
-            index = self.order[:, step * size : (step + 1) * size]
-            curves.add_minibatch(
-                step, self.adaptation.step(self.train_x[self.seen, index], self.train_y[index], step + 1)
-            )
-            if step + 1 in curves.logged:
-                curves.log_test(step + 1, self.adaptation.evaluate(test_x, self.test_y))
-                progress((step + 1) / steps)
+        curves.evaluated_before(self.adaptation.evaluate(test_x, self.test_y))
+        curves.open(self._step(0))
+        for made in range(1, steps + 1):
+            if made in curves.logged:
+                curves.close(made, self.adaptation.evaluate(test_x, self.test_y))
+                progress(made / steps)
+            if made < steps:
+                within(made)
         return self._measurements(curves), curves.diverged_at.tolist()
+
+    def _step(self, made: int | Tensor) -> Loss:
+        """Make one update, given the number of those before it, and return the loss it was made from."""
+        size = self.first.batch_size
+        index = self.order.index_select(1, torch.arange(size, device=self.device) + made * size)
+        return self.adaptation.step(self.train_x[self.seen, index], self.train_y[index], made + 1)
 
     def _measurements(self, curves: Curves) -> pa.Table:
         found = Measurements()

@@ -125,8 +125,9 @@ def _train(
 
     def train(chunk: Sequence[TrainingCell], progress: Progress) -> Classifier:
         trainer = Trainer(chunk, device)
+        update = trainer.replay(lambda made, loss: None)
         for step in range(trainer.first.steps):
-            trainer.step(step)
+            update(step)
             progress((step + 1) / trainer.first.steps)
         return trainer.model
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.cores import Progress, side_by_side
+from engine.loss import Loss
 from engine.studies.base import Outcome
 from engine.studies.curves import logged_steps
 from engine.studies.training import Trainer, TrainingCell, chunks
@@ -70,10 +71,14 @@ def train(trainer: Trainer, progress: Progress, look: Callable[[int], None] = la
     steps = trainer.first.steps
     logged = set(logged_steps(steps))
     diverged_at = torch.full((len(trainer.cells),), -1, device=trainer.device)
+
+    def note(made: Tensor, loss: Loss) -> None:
+        diverged_at.copy_(torch.where(~loss.value.isfinite() & (diverged_at < 0), made, diverged_at))
+
+    update = trainer.replay(note)
     look(0)
     for step in range(steps):
-        loss = trainer.step(step).value
-        diverged_at = torch.where(~loss.isfinite() & (diverged_at < 0), step, diverged_at)
+        update(step)
         if step + 1 in logged:
             look(step + 1)
             progress((step + 1) / steps)

@@ -1,9 +1,9 @@
 """Untrained networks of several seeds, measured: the rows of the store's table `layers` with their axes."""
 
 import pandas as pd
-import torch
 
 from engine.studies.propagation import Propagation, PropagationCell
+from tests.device import DEVICE
 
 AXES = ("network", "init", "activation", "norm", "seed")
 
@@ -27,7 +27,7 @@ def measure(seeds, inits, activations, norms=("none",), **fixed):
             for norm in norms
             for cell in [PropagationCell(init=init, activation=activation, norm=norm, seed=seed, **fixed)]
         }
-        table = Propagation().run(list(cells.values()), torch.device("cpu"), lambda share: None).tables["layers"]
+        table = Propagation().run(list(cells.values()), DEVICE, lambda share: None).tables["layers"]
         rows = table.to_pandas()
         axes = {axis: [str(getattr(cells[cell], axis)) for cell in rows.cell_id] for axis in AXES}
         frames.append(rows.assign(**axes))

@@ -21,8 +21,9 @@ from engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
 from engine.studies.target_sets import minibatches
 from engine.studies.transfer_schemes import LOWER_RATE
 from store.check import check
+from tests.device import DEVICE
 
-CPU, STEPS = torch.device("cpu"), 4
+STEPS = 4
 HERE = "tests.engine.test_backbone"
 SCHEMES = ("scratch", "last_layer", "dense_layers", "fine_tune")
 
@@ -85,7 +86,7 @@ def nothing(share):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_scheme_trains_what_it_should_as_torch_does(scheme):
     one = cell(scheme, seed=2)
-    adapted, data = Adapted(one, CPU), Seen.by([one], CPU)
+    adapted, data = Adapted(one, DEVICE), Seen.by([one], DEVICE)
     body, head = one.network.module(), nn.Sequential(*adapted.head)
     body.load_state_dict(adapted.body.state_dict())
     pretrained = scheme != "scratch"
@@ -121,9 +122,9 @@ def test_every_scheme_trains_what_it_should_as_torch_does(scheme):
 
 def test_a_batch_shares_the_features_and_each_cell_keeps_its_numbers():
     batch = [cell("last_layer", seed=seed, per_class=count) for seed in (0, 1) for count in (5, 20)]
-    together = BackboneTransfer().run(batch, CPU, nothing).tables["measurements"].to_pandas()
+    together = BackboneTransfer().run(batch, DEVICE, nothing).tables["measurements"].to_pandas()
     for one in batch:
-        alone = BackboneTransfer().run([one], CPU, nothing).tables["measurements"].to_pandas()
+        alone = BackboneTransfer().run([one], DEVICE, nothing).tables["measurements"].to_pandas()
         mine = together[together["cell_id"] == one.cell_id].reset_index(drop=True)
         assert mine["value"].tolist() == pytest.approx(alone["value"].tolist(), rel=1e-4, abs=1e-6)
         accuracy = alone[alone["quantity"] == "backbone_accuracy"]
@@ -157,7 +158,7 @@ def test_what_is_no_backbone_is_refused(text, reason):
 
 def test_scratch_refuses_what_it_cannot_give_new_weights():
     with pytest.raises(RequestError, match="is a Own, which scratch cannot give new weights"):
-        Adapted(cell("scratch", network=f"{HERE}:own"), CPU)
+        Adapted(cell("scratch", network=f"{HERE}:own"), DEVICE)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_imagenet_weights_go_through_the_four_schemes(tmp_path, monkeypatch):
     cells = [one for one in grid.cells if one.study == "backbone_transfer"]
     assert [one.scheme for one in cells] == list(SCHEMES)
     for one in cells:
-        table = BackboneTransfer().run([one], CPU, nothing).tables["measurements"].to_pandas()
+        table = BackboneTransfer().run([one], DEVICE, nothing).tables["measurements"].to_pandas()
         values = table.groupby("quantity")["value"]
         assert values.get_group("backbone_accuracy").between(0, 1).all()
         moved = (values.get_group("backbone_shift") > 0).mean()

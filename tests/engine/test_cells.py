@@ -5,7 +5,6 @@ import hashlib
 import json
 
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from engine.preprocessings import preprocessings
 from engine.studies import studies
 from engine.studies.propagation import PropagationCell
 from engine.studies.training import TrainingCell
+from tests.device import DEVICE
 from tests.engine.members import members
 
 BASE = {"init": "xavier", "activation": "tanh", "depth": 3, "width": 8, "batch_size": 4}
@@ -85,7 +85,7 @@ def test_a_grid_may_name_every_data_set_and_preprocessing(dataset, preprocessing
         (cell,) = Grid.from_toml(text).cells
         if isinstance(cell.dataset, Downloaded):
             continue
-        outcome = studies.parse(study).run([cell], torch.device("cpu"), lambda share: None)
+        outcome = studies.parse(study).run([cell], DEVICE, lambda share: None)
         assert outcome.diverged == [False]
 
 

@@ -15,6 +15,7 @@ from engine.studies import studies
 from engine.studies.propagation import PropagationCell
 from engine.studies.signal import SignalProgram
 from store.check import check
+from tests.device import DEVICE
 from tests.engine.signals import measure
 
 GEOMETRIES = [
@@ -132,7 +133,7 @@ def test_no_theory_stands_beside_what_it_does_not_cover():
 
 def test_a_channel_is_dead_only_when_inactive_everywhere():
     cell = PropagationCell(network="conv", init="kaiming", activation="relu", width=4, depth=1, batch_size=2)
-    program = SignalProgram([cell], torch.device("cpu"))
+    program = SignalProgram([cell], DEVICE)
     (tape,) = program.forward()
     tape.pre[...] = 1.0
     tape.pre[..., 0] = -1.0
@@ -201,7 +202,7 @@ def test_memory_and_operations_follow_the_network():
         for name in ("conv", "conv(strided=1)")
     )
     study = studies.parse("propagation")
-    full, quarter = (study.cost([cell], torch.device("cpu")) for cell in (plain, strided))
+    full, quarter = (study.cost([cell], DEVICE) for cell in (plain, strided))
     assert full.flops == 4 * 4 * 3 * 64 * 72 * 8
     assert quarter.flops == full.flops / 4
     assert quarter.bytes < full.bytes

@@ -2,16 +2,15 @@
 
 import pandas as pd
 import pytest
-import torch
 
 from engine.activations import activations
 from engine.device import choose_device
 from engine.grid.plan import plan
 from engine.networks.mlp import Mlp
 from engine.studies.propagation import Propagation, PropagationCell
+from tests.device import DEVICE
 from tests.engine.members import INITIALIZERS
 
-CPU = torch.device("cpu")
 DEPTHS = (1, 2, 5)
 
 
@@ -27,7 +26,7 @@ def cells(depths=DEPTHS, **fixed):
 
 
 def tables(batch):
-    outcome = Propagation().run(batch, CPU, lambda share: None)
+    outcome = Propagation().run(batch, DEVICE, lambda share: None)
     layers = outcome.tables["layers"].to_pandas().sort_values(["cell_id", "layer"]).reset_index(drop=True)
     order = ["cell_id", "layer", "tap"]
     histograms = outcome.tables["layer_histograms"].to_pandas().sort_values(order).reset_index(drop=True)
@@ -63,7 +62,7 @@ def test_one_signal_serves_every_depth(monkeypatch):
     monkeypatch.setattr(Mlp, "forward", counted)
     batch = [cell for cell in cells() if not cell.init.data_dependent]
     (planned,) = plan(batch, choose_device("cpu"))
-    planned.study.run(planned.cells, CPU, lambda share: None)
+    planned.study.run(planned.cells, DEVICE, lambda share: None)
     assert calls == [max(DEPTHS)]
 
 

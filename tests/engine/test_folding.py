@@ -14,6 +14,7 @@ from engine.normalizations import normalizations
 from engine.normalizations.base import Running, Scale
 from engine.studies.folding import FoldingCell, forward_times
 from engine.studies.training import Trainer, TrainingCell
+from tests.device import DEVICE
 from tests.oracles import plain
 
 CONFIGS, FAN_IN, UNITS, BATCH = 3, 6, 8, 16
@@ -61,7 +62,7 @@ def test_folding_into_a_convolution_is_pytorchs():
         dataset="digits", network="conv", init="kaiming", activation="relu", norm="batch", width=4, depth=2,
         batch_size=32, steps=5, lr=0.1,
     )  # fmt: skip
-    trainer = Trainer([cell], torch.device("cpu"))
+    trainer = Trainer([cell], DEVICE)
     for step in range(cell.steps):
         trainer.step(step)
     truth = plain.train(cell, cell.steps).hidden.eval()

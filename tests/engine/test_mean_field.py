@@ -2,13 +2,13 @@
 
 import pandas as pd
 import pytest
-import torch
 
 from engine.activations import activations
 from engine.errors import RequestError
 from engine.grid.spec import Grid
 from engine.studies import studies
 from engine.theory.criticality import phase
+from tests.device import DEVICE
 
 
 def run(text):
@@ -18,7 +18,7 @@ def run(text):
     groups = {}
     for cell in grid.cells:
         groups.setdefault(study.group_key(cell), []).append(cell)
-    outcomes = [study.run(group, torch.device("cpu"), lambda share: None) for group in groups.values()]
+    outcomes = [study.run(group, DEVICE, lambda share: None) for group in groups.values()]
     table = pd.concat(outcome.tables["measurements"].to_pandas() for outcome in outcomes)
     known = {quantity.name for quantity in study.quantities}
     assert set(table.quantity) <= known

@@ -8,6 +8,7 @@ from torch import nn
 
 from engine.studies.modes import Evaluation, distances, whole
 from engine.studies.training import Trainer, TrainingCell
+from tests.device import DEVICE
 from tests.oracles import plain
 
 STEPS, BATCH = 20, 16
@@ -34,10 +35,10 @@ class Model(nn.Module):
 def both(request):
     """A trained batch of classifiers, and the same ones in plain PyTorch."""
     batch = cells(request.param)
-    trainer = Trainer(batch, torch.device("cpu"))
+    trainer = Trainer(batch, DEVICE)
     for step in range(STEPS):
         trainer.step(step)
-    return trainer, [Model(plain.train(cell, STEPS)) for cell in batch]
+    return trainer, [Model(plain.train(cell, STEPS)).to(DEVICE) for cell in batch]
 
 
 def accuracy(model, x, y, size):

@@ -7,6 +7,7 @@ import torch
 from engine import randomness
 from engine.studies import signal
 from engine.studies.propagation import Propagation, PropagationCell
+from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS
 from tests.oracles import plain
 
@@ -42,7 +43,7 @@ def outcome(request):
         few = cells(request.param, named(INITIALIZERS, "kaiming", "torch_default"), seed=3)
         more = cells(request.param, activations=named(ACTIVATIONS, "tanh"), seed=3)
         batch = list({cell.cell_id: cell for cell in (*few, *more)}.values())
-    return batch, Propagation().run(batch, torch.device("cpu"), lambda share: None)
+    return batch, Propagation().run(batch, DEVICE, lambda share: None)
 
 
 def expected(cell):
@@ -109,12 +110,14 @@ def test_histograms_count_every_value_where_it_belongs(outcome):
 def test_a_cell_does_not_depend_on_its_neighbours(network):
     few = named(INITIALIZERS, "xavier", "uniform", "orthogonal", "constant", "lsuv")
     batch = cells(network, few, ACTIVATIONS[::3], seed=5)
-    together = Propagation().run(batch, torch.device("cpu"), lambda share: None).tables["layers"].to_pandas()
+    together = Propagation().run(batch, DEVICE, lambda share: None).tables["layers"].to_pandas()
     for cell in batch[::23]:
-        alone = Propagation().run([cell], torch.device("cpu"), lambda share: None).tables["layers"].to_pandas()
+        alone = Propagation().run([cell], DEVICE, lambda share: None).tables["layers"].to_pandas()
         shared = together[together.cell_id == cell.cell_id].reset_index(drop=True)
         for name in ("std", "grad_rms", "weight_grad_rms"):
-            np.testing.assert_allclose(alone[name], shared[name], rtol=1e-4, atol=1e-9)
+            # Where all units are alike, what is left of a spread is rounding.
+            rounding = 1e-6 * float(shared["rms" if name == "std" else name].max())
+            np.testing.assert_allclose(alone[name], shared[name], rtol=1e-4, atol=1e-9 + rounding)
 
 
 @pytest.mark.parametrize("broken", ["ddof", "gain"])

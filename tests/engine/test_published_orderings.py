@@ -5,11 +5,11 @@ from math import log
 
 import pandas as pd
 import pytest
-import torch
 
 from engine.activations import activations
 from engine.studies.training import Training, TrainingCell
 from engine.theory.criticality import edge_at, phase
+from tests.device import DEVICE
 
 pytestmark = pytest.mark.published
 
@@ -25,8 +25,7 @@ def train(**axes):
     for cell in cells:
         groups.setdefault(cell.static, []).append(cell)
     curves = pd.concat(
-        Training().run(group, torch.device("cpu"), lambda share: None).tables["curves"].to_pandas()
-        for group in groups.values()
+        Training().run(group, DEVICE, lambda share: None).tables["curves"].to_pandas() for group in groups.values()
     )
     ends = curves.sort_values("step").groupby("cell_id").last()
     rows = pd.DataFrame([cell.row() for cell in cells]).set_index("cell_id")

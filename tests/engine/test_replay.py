@@ -9,6 +9,7 @@ from engine.errors import RequestError
 from engine.studies.curves import Curves, UpdateSize, logged_steps
 from engine.studies.replay import Replay
 from engine.studies.training import Trainer, TrainingCell
+from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, NORMALIZATIONS, OPTIMIZERS
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -38,7 +39,7 @@ def trainer(optimizer="sgd", activation="relu", norm="none", steps=60):
         dataset="digits", init="kaiming", activation=activation, norm=norm, optimizer=optimizer, width=16, depth=2,
         batch_size=8, steps=steps, lr=0.01,
     )  # fmt: skip
-    return Trainer([cell, cell.model_copy(update={"seed": 1})], CPU)
+    return Trainer([cell, cell.model_copy(update={"seed": 1})], DEVICE)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
@@ -59,11 +60,14 @@ CASES = [
 
 
 @pytest.mark.parametrize(("optimizer", "activation", "norm"), CASES, ids=str)
-def test_nothing_between_two_logged_steps_waits_for_the_device(optimizer, activation, norm):
+def test_no_step_waits_for_the_device(optimizer, activation, norm):
     one = trainer(optimizer, activation, norm)
-    curves, made = Curves(2, logged_steps(60), CPU), torch.tensor(1)
+    curves, within, last = Curves(2, logged_steps(60), DEVICE), *torch.tensor([1, 2], device=DEVICE)
     with Watch():
-        curves.accumulate(made, one.step(made))
+        one.step_within(curves, within)
+        one.step_at_end(curves, last)
+    assert curves.values["test_loss"][1].isfinite().all()
+    assert not curves.values["test_loss"][2:].isfinite().any()
 
 
 def test_the_watch_notices_what_waits():
@@ -75,7 +79,7 @@ def test_the_watch_notices_what_waits():
         torch.tensor([1.0])
 
 
-def test_on_a_gpu_the_work_is_captured_once_and_replayed_each_time(monkeypatch):
+def test_on_a_gpu_the_second_step_is_captured_and_replayed_from_then_on(monkeypatch):
     events = []
 
     class Graph:
@@ -83,7 +87,7 @@ def test_on_a_gpu_the_work_is_captured_once_and_replayed_each_time(monkeypatch):
             events.append("replay")
 
     class Capture:
-        def __init__(self, graph):
+        def __init__(self, graph, pool, capture_error_mode):
             assert isinstance(graph, Graph)
 
         def __enter__(self):
@@ -94,18 +98,20 @@ def test_on_a_gpu_the_work_is_captured_once_and_replayed_each_time(monkeypatch):
 
     monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
     monkeypatch.setattr(torch.cuda, "graph", Capture)
-    replay = Replay(lambda: events.append("work"), CUDA)
-    for _ in range(3):
-        replay()
-    assert events == ["begin", "work", "end", "replay", "replay", "replay"]
+    # The meta device stands in for the memory of a GPU.
+    monkeypatch.setattr(torch, "zeros", lambda *shape, device, **options: torch.empty(*shape, device="meta", **options))
+    replay = Replay(lambda made: events.append("work"), CUDA)
+    for made in range(4):
+        replay(made)
+    assert events == ["work", "begin", "work", "end", "replay", "replay", "replay"]
 
 
-def test_elsewhere_the_work_is_done_each_time():
+def test_elsewhere_every_step_is_done_and_knows_its_number():
     done = []
-    replay = Replay(lambda: done.append(1), CPU)
-    replay()
-    replay()
-    assert len(done) == 2
+    replay = Replay(lambda made: done.append(int(made)), CPU)
+    replay(3)
+    replay(5)
+    assert done == [3, 5]
 
 
 def test_tf32_is_for_cuda_only_and_is_part_of_the_record():

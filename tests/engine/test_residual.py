@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
 
 from engine.studies.training import Trainer, TrainingCell
+from tests.device import DEVICE
 from tests.engine.members import NETWORKS, NORMALIZATIONS
 from tests.engine.signals import measure
 
@@ -62,7 +62,7 @@ def test_learned_branches_start_at_zero_and_open(norm):
         network="residual_mlp(branch='zero')", dataset="digits", init="kaiming", activation="relu", norm=norm,
         width=32, depth=6, batch_size=64, steps=60, lr=0.1,
     )  # fmt: skip
-    trainer = Trainer([cell], torch.device("cpu"))
+    trainer = Trainer([cell], DEVICE)
     factors = [layer.branch.factor for layer in trainer.model.hidden[1:]]
     assert all((factor == 0).all() for factor in factors)
     before = trainer.evaluate().value.item()
@@ -80,7 +80,7 @@ def test_thirty_layers_train_with_skip_connections_where_they_do_not_without():
             network=network, dataset="digits", init="xavier", activation="relu", width=32, depth=30, batch_size=64,
             steps=60, lr=0.1,
         )  # fmt: skip
-        trainer = Trainer([cell], torch.device("cpu"))
+        trainer = Trainer([cell], DEVICE)
         for step in range(60):
             trainer.step(step)
         accuracy[network] = trainer.evaluate().correct.item()

@@ -8,6 +8,7 @@ import torch
 import engine
 import store
 from engine.studies.symmetry import ALIKE, count_distinct
+from tests.device import DEVICE
 
 
 def columns(*vectors):
@@ -78,9 +79,9 @@ def test_gradients_are_those_of_the_loss(tmp_path):
 
     found = measured(tmp_path, '["kaiming"]')
     cells = [c for c in engine.Grid.from_toml(GRID.format(init='["kaiming"]', lr="[0.1]")).cells if c.norm.absent]
-    trainer = Trainer(cells, torch.device("cpu"))
+    trainer = Trainer(cells, DEVICE)
     x, y = trainer.minibatch(0)
-    model = initialize(cells, 10, torch.device("cpu"))
+    model = initialize(cells, 10, DEVICE)
     for c, cell in enumerate(cells):
         h, weights = x[c], []
         for layer in model.hidden:

@@ -7,7 +7,8 @@ from engine.data import datasets
 from engine.preprocessings import preprocessings
 from engine.studies.target_sets import chosen, minibatches, seen_from
 from engine.studies.transfer import Adapting, TransferCell
-from tests.engine.transfers import CPU, cells, nothing, sources
+from tests.device import DEVICE
+from tests.engine.transfers import cells, nothing, sources
 
 pytestmark = pytest.mark.usefixtures("kept_sources")
 
@@ -34,7 +35,7 @@ def test_a_target_set_that_has_too_few_images_gives_all_it_has_and_says_so():
     ]
     labels = digits.load().train_y
     assert np.bincount(labels[chosen(digits, labels, many.images, seed=0)]).tolist() == [digits.fewest] * 10
-    found = [Adapting([cell], sources([cell]), CPU).train(nothing)[0].to_pandas() for cell in (few, many)]
+    found = [Adapting([cell], sources([cell]), DEVICE).train(nothing)[0].to_pandas() for cell in (few, many)]
     assert np.array_equal(found[0].value, found[1].value)
     accuracy = found[1].query("quantity == 'transfer_accuracy'")
     assert accuracy.position.item() == digits.fewest

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from engine.networks.mlp import Mlp
 from engine.normalizations import normalizations
 from engine.studies.propagation import Propagation, PropagationCell
+from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS
 
 WIDTH, DEPTH, BATCH, SEEDS = 256, 4, 16, 8
@@ -33,7 +33,7 @@ def measure(inits, norm, seeds=SEEDS):
                 )
             ]
         }
-        table = Propagation().run(list(cells.values()), torch.device("cpu"), lambda share: None).tables["layers"]
+        table = Propagation().run(list(cells.values()), DEVICE, lambda share: None).tables["layers"]
         layers = table.to_pandas()
         layers["init"] = [str(cells[cell].init) for cell in layers.cell_id]
         layers["activation"] = [str(cells[cell].activation) for cell in layers.cell_id]
@@ -97,7 +97,7 @@ def test_orthogonal_weights_agree_as_well_and_scatter_less(name):
 def test_where_there_is_no_prediction_the_card_says_so():
     for init in INITIALIZERS:
         cell = PropagationCell(init=init, activation="tanh", width=8, depth=2, batch_size=4)
-        layers = Propagation().run([cell], torch.device("cpu"), lambda share: None).tables["layers"].to_pandas()
+        layers = Propagation().run([cell], DEVICE, lambda share: None).tables["layers"].to_pandas()
         assert layers.theory_std.notna().all() == init.centred
         assert ("no prediction" in init.card.notes) == (not init.centred)
     for norm in NORMALIZATIONS:
@@ -117,7 +117,7 @@ def test_real_inputs_are_predicted_from_their_lengths_and_likeness(prepared):
             )
             for activation in ("tanh", "sigmoid", "relu")
         ]  # fmt: skip
-        table = Propagation().run(cells, torch.device("cpu"), lambda share: None).tables["layers"].to_pandas()
+        table = Propagation().run(cells, DEVICE, lambda share: None).tables["layers"].to_pandas()
         deviations.append((table["std"] / table["theory_std"] - 1).to_numpy(np.float64))
         bands = table["theory_std_band"].to_numpy()
     # Groups of examples of similar length stand for each example.

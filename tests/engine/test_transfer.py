@@ -11,7 +11,8 @@ from engine.studies import transfer
 from engine.studies.target_sets import minibatches, seen_from
 from engine.studies.transfer import Adapting, TransferCell
 from engine.studies.transfer_schemes import LOWER_RATE
-from tests.engine.transfers import CPU, STEPS, cells, nothing, sources
+from tests.device import DEVICE
+from tests.engine.transfers import STEPS, cells, nothing, sources
 from tests.oracles import plain
 
 SCHEMES = ("scratch", "last_layer", "dense_layers", "fine_tune")
@@ -76,7 +77,7 @@ def trained(model, cell, frozen):
 def test_every_scheme_equals_the_plain_loop(scheme, norm):
     batch = cells(scheme, norm)
     kept = sources(batch)
-    adapting = Adapting(batch, kept, CPU)
+    adapting = Adapting(batch, kept, DEVICE)
     frozen = {"scratch": 0, "fine_tune": 0, "last_layer": 4, "dense_layers": 2}[scheme]
     plains = [Plain(cell, adapting.model, c, 10) for c, cell in enumerate(batch)]
     table, diverged_at = adapting.train(nothing)
@@ -86,7 +87,7 @@ def test_every_scheme_equals_the_plain_loop(scheme, norm):
         start = Plain(cell, kept, c, 5)
         model = trained(plains[c], cell, frozen)
         for number, (layer, source) in enumerate(zip(model.hidden.layers, start.hidden.layers, strict=True), 1):
-            ours = adapting.model.hidden[number - 1].affine.weight[c].double()
+            ours = adapting.model.hidden[number - 1].affine.weight[c].double().cpu()
             torch.testing.assert_close(ours, plain.columns(layer.affine.weight.data), rtol=1e-3, atol=1e-4)
             weight, before = layer.affine.weight.detach(), source.affine.weight.detach()
             moved = (weight - before).norm() / before.norm()
@@ -103,7 +104,7 @@ def test_new_layers_are_new_and_kept_ones_are_the_sources():
     for scheme, kept in (("scratch", 0), ("dense_layers", 2), ("last_layer", 4), ("fine_tune", 4)):
         batch = cells(scheme)
         before = sources(batch)
-        hidden = Adapting(batch, before, CPU).model.hidden
+        hidden = Adapting(batch, before, DEVICE).model.hidden
         same = [torch.equal(a.affine.weight, b.affine.weight) for a, b in zip(hidden, before.hidden, strict=True)]
         assert same == [True] * kept + [False] * (4 - kept)
 
@@ -130,7 +131,7 @@ def test_frozen_layers_that_move_are_caught(monkeypatch):
     right = transfer.transfer_scheme
     monkeypatch.setattr(transfer, "transfer_scheme", lambda name, *sizes: right("fine_tune", *sizes))
     batch = cells("last_layer")
-    table, _ = Adapting(batch, sources(batch), CPU).train(nothing)
+    table, _ = Adapting(batch, sources(batch), DEVICE).train(nothing)
     shifts = table.to_pandas().query("quantity == 'layer_shift'")["value"]
     assert (shifts > 0).all()
     assert copy.copy(batch[0]).layers.frozen == 0

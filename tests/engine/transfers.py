@@ -1,11 +1,10 @@
 """Small cells of transfer, and where their networks come from."""
 
-import torch
-
 from engine.studies.transfer import TransferCell
 from engine.studies.transfer_source import source_networks
+from tests.device import DEVICE
 
-CPU, STEPS = torch.device("cpu"), 5
+STEPS = 5
 
 
 def cells(scheme="fine_tune", norm="none", target="digits-28", optimizer="momentum"):
@@ -23,4 +22,4 @@ def nothing(share):
 
 def sources(batch):
     """Return the source network of each cell."""
-    return source_networks([cell.source_cell for cell in batch], CPU, nothing)
+    return source_networks([cell.source_cell for cell in batch], DEVICE, nothing)

@@ -1,0 +1,62 @@
+"""When the kernels of this folder are used: on an NVIDIA GPU, in float32, where Triton can compile.
+
+Triton is imported here and behind here only, and not before a tensor is on a GPU.
+"""
+
+import warnings
+from functools import cache
+from types import ModuleType
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Product(Protocol):
+    """A batched product."""
+
+    def __call__(self, a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor: ...
+
+
+def product_kernel(a: Tensor, b: Tensor) -> Product | None:
+    """Return the product of small matrices, or None where PyTorch's is the better one.
+
+    Args:
+        a: `[config, row, inner]`.
+        b: `[config, inner, column]`.
+    """
+    if not _suits(a):
+        return None
+    from engine.kernels import product
+
+    return product.product if product.handles(a, b) else None
+
+
+def batch_norm_kernels(z: Tensor) -> ModuleType | None:
+    """Return the passes of batch normalization, or None where they cannot be used.
+
+    Args:
+        z: what is normalized, or the gradient at the output `[config, batch, unit]`.
+    """
+    if not _suits(z):
+        return None
+    from engine.kernels import batch_norm
+
+    return batch_norm if batch_norm.handles(z) else None
+
+
+def _suits(x: Tensor) -> bool:
+    return x.is_cuda and x.dtype == torch.float32 and _compiles(x.device)
+
+
+@cache
+def _compiles(device: torch.device) -> bool:
+    """Try a kernel: Triton comes with PyTorch for CUDA, but needs a C compiler and a recent GPU."""
+    try:
+        from engine.kernels.product import product
+
+        matrix = torch.ones(1, 16, 16, device=device)
+        return bool((product(matrix, matrix) == 16).all())
+    except Exception as error:
+        warnings.warn(f"Triton cannot compile here ({error}): slower kernels of PyTorch are used", stacklevel=2)
+        return False

@@ -1,0 +1,122 @@
+"""Kernels for NVIDIA GPUs equal the plain formulas; and what is captured once equals what is asked for step by step."""
+
+import numpy as np
+import pytest
+import torch
+
+from engine.kernels.choice import batch_norm_kernels, product_kernel
+from engine.normalizations.base import Running, Scale
+from engine.normalizations.batch import Batch
+from engine.studies.training import Trainer, Training, TrainingCell
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+CUDA, CPU = torch.device("cuda"), torch.device("cpu")
+# Rounding of a float32 product: relative to the norm of the result.
+ROUNDING = 1e-6
+LAYOUTS = {
+    "rows": lambda a, b: (a, b),
+    "left transposed": lambda a, b: (a.mT.contiguous().mT, b),
+    "right transposed": lambda a, b: (a, b.mT.contiguous().mT),
+    "both transposed": lambda a, b: (a.mT.contiguous().mT, b.mT.contiguous().mT),
+    "left shared": lambda a, b: (a[:1].expand(len(b), -1, -1), b),
+}
+
+
+def draws(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(CUDA)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("biased", [False, True])
+@pytest.mark.parametrize(
+    "shape", [(5, 64, 64, 64), (3, 1, 1, 1), (4, 7, 33, 10), (2, 360, 64, 10), (3, 65, 129, 256), (2, 100, 512, 50)]
+)
+def test_a_product_is_that_of_float64(shape, biased, layout):
+    configs, rows, inner, columns = shape
+    a, b = LAYOUTS[layout](draws(configs, rows, inner), draws(configs, inner, columns, seed=1))
+    bias = draws(configs, 1, columns, seed=2) if biased else None
+    product = product_kernel(a, b)
+    assert product is not None
+    truth = a.double() @ b.double() + (0 if bias is None else bias.double())
+    assert torch.linalg.norm(product(a, b, bias) - truth) < ROUNDING * torch.linalg.norm(truth)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_product_does_not_depend_on_its_neighbours(layout):
+    a, b = LAYOUTS[layout](draws(50, 64, 100), draws(50, 100, 64, seed=1))
+    product = product_kernel(a, b)
+    assert torch.equal(product(a, b)[7:9], product(a[7:9], b[7:9]))
+
+
+@pytest.mark.parametrize("layout", ["rows", "right transposed"])
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_what_is_not_finite_stays_so_and_stays_where_it_is(value, layout):
+    a, b = draws(3, 64, 64), draws(3, 64, 64, seed=1)
+    a[1, 5, 9] = value
+    a, b = LAYOUTS[layout](a, b)
+    found = product_kernel(a, b)(a, b).isfinite().all(2)
+    assert not found[1, 5]
+    assert found.sum() == found.numel() - 1
+
+
+def test_large_matrices_and_other_types_are_left_to_pytorch():
+    assert product_kernel(draws(1, 64, 64), draws(1, 64, 1024)) is None
+    assert product_kernel(draws(1, 64, 64).double(), draws(1, 64, 64).double()) is None
+    assert batch_norm_kernels(draws(1, 2000, 4)) is None
+    assert batch_norm_kernels(draws(1, 4, 20).mT) is None
+
+
+@pytest.mark.parametrize("eps", [1e-5, 0.1])
+@pytest.mark.parametrize("sizes", [(2, 5), (3, 64), (64, 64), (100, 33), (512, 64), (1000, 16), (1024, 100)])
+def test_batch_norm_is_that_of_float64_both_ways(sizes, eps):
+    batch, units = sizes
+    norm, z, dy = Batch(eps=eps), 3 * draws(6, batch, units) + 2, draws(6, batch, units, seed=1)
+    scale = Scale(draws(6, 1, units, seed=2), draws(6, 1, units, seed=3))
+    running = Running(draws(6, 1, units, seed=4), draws(6, 1, units, seed=5).square())
+    assert batch_norm_kernels(z) is not None
+
+    def passes(device, dtype):
+        def copy(tensor):
+            return tensor.to(device, dtype, copy=True)
+
+        at = Scale(copy(scale.gamma), copy(scale.beta))
+        kept = Running(copy(running.mean), copy(running.variance))
+        y, saved = norm.forward(copy(z), at, kept)
+        dz, gradient = norm.backward(copy(dy), saved, at)
+        return [y, dz, gradient.gamma, gradient.beta, kept.mean, kept.variance]
+
+    ours, truth = passes(CUDA, torch.float32), passes(CPU, torch.float64)
+    for mine, true in zip(ours, truth, strict=True):
+        # With two examples the way back is a difference of numbers that nearly cancel.
+        slack = 2e-5 * float(true.abs().max()) + 1e-5 * (batch < 4)
+        torch.testing.assert_close(mine.cpu().double(), true, rtol=1e-5, atol=slack)
+
+
+def cells(norm, activation, steps, optimizer="sgd"):
+    shape = {"dataset": "digits", "width": 48, "depth": 3, "batch_size": 40, "steps": steps, "init": "kaiming"}
+    schemes = {"norm": norm, "activation": activation, "optimizer": optimizer}
+    return [TrainingCell(**shape, **schemes, lr=0.02, seed=seed) for seed in range(6)]
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
+def test_a_gpu_trains_as_a_cpu_does(activation, norm):
+    found = [
+        Training().run(cells(norm, activation, 40), device, lambda share: None).tables["curves"].to_pandas()
+        for device in (CUDA, CPU)
+    ]
+    gpu, cpu = (table[table.step <= 8].set_index(["cell_id", "step"]) for table in found)
+    for name in ("train_loss", "test_loss", "grad_norm", "update_ratio"):
+        np.testing.assert_allclose(gpu[name], cpu[name], rtol=2e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_captured_steps_equal_those_asked_for_one_by_one(optimizer):
+    batch = cells("batch", "relu", 30, optimizer)
+    captured, plain = Trainer(batch, CUDA), Trainer(batch, CUDA)
+    update = captured.replay(lambda made, loss: None)
+    for step in range(30):
+        update(step)
+        plain.step(torch.tensor(step, device=CUDA))
+    for mine, true in zip(captured.model.tensors(), plain.model.tensors(), strict=True):
+        assert torch.equal(mine, true)
