@@ -35,6 +35,7 @@ class Question:
         cells: values on some axes; all on the others.
         parts: parts; all when empty.
         band: a key of `interval.BANDS`.
+        part: what its parts are.
     """
 
     study: str
@@ -46,6 +47,7 @@ class Question:
     cells: Mapping[str, Sequence[Any]] | None = None
     parts: Sequence[str] = ()
     band: str = "range"
+    part: str = "Part"
 
 
 def card(study: str, quantity: str) -> pd.Series | None:

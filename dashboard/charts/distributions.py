@@ -7,7 +7,7 @@ from dashboard.charts import style
 from dashboard.charts.chart import Chart
 from dashboard.charts.panels import Panels
 
-LEAST_WIDTH, MOST_WIDTH, HEIGHT, GAP, FRAME_WIDTH = 100, 150, 84, 12, 54
+LEAST_WIDTH, MOST_WIDTH, HEIGHT, GAP, FRAME_WIDTH = 94, 150, 84, 24, 24
 PALE = 0.4
 
 
@@ -50,6 +50,7 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
         | ({"opacity": opacity} if opacity else {}),
     }
     header = {"title": None, "labelExpr": "split(datum.label, '|')", "labelOrient": "top", "labelColor": theme.NEUTRAL}
+    header |= {"labelFontWeight": 400, "labelLineHeight": 15}
     facet = {"field": "note", "type": "nominal", "title": None, "sort": list(notes.values()), "header": header}
     layout = Panels(len(notes), LEAST_WIDTH, MOST_WIDTH, len(notes), GAP, FRAME_WIDTH)
     return style.chart({"data": {"name": "bins"}, "facet": facet, "spec": panel}, layout, bins=data)
@@ -74,4 +75,4 @@ def _note(row, tap: str) -> str:
         lines.append(f"{row.outside:.0%} off the axis")
     elif tap == "act" and not row.std_overflowed:
         lines.append(f"mean {row.mean:.2g}")
-    return "|".join(lines)
+    return "|".join(lines).replace("-", "−")

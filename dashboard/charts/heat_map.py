@@ -11,7 +11,7 @@ from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
 
 SELECTION = "tile"
-ROW_HEIGHT, LEAST_HEIGHT = 28, 140
+ROW_HEIGHT, LEAST_HEIGHT = 27, 80
 Scale = Literal["share", "number", "logarithmic", "rate"]
 # How much larger or smaller than 1 a rate must be for the full colour.
 RATE_REACH = 2.0
@@ -42,22 +42,21 @@ def heat_map(
     data = frame.assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
     x: Spec = {"field": "x", "type": "nominal", "sort": list(columns), "title": titles[0], "scale": GAPS}
     y: Spec = {"field": "y", "type": "nominal", "sort": list(rows), "title": titles[1], "scale": GAPS}
-    x["axis"] = {"labelAngle": -30 if sum(map(len, columns)) > 70 else 0, "labelLimit": 170, "orient": "bottom"}
+    x["axis"] = style.leaning(columns) | {"orient": "bottom"}
     y["axis"] = {"labelLimit": 190, "labelOverlap": False}
     layers = [_tiles({"x": x, "y": y}, titles, _colour(titles[2], scale, reverse)), _crosses({"x": x, "y": y})]
-    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)) + style.FRAME_HEIGHT
-    spec = {"data": {"name": "tiles"}, "layer": layers, "width": "container", "height": height}
-    return style.chart(spec, tiles=data)
+    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows))
+    return style.chart({"data": {"name": "tiles"}, "layer": layers, "height": height}, tiles=data)
 
 
 def _tiles(place: Spec, titles: tuple[str, str, str], colour: Spec) -> Spec:
-    """Return the tiles, with a frame around the one that is selected."""
+    """Return the tiles, with a frame around the one that is selected; thin edges show dark ones on a dark page."""
     shown = style.tooltips({"x": titles[0], "y": titles[1], "seeds": "Runs"}, {"value": titles[2]})
     shown.append({"field": "share_diverged", "title": "Diverged", "type": "quantitative", "format": ".0%"})
     selected: Spec = {"param": SELECTION, "empty": False}
     frame = {
-        "stroke": {"condition": selected | {"value": theme.NEUTRAL}, "value": "transparent"},
-        "strokeWidth": {"condition": selected | {"value": 3}, "value": 0},
+        "stroke": {"value": theme.NEUTRAL},
+        "strokeWidth": {"condition": selected | {"value": 3}, "value": 0.5},
     }
     return {
         "params": [{"name": SELECTION, "select": {"type": "point", "fields": ["x", "y"]}}],
@@ -71,13 +70,13 @@ def _crosses(place: Spec) -> Spec:
     size = {"condition": {"test": "datum.share_diverged >= 1", "value": 150}, "value": 45}
     return {
         "transform": [{"filter": "datum.share_diverged > 0"}],
-        "mark": {**style.CROSS, "strokeWidth": 0, "stroke": None, "tooltip": None},
+        "mark": {**style.CROSS, "stroke": "white", "strokeWidth": 1.2, "tooltip": None},
         "encoding": place | {"size": size},
     }
 
 
 def _colour(title: str, scale: Scale, reverse: bool) -> Spec:
-    legend = style.GRADIENT
+    legend = style.GRADIENT | ({"format": ".0%"} if scale == "share" else {})
     # What was not finite has no colour of the scale.
     unknown = {"test": "!isValid(datum.value)", "value": "transparent"}
     kinds: dict[Scale, Spec] = {

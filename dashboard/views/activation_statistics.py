@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import axes, data, selectors, signals, theme, verdicts, viewport
 from dashboard.charts.chart import Chart
@@ -21,8 +22,8 @@ LECTURE = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
 TAPS = {"act": "activations", "pre": "pre-activations", "grad": "gradients"}
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 NOTHING = "nothing"
-# The share of a card that its numbers take, and the pixels that its border does.
-SIDE, CARD = 0.21, 34
+# The share of a card that its numbers take, and the pixels below which they stand above its picture.
+SIDE, LEAST_WIDTH = 0.24, 700
 PAGE = "views/activation_statistics.py"
 STORIES: dict[str, dict[str, str | list[str]]] = {
     "tanh: too small, too big, just right": {"activation": "tanh"},
@@ -154,17 +155,25 @@ def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
 def _cards(shown: Shown, shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int) -> None:
     layers = _spread(sorted({layer for _, layer in shown.rows}), cursor)
     strips = _strips(shape=shape, chosen=chosen, tap=tap, cursor=cursor, layers=layers)
-    room = viewport.beside(SIDE, CARD)
+    room = viewport.width() - viewport.CARD
     for place, name in enumerate(shown.names):
         with st.container(border=True, key=f"card-{place}"):
-            side, picture = st.columns([SIDE, 1 - SIDE], vertical_alignment="center")
+            side, picture, width = _side_and_picture(room)
             with side:
                 st.markdown(f"**{name}**")
                 _numbers(shown.rows.get((name, cursor)), shown.verdicts.get(name))
             with picture:
                 text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
-                draw(strips[name], f"strip-{place}", text, width=room)
+                draw(strips[name], f"strip-{place}", text, width=width)
     _explain()
+
+
+def _side_and_picture(room: int) -> tuple[DeltaGenerator, DeltaGenerator, int]:
+    """Return where the numbers of a card stand, where its picture does, and the pixels that this has."""
+    if room < LEAST_WIDTH:
+        return st.container(), st.container(), room
+    side, picture = st.columns([SIDE, 1 - SIDE], vertical_alignment="center")
+    return side, picture, int((room - viewport.GAP) * (1 - SIDE))
 
 
 @data.kept

@@ -13,6 +13,8 @@ from dashboard.figure import Picture
 PREFIX = "use"
 ANY = "any"
 MOST_SHOWN = 12
+# So many have a colour in the ranking, and their curves beside it.
+FIRST = 3
 # A first place that beats another one in fewer of the pairs of seeds than this is not clearly better.
 CLEARLY = 0.9
 # A network this much deeper or wider than any that was measured (ratio, as logarithm) is worth a warning.
@@ -142,8 +144,7 @@ def _evidence(values: dict[str, Any]) -> Picture:
     """Return the scores of the best."""
     ranked = _ranked(values=values)
     shown = ranked.head(MOST_SHOWN)
-    by_init = Axis("init", "Initialization", values=axes.ordered("init", shown["init"]))
-    chart = ranking(shown, data.labels()["final_test_accuracy"], by_init)
+    chart = ranking(shown, data.labels()["final_test_accuracy"], list(shown["configuration"].head(FIRST)))
     text = f"Test accuracy of the {len(shown)} best configurations, mean and range over seeds."
     return Picture("How close is the race?", chart, ranked, data.sql("recommendation", values), text)
 
@@ -151,7 +152,7 @@ def _evidence(values: dict[str, Any]) -> Picture:
 @data.kept
 def _curves(values: dict[str, Any]) -> Picture:
     """Return the learning curves of the first three."""
-    best = _ranked(values=values).head(3)
+    best = _ranked(values=values).head(FIRST)
     keys = ("init", "norm", "optimizer", "lr")
     cells = {axis: [values[axis]] for axis in _SHAPE} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
     asked = choice.bound({axis: [choice.plain(value) for value in chosen] for axis, chosen in cells.items()})
