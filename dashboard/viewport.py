@@ -15,7 +15,7 @@ KEY = "viewport"
 # What a browser told in an earlier session: its first page is drawn for it at once.
 COOKIE = "goldilocks_width"
 # Widths are told in steps, so that dragging the edge of a window does not draw the page at every pixel.
-STEP = 20
+STEP = 10
 # What the border of a card takes, and what lies between two columns.
 CARD, GAP = 34, 16
 SCRIPT = """

@@ -13,11 +13,11 @@ from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
 from dashboard.charts.panels import Panels
 
-HEIGHT, PANEL_HEIGHT = 220, 200
+HEIGHT, PANEL_HEIGHT, EDGE = 220, 200, 8
 # Letters of a title that fit beside the lowest chart; longer ones take two lines.
 TITLE_LETTERS = 32
-# Of a panel, and of what the axis beside the panels takes.
-LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH = 190, 640, 4, 96
+# Of a panel, and of what the numbers and each line of the title beside the panels take.
+LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 60, 16
 NUMBERS = ("mean", "low", "high", "theory", "theory_low", "theory_high")
 
 
@@ -82,8 +82,14 @@ def lines(
         return style.chart({"data": {"name": "rows"}, "layer": layers, "height": HEIGHT}, rows=data)
     facet = {"field": panels.field, "type": "nominal", "title": panels.title, "sort": [str(v) for v in panels.values]}
     spec: Spec = {"data": {"name": "rows"}, "facet": facet, "spec": {"layer": layers, "height": PANEL_HEIGHT}}
-    layout = Panels(len(panels.values), LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, frame=FRAME_WIDTH)
+    frame_width = FRAME_WIDTH + TITLE_LINE * len(_beside(y))
+    layout = Panels(len(panels.values), LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, frame=frame_width)
     return style.chart(spec, layout, rows=data)
+
+
+def _beside(y: Axis) -> list[str]:
+    """Return the lines of the title beside a chart."""
+    return textwrap.wrap(y.title, TITLE_LETTERS)
 
 
 def _across(x: Axis) -> Spec:
@@ -98,10 +104,11 @@ def _across(x: Axis) -> Spec:
 def _layers(
     data: pd.DataFrame, x: Axis, y: Axis, across: Spec, colour: Axis, dash: Axis | None, points: bool, zero: bool
 ) -> list[Spec]:
-    scale: Spec = {} if y.logarithmic else {"zero": zero}
+    # On a logarithmic axis the least and the largest lie on the very edge.
+    scale: Spec = {"padding": EDGE} if y.logarithmic else {"zero": zero}
     scale |= {"domain": [0, 1]} if y.share else {}
     ticks = {"format": ".0%"} if y.share else {}
-    beside = textwrap.wrap(y.title, TITLE_LETTERS)
+    beside = _beside(y)
     symbol = "circle" if x.category else "stroke"
     paint = style.colour(colour.field, [str(value) for value in colour.values], colour.title, symbol)
     shared: Spec = {"x": across, "color": paint, "detail": {"field": "configuration", "type": "nominal"}}

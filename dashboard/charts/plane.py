@@ -9,6 +9,8 @@ from dashboard.charts.heat_map import RATE_REACH
 
 HEIGHT = 320
 DARK = "#14171a"
+# Dots stand on the axis, half of each below it.
+BELOW_DOTS: Spec = {"labelPadding": 10}
 WEIGHT, BIAS = "Weight variance σw²", "Bias variance σb²"
 
 
@@ -34,7 +36,7 @@ def _tiles(title: str, rate: bool) -> Spec:
         scale = {"scheme": "blueorange", "type": "log", "domain": [1 / RATE_REACH, RATE_REACH], "clamp": True}
     legend = style.GRADIENT
     encoding = {
-        "x": style.number("weight_low", WEIGHT),
+        "x": style.number("weight_low", WEIGHT, axis=BELOW_DOTS),
         "x2": {"field": "weight_high"},
         "y": style.number("bias_low", BIAS),
         "y2": {"field": "bias_high"},
@@ -46,7 +48,7 @@ def _tiles(title: str, rate: bool) -> Spec:
 
 def _place() -> Spec:
     # Layers share their axes only under the same titles.
-    return {"x": style.number("weight", WEIGHT), "y": style.number("bias", BIAS)}
+    return {"x": style.number("weight", WEIGHT, axis=BELOW_DOTS), "y": style.number("bias", BIAS)}
 
 
 def _edge() -> Spec:
@@ -59,7 +61,7 @@ def _edge() -> Spec:
 
 def _initializations(names: list[str]) -> Spec:
     """Return dots; their names stand in the legend, because on the plane those of neighbours would overlap."""
-    legend = style.legend_of(names) | {"orient": "bottom", "symbolType": "circle", "symbolOpacity": 1}
+    legend = style.legend_of(names) | {"orient": "bottom", "symbolType": "circle", "symbolSize": 90, "symbolOpacity": 1}
     paint = style.colour("init", names, "Initialization") | {"legend": legend}
     tips = style.tooltips({"init": "Initialization"}, {"weight": "σw²", "bias": "σb²"})
     dot = {"type": "point", "filled": True, "size": 130, "stroke": "white", "strokeWidth": 1.5, "opacity": 1}

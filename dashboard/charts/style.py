@@ -55,19 +55,19 @@ CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "fil
 UPPER_EDGE: Spec = {"value": 8}
 
 
-def _powers() -> str:
-    """Return an expression for the label of an axis: powers of ten where digits would have to be counted."""
+def _label(least: float, most: float) -> str:
+    """Return an expression for the label of an axis: a power of ten where the digits would have to be counted."""
     exponent = "split(format(datum.value, '.5~e'), 'e')[1]"
     raised = f"replace({exponent}, '+', '')"
     for digit, superscript in zip("−-0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True):
         raised = f"replace({raised}, regexp('{digit}', 'g'), '{superscript}')"
     mantissa = "split(format(datum.value, '.5~e'), 'e')[0]"
     power = f"({mantissa} == '1' ? '' : {mantissa} + '·') + '10' + {raised}"
-    plain = "datum.value == 0 || (abs(datum.value) >= 1e-3 && abs(datum.value) < 1e5)"
+    plain = f"datum.value == 0 || (abs(datum.value) >= {least} && abs(datum.value) < {most})"
     return f"datum.label == '' ? '' : {plain} ? format(datum.value, '.6~g') : {power}"
 
 
-PLAIN_NUMBER = _powers()
+LINEAR_LABEL, LOGARITHMIC_LABEL = _label(1e-4, 1e6), _label(1e-3, 1e4)
 
 
 def chart(spec: Spec, panels: Panels | None = None, **data: pd.DataFrame) -> Chart:
@@ -136,8 +136,14 @@ def leaning(names: Sequence[str]) -> Spec:
         names: the names.
     """
     widest = max((len(name) for name in names), default=1) * LETTER_WIDTH + 10
-    angle = {"expr": f"{PLOT} < {widest * len(names):.0f} ? -30 : 0"}
-    return {"labelAngle": angle, "labelOverlap": False, "labelLimit": 170}
+    crowded = f"{PLOT} < {widest * len(names):.0f}"
+    return {
+        "labelAngle": {"expr": f"{crowded} ? -30 : 0"},
+        "labelAlign": {"expr": f"{crowded} ? 'right' : 'center'"},
+        "labelBaseline": "top",
+        "labelOverlap": False,
+        "labelLimit": 170,
+    }
 
 
 def number(field: str, title: str | list[str] | None = None, logarithmic: bool = False, **more: Any) -> Spec:
@@ -151,7 +157,9 @@ def number(field: str, title: str | list[str] | None = None, logarithmic: bool =
             format of its own is labelled in it.
     """
     scale: Spec = {"type": "log", "nice": False} if logarithmic else {"zero": False}
-    axis: Spec = {"tickCount": 6 if logarithmic else 5, "labelExpr": PLAIN_NUMBER}
+    axis: Spec = {"tickCount": 6, "labelExpr": LOGARITHMIC_LABEL}
+    if not logarithmic:
+        axis = {"tickCount": 5, "labelExpr": LINEAR_LABEL}
     scale |= more.pop("scale", {})
     own = more.pop("axis", {})
     if "format" in own:

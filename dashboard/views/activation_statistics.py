@@ -15,6 +15,7 @@ from dashboard.charts.style import spans_decades
 from dashboard.choice import plain
 from dashboard.distributions import on_common_bins
 from dashboard.figure import Picture, draw
+from dashboard.numerals import numeral
 
 MOST_CONFIGURATIONS = 6
 MOST_PANELS = 6
@@ -23,7 +24,7 @@ TAPS = {"act": "activations", "pre": "pre-activations", "grad": "gradients"}
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 NOTHING = "nothing"
 # The share of a card that its numbers take, and the pixels below which they stand above its picture.
-SIDE, LEAST_WIDTH = 0.24, 700
+SIDE, LEAST_WIDTH = 0.22, 700
 PAGE = "views/activation_statistics.py"
 STORIES: dict[str, dict[str, str | list[str]]] = {
     "tanh: too small, too big, just right": {"activation": "tanh"},
@@ -221,10 +222,12 @@ def _numbers(row: Any, verdict: Any) -> None:
             f"{verdict.agreeing} of {verdict.seeds} seeds agree",
         ]
     if row is not None:
-        std = "overflows" if row.std_overflowed else f"{row.std:.4g}"
-        theory = f" (theory {row.theory_std:.4g})" if pd.notna(row.theory_std) else ""
-        dead = f"saturated {verdicts.share(row.frac_saturated)}, dead units {verdicts.share(row.frac_dead_units)}"
-        lines_ += [f"layer {row.layer}: std {std}{theory}", dead, f"σw = {row.sigma_w:.3g}"]
+        std = "overflows" if row.std_overflowed else numeral(row.std, 4)
+        lines_.append(f"layer {row.layer}: std {std}")
+        if pd.notna(row.theory_std):
+            lines_.append(f"in theory: std {numeral(row.theory_std, 4)}")
+        lines_.append(f"saturated {verdicts.share(row.frac_saturated)}, dead {verdicts.share(row.frac_dead_units)}")
+        lines_.append(f"σw = {numeral(row.sigma_w)}")
     st.caption("  \n".join(lines_))
 
 
@@ -234,7 +237,7 @@ def _explain() -> None:
         "All panels share one axis; heights are relative to the tallest bar of each panel. Seeds are added up. "
         f"A signal or gradient that grows by more than ×{limits['too_big']:g} per layer is too big, one below "
         f"×{limits['too_small']:g} too small, over the deeper half of the layers. "
-        "σw is the std of the weights times √fan-in."
+        "σw is the std of the weights times √fan-in. Dead: units that are zero on the whole batch."
     )
 
 

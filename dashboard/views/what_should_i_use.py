@@ -54,21 +54,22 @@ _SHAPE = ("network", "dataset", "preprocessing", "activation", "depth", "width",
 
 
 def _ask(offered: choice.Chosen) -> dict[str, Any]:
-    columns = st.columns([0.8, 0.8, 1.1, 1.6, 1])
-    with columns[0]:
+    above, below = st.columns(3), st.columns(3)
+    with above[0]:
         depth = selectors.number("Layers", 1, 10_000, _middle(offered["depth"]), f"{PREFIX}_depth")
-    with columns[1]:
+    with above[1]:
         width = selectors.number("Width", 1, 65_536, _middle(offered["width"]), f"{PREFIX}_width")
-    with columns[2]:
+    with above[2]:
         activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", "relu")
-    with columns[3]:
+    with below[0]:
         norms = selectors.several("Normalizations allowed", offered["norm"], f"{PREFIX}_norm", offered["norm"])
-    with columns[4]:
+    with below[1]:
         optimizer = selectors.one("Optimizer", [ANY, *offered["optimizer"]], f"{PREFIX}_optimizer", ANY)
     wanted = {"depth": depth, "width": width, "activation": activation, "norms": norms}
     datasets = None
     if len(offered["dataset"]) > 1:
-        dataset = selectors.one("Data most like yours", [ANY, *offered["dataset"]], f"{PREFIX}_dataset", ANY)
+        with below[2]:
+            dataset = selectors.one("Data most like yours", [ANY, *offered["dataset"]], f"{PREFIX}_dataset", ANY)
         datasets = None if dataset == ANY else [dataset]
     return wanted | {"optimizers": None if optimizer == ANY else [optimizer], "datasets": datasets}
 
@@ -187,7 +188,13 @@ def _table(ranked: pd.DataFrame) -> None:
         }
         text = "All configurations that were tried, ranked."
         st.dataframe(
-            ranked, hide_index=True, column_config=config, column_order=list(config), key="table-all", alt=text
+            ranked,
+            hide_index=True,
+            column_config=config,
+            column_order=list(config),
+            placeholder=verdicts.NONE,
+            key="table-all",
+            alt=text,
         )
 
 

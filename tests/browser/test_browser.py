@@ -126,7 +126,7 @@ def test_a_download_holds_what_the_store_holds(page, site, filled_store, tmp_pat
 def test_a_question_is_answered_and_a_wrong_one_explained(page, site):
     page.goto(f"{site}/data_and_sql?sql=SELECT%2042%20AS%20answer")
     settle(page)
-    expect(page.get_by_text("1 rows")).to_be_visible()
+    expect(page.get_by_text("1 row", exact=True)).to_be_visible()
     page.goto(f"{site}/data_and_sql?sql=DROP%20TABLE%20cells")
     settle(page)
     expect(page.get_by_text("Only questions are answered here")).to_be_visible()
