@@ -57,7 +57,7 @@ def figure(
     alt_text: str,
     select: str | None = None,
     width: int | None = None,
-) -> list[dict[str, Any]]:
+) -> None:
     """Show a chart with everything a reader may want to take away.
 
     Args:
@@ -69,9 +69,6 @@ def figure(
         alt_text: what a reader who cannot see it is told.
         select: name of the chart's selection that the page wants to hear of.
         width: what there is room for, in pixels; None means the width of the page.
-
-    Returns:
-        What the reader has selected in the chart; empty when nothing or when `select` is None.
     """
     with st.container(key=f"figure-{key}"):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
@@ -80,12 +77,20 @@ def figure(
                 _downloads(chart, data, key)
                 st.caption("SQL")
                 st.code(sql, language="sql")
-        return draw(chart, f"chart-{key}", alt_text, select, width)
+        draw(chart, f"chart-{key}", alt_text, select, width)
 
 
-def draw(
-    chart: Chart, key: str, alt_text: str, select: str | None = None, width: int | None = None
-) -> list[dict[str, Any]]:
+def selected(key: str, select: str) -> list[dict[str, Any]]:
+    """Return what the reader has selected in a figure, also before it is drawn anew; empty when nothing.
+
+    Args:
+        key: name of the figure.
+        select: name of the chart's selection.
+    """
+    return st.session_state.get(f"chart-{key}", {}).get("selection", {}).get(select, [])
+
+
+def draw(chart: Chart, key: str, alt_text: str, select: str | None = None, width: int | None = None) -> None:
     """Show a chart alone; see `figure`.
 
     Args:
@@ -101,9 +106,8 @@ def draw(
     )
     if select is None:
         shown()
-        return []
-    state: Any = shown(on_select="rerun", selection_mode=select)
-    return state.selection.get(select, [])
+    else:
+        shown(on_select="rerun", selection_mode=select)
 
 
 def _downloads(chart: Chart, data: pd.DataFrame, key: str) -> None:
