@@ -8,7 +8,7 @@ import pytest
 import vl_convert
 
 from dashboard import viewport
-from dashboard.charts.panels import USUAL_WIDTH, Panels
+from dashboard.charts.panels import ROOM, USUAL_WIDTH, Panels
 from tests.dashboard.opening import open_page
 from tests.dashboard.test_charts import DRAWINGS
 
@@ -81,3 +81,13 @@ def test_the_width_is_what_the_browser_told_last(monkeypatch):
 def test_a_page_asks_how_wide_it_is(filled_store, monkeypatch):
     app = open_page("convergence", filled_store, monkeypatch)
     assert [element.proto.component_name for element in app.get("bidi_component")] == ["ruler"]
+
+
+@pytest.mark.parametrize(("page", "card"), [(440, 440 - viewport.CARD), (980, 736)])
+def test_the_numbers_of_a_card_stand_above_its_picture_on_a_narrow_page(page, card, filled_store, monkeypatch):
+    monkeypatch.setattr(viewport, "width", lambda: page)
+    app = open_page("activation_statistics", filled_store, monkeypatch)
+    strips = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart") if "facet" in chart.proto.spec]
+    rooms = {parameter["value"] for strip in strips for parameter in strip["params"] if parameter["name"] == ROOM}
+    assert rooms
+    assert all(0.8 * card < room <= card for room in rooms)
