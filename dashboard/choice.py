@@ -62,7 +62,8 @@ def cells(
         st.info(f"This store has no cells of the study {study} yet: `python -m engine run demo` computes some.")
         return None
     several = [axis for axis in offered if len(offered[axis]) > 1]
-    shown = [axis for axis in main if axis in several]
+    # What a figure is spread over has all its values: a long list that hardly anybody shortens.
+    shown = [axis for axis in main if axis in several and axis not in spread]
     hidden = [axis for axis in several if axis not in shown]
     chosen = dict(offered)
     # A choice with another default is another choice: under the same name the address would not reproduce it.
@@ -77,7 +78,8 @@ def cells(
         with st.popover(f"More axes: {', '.join(axes.NAMES[axis].lower() for axis in hidden)}", icon=":material/tune:"):
             for axis in hidden:
                 chosen[axis] = _several(axis, offered[axis], keys[axis], defaults)
-    alone = [axes.text(axis, values[0]) for axis, values in offered.items() if len(values) == 1]
+    # A study without hidden layers or minibatches says so by a zero.
+    alone = [axes.text(axis, values[0]) for axis, values in offered.items() if len(values) == 1 and values[0] != 0]
     if alone:
         st.caption(f"All of these: {', '.join(alone)}.")
     empty = [axes.NAMES[axis] for axis, values in chosen.items() if not values]

@@ -13,7 +13,7 @@ from dashboard import viewport
 from dashboard.charts.chart import Chart
 
 FORMATS = ("CSV", "Parquet", "SVG", "PNG")
-PICTURE_WIDTH = 760
+PICTURE_WIDTH, PICTURE_PADDING = 760, 12
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,14 @@ class Picture:
     alt_text: str
     note: str = ""
 
-    def show(self, key: str) -> None:
+    def show(self, key: str, width: int | None = None) -> None:
         """Show it.
 
         Args:
             key: name of the figure, unique on the page.
+            width: what there is room for, in pixels; None means the width of the page.
         """
-        figure(self.title, self.chart, self.data, self.sql, key, self.alt_text)
+        figure(self.title, self.chart, self.data, self.sql, key, self.alt_text, width=width)
         if self.note:
             st.caption(self.note)
 
@@ -55,7 +56,8 @@ def figure(
     key: str,
     alt_text: str,
     select: str | None = None,
-) -> list[dict[str, Any]]:
+    width: int | None = None,
+) -> None:
     """Show a chart with everything a reader may want to take away.
 
     Args:
@@ -66,23 +68,29 @@ def figure(
         key: name of the figure, unique on the page, also of the files.
         alt_text: what a reader who cannot see it is told.
         select: name of the chart's selection that the page wants to hear of.
-
-    Returns:
-        What the reader has selected in the chart; empty when nothing or when `select` is None.
+        width: what there is room for, in pixels; None means the width of the page.
     """
     with st.container(key=f"figure-{key}"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
             st.markdown(f"#### {title}", width="stretch")
             with st.popover("Take away", icon=":material/download:", type="tertiary"):
                 _downloads(chart, data, key)
                 st.caption("SQL")
                 st.code(sql, language="sql")
-        return draw(chart, f"chart-{key}", alt_text, select)
+        draw(chart, f"chart-{key}", alt_text, select, width)
 
 
-def draw(
-    chart: Chart, key: str, alt_text: str, select: str | None = None, width: int | None = None
-) -> list[dict[str, Any]]:
+def selected(key: str, select: str) -> list[dict[str, Any]]:
+    """Return what the reader has selected in a figure, also before it is drawn anew; empty when nothing.
+
+    Args:
+        key: name of the figure.
+        select: name of the chart's selection.
+    """
+    return st.session_state.get(f"chart-{key}", {}).get("selection", {}).get(select, [])
+
+
+def draw(chart: Chart, key: str, alt_text: str, select: str | None = None, width: int | None = None) -> None:
     """Show a chart alone; see `figure`.
 
     Args:
@@ -98,9 +106,8 @@ def draw(
     )
     if select is None:
         shown()
-        return []
-    state: Any = shown(on_select="rerun", selection_mode=select)
-    return state.selection.get(select, [])
+    else:
+        shown(on_select="rerun", selection_mode=select)
 
 
 def _downloads(chart: Chart, data: pd.DataFrame, key: str) -> None:
@@ -133,7 +140,7 @@ def contents(kind: str, chart: Chart, data: pd.DataFrame) -> bytes:
         spec["width"] = PICTURE_WIDTH
     if kind == "SVG":
         return vl_convert.vegalite_to_svg(json.dumps(spec)).encode()
-    spec["config"] = spec["config"] | {"background": "white"}
+    spec |= {"padding": PICTURE_PADDING, "config": spec["config"] | {"background": "white"}}
     return vl_convert.vegalite_to_png(json.dumps(spec), scale=2)
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -19,6 +21,8 @@ MOST_LINES = 60
 FEW_LINES, MOST_PANELS = 6, 8
 # Whole numbers up to this many have a tick each.
 MOST_TICKS = 60
+# A smallest mean above this share of the largest one is far from zero.
+NEAR = 0.6
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Question:
         cells: values on some axes; all on the others.
         parts: parts; all when empty.
         band: a key of `interval.BANDS`.
+        part: what its parts are.
     """
 
     study: str
@@ -46,6 +51,7 @@ class Question:
     cells: Mapping[str, Sequence[Any]] | None = None
     parts: Sequence[str] = ()
     band: str = "range"
+    part: str = "Part"
 
 
 def card(study: str, quantity: str) -> pd.Series | None:
@@ -108,25 +114,27 @@ def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture |
     x, colour, panels = _encoding(found, question)
     named = _named(found, x, colour)
     names = list(dict.fromkeys(named["configuration"]))
+    titles = partial(_title, meaning=meaning, part=_parts_are(question, found))
     named = banded(named[named["configuration"].isin(names[:MOST_LINES])], question.band)
     chart = lines(
         named,
-        _axis(named, x, meaning, across=True),
+        _axis(named, x, titles(x), across=True),
         Axis("mean", title, spans_decades(named["mean"]), share=_is_share(named, title)),
-        _axis(named, colour, meaning),
-        dash=_axis(named, PART, meaning) if PART not in (x, colour, panels) else None,
-        panels=_axis(named, panels, meaning) if panels else None,
+        _axis(named, colour, titles(colour)),
+        dash=_axis(named, PART, titles(PART)) if PART not in (x, colour, panels) else None,
+        panels=_axis(named, panels, titles(panels)) if panels else None,
         points=named[x].nunique() <= 40,
+        zero=_from_zero(named),
     )
     note = _sentence(meaning["meaning"] if meaning is not None else title, int(found["seeds"].max()), question.band)
     if len(names) > MOST_LINES:
         note += f" These are {len(names)} lines; the first {MOST_LINES} are drawn."
     return Picture(
-        question.title or title,
+        question.title or f"{title}, against {titles(x).lower()}",
         chart,
         named,
         data.sql("quantity_over_seeds", values(question)),
-        f"{title} against {_title(x, meaning).lower()}, coloured by {_title(colour, meaning).lower()}.",
+        f"{title} against {titles(x).lower()}, coloured by {titles(colour).lower()}.",
         note,
     )
 
@@ -195,26 +203,36 @@ def _follows(found: pd.DataFrame, name: str, x: str) -> bool:
     return len(different) > 1 and not different[x].duplicated().any()
 
 
-def _title(name: str, meaning: pd.Series | None) -> str:
+def _title(name: str, meaning: pd.Series | None, part: str) -> str:
     if name == POSITION:
         return str(meaning["position"]) if meaning is not None and pd.notna(meaning["position"]) else "Position"
-    return "Part" if name == PART else axes.NAMES[name]
+    return part if name == PART else axes.NAMES[name]
 
 
-def _axis(named: pd.DataFrame, name: str, meaning: pd.Series | None, across: bool = False) -> Axis:
+def _parts_are(question: Question, found: pd.DataFrame) -> str:
+    return "Layer" if found["part"].str.startswith("layer ").all() else question.part
+
+
+def _axis(named: pd.DataFrame, name: str, title: str, across: bool = False) -> Axis:
     ordered = axes.ordered(name, named[name].dropna())
     number = name == POSITION or name in axes.NUMBERS
     if not across or not number:
-        return Axis(name, _title(name, meaning), values=ordered, category=across)
+        return Axis(name, title, values=ordered, category=across)
     numbers = named[name].astype(float)
     whole = bool((numbers % 1 == 0).all() and numbers.max() <= MOST_TICKS)
     logarithmic = not whole and bool((numbers > 0).all()) and spans_decades(numbers, 1.4)
-    return Axis(name, _title(name, meaning), logarithmic, whole=whole)
+    return Axis(name, title, logarithmic, whole=whole)
 
 
 def _is_share(named: pd.DataFrame, title: str) -> bool:
     worded = any(word in title.lower() for word in ("accuracy", "share"))
-    return worded and bool(named["low"].min() >= 0 and named["high"].max() <= 1)
+    return worded and bool(named["mean"].min() >= 0 and named["mean"].max() <= 1)
+
+
+def _from_zero(named: pd.DataFrame) -> bool:
+    """Tell whether an axis starts at zero: not where all that happens would be a thin line far above it."""
+    finite = named["mean"][np.isfinite(named["mean"].astype(float))]
+    return finite.empty or not finite.min() > NEAR * finite.max() > 0
 
 
 def _sentence(meaning: Any, seeds: int, band: str) -> str:

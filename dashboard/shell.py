@@ -22,7 +22,19 @@ STYLE = """
 [data-testid="stMain"] h4 { font-size: 1.06rem; letter-spacing: -0.005em; }
 [data-testid="stMetricValue"] { font-size: 1.55rem; font-variant-numeric: tabular-nums; }
 [data-testid="stCaptionContainer"] { font-variant-numeric: tabular-nums; }
-[data-testid="stMain"] [data-testid="stMarkdownContainer"] p { max-width: 46rem; }
+[data-testid="stMain"] [data-testid="stMarkdownContainer"] p { max-width: 46rem; text-wrap: pretty; }
+[data-testid="stMain"] textarea { font-family: var(--st-code-font, monospace); font-size: 0.9rem; }
+[data-testid="stSelectbox"] { max-width: 34rem; }
+/* Beside an open navigation, columns that would be too narrow for what they hold stand below each other. */
+@media (min-width: 641px) {
+  [data-testid="stColumn"] { min-width: min(100%, 8.5rem); }
+  [data-testid="stColumn"]:has([data-testid="stMultiSelect"]) { min-width: min(100%, 10rem); }
+  [data-testid="stColumn"]:has([data-testid="stSelectbox"]) { min-width: min(100%, 11rem); }
+  [data-testid="stColumn"]:has([data-testid="stVegaLiteChart"]) { min-width: min(100%, 12rem); }
+  [data-testid="stColumn"]:has([class*="st-key-figure-"], [data-testid="stDataFrame"], [data-testid="stButtonGroup"]) {
+    min-width: min(100%, 22rem);
+  }
+}
 /* On the light blue of the dark mode, white text cannot be read. */
 [data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] button[aria-label^="Remove"],
 [data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #14171a) !important; }

@@ -5,6 +5,7 @@ background (a contrast of at least 3 to both).
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -81,11 +82,15 @@ NEUTRAL = "#7a8793"
 FONT = "Inter, 'Noto Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 GRID_OPACITY = 0.25
 
+_MEMBER = re.compile(r"[^,(]+(?:\([^)]*\))?")
+
 
 def colour(name: str) -> str:
     """Return the colour of a name: fixed for members of the registries, else derived from the name itself."""
-    # Arguments or circumstances may follow the name: uniform(bound=0.1); scratch, 5 per class.
-    fixed = FIXED.get(name) or FIXED.get(name.partition("(")[0].partition(", ")[0])
+    # Arguments and circumstances may follow the name: uniform(bound=0.1); normal(std=0.01), batch norm.
+    member = _MEMBER.match(name)
+    alone = member[0] if member else name
+    fixed = FIXED.get(name) or FIXED.get(alone) or FIXED.get(alone.partition("(")[0])
     return fixed or PALETTE[hashlib.sha256(name.encode()).digest()[0] % len(PALETTE)]
 
 

@@ -6,6 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import theme
+from dashboard.numerals import numeral
+
+# Where there is no number.
+NONE = "–"
 
 
 def badge(verdict: Any) -> None:
@@ -21,9 +25,9 @@ def badge(verdict: Any) -> None:
 
 def rate(value: Any) -> str:
     """Return a growth rate in words."""
-    return f"×{value:.3g} per layer" if pd.notna(value) else "overflows"
+    return f"×{numeral(value)} per layer" if pd.notna(value) else "overflows"
 
 
 def share(value: Any) -> str:
     """Return a share in per cent; a dash when there is none."""
-    return f"{value:.0%}" if pd.notna(value) else "–"
+    return f"{value:.0%}" if pd.notna(value) else NONE

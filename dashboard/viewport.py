@@ -4,7 +4,7 @@ Vega-Lite lets one panel fill what it stands in, but not several: those have a w
 knows.
 """
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import streamlit as st
 from streamlit.components.v2 import component
@@ -12,12 +12,12 @@ from streamlit.components.v2 import component
 from dashboard.charts.panels import USUAL_WIDTH
 
 KEY = "viewport"
-# What is assumed until the browser has spoken.
-USUAL = {"width": USUAL_WIDTH, "stacked": False}
+# What a browser told in an earlier session: its first page is drawn for it at once.
+COOKIE = "goldilocks_width"
 # Widths are told in steps, so that dragging the edge of a window does not draw the page at every pixel.
-STEP = 20
-# Between columns that stand side by side; in windows up to 640 pixels Streamlit stacks them.
-GAP = 16
+STEP = 10
+# What the border of a card takes, and what lies between two columns.
+CARD, GAP = 34, 16
 SCRIPT = """
 export default function ({ data, setStateValue }) {
   const page = document.querySelector("[data-testid=stMainBlockContainer]");
@@ -26,10 +26,11 @@ export default function ({ data, setStateValue }) {
   const tell = () => {
     const style = getComputedStyle(page);
     const inside = page.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    const now = { width: Math.floor(inside / data.step) * data.step, stacked: window.innerWidth <= 640 };
-    if (now.width <= 0 || (now.width === told.width && now.stacked === told.stacked)) return;
+    const now = Math.floor(inside / data.step) * data.step;
+    if (now <= 0 || now === told) return;
     told = now;
-    setStateValue("page", now);
+    document.cookie = `${data.cookie}=${now}; path=/; SameSite=Strict`;
+    setStateValue("width", now);
   };
   let waiting;
   const observer = new ResizeObserver(() => { clearTimeout(waiting); waiting = setTimeout(tell, 120); });
@@ -44,33 +45,29 @@ _ruler = component("ruler", js=SCRIPT)
 
 def measure() -> None:
     """Ask the browser how wide the page is; when that is not what it was drawn for, it is drawn once more."""
+    now = width()
     _ruler(
         key=KEY,
-        data={"told": _told(), "step": STEP},
-        default={"page": USUAL},
-        on_page_change=lambda: None,
+        data={"told": now, "step": STEP, "cookie": COOKIE},
+        default={"width": now},
+        on_width_change=lambda: None,
         height=1,
     )
 
 
 def width() -> int:
-    """Return the width of the page in pixels, the navigation not counted."""
-    return _told()["width"]
+    """Return the width of the page in pixels, the navigation not counted: what the browser has told last.
 
-
-def beside(share: float, border: int = 0) -> int:
-    """Return the pixels that are left beside a column, or below it where columns are stacked.
-
-    Args:
-        share: what the column takes of the width.
-        border: pixels that are not there for either of them.
+    Until it has spoken, and when it talks nonsense, what it told in an earlier session or the usual width counts.
     """
-    inside = width() - border
-    return inside if _told()["stacked"] else int((inside - GAP) * (1 - share))
+    told = st.session_state.get(KEY, {}).get("width")
+    if _sensible(told):
+        return told
+    kept = st.context.cookies.get(COOKIE, "")
+    # More digits are no width.
+    remembered = int(kept) if kept.isascii() and kept.isdecimal() and len(kept) < 6 else None
+    return remembered if _sensible(remembered) else USUAL_WIDTH
 
 
-def _told() -> dict[str, Any]:
-    """Return what the browser has told last; it is not believed when it makes no sense."""
-    page = st.session_state.get(KEY, {}).get("page")
-    sensible = isinstance(page, dict) and isinstance(page.get("width"), int) and page["width"] >= STEP
-    return {"width": page["width"], "stacked": bool(page.get("stacked"))} if sensible else USUAL
+def _sensible(pixels: Any) -> TypeGuard[int]:
+    return isinstance(pixels, int) and pixels >= STEP

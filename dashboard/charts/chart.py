@@ -41,12 +41,14 @@ class Chart:
         """Return a specification whose data are Arrow streams, as Streamlit sends them.
 
         Args:
-            width: what there is room for, in pixels; of consequence for charts of several panels.
+            width: what there is room for, in pixels.
         """
         return self._laid_out(width) | {"datasets": dict(self._streams)}
 
     def _laid_out(self, width: int) -> Spec:
-        spec = copy.deepcopy(self.spec)
+        # A chart that is only resized keeps its height, and a legend of more lines is cut: with another width it is
+        # another chart, drawn anew.
+        spec = copy.deepcopy(self.spec) | {"usermeta": {"width": width}}
         return spec if self.panels is None else self.panels.laid_out(spec, width)
 
     @cached_property

@@ -1,13 +1,16 @@
 """A strip of histograms, one per layer from left to right, as on the lecture's slides."""
 
+from typing import Any
+
 import pandas as pd
 
 from dashboard import theme
 from dashboard.charts import style
 from dashboard.charts.chart import Chart
 from dashboard.charts.panels import Panels
+from dashboard.numerals import numeral
 
-LEAST_WIDTH, MOST_WIDTH, HEIGHT, GAP, FRAME_WIDTH = 100, 150, 84, 12, 54
+LEAST_WIDTH, MOST_WIDTH, HEIGHT, GAP, FRAME_WIDTH = 94, 150, 84, 24, 24
 PALE = 0.4
 
 
@@ -49,7 +52,8 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
         }
         | ({"opacity": opacity} if opacity else {}),
     }
-    header = {"title": None, "labelExpr": "split(datum.label, '|')", "labelOrient": "top", "labelColor": theme.NEUTRAL}
+    header: dict[str, Any] = {"title": None, "labelOrient": "top", "labelFontWeight": 400, "labelLineHeight": 15}
+    header |= {"labelExpr": "split(datum.label, '|')", "labelColor": theme.NEUTRAL}
     facet = {"field": "note", "type": "nominal", "title": None, "sort": list(notes.values()), "header": header}
     layout = Panels(len(notes), LEAST_WIDTH, MOST_WIDTH, len(notes), GAP, FRAME_WIDTH)
     return style.chart({"data": {"name": "bins"}, "facet": facet, "spec": panel}, layout, bins=data)
@@ -65,13 +69,13 @@ def _notes(bins: pd.DataFrame, statistics: pd.DataFrame, tap: str) -> dict[int, 
 def _note(row, tap: str) -> str:
     lines = [f"layer {row.layer}"]
     if tap == "grad":
-        lines.append("rms overflows" if row.grad_rms_overflowed else f"rms {row.grad_rms:.3g}")
+        lines.append("rms overflows" if row.grad_rms_overflowed else f"rms {numeral(row.grad_rms)}")
     elif tap == "act":
-        lines.append("std overflows" if row.std_overflowed else f"std {row.std:.3g}")
+        lines.append("std overflows" if row.std_overflowed else f"std {numeral(row.std)}")
     if row.nonfinite > 0:
         lines.append(f"{row.nonfinite:.0%} not finite")
     elif row.outside > 0.005:
         lines.append(f"{row.outside:.0%} off the axis")
     elif tap == "act" and not row.std_overflowed:
-        lines.append(f"mean {row.mean:.2g}")
+        lines.append(f"mean {numeral(row.mean, 2)}")
     return "|".join(lines)

@@ -11,10 +11,11 @@ from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
 
 SELECTION = "tile"
-ROW_HEIGHT, LEAST_HEIGHT = 28, 140
+ROW_HEIGHT, LEAST_HEIGHT = 27, 80
 Scale = Literal["share", "number", "logarithmic", "rate"]
 # How much larger or smaller than 1 a rate must be for the full colour.
 RATE_REACH = 2.0
+EDGED: Spec = {"type": "rect", "cornerRadius": 3, "stroke": theme.NEUTRAL}
 GAPS: Spec = {"paddingInner": 0.06, "paddingOuter": 0.03}
 
 
@@ -25,6 +26,7 @@ def heat_map(
     titles: tuple[str, str, str],
     scale: Scale = "share",
     reverse: bool = False,
+    marked: tuple[str, str] | None = None,
 ) -> Chart:
     """Draw a metric over two axes.
 
@@ -35,6 +37,7 @@ def heat_map(
         titles: of x, y and the value.
         scale: share between 0 and 1, number, logarithmic, or rate (1 in the middle, growth and decay to both sides).
         reverse: whether small values are good.
+        marked: x and y of the tile that has a frame, if any.
 
     Returns:
         Tiles with the selection `tile`; a cross where every seed diverged, a small one where some did.
@@ -42,28 +45,29 @@ def heat_map(
     data = frame.assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
     x: Spec = {"field": "x", "type": "nominal", "sort": list(columns), "title": titles[0], "scale": GAPS}
     y: Spec = {"field": "y", "type": "nominal", "sort": list(rows), "title": titles[1], "scale": GAPS}
-    x["axis"] = {"labelAngle": -30 if sum(map(len, columns)) > 70 else 0, "labelLimit": 170, "orient": "bottom"}
+    x["axis"] = style.leaning(columns) | {"orient": "bottom"}
     y["axis"] = {"labelLimit": 190, "labelOverlap": False}
-    layers = [_tiles({"x": x, "y": y}, titles, _colour(titles[2], scale, reverse)), _crosses({"x": x, "y": y})]
-    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)) + style.FRAME_HEIGHT
-    spec = {"data": {"name": "tiles"}, "layer": layers, "width": "container", "height": height}
-    return style.chart(spec, tiles=data)
+    place = {"x": x, "y": y}
+    layers = [_tiles(place, titles, _colour(titles[2], scale, reverse)), _frame(place), _crosses(place)]
+    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows))
+    frames = pd.DataFrame([marked] if marked else [], columns=["x", "y"], dtype=object)
+    return style.chart({"data": {"name": "tiles"}, "layer": layers, "height": height}, tiles=data, marked=frames)
 
 
 def _tiles(place: Spec, titles: tuple[str, str, str], colour: Spec) -> Spec:
-    """Return the tiles, with a frame around the one that is selected."""
+    """Return the tiles; thin edges show dark ones on a dark page."""
     shown = style.tooltips({"x": titles[0], "y": titles[1], "seeds": "Runs"}, {"value": titles[2]})
     shown.append({"field": "share_diverged", "title": "Diverged", "type": "quantitative", "format": ".0%"})
-    selected: Spec = {"param": SELECTION, "empty": False}
-    frame = {
-        "stroke": {"condition": selected | {"value": theme.NEUTRAL}, "value": "transparent"},
-        "strokeWidth": {"condition": selected | {"value": 3}, "value": 0},
-    }
     return {
         "params": [{"name": SELECTION, "select": {"type": "point", "fields": ["x", "y"]}}],
-        "mark": {"type": "rect", "cursor": "pointer", "cornerRadius": 3, "invalid": None},
-        "encoding": place | frame | {"tooltip": shown, "color": colour},
+        "mark": EDGED | {"cursor": "pointer", "strokeWidth": 0.5, "invalid": None},
+        "encoding": place | {"tooltip": shown, "color": colour},
     }
+
+
+def _frame(place: Spec) -> Spec:
+    """Return a frame around the marked tile: data of its own, so that the address draws it as a click does."""
+    return {"data": {"name": "marked"}, "mark": EDGED | {"strokeWidth": 3.5, "filled": False}, "encoding": place}
 
 
 def _crosses(place: Spec) -> Spec:
@@ -71,13 +75,13 @@ def _crosses(place: Spec) -> Spec:
     size = {"condition": {"test": "datum.share_diverged >= 1", "value": 150}, "value": 45}
     return {
         "transform": [{"filter": "datum.share_diverged > 0"}],
-        "mark": {**style.CROSS, "strokeWidth": 0, "stroke": None, "tooltip": None},
+        "mark": {**style.CROSS, "stroke": "white", "strokeWidth": 1.2, "tooltip": None},
         "encoding": place | {"size": size},
     }
 
 
 def _colour(title: str, scale: Scale, reverse: bool) -> Spec:
-    legend = style.GRADIENT
+    legend = style.GRADIENT | ({"format": ".0%"} if scale == "share" else {})
     # What was not finite has no colour of the scale.
     unknown = {"test": "!isValid(datum.value)", "value": "transparent"}
     kinds: dict[Scale, Spec] = {

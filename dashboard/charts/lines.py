@@ -13,11 +13,11 @@ from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
 from dashboard.charts.panels import Panels
 
-HEIGHT, PANEL_HEIGHT = 320, 210
+HEIGHT, PANEL_HEIGHT, EDGE = 220, 200, 8
 # Letters of a title that fit beside the lowest chart; longer ones take two lines.
 TITLE_LETTERS = 32
-# Of a panel, and of what the axis beside the panels takes.
-LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH = 190, 640, 4, 124
+# Of a panel, and of what the numbers and each line of the title beside the panels take.
+LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 60, 16
 NUMBERS = ("mean", "low", "high", "theory", "theory_low", "theory_high")
 
 
@@ -79,19 +79,23 @@ def lines(
         rule = {"type": "rule", "aria": False, "color": theme.NEUTRAL, "strokeWidth": 1.5, "opacity": 0.8}
         layers.append({"mark": rule, "encoding": {"x": {"datum": cursor, "type": "quantitative"}}})
     if panels is None:
-        height = HEIGHT + style.legend_height([str(value) for value in colour.values])
-        spec: Spec = {"data": {"name": "rows"}, "layer": layers, "height": height, "width": "container"}
-        return style.chart(spec, rows=data)
+        return style.chart({"data": {"name": "rows"}, "layer": layers, "height": HEIGHT}, rows=data)
     facet = {"field": panels.field, "type": "nominal", "title": panels.title, "sort": [str(v) for v in panels.values]}
-    spec = {"data": {"name": "rows"}, "facet": facet, "spec": {"layer": layers, "height": PANEL_HEIGHT}}
-    layout = Panels(len(panels.values), LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, frame=FRAME_WIDTH)
+    spec: Spec = {"data": {"name": "rows"}, "facet": facet, "spec": {"layer": layers, "height": PANEL_HEIGHT}}
+    frame_width = FRAME_WIDTH + TITLE_LINE * len(_beside(y))
+    layout = Panels(len(panels.values), LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, frame=frame_width)
     return style.chart(spec, layout, rows=data)
+
+
+def _beside(y: Axis) -> list[str]:
+    """Return the lines of the title beside a chart."""
+    return textwrap.wrap(y.title, TITLE_LETTERS)
 
 
 def _across(x: Axis) -> Spec:
     if x.category:
         names = [str(value) for value in x.values]
-        axis = {"labelAngle": -30 if sum(map(len, names)) > 60 else 0, "labelLimit": 150}
+        axis = style.leaning(names)
         return {"field": x.field, "type": "nominal", "title": x.title, "sort": names, "axis": axis}
     ticks: Spec = {"grid": False} | ({"tickMinStep": 1, "format": "d"} if x.whole else {})
     return style.number(x.field, x.title, x.logarithmic, axis=ticks, scale={"nice": False})
@@ -100,11 +104,13 @@ def _across(x: Axis) -> Spec:
 def _layers(
     data: pd.DataFrame, x: Axis, y: Axis, across: Spec, colour: Axis, dash: Axis | None, points: bool, zero: bool
 ) -> list[Spec]:
-    scale: Spec = {} if y.logarithmic else {"zero": zero}
+    # On a logarithmic axis the least and the largest lie on the very edge.
+    scale: Spec = {"padding": EDGE} if y.logarithmic else {"zero": zero}
     scale |= {"domain": [0, 1]} if y.share else {}
     ticks = {"format": ".0%"} if y.share else {}
-    beside = textwrap.wrap(y.title, TITLE_LETTERS)
-    paint = style.colour(colour.field, [str(value) for value in colour.values], colour.title)
+    beside = _beside(y)
+    symbol = "circle" if x.category else "stroke"
+    paint = style.colour(colour.field, [str(value) for value in colour.values], colour.title, symbol)
     shared: Spec = {"x": across, "color": paint, "detail": {"field": "configuration", "type": "nominal"}}
 
     def up(field: str) -> Spec:
@@ -112,7 +118,9 @@ def _layers(
 
     def band(low: str, high: str, opacity: float) -> Spec:
         upper = {"field": high}
-        return {"mark": {"type": "area", "opacity": opacity}, "encoding": shared | {"y": up(low), "y2": upper}}
+        # An interval of a share may reach beyond all shares there are.
+        area = {"type": "area", "opacity": opacity, "clip": y.share}
+        return {"mark": area, "encoding": shared | {"y": up(low), "y2": upper}}
 
     shown = style.tooltips(
         {"configuration": "Configuration", "seeds": "Seeds", "lost": "Not finite"}
@@ -142,9 +150,10 @@ def _layers(
 
 def _dashes(dash: Axis) -> Spec:
     names = [str(value) for value in dash.values]
-    legend = {
+    # Below, where the legend of the colours is not.
+    legend = style.legend_of(names) | {
         "symbolType": "stroke", "symbolStrokeColor": theme.NEUTRAL, "symbolSize": 400, "symbolStrokeWidth": 2,
-        "columns": style.legend_columns(names),
+        "orient": "bottom",
     }  # fmt: skip
     return {"field": dash.field, "type": "nominal", "title": dash.title, "legend": legend, "sort": names}
 

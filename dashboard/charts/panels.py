@@ -6,6 +6,8 @@ from typing import Any
 
 # What a window of 1440 pixels leaves beside the navigation.
 USUAL_WIDTH = 980
+# Signals of every chart: the pixels that a legend may take, and those that one plot is wide.
+ROOM, PLOT = "room", "plot"
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,6 @@ class Panels:
         side = (width - self.frame - (columns - 1) * self.gap) // columns - self.axes
         side = max(1, min(side, self.most))
         size = {"width": side} | ({"height": side} if self.square else {})
-        return {**spec, "columns": columns, "spacing": self.gap, "spec": {**spec["spec"], **size}}
+        room = columns * (side + self.axes) + (columns - 1) * self.gap
+        params = [{"name": ROOM, "value": room}, {"name": PLOT, "value": side}]
+        return {**spec, "params": params, "columns": columns, "spacing": self.gap, "spec": {**spec["spec"], **size}}

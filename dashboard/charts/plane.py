@@ -3,18 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from dashboard import theme
 from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
 from dashboard.charts.heat_map import RATE_REACH
 
-HEIGHT = 420
+HEIGHT = 320
 DARK = "#14171a"
+# Dots stand on the axis, half of each below it.
+BELOW_DOTS: Spec = {"labelPadding": 10}
 WEIGHT, BIAS = "Weight variance σw²", "Bias variance σb²"
 
 
 def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: str, rate: bool) -> Chart:
-    """Draw a quantity over the plane, with named initializations on its lower edge.
+    """Draw a quantity over the plane, with initializations on its lower edge.
 
     Args:
         frame: weight_low, weight_high, bias_low, bias_high (edges of a tile), weight, bias, value.
@@ -24,8 +25,8 @@ def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: s
         rate: whether it is a rate: 1 in the middle, growth and decay to both sides.
     """
     data = frame.assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
-    layers = [_tiles(title, rate), _edge(), *_initializations(list(named["init"]))]
-    spec = {"layer": layers, "width": "container", "height": HEIGHT, "resolve": {"scale": {"color": "independent"}}}
+    layers = [_tiles(title, rate), _edge(), _initializations(list(named["init"]))]
+    spec = {"layer": layers, "height": HEIGHT, "resolve": {"scale": {"color": "independent"}}}
     return style.chart(spec, tiles=data, named=named, edge=edge)
 
 
@@ -35,7 +36,7 @@ def _tiles(title: str, rate: bool) -> Spec:
         scale = {"scheme": "blueorange", "type": "log", "domain": [1 / RATE_REACH, RATE_REACH], "clamp": True}
     legend = style.GRADIENT
     encoding = {
-        "x": style.number("weight_low", WEIGHT),
+        "x": style.number("weight_low", WEIGHT, axis=BELOW_DOTS),
         "x2": {"field": "weight_high"},
         "y": style.number("bias_low", BIAS),
         "y2": {"field": "bias_high"},
@@ -47,7 +48,7 @@ def _tiles(title: str, rate: bool) -> Spec:
 
 def _place() -> Spec:
     # Layers share their axes only under the same titles.
-    return {"x": style.number("weight", WEIGHT), "y": style.number("bias", BIAS)}
+    return {"x": style.number("weight", WEIGHT, axis=BELOW_DOTS), "y": style.number("bias", BIAS)}
 
 
 def _edge() -> Spec:
@@ -58,17 +59,10 @@ def _edge() -> Spec:
     }
 
 
-def _initializations(names: list[str]) -> list[Spec]:
-    """Return dots with their names; a dark outline makes the white letters readable on every colour of the tiles."""
-    scale = {"domain": names, "range": theme.colours(names)}
-    paint = {"field": "init", "type": "nominal", "scale": scale, "legend": None}
+def _initializations(names: list[str]) -> Spec:
+    """Return dots; their names stand in the legend, because on the plane those of neighbours would overlap."""
+    legend = style.legend_of(names) | {"orient": "bottom", "symbolType": "circle", "symbolSize": 90, "symbolOpacity": 1}
+    paint = style.colour("init", names, "Initialization") | {"legend": legend}
     tips = style.tooltips({"init": "Initialization"}, {"weight": "σw²", "bias": "σb²"})
     dot = {"type": "point", "filled": True, "size": 130, "stroke": "white", "strokeWidth": 1.5, "opacity": 1}
-    dots = {"mark": dot | {"clip": True}, "encoding": _place() | {"color": paint, "tooltip": tips}}
-    label = {"type": "text", "angle": 300, "align": "left", "dx": 10, "dy": -4, "fontSize": 12, "fontWeight": 600}
-    outline, white = {"stroke": DARK, "strokeWidth": 2.5, "strokeOpacity": 0.55}, {"color": "white"}
-    words = [
-        {"mark": label | {"clip": True} | look, "encoding": _place() | {"text": {"field": "init"}}}
-        for look in (outline, white)
-    ]
-    return [{"data": {"name": "named"}} | layer for layer in (dots, *words)]
+    return {"data": {"name": "named"}, "mark": dot, "encoding": _place() | {"color": paint, "tooltip": tips}}

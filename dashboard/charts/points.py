@@ -7,7 +7,7 @@ from dashboard.charts import style
 from dashboard.charts.chart import Chart
 from dashboard.charts.panels import Panels
 
-LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, AXES_WIDTH = 100, 170, 5, 16, 50, 44
+LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, AXES_WIDTH = 100, 170, 5, 16, 12, 34
 
 
 def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str) -> Chart:

@@ -5,7 +5,7 @@ import pandas as pd
 from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
 
-HEIGHT, MOST_ROWS, MOST_COLOURS = 320, 5000, 12
+HEIGHT, MOST_ROWS, MOST_COLOURS = 260, 5000, 12
 
 
 def chartable(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -33,7 +33,7 @@ def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None) -> Chart:
     if colour:
         data["colour"] = frame[colour].head(MOST_ROWS).astype(str)
     number = pd.api.types.is_numeric_dtype(data["x"])
-    across: Spec = style.number("x", x) if number else {"field": "x", "type": "nominal", "title": x, "sort": None}
+    across: Spec = style.number("x", x) if number else _names(data["x"], x)
     shown = style.tooltips({} if number else {"x": x}, {"y": y} | ({"x": x} if number else {}))
     encoding: Spec = {"x": across, "y": style.number("y", y, scale={"zero": not number}), "tooltip": shown}
     if colour:
@@ -42,5 +42,10 @@ def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None) -> Chart:
         if not number:
             encoding["xOffset"] = {"field": "colour"}
     mark = {"type": "line", "point": {"size": 36}, "strokeWidth": 2} if number else {"type": "bar"}
-    spec = {"data": {"name": "rows"}, "mark": mark, "encoding": encoding, "width": "container", "height": HEIGHT}
+    spec = {"data": {"name": "rows"}, "mark": mark, "encoding": encoding, "height": HEIGHT}
     return style.chart(spec, rows=data)
+
+
+def _names(values: pd.Series, title: str) -> Spec:
+    axis = style.leaning(list(dict.fromkeys(values.astype(str))))
+    return {"field": "x", "type": "nominal", "title": title, "sort": None, "axis": axis}

@@ -1,49 +1,50 @@
 """Configurations by score: a dot for the mean over seeds, a bar for their range."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from dashboard import theme
 from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
-from dashboard.charts.lines import Axis
+from dashboard.charts.panels import ROOM
 
-ROW_HEIGHT = 26
+# In pixels: a row, and how far its name stands above its middle and its dot below.
+ROW_HEIGHT, NAME_ABOVE, DOT_BELOW = 38, -9, 8
 
 
-def ranking(frame: pd.DataFrame, title: str, colour: Axis) -> Chart:
-    """Draw a ranking, the first row on top.
+def ranking(frame: pd.DataFrame, title: str, coloured: Sequence[str]) -> Chart:
+    """Draw a ranking, the first row on top, each name above its dot: beside them, names would take half of a phone.
 
     Args:
-        frame: configuration, score, low, high (shares), seeds, diverged, and the colour's column.
+        frame: configuration, score, low, high (shares), seeds, diverged.
         title: what the score is.
-        colour: the column that colours the dots.
+        coloured: the configurations that have a colour, as in a chart beside this one; the others are grey.
     """
-    data = frame.copy()
-    data[colour.field] = data[colour.field].astype(str)
-    names = list(data["configuration"])
-    y = {
-        "field": "configuration",
-        "type": "nominal",
-        "sort": names,
-        "title": None,
-        "axis": {"labelLimit": 330, "labelOverlap": False},
-    }
-    # The names on the axis say what a colour means.
-    paint = style.colour(colour.field, [str(value) for value in colour.values], None)
+    names = list(frame["configuration"])
+    y = {"field": "configuration", "type": "nominal", "sort": names, "title": None, "axis": _above()}
+    own = dict(zip(coloured, theme.colours(coloured), strict=True))
+    scale = {"domain": names, "range": [own.get(name, theme.NEUTRAL) for name in names]}
+    paint = {"field": "configuration", "type": "nominal", "scale": scale, "legend": None}
     percent: Spec = {"format": ".0%"}
-    low = style.number("low", title, axis=percent)
     shown = style.tooltips(
         {"configuration": "Configuration", "seeds": "Seeds", "diverged": "Diverged"},
         {"score": title, "low": "lowest", "high": "highest"},
     )
     bar = {
-        "mark": {"type": "rule", "aria": False, "strokeWidth": 3, "opacity": 0.5},
-        "encoding": {"y": y, "x": low, "x2": {"field": "high"}, "color": paint},
+        "mark": {"type": "rule", "aria": False, "strokeWidth": 3, "opacity": 0.5, "yOffset": DOT_BELOW},
+        "encoding": {"y": y, "x": style.number("low", title, axis=percent), "x2": {"field": "high"}, "color": paint},
     }
     dot = {
-        "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+        "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1, "yOffset": DOT_BELOW},
         "encoding": {"y": y, "x": style.number("score", title, axis=percent), "color": paint, "tooltip": shown},
     }
-    height = ROW_HEIGHT * max(len(names), 1) + style.FRAME_HEIGHT
-    return style.chart(
-        {"data": {"name": "rows"}, "layer": [bar, dot], "width": "container", "height": height}, rows=data
-    )
+    height = ROW_HEIGHT * max(len(names), 1)
+    return style.chart({"data": {"name": "rows"}, "layer": [bar, dot], "height": height}, rows=frame)
+
+
+def _above() -> Spec:
+    return {
+        "labelAlign": "left", "labelPadding": 0, "labelOffset": NAME_ABOVE, "labelLimit": {"expr": ROOM},
+        "labelOverlap": False,
+    }  # fmt: skip

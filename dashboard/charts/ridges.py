@@ -5,7 +5,7 @@ import pandas as pd
 from dashboard.charts import style
 from dashboard.charts.chart import Chart
 
-ROW = 30
+ROW = 22
 
 
 def ridges(bins: pd.DataFrame, colour: str) -> Chart:
@@ -30,5 +30,5 @@ def ridges(bins: pd.DataFrame, colour: str) -> Chart:
     mark = {"type": "area", "color": colour, "opacity": 0.75, "line": {"color": colour, "strokeWidth": 1}}
     shown = style.tooltips({"layer": "layer"}, {"x": "value", "share": "share"})
     encoding = {"x": x, "y": y, "y2": {"field": "layer"}, "detail": {"field": "layer"}, "tooltip": shown}
-    spec = {"data": {"name": "bins"}, "mark": mark, "encoding": encoding, "width": "container"}
+    spec = {"data": {"name": "bins"}, "mark": mark, "encoding": encoding}
     return style.chart(spec | {"height": ROW * max(len(layers), 1)}, bins=data)

@@ -7,43 +7,67 @@ import pandas as pd
 
 from dashboard import theme
 from dashboard.charts.chart import Chart, Spec
-from dashboard.charts.panels import Panels
+from dashboard.charts.panels import PLOT, ROOM, Panels
 
 CONFIG: Spec = {
     "font": theme.FONT,
     "background": "transparent",
     "axis": {
         "labelFontSize": 12,
+        "labelPadding": 6,
         "titleFontSize": 12.5,
         "titleFontWeight": 500,
+        "titlePadding": 8,
         "gridOpacity": theme.GRID_OPACITY,
         "domainOpacity": 0.5,
         "labelOverlap": "greedy",
     },
+    # A number stands beside its grid line, also the lowest and the highest.
+    "axisY": {"labelFlush": False},
     "legend": {
         "labelFontSize": 12,
+        "labelOffset": 4,
         "titleFontSize": 12.5,
-        "orient": "bottom",
+        "titlePadding": 4,
+        "orient": "top",
         "symbolStrokeWidth": 3,
-        "labelLimit": 320,
-        "offset": 6,
+        "columnPadding": 14,
+        "rowPadding": 2,
+        "offset": 8,
         "padding": 0,
     },
     "header": {"labelFontSize": 12.5, "titleFontSize": 12.5, "labelFontWeight": 600},
     "view": {"strokeOpacity": 0.15},
 }
-# In pixels: a legend under a chart on a phone, a letter of it, and a symbol with its gaps.
-LEGEND_WIDTH, LETTER_WIDTH, SYMBOL_WIDTH, LEGEND_LINE = 300, 6.6, 34, 18
+# A chart is as wide as what it stands in; its height is that of its plot, whatever its axes and legends take.
+SINGLE: Spec = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
+PADDING: Spec = {"left": 2, "top": 4, "right": 2, "bottom": 10}
+# In pixels: a letter, and the symbol of a legend with its gaps.
+LETTER_WIDTH, SYMBOL_WIDTH = 6.6, 40
+SYMBOL_SIZE = 280
 # The legend of a scale of colours, no longer than its chart is wide.
 GRADIENT: Spec = {
-    "orient": "top", "gradientLength": {"expr": "min(260, width)"}, "gradientThickness": 12, "titleLimit": 320,
-    "format": "~g",
+    "orient": "top", "gradientLength": {"expr": f"min(260, {ROOM})"}, "gradientThickness": 12, "titleLimit": 320,
+    "labelOffset": 6, "format": "~g",
 }  # fmt: skip
-# What axis, titles and legend take of a chart's height, which Streamlit counts as part of it.
-FRAME_HEIGHT = 100
 CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "filled": True, "color": theme.DIVERGED}
 # Where a cross for what overflowed stands: just below the upper edge.
 UPPER_EDGE: Spec = {"value": 8}
+
+
+def _label(least: float, most: float) -> str:
+    """Return an expression for the label of an axis: a power of ten where the digits would have to be counted."""
+    exponent = "split(format(datum.value, '.5~e'), 'e')[1]"
+    raised = f"replace({exponent}, '+', '')"
+    for digit, superscript in zip("−-0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True):
+        raised = f"replace({raised}, regexp('{digit}', 'g'), '{superscript}')"
+    mantissa = "split(format(datum.value, '.5~e'), 'e')[0]"
+    power = f"({mantissa} == '1' ? '' : {mantissa} + '·') + '10' + {raised}"
+    plain = f"datum.value == 0 || (abs(datum.value) >= {least} && abs(datum.value) < {most})"
+    return f"datum.label == '' ? '' : {plain} ? format(datum.value, '.6~g') : {power}"
+
+
+LINEAR_LABEL, LOGARITHMIC_LABEL = _label(1e-4, 1e6), _label(1e-3, 1e4)
 
 
 def chart(spec: Spec, panels: Panels | None = None, **data: pd.DataFrame) -> Chart:
@@ -54,7 +78,11 @@ def chart(spec: Spec, panels: Panels | None = None, **data: pd.DataFrame) -> Cha
         panels: how its panels may be laid out, if it has several.
         data: the frames it refers to by name.
     """
-    return Chart({"config": CONFIG} | _without_names(spec), data, panels)
+    own = {"config": CONFIG, "padding": PADDING} | _without_names(spec)
+    if panels is None:
+        params = [{"name": name, "expr": "width"} for name in (ROOM, PLOT)]
+        own |= SINGLE | {"params": params}
+    return Chart(own, data, panels)
 
 
 def _without_names(spec: Spec) -> Spec:
@@ -82,29 +110,40 @@ def colour(field: str, names: Sequence[str], title: str | None, symbol: str = "s
         title: title of the legend; None hides it.
         symbol: shape of its symbols.
     """
-    columns = legend_columns(names)
-    legend = {"symbolType": symbol, "symbolOpacity": 1, "columns": columns} if title and len(names) > 1 else None
+    shape = {"symbolType": symbol, "symbolOpacity": 1} | ({"symbolSize": SYMBOL_SIZE} if symbol == "stroke" else {})
+    legend = shape | legend_of(names) if title and len(names) > 1 else None
     scale = {"domain": list(names), "range": theme.colours(list(names))}
     return {"field": field, "type": "nominal", "scale": scale, "title": title, "legend": legend}
 
 
-def legend_columns(names: Sequence[str]) -> int:
-    """Return how many entries of a legend stand side by side under the narrowest chart.
+def legend_of(names: Sequence[str]) -> Spec:
+    """Return how the entries of a legend are laid out: as many side by side as there is room for, none cut.
 
     Args:
         names: the entries.
     """
-    longest = max((len(name) for name in names), default=1)
-    return max(1, min(4, int(LEGEND_WIDTH / (longest * LETTER_WIDTH + SYMBOL_WIDTH))))
+    entry = max((len(name) for name in names), default=1) * LETTER_WIDTH + SYMBOL_WIDTH
+    return {
+        "columns": {"expr": f"clamp(floor({ROOM} / {entry:.0f}), 1, {max(1, len(names))})"},
+        "labelLimit": {"expr": f"{ROOM} - {SYMBOL_WIDTH}"},
+    }
 
 
-def legend_height(names: Sequence[str]) -> int:
-    """Return the pixels that a legend takes beyond its first line.
+def leaning(names: Sequence[str]) -> Spec:
+    """Return how names stand below an axis: level where all fit side by side, else leaning; none is left out.
 
     Args:
-        names: the entries.
+        names: the names.
     """
-    return LEGEND_LINE * max(0, -(-len(names) // legend_columns(names)) - 1)
+    widest = max((len(name) for name in names), default=1) * LETTER_WIDTH + 10
+    crowded = f"{PLOT} < {widest * len(names):.0f}"
+    return {
+        "labelAngle": {"expr": f"{crowded} ? -30 : 0"},
+        "labelAlign": {"expr": f"{crowded} ? 'right' : 'center'"},
+        "labelBaseline": "top",
+        "labelOverlap": False,
+        "labelLimit": 170,
+    }
 
 
 def number(field: str, title: str | list[str] | None = None, logarithmic: bool = False, **more: Any) -> Spec:
@@ -114,12 +153,18 @@ def number(field: str, title: str | list[str] | None = None, logarithmic: bool =
         field: the column.
         title: title of the axis, or its lines.
         logarithmic: whether its scale is.
-        more: further properties of the encoding; `axis` and `scale` are merged with the defaults.
+        more: further properties of the encoding; `axis` and `scale` are merged with the defaults. An axis with a
+            format of its own is labelled in it.
     """
     scale: Spec = {"type": "log", "nice": False} if logarithmic else {"zero": False}
-    axis: Spec = {"tickCount": 6, "format": "~g"} if logarithmic else {"tickCount": 5, "format": ".6~g"}
+    axis: Spec = {"tickCount": 6, "labelExpr": LOGARITHMIC_LABEL}
+    if not logarithmic:
+        axis = {"tickCount": 5, "labelExpr": LINEAR_LABEL}
     scale |= more.pop("scale", {})
-    axis |= more.pop("axis", {})
+    own = more.pop("axis", {})
+    if "format" in own:
+        del axis["labelExpr"]
+    axis |= own
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis} | more
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from dashboard import data
 from dashboard.lecture.networks import lecture_network
 from dashboard.lecture.wording import PER_CENT, between, count, sentence
+from dashboard.numerals import numeral
 
 SIZES = ("width", "depth", "batch_size")
 NAMES = {"none": "without batch norm", "batch": "with batch norm"}
@@ -29,7 +30,7 @@ def standard_deviations(init: str, activation: str) -> str:
     return sentence(
         [
             f"std of layer {last['layer']:.0f} is {between(last['std'], last['std_low'], last['std_high'])} "
-            f"over {count(last['seeds'], 'seed')}, theory {last['theory_std']:.3g}"
+            f"over {count(last['seeds'], 'seed')}, theory {numeral(last['theory_std'])}"
         ]
     )
 

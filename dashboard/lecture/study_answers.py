@@ -4,6 +4,7 @@ import pandas as pd
 
 from dashboard import data
 from dashboard.lecture.wording import PER_CENT, between, count, plus_minus, sentence
+from dashboard.numerals import numeral
 
 
 def sensitivity() -> str:
@@ -15,7 +16,7 @@ def sensitivity() -> str:
     found = found[found["dataset"] == found["dataset"].iloc[0]]
     words = [
         f"{row.preprocessing} ×{between(row.loss_factor, row.loss_factor_low, row.loss_factor_high)}, condition number "
-        f"{row.condition_number:.3g}"
+        f"{numeral(row.condition_number)}"
         for row in found.itertuples()
     ]
     about = (

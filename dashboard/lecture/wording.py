@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard.numerals import numeral
+
 THREE_DIGITS, TWO_DIGITS, PER_CENT = ".3g", ".2g", ".0%"
 
 
@@ -17,7 +19,7 @@ def plus_minus(mean: float, margin: float, form: str = THREE_DIGITS) -> str:
         form: format of both; by default three digits of the mean and two of the margin.
     """
     precision = TWO_DIGITS if form == THREE_DIGITS else form
-    return f"{mean:{form}}" + (f" ± {margin:{precision}}" if pd.notna(margin) else "")
+    return _written(mean, form) + (f" ± {_written(margin, precision)}" if pd.notna(margin) else "")
 
 
 def between(mean: Any, low: Any, high: Any, form: str = THREE_DIGITS) -> str:
@@ -29,7 +31,14 @@ def between(mean: Any, low: Any, high: Any, form: str = THREE_DIGITS) -> str:
         high: upper end.
         form: format of all three.
     """
-    return "none" if pd.isna(mean) else f"{mean:{form}} ({low:{form}} to {high:{form}})"
+    if pd.isna(mean):
+        return "none"
+    return f"{_written(mean, form)} ({_written(low, form)} to {_written(high, form)})"
+
+
+def _written(value: float, form: str) -> str:
+    """Return a number in a format; significant digits are written as everywhere else."""
+    return numeral(value, int(form[1:-1])) if form.endswith("g") else f"{value:{form}}"
 
 
 def count(number: float, what: str) -> str:

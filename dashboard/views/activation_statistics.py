@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import axes, data, selectors, signals, theme, verdicts, viewport
 from dashboard.charts.chart import Chart
@@ -14,6 +15,7 @@ from dashboard.charts.style import spans_decades
 from dashboard.choice import plain
 from dashboard.distributions import on_common_bins
 from dashboard.figure import Picture, draw
+from dashboard.numerals import numeral
 
 MOST_CONFIGURATIONS = 6
 MOST_PANELS = 6
@@ -21,8 +23,8 @@ LECTURE = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
 TAPS = {"act": "activations", "pre": "pre-activations", "grad": "gradients"}
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 NOTHING = "nothing"
-# The share of a card that its numbers take, and the pixels that its border does.
-SIDE, CARD = 0.21, 34
+# The share of a card that its numbers take, and the pixels below which they stand above its picture.
+SIDE, LEAST_WIDTH = 0.22, 700
 PAGE = "views/activation_statistics.py"
 STORIES: dict[str, dict[str, str | list[str]]] = {
     "tanh: too small, too big, just right": {"activation": "tanh"},
@@ -154,17 +156,25 @@ def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
 def _cards(shown: Shown, shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int) -> None:
     layers = _spread(sorted({layer for _, layer in shown.rows}), cursor)
     strips = _strips(shape=shape, chosen=chosen, tap=tap, cursor=cursor, layers=layers)
-    room = viewport.beside(SIDE, CARD)
+    room = viewport.width() - viewport.CARD
     for place, name in enumerate(shown.names):
         with st.container(border=True, key=f"card-{place}"):
-            side, picture = st.columns([SIDE, 1 - SIDE], vertical_alignment="center")
+            side, picture, width = _side_and_picture(room)
             with side:
                 st.markdown(f"**{name}**")
                 _numbers(shown.rows.get((name, cursor)), shown.verdicts.get(name))
             with picture:
                 text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
-                draw(strips[name], f"strip-{place}", text, width=room)
+                draw(strips[name], f"strip-{place}", text, width=width)
     _explain()
+
+
+def _side_and_picture(room: int) -> tuple[DeltaGenerator, DeltaGenerator, int]:
+    """Return where the numbers of a card stand, where its picture does, and the pixels that this has."""
+    if room < LEAST_WIDTH:
+        return st.container(), st.container(), room
+    side, picture = st.columns([SIDE, 1 - SIDE], vertical_alignment="center")
+    return side, picture, int((room - viewport.GAP) * (1 - SIDE))
 
 
 @data.kept
@@ -212,10 +222,12 @@ def _numbers(row: Any, verdict: Any) -> None:
             f"{verdict.agreeing} of {verdict.seeds} seeds agree",
         ]
     if row is not None:
-        std = "overflows" if row.std_overflowed else f"{row.std:.4g}"
-        theory = f" (theory {row.theory_std:.4g})" if pd.notna(row.theory_std) else ""
-        dead = f"saturated {verdicts.share(row.frac_saturated)}, dead units {verdicts.share(row.frac_dead_units)}"
-        lines_ += [f"layer {row.layer}: std {std}{theory}", dead, f"σw = {row.sigma_w:.3g}"]
+        std = "overflows" if row.std_overflowed else numeral(row.std, 4)
+        lines_.append(f"layer {row.layer}: std {std}")
+        if pd.notna(row.theory_std):
+            lines_.append(f"in theory: std {numeral(row.theory_std, 4)}")
+        lines_.append(f"saturated {verdicts.share(row.frac_saturated)}, dead {verdicts.share(row.frac_dead_units)}")
+        lines_.append(f"σw = {numeral(row.sigma_w)}")
     st.caption("  \n".join(lines_))
 
 
@@ -225,7 +237,7 @@ def _explain() -> None:
         "All panels share one axis; heights are relative to the tallest bar of each panel. Seeds are added up. "
         f"A signal or gradient that grows by more than ×{limits['too_big']:g} per layer is too big, one below "
         f"×{limits['too_small']:g} too small, over the deeper half of the layers. "
-        "σw is the std of the weights times √fan-in."
+        "σw is the std of the weights times √fan-in. Dead: units that are zero on the whole batch."
     )
 
 

@@ -1,6 +1,7 @@
 """L9 to L16: batch normalization as a layer, and everything that is said for and against it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -41,12 +42,7 @@ def _study(study: str, questions: Mapping[str, Question], band: str) -> None:
     if chosen is None:
         return
     for key, asked in questions.items():
-        quantities.show(
-            Question(
-                study, asked.quantity, asked.title, asked.x, asked.colour, asked.panels, chosen, asked.parts, band
-            ),
-            key,
-        )
+        quantities.show(replace(asked, study=study, cells=chosen, band=band), key)
 
 
 def _rows(rows: tuple[Row, ...], band: str) -> None:
@@ -63,22 +59,30 @@ def _rows(rows: tuple[Row, ...], band: str) -> None:
 
 LAYER = {
     "gamma": Question("", "gamma_mean", "What does γ become?", "position", "part", "activation"),
-    "beta": Question("", "beta_mean", "And β?", "position", "part", "activation"),
+    "beta": Question("", "beta_mean", "What does β become?", "position", "part", "activation"),
     "identity": Question("", "identity_error", "Can the layer be the identity?", "part", "activation"),
 }
 REGULARIZATION = {
     "loss-gap": Question("", "loss_gap", "How large is the gap of the loss?", "batch_size", "norm", "dataset"),
-    "accuracy-gap": Question("", "accuracy_gap", "And of the accuracy?", "batch_size", "norm", "dataset"),
+    "accuracy-gap": Question(
+        "", "accuracy_gap", "How large is the gap of the accuracy?", "batch_size", "norm", "dataset"
+    ),
     "train": Question("", "accuracy_on_train", "Does it still fit?", "batch_size", "norm", "dataset"),
 }
 FOLDING = {
-    "time": Question("", "forward_time", "How long does a forward pass take?", "part", "network", "batch_size"),
+    "time": Question(
+        "", "forward_time", "How long does a forward pass take?", "part", "network", "batch_size", part="Form"
+    ),
     "difference": Question("", "fold_difference", "How different are the logits?", "network", "activation"),
 }
 MODES = {
-    "modes": Question("", "mode_accuracy", "What does the wrong mode cost?", "batch_size", "part", "dataset"),
+    "modes": Question(
+        "", "mode_accuracy", "What does the wrong mode cost?", "batch_size", "part", "dataset", part="Mode"
+    ),
     "means": Question("", "mean_distance", "How far is a batch's mean from the running one?", "batch_size", "part"),
-    "stds": Question("", "std_distance", "And its standard deviation?", "batch_size", "part"),
+    "stds": Question(
+        "", "std_distance", "How far is a batch's standard deviation from the running one?", "batch_size", "part"
+    ),
 }
 DEEP = {
     "growth": Question("", "growth", "How fast does the gradient grow?", "depth", "norm", "activation"),

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, selectors
+from dashboard import axes, choice, data, selectors, verdicts
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import Picture
@@ -160,7 +160,8 @@ def _sweep(values: dict[str, Any], colour: str) -> None:
         "largest_stable": st.column_config.NumberColumn("Largest stable rate", format="%g"),
         "best": st.column_config.NumberColumn("Best rate", format="%g"),
     }
-    st.dataframe(rates, hide_index=True, column_config=config, alt="Largest stable and best rate.", key="table-rates")
+    text = "Largest stable and best rate."
+    st.dataframe(rates, hide_index=True, column_config=config, placeholder=verdicts.NONE, alt=text, key="table-rates")
 
 
 @data.kept
@@ -206,6 +207,7 @@ def _outcomes(values: dict[str, Any]) -> None:
         hide_index=True,
         column_config=config,
         column_order=order,
+        placeholder=verdicts.NONE,
         key="table-outcomes",
         alt="Outcome of each configuration over its seeds.",
     )

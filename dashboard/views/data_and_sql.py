@@ -24,6 +24,8 @@ ORDER BY layer"""
 OWN = "own"
 # A browser takes the whole file into memory; beyond this, copying it is the better way.
 MOST_BYTES = 400_000_000
+# In pixels: of a row and of the column of sentences. Streamlit breaks lines only in rows above 64 pixels.
+ROW_HEIGHT, MEANING_WIDTH = 66, 228
 
 
 def main() -> None:
@@ -47,10 +49,18 @@ def _tables(relations: pd.DataFrame) -> None:
     config: dict[str, Any] = {
         "name": "Name",
         "kind": "Kind",
-        "meaning": st.column_config.TextColumn("Meaning", width="large"),
+        "meaning": st.column_config.TextColumn("Meaning", width=MEANING_WIDTH),
     }
     text = "Tables and views with their meaning."
-    st.dataframe(relations, hide_index=True, column_config=config, height=420, alt=text, key="table-relations")
+    st.dataframe(
+        relations,
+        hide_index=True,
+        column_config=config,
+        height=480,
+        row_height=ROW_HEIGHT,
+        alt=text,
+        key="table-relations",
+    )
 
 
 def _columns(relations: pd.DataFrame) -> None:
@@ -64,12 +74,20 @@ def _columns(relations: pd.DataFrame) -> None:
         "type": "Type",
         "unit": "Unit",
         "label": "Axis title",
-        "meaning": st.column_config.TextColumn("Meaning", width="large"),
+        "meaning": st.column_config.TextColumn("Meaning", width=MEANING_WIDTH),
     }
     order = ["name", "type", "unit", "meaning", "label"]
     text = f"Columns of {name}."
     st.dataframe(
-        columns, hide_index=True, column_config=config, column_order=order, height=340, alt=text, key="table-columns"
+        columns,
+        hide_index=True,
+        column_config=config,
+        column_order=order,
+        height=400,
+        row_height=ROW_HEIGHT,
+        placeholder="",
+        alt=text,
+        key="table-columns",
     )
 
 
@@ -145,18 +163,17 @@ def _own(version: str, sql: str) -> sandbox.Answer:
 def _show(frame: pd.DataFrame, name: str, sql: str, cut: bool, whole: Callable[[str], bytes]) -> None:
     """Show an answer, or its first rows, with `whole` to take away as a file of a kind."""
     st.dataframe(frame, hide_index=True, alt="The answer, as a table.", key=f"table-{name}")
-    rows, *buttons = st.columns([4, 1, 1], vertical_alignment="center")
-    rows.caption(f"{'The first ' if cut else ''}{len(frame):,} rows")
-    for column, kind in zip(buttons, ("CSV", "Parquet"), strict=True):
-        column.download_button(
-            kind,
-            data=partial(whole, kind),
-            file_name=f"{name}.{kind.lower()}",
-            on_click="ignore",
-            key=f"{name}-{kind}-all",
-            icon=":material/download:",
-            width="stretch",
-        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{'The first ' if cut else ''}{len(frame):,} row{'' if len(frame) == 1 else 's'}", width="stretch")
+        for kind in ("CSV", "Parquet"):
+            st.download_button(
+                kind,
+                data=partial(whole, kind),
+                file_name=f"{name}.{kind.lower()}",
+                on_click="ignore",
+                key=f"{name}-{kind}-all",
+                icon=":material/download:",
+            )
     _quick(frame, name, sql)
 
 

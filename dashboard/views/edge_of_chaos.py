@@ -17,9 +17,9 @@ STUDY = "mean_field"
 COLOURS = ("chi", "depth_c", "q_star", "c_star")
 # Columns of the named query that have a measured counterpart, and what each answers.
 COMPARED = {
-    "chi": "How fast does a gradient grow or shrink?",
-    "q_star": "Where does the variance of a signal settle?",
-    "depth_c": "How deep do differences between inputs reach?",
+    "chi": "Does a gradient grow or shrink?",
+    "q_star": "Where does the variance settle?",
+    "depth_c": "How deep do differences reach?",
     "c_star": "How alike do all inputs become?",
 }
 # Initializations further out than this share of the plane's width are left off it.

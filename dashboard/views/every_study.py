@@ -47,7 +47,7 @@ def main() -> None:
         return
     offered = [CHOOSE, *quantities.candidates(found)]
     x, colour, panels, band = _choose_view(offered)
-    asked = Question(study, quantity, _label(study, quantity), x, colour, panels, cells, chosen_parts, band)
+    asked = Question(study, quantity, "", x, colour, panels, cells, chosen_parts, band)
     quantities.show(asked, key="quantity")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, selectors, theme, verdicts
+from dashboard import data, selectors, theme, verdicts, viewport
 from dashboard.charts.chart import Chart
 from dashboard.charts.ridges import ridges
 from dashboard.distributions import on_common_bins
@@ -99,9 +99,10 @@ def _row(row: Row, reveal: bool) -> None:
         else:
             if guess is not None:
                 _compare(guess, finding.answer)
-            finding.picture.show(f"L{row.number}")
+            room = viewport.width() - viewport.CARD
+            finding.picture.show(f"L{row.number}", room)
             for place, picture in enumerate(finding.beside):
-                picture.show(f"L{row.number}-{place}")
+                picture.show(f"L{row.number}-{place}", room)
             if finding.verdict:
                 st.markdown(f":material/straighten: *Measured:* {finding.verdict}")
         _answer_table(row.number)

@@ -91,7 +91,7 @@ def _sensitivity(chosen: choice.Chosen) -> None:
     left, right = st.columns(2)
     for column, quantity, title in (
         (left, "perturbed_loss", "What does a small change of W cost?"),
-        (right, "perturbed_accuracy", "And in accuracy?"),
+        (right, "perturbed_accuracy", "What accuracy does it cost?"),
     ):
         with column:
             asked = Question(STUDY, quantity, title, "position", "preprocessing", cells=chosen, parts=(MEAN,))

@@ -10,7 +10,7 @@ from dashboard.charts.chart import Chart
 from dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
-from dashboard.figure import figure
+from dashboard.figure import figure, selected
 
 PREFIX = "map"
 PAGE = "views/trainability_map.py"
@@ -72,8 +72,8 @@ def main() -> None:
     if tiles.empty:
         st.info("This store has no cell with this combination of values; choose others above.")
         return
-    selected = _map(tiles, name, metric, x, y, values)
-    _behind(selected, x, y, chosen)
+    tile = _map(tiles, name, metric, x, y, values)
+    _behind(tile, x, y, chosen)
 
 
 def _key(name: str) -> str:
@@ -116,19 +116,20 @@ def _defaults(study: str) -> dict[str, list[Any]]:
 def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values: dict[str, Any]) -> dict[str, str]:
     text = f"{_text(name)} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(tiles)} tiles."
     question = f"{_text(name)}, by {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()}"
-    chart = _chart(name=name, x=x, y=y, values=values)
-    points = figure(question, chart, tiles, data.sql(metric.query, values), "map", text, select=SELECTION)
+    tile = _selected(tiles)
+    chart = _chart(name=name, x=x, y=y, values=values, marked=(tile["x"], tile["y"]) if tile else None)
+    figure(question, chart, tiles, data.sql(metric.query, values), "map", text, select=SELECTION)
     most = int(tiles["configurations"].max()) if "configurations" in tiles else 1
     st.caption(
         f"{int(tiles['seeds'].sum()):,} runs"
         + (f", up to {most} configurations on a tile, of which {OVER[values['over']]} is shown" if most > 1 else "")
         + ". A red cross: runs diverged, a large one: all of them. An empty place was not measured."
     )
-    return _selected(points, tiles)
+    return tile
 
 
 @data.kept
-def _chart(name: str, x: str, y: str, values: dict[str, Any]) -> Chart:
+def _chart(name: str, x: str, y: str, values: dict[str, Any], marked: tuple[str, str] | None) -> Chart:
     """Return the map of one metric."""
     metric = METRICS[name]
     tiles = data.query(metric.query, **values).dropna(subset=["x", "y"])
@@ -139,11 +140,13 @@ def _chart(name: str, x: str, y: str, values: dict[str, Any]) -> Chart:
         (axes.NAMES[x], axes.NAMES[y], _title(name)),
         metric.scale,
         metric.reverse,
+        marked,
     )
 
 
-def _selected(points: list[dict[str, Any]], shown: pd.DataFrame) -> dict[str, str]:
+def _selected(shown: pd.DataFrame) -> dict[str, str]:
     """Return the tile that was clicked, or the one that the address names; it then stands in the address."""
+    points = selected("map", SELECTION)
     if points:
         st.query_params[_key("tile")] = [str(points[0]["x"]), str(points[0]["y"])]
     named = st.query_params.get_all(_key("tile"))

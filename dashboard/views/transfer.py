@@ -35,9 +35,8 @@ def main() -> None:
         return
     band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "interval", show=BANDS.__getitem__)
     schemes = ", ".join(f"*{name}*: {meaning}" for name, meaning in SCHEMES.items())
-    asked = Question(
-        STUDY, "transfer_accuracy", "How many examples does it take?", "position", "part", "dataset", chosen, band=band
-    )
+    title = "How many examples does it take?"
+    asked = Question(STUDY, "transfer_accuracy", title, "position", "part", "dataset", chosen, band=band, part="Scheme")
     quantities.show(asked, "transfer-accuracy")
     st.caption(f"{schemes}. Panels: the target.")
     _closer(chosen, band)
@@ -53,7 +52,7 @@ def _closer(chosen: choice.Chosen, band: str) -> None:
     size = selectors.one("Target set", sorted(sizes, key=_number), f"{PREFIX}_size")
     wanted = tuple(part for part in parts if part.endswith(f", {size}"))
     for quantity, title in (("transfer_curve", "How does it learn?"), ("layer_shift", "How far do the layers move?")):
-        asked = Question(STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band)
+        asked = Question(STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band, "Scheme")
         quantities.show(asked, quantity.replace("_", "-"))
 
 

@@ -13,6 +13,8 @@ from dashboard.figure import Picture
 PREFIX = "use"
 ANY = "any"
 MOST_SHOWN = 12
+# So many have a colour in the ranking, and their curves beside it.
+FIRST = 3
 # A first place that beats another one in fewer of the pairs of seeds than this is not clearly better.
 CLEARLY = 0.9
 # A network this much deeper or wider than any that was measured (ratio, as logarithm) is worth a warning.
@@ -52,21 +54,22 @@ _SHAPE = ("network", "dataset", "preprocessing", "activation", "depth", "width",
 
 
 def _ask(offered: choice.Chosen) -> dict[str, Any]:
-    columns = st.columns([0.8, 0.8, 1.1, 1.6, 1])
-    with columns[0]:
+    above, below = st.columns(3), st.columns(3)
+    with above[0]:
         depth = selectors.number("Layers", 1, 10_000, _middle(offered["depth"]), f"{PREFIX}_depth")
-    with columns[1]:
+    with above[1]:
         width = selectors.number("Width", 1, 65_536, _middle(offered["width"]), f"{PREFIX}_width")
-    with columns[2]:
+    with above[2]:
         activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", "relu")
-    with columns[3]:
+    with below[0]:
         norms = selectors.several("Normalizations allowed", offered["norm"], f"{PREFIX}_norm", offered["norm"])
-    with columns[4]:
+    with below[1]:
         optimizer = selectors.one("Optimizer", [ANY, *offered["optimizer"]], f"{PREFIX}_optimizer", ANY)
     wanted = {"depth": depth, "width": width, "activation": activation, "norms": norms}
     datasets = None
     if len(offered["dataset"]) > 1:
-        dataset = selectors.one("Data most like yours", [ANY, *offered["dataset"]], f"{PREFIX}_dataset", ANY)
+        with below[2]:
+            dataset = selectors.one("Data most like yours", [ANY, *offered["dataset"]], f"{PREFIX}_dataset", ANY)
         datasets = None if dataset == ANY else [dataset]
     return wanted | {"optimizers": None if optimizer == ANY else [optimizer], "datasets": datasets}
 
@@ -142,8 +145,7 @@ def _evidence(values: dict[str, Any]) -> Picture:
     """Return the scores of the best."""
     ranked = _ranked(values=values)
     shown = ranked.head(MOST_SHOWN)
-    by_init = Axis("init", "Initialization", values=axes.ordered("init", shown["init"]))
-    chart = ranking(shown, data.labels()["final_test_accuracy"], by_init)
+    chart = ranking(shown, data.labels()["final_test_accuracy"], list(shown["configuration"].head(FIRST)))
     text = f"Test accuracy of the {len(shown)} best configurations, mean and range over seeds."
     return Picture("How close is the race?", chart, ranked, data.sql("recommendation", values), text)
 
@@ -151,7 +153,7 @@ def _evidence(values: dict[str, Any]) -> Picture:
 @data.kept
 def _curves(values: dict[str, Any]) -> Picture:
     """Return the learning curves of the first three."""
-    best = _ranked(values=values).head(3)
+    best = _ranked(values=values).head(FIRST)
     keys = ("init", "norm", "optimizer", "lr")
     cells = {axis: [values[axis]] for axis in _SHAPE} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
     asked = choice.bound({axis: [choice.plain(value) for value in chosen] for axis, chosen in cells.items()})
@@ -186,7 +188,13 @@ def _table(ranked: pd.DataFrame) -> None:
         }
         text = "All configurations that were tried, ranked."
         st.dataframe(
-            ranked, hide_index=True, column_config=config, column_order=list(config), key="table-all", alt=text
+            ranked,
+            hide_index=True,
+            column_config=config,
+            column_order=list(config),
+            placeholder=verdicts.NONE,
+            key="table-all",
+            alt=text,
         )
 
 

@@ -12,15 +12,11 @@ from playwright.sync_api import expect
 
 import store
 from tests.browser.server import served
-from tests.browser.visiting import WIDTHS, address, settle
+from tests.browser.visiting import CUT, TOO_WIDE, WIDTHS, address, settle
 from tests.dashboard.opening import PAGES
 
 # Streamlit asks below and above each address which of them is the server's root; one of the two is always missing.
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
-TOO_WIDE = """
-[...document.querySelectorAll("[data-testid=stVegaLiteChart] svg")]
-  .filter(chart => chart.getBoundingClientRect().right > window.innerWidth).length
-"""
 # Streamlit wraps the groups of its navigation in elements that a list may not hold; nothing here can change that.
 FOREIGN = {("list", "stSidebarNavItems"), ("listitem", "<li")}
 
@@ -49,9 +45,10 @@ def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
         drawn = "[data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame], [data-testid=stAlert]"
         expect(page.locator(drawn).first).to_be_visible()
-        # Nothing has to be scrolled sideways, neither the page nor a chart on it.
+        # Nothing has to be scrolled sideways, neither the page nor a chart on it, and no word is cut.
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.wait_for_function(f"{TOO_WIDE.strip()} === 0")
+        for fault in (TOO_WIDE, CUT):
+            page.wait_for_function(f"({fault.strip()}).length === 0")
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     settle(page)
     assert serious(page) == []
@@ -126,7 +123,7 @@ def test_a_download_holds_what_the_store_holds(page, site, filled_store, tmp_pat
 def test_a_question_is_answered_and_a_wrong_one_explained(page, site):
     page.goto(f"{site}/data_and_sql?sql=SELECT%2042%20AS%20answer")
     settle(page)
-    expect(page.get_by_text("1 rows")).to_be_visible()
+    expect(page.get_by_text("1 row", exact=True)).to_be_visible()
     page.goto(f"{site}/data_and_sql?sql=DROP%20TABLE%20cells")
     settle(page)
     expect(page.get_by_text("Only questions are answered here")).to_be_visible()

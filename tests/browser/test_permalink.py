@@ -7,14 +7,20 @@ import pytest
 from tests.browser.visiting import WIDTHS, address, settle
 from tests.dashboard.opening import PAGES
 
-# What is drawn: the words of each chart, and where its marks stand from left to right. Their order and their heights
-# depend on what was drawn there before.
+# What is drawn: the size of each chart, and its words and marks with their places. Their order depends on what was
+# drawn there before.
 DRAWN = """
-[...document.querySelectorAll("[data-testid=stVegaLiteChart] svg")].map(chart => ({
-  words: [...chart.querySelectorAll("text")].map(text => text.textContent).sort(),
-  marks: [...chart.querySelectorAll("path")].flatMap(path =>
-    [...(path.getAttribute("d") ?? "").matchAll(/[ML](-?[0-9.]+),/g)].map(found => Math.round(found[1]))).sort(),
-}))
+[...document.querySelectorAll("[data-testid=stVegaLiteChart] svg")].map(chart => {
+  const edge = chart.getBoundingClientRect();
+  const placed = box => [box.left - edge.left, box.top - edge.top, box.width, box.height].map(Math.round).join(" ");
+  return {
+    size: [edge.width, edge.height].map(Math.round),
+    words: [...chart.querySelectorAll("text")].map(text =>
+      `${text.textContent} ${placed(text.getBoundingClientRect())}`).sort(),
+    marks: [...chart.querySelectorAll("path")].map(path => path.getBoundingClientRect())
+      .filter(box => box.width || box.height).map(placed).sort(),
+  };
+})
 """
 MOST_CHANGES = 2
 PATIENCE = 20

@@ -1,6 +1,21 @@
-"""Visiting a page in a browser: its address, and when it has been drawn."""
+"""Visiting a page in a browser: its address, when it has been drawn, and what does not fit."""
 
 WIDTHS = (1440, 390)
+# Charts that reach beyond the window, and words that reach beyond their chart.
+TOO_WIDE = """
+[...document.querySelectorAll("[data-testid=stVegaLiteChart] svg")]
+  .filter(chart => chart.getBoundingClientRect().right > window.innerWidth)
+"""
+CUT = """
+[...document.querySelectorAll("[data-testid=stVegaLiteChart] svg")].flatMap(chart => {
+  const edge = chart.getBoundingClientRect();
+  return [...chart.querySelectorAll("text")].filter(text => {
+    const box = text.getBoundingClientRect();
+    const across = box.left < edge.left - 1 || box.right > edge.right + 1;
+    return text.textContent && (across || box.top < edge.top - 1 || box.bottom > edge.bottom + 1);
+  }).map(text => text.textContent);
+})
+"""
 
 
 def settle(page):

@@ -10,7 +10,7 @@ from dashboard.lecture.wording import between, count, plus_minus, sentence
 from tests.dashboard.opening import open_page, words
 
 ROWS = {row.number: row for rows in CHAPTERS.values() for row in rows}
-NUMBER = r"-?[\d.]+(e[-+]\d+)?%?"
+NUMBER = r"−?(?:10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|[\d.,]+(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?)%?"
 INTERVAL = re.compile(rf"{NUMBER} ± {NUMBER}|{NUMBER} \({NUMBER} to {NUMBER}\)")
 SEEDS = re.compile(r"\d+ (seeds|networks)")
 # Small networks that the named queries of all rows find with their defaults.

@@ -1,6 +1,7 @@
 """Every page in its three states: no store, nothing selected, data; every widget; and whatever the URL may hold."""
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from dashboard import refresh
@@ -180,8 +181,16 @@ def test_a_tile_named_by_the_address_opens_its_cell(filled_store, monkeypatch):
     assert not app.exception
     assert "Behind the tile" in words(app)
     assert len(app.get("vega_lite_chart")) == 3
+    assert _framed(app) == [{"x": "6", "y": "xavier"}]
     closed = open_page("trainability_map", filled_store, monkeypatch, map_tile=["6", "no such row"])
     assert "Click a tile" in words(closed)
+    assert _framed(closed) == []
+
+
+def _framed(app):
+    """Return the tiles that have a frame on the map."""
+    (frames,) = [one.data.data for one in app.get("vega_lite_chart")[0].proto.datasets if one.name == "marked"]
+    return pa.ipc.open_stream(frames).read_all().to_pylist()
 
 
 def test_a_prediction_hides_the_data_until_it_is_made(filled_store, monkeypatch):

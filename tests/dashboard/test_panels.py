@@ -2,12 +2,13 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 import vl_convert
 
 from dashboard import viewport
-from dashboard.charts.panels import Panels
+from dashboard.charts.panels import ROOM, USUAL_WIDTH, Panels
 from tests.dashboard.opening import open_page
 from tests.dashboard.test_charts import DRAWINGS
 
@@ -51,23 +52,42 @@ def test_a_chart_of_panels_is_no_wider_than_the_page(name, width):
     assert float(picture.partition('width="')[2].partition('"')[0]) <= width
 
 
-@pytest.mark.parametrize(("width", "length"), [(120, 120), (900, 260)])
+@pytest.mark.parametrize("width", [120, 900])
 @pytest.mark.parametrize("name", ["heat map", "plane"])
-def test_the_legend_of_a_scale_of_colours_is_no_wider_than_its_chart(name, width, length):
+def test_the_legend_of_a_scale_of_colours_is_no_wider_than_its_chart(name, width):
     frame, draw = DRAWINGS[name]
     picture = vl_convert.vegalite_to_svg(json.dumps(draw(frame).to_dict() | {"width": width}))
-    assert re.findall(r'role-legend-gradient"[^>]*><path d="M0,0h(\d+)v', picture) == [str(length)]
+    (length,) = map(int, re.findall(r'role-legend-gradient"[^>]*><path d="M0,0h(\d+)v', picture))
+    assert 30 < length <= min(260, width)
 
 
-def test_until_the_browser_has_spoken_and_when_it_talks_nonsense_the_usual_width_counts(monkeypatch):
-    for told in ({}, {"page": None}, {"page": {"width": "wide"}}, {"page": {"width": -5}}):
-        monkeypatch.setattr(viewport.st, "session_state", {viewport.KEY: told})
-        assert viewport.width() == viewport.USUAL["width"]
-    monkeypatch.setattr(viewport.st, "session_state", {viewport.KEY: {"page": {"width": 340, "stacked": True}}})
+def test_the_width_is_what_the_browser_told_last(monkeypatch):
+    told, kept = {}, {}
+    monkeypatch.setattr(viewport.st, "session_state", told)
+    monkeypatch.setattr(viewport.st, "context", SimpleNamespace(cookies=kept))
+    assert viewport.width() == USUAL_WIDTH
+    for nonsense in ("wide", "-340", "3e2", "9" * 20, "0"):
+        kept[viewport.COOKIE] = nonsense
+        assert viewport.width() == USUAL_WIDTH
+    kept[viewport.COOKIE] = "340"
     assert viewport.width() == 340
-    assert viewport.beside(0.2, border=40) == 300
+    for nonsense in ({}, {"width": None}, {"width": "wide"}, {"width": -5}):
+        told[viewport.KEY] = nonsense
+        assert viewport.width() == 340
+    told[viewport.KEY] = {"width": 620}
+    assert viewport.width() == 620
 
 
 def test_a_page_asks_how_wide_it_is(filled_store, monkeypatch):
     app = open_page("convergence", filled_store, monkeypatch)
     assert [element.proto.component_name for element in app.get("bidi_component")] == ["ruler"]
+
+
+@pytest.mark.parametrize(("page", "card"), [(440, 440 - viewport.CARD), (980, 736)])
+def test_the_numbers_of_a_card_stand_above_its_picture_on_a_narrow_page(page, card, filled_store, monkeypatch):
+    monkeypatch.setattr(viewport, "width", lambda: page)
+    app = open_page("activation_statistics", filled_store, monkeypatch)
+    strips = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart") if "facet" in chart.proto.spec]
+    rooms = {parameter["value"] for strip in strips for parameter in strip["params"] if parameter["name"] == ROOM}
+    assert rooms
+    assert all(0.8 * card < room <= card for room in rooms)

@@ -70,3 +70,8 @@ def test_a_colour_does_not_depend_on_its_neighbours():
 def test_circumstances_after_a_name_keep_its_colour():
     names = ["scratch, 5 per class", "fine_tune, 5 per class"]
     assert theme.colours(names) == [theme.FIXED["scratch"], theme.FIXED["fine_tune"]]
+
+
+@pytest.mark.parametrize("name", ["normal(std=0.01)", "kaiming", "uniform(bound=0.1)"])
+def test_circumstances_do_not_change_a_colour(name):
+    assert theme.colour(f"{name}, batch norm, lr 0.1") == theme.colour(name)
