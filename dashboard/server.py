@@ -40,6 +40,17 @@ def run(bound: socket.socket) -> None:
     Args:
         bound: from `listen`.
     """
+    threading.Thread(target=_prepare, daemon=True).start()
+    serve(bound, ROOT / "dashboard" / "app.py")
+
+
+def serve(bound: socket.socket, script: Path) -> None:
+    """Serve a Streamlit script until the process is asked to end.
+
+    Args:
+        bound: from `listen`.
+        script: its file.
+    """
     address, port = bound.getsockname()
     # Streamlit reads its configuration, the theme included, from the folder it is started in.
     os.chdir(ROOT)
@@ -47,7 +58,7 @@ def run(bound: socket.socket) -> None:
     import uvicorn
     from streamlit.starlette import App
 
-    app = App(ROOT / "dashboard" / "app.py")
+    app = App(script)
     streamlit.config.set_option("server.address", address)
     streamlit.config.set_option("server.port", port)
     config = uvicorn.Config(
@@ -57,7 +68,6 @@ def run(bound: socket.socket) -> None:
         timeout_graceful_shutdown=PATIENCE_SECONDS,
         log_level="warning",
     )
-    threading.Thread(target=_prepare, daemon=True).start()
     # Ctrl-C and a request to end are the same: both are the ordinary way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
