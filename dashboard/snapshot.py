@@ -6,6 +6,7 @@ Their rows do not change within a snapshot, so each is computed once, when it is
 
 import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +51,20 @@ class Snapshot:
         for view in KEPT:
             self._keep(view)
 
-    def ask(self, name: str, values: dict[str, Any], most: int | None = None) -> pd.DataFrame:
+    def ask(
+        self, name: str, values: dict[str, Any], most: int | None = None, columns: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Return the answer of a named query.
 
         Args:
             name: a file of `store/sql` without its ending.
             values: its parameters.
             most: at most this many rows; None for all.
+            columns: only these columns; none named means all.
         """
         query = queries.get(name)
-        sql = query.sql if most is None else f"FROM ({query.sql}\n) LIMIT {most:d}"
+        chosen = ", ".join(f'"{column}"' for column in columns) or "*"
+        sql = f"SELECT {chosen} FROM ({query.sql}\n)" + ("" if most is None else f" LIMIT {most:d}")
         return self._cursor(query).execute(sql, query.bind(values) or None).df()
 
     def save(self, name: str, values: dict[str, Any], path: Path, kind: str) -> None:
