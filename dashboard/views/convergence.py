@@ -120,8 +120,8 @@ def _curves(
         return None
     drawn = configurations.head(MOST_LINES)
     asked = values if len(drawn) == len(configurations) else _narrowed(values, drawn)
-    curves = _measured(drawn, axes.varying(configurations, list(axes.NAMES)) or [colour], metrics, asked)
-    curves = curves[curves["metric"] == metric].drop(columns="metric").reset_index(drop=True)
+    parts = axes.varying(configurations, list(axes.NAMES)) or [colour]
+    curves = _with_axes(_measured(metrics=metrics, parts=parts, asked=asked)[metric], drawn, parts)
     shown = banded(curves, band).rename(columns={"diverged": "lost"})
     title = data.labels()[metric]
     log = metric not in SHARES and spans_decades(shown["mean"])
@@ -151,14 +151,20 @@ def _narrowed(values: dict[str, Any], drawn: pd.DataFrame) -> dict[str, Any]:
     return values | {name: drawn[axis].drop_duplicates().tolist() for name, axis in names.items()}
 
 
-def _measured(drawn: pd.DataFrame, parts: list[str], metrics: list[str], asked: dict[str, Any]) -> pd.DataFrame:
-    """Return the curves of the drawn configurations, with all their axes, names and order.
+@data.kept
+def _measured(metrics: list[str], parts: list[str], asked: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return the curves of each metric.
 
     All metrics are asked for at once, and of the axes only those that tell configurations apart: reading millions of
     logged points, and making thousands of texts, is what takes long.
     """
     curves = data.columns("curves_over_seeds", ("metric", *parts, *MEASURED), metrics=metrics, **asked)
-    return drawn[[*AXES, "configuration"]].merge(curves, on=parts)[["metric", *AXES, *MEASURED, "configuration"]]
+    return {metric: curves[curves["metric"] == metric] for metric in metrics}
+
+
+def _with_axes(curves: pd.DataFrame, drawn: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    """Give the curves of the drawn configurations all their axes, their names and their order; drop the others."""
+    return drawn[[*AXES, "configuration"]].merge(curves, on=parts)[[*AXES, *MEASURED, "configuration"]]
 
 
 def _note(configurations: pd.DataFrame, band: str) -> str:
