@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 import store
-from dashboard.snapshot import Moved, Snapshot
+from dashboard.snapshot import Moved, Snapshot, opened, version
 from store import queries
 
 # A page asks about ten questions; this holds those of many sessions.
@@ -26,29 +26,6 @@ pd.set_option("mode.string_storage", "python")
 
 Made = TypeVar("Made")
 Values = tuple[tuple[str, Any], ...]
-
-
-def version() -> str:
-    """Return a key that changes when, and only when, the contents of the store do; costs no opening of the file.
-
-    Raises:
-        StoreError: there is no store.
-    """
-    file = store.Layout.at().resolve()
-    try:
-        status = file.stat()
-    except FileNotFoundError:
-        raise store.StoreMissing(f"{file} has just been removed.") from None
-    return f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
-
-
-def prepare() -> None:
-    """Open the newest snapshot and compute its slow views, before anybody asks.
-
-    Raises:
-        StoreError: there is no store, or it cannot be read.
-    """
-    _newest(lambda version: _snapshot(version).prepare())
 
 
 def query(name: str, /, **values: Any) -> pd.DataFrame:
@@ -132,7 +109,7 @@ def _answer(
 
 @st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS, on_release=Snapshot.close)
 def _snapshot(version: str) -> Snapshot:
-    return Snapshot(version)
+    return opened(version)
 
 
 def kept(function: Callable[..., Made]) -> Callable[..., Made]:

@@ -40,7 +40,13 @@ def run(bound: socket.socket) -> None:
     Args:
         bound: from `listen`.
     """
-    threading.Thread(target=_prepare, daemon=True).start()
+    # Streamlit reads its configuration, the theme included, from the folder it is started in.
+    os.chdir(ROOT)
+    # DuckDB computes beside Python, which loads modules meanwhile.
+    threading.Thread(target=_open_store, daemon=True).start()
+    import streamlit  # noqa: F401
+
+    threading.Thread(target=_load_pages, daemon=True).start()
     serve(bound, ROOT / "dashboard" / "app.py")
 
 
@@ -52,8 +58,6 @@ def serve(bound: socket.socket, script: Path) -> None:
         script: its file.
     """
     address, port = bound.getsockname()
-    # Streamlit reads its configuration, the theme included, from the folder it is started in.
-    os.chdir(ROOT)
     import streamlit.config
     import uvicorn
     from streamlit.starlette import App
@@ -76,15 +80,21 @@ def serve(bound: socket.socket, script: Path) -> None:
         return
 
 
-def _prepare() -> None:
-    """Load what the first page needs while the browser still loads its scripts."""
+def _open_store() -> None:
+    """Compute what nearly every page asks for, before anybody asks."""
     import duckdb
 
     import store
-    from dashboard import data, shell  # noqa: F401
+    from dashboard import snapshot
 
     try:
-        data.prepare()
-    except (store.StoreError, duckdb.Error):
+        snapshot.open_early()
+    except (snapshot.Moved, store.StoreError, duckdb.Error):
         # The page itself says what is wrong, and what to do.
         return
+
+
+def _load_pages() -> None:
+    """Load what the first page needs while its browser still loads scripts."""
+    from dashboard import figure, shell  # noqa: F401
+    from dashboard.lecture import chapters  # noqa: F401
