@@ -4,7 +4,7 @@ Pages ask named queries; no page reads a whole table.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 import store
-from dashboard.snapshot import Moved, Snapshot
+from dashboard.snapshot import Moved, Snapshot, opened, version
 from store import queries
 
 # A page asks about ten questions; this holds those of many sessions.
@@ -26,29 +26,6 @@ pd.set_option("mode.string_storage", "python")
 
 Made = TypeVar("Made")
 Values = tuple[tuple[str, Any], ...]
-
-
-def version() -> str:
-    """Return a key that changes when, and only when, the contents of the store do; costs no opening of the file.
-
-    Raises:
-        StoreError: there is no store.
-    """
-    file = store.Layout.at().resolve()
-    try:
-        status = file.stat()
-    except FileNotFoundError:
-        raise store.StoreMissing(f"{file} has just been removed.") from None
-    return f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
-
-
-def prepare() -> None:
-    """Open the newest snapshot and compute its slow views, before anybody asks.
-
-    Raises:
-        StoreError: there is no store, or it cannot be read.
-    """
-    _newest(lambda version: _snapshot(version).prepare())
 
 
 def query(name: str, /, **values: Any) -> pd.DataFrame:
@@ -64,18 +41,33 @@ def query(name: str, /, **values: Any) -> pd.DataFrame:
     Raises:
         StoreError: there is no store, or it cannot be read.
     """
-    return head(name, None, **values)
+    return _asked(name, values)
 
 
-def head(name: str, most: int | None, /, **values: Any) -> pd.DataFrame:
+def head(name: str, most: int, /, **values: Any) -> pd.DataFrame:
     """Return the first rows of the answer of a named query; see `query`.
 
     Args:
         name: a file of `store/sql` without its ending.
-        most: number of rows; None for all.
+        most: number of rows.
         values: its parameters.
     """
-    kept = _newest(lambda version: _answer(version, name, _frozen(values), most))
+    return _asked(name, values, most=most)
+
+
+def columns(name: str, wanted: Sequence[str], /, **values: Any) -> pd.DataFrame:
+    """Return some columns of the answer of a named query; see `query`.
+
+    Args:
+        name: a file of `store/sql` without its ending.
+        wanted: the columns.
+        values: its parameters.
+    """
+    return _asked(name, values, columns=tuple(wanted))
+
+
+def _asked(name: str, values: dict[str, Any], **part: Any) -> pd.DataFrame:
+    kept = _newest(lambda version: _answer(version, name, _frozen(values), **part))
     # pandas copies on write.
     return kept.copy(deep=False)
 
@@ -108,14 +100,16 @@ def _frozen(values: dict[str, Any]) -> Values:
 
 
 @st.cache_resource(show_spinner=False, max_entries=MOST_ANSWERS)
-def _answer(version: str, name: str, values: Values, most: int | None) -> pd.DataFrame:
+def _answer(
+    version: str, name: str, values: Values, most: int | None = None, columns: tuple[str, ...] = ()
+) -> pd.DataFrame:
     bound = {key: list(value) if isinstance(value, tuple) else value for key, value in values}
-    return _snapshot(version).ask(name, bound, most)
+    return _snapshot(version).ask(name, bound, most, columns)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS, on_release=Snapshot.close)
 def _snapshot(version: str) -> Snapshot:
-    return Snapshot(version)
+    return opened(version)
 
 
 def kept(function: Callable[..., Made]) -> Callable[..., Made]:

@@ -40,14 +40,29 @@ def run(bound: socket.socket) -> None:
     Args:
         bound: from `listen`.
     """
-    address, port = bound.getsockname()
     # Streamlit reads its configuration, the theme included, from the folder it is started in.
     os.chdir(ROOT)
+    # DuckDB computes beside Python, which loads modules meanwhile.
+    threading.Thread(target=_open_store, daemon=True).start()
+    import streamlit  # noqa: F401
+
+    threading.Thread(target=_load_pages, daemon=True).start()
+    serve(bound, ROOT / "dashboard" / "app.py")
+
+
+def serve(bound: socket.socket, script: Path) -> None:
+    """Serve a Streamlit script until the process is asked to end.
+
+    Args:
+        bound: from `listen`.
+        script: its file.
+    """
+    address, port = bound.getsockname()
     import streamlit.config
     import uvicorn
     from streamlit.starlette import App
 
-    app = App(ROOT / "dashboard" / "app.py")
+    app = App(script)
     streamlit.config.set_option("server.address", address)
     streamlit.config.set_option("server.port", port)
     config = uvicorn.Config(
@@ -57,7 +72,6 @@ def run(bound: socket.socket) -> None:
         timeout_graceful_shutdown=PATIENCE_SECONDS,
         log_level="warning",
     )
-    threading.Thread(target=_prepare, daemon=True).start()
     # Ctrl-C and a request to end are the same: both are the ordinary way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -66,15 +80,21 @@ def run(bound: socket.socket) -> None:
         return
 
 
-def _prepare() -> None:
-    """Load what the first page needs while the browser still loads its scripts."""
+def _open_store() -> None:
+    """Compute what nearly every page asks for, before anybody asks."""
     import duckdb
 
     import store
-    from dashboard import data, shell  # noqa: F401
+    from dashboard import snapshot
 
     try:
-        data.prepare()
-    except (store.StoreError, duckdb.Error):
+        snapshot.open_early()
+    except (snapshot.Moved, store.StoreError, duckdb.Error):
         # The page itself says what is wrong, and what to do.
         return
+
+
+def _load_pages() -> None:
+    """Load what the first page needs while its browser still loads scripts."""
+    from dashboard import figure, shell  # noqa: F401
+    from dashboard.lecture import chapters  # noqa: F401

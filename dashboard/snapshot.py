@@ -4,16 +4,21 @@
 Their rows do not change within a snapshot, so each is computed once, when it is first asked about.
 """
 
+from __future__ import annotations
+
 import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 import store
 from store import queries
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEPT = ("signal_rates", "outcomes")
 _MENTIONED = re.compile(rf"\b(?:FROM|JOIN)\s+({'|'.join(KEPT)})\b")
@@ -21,6 +26,40 @@ _MENTIONED = re.compile(rf"\b(?:FROM|JOIN)\s+({'|'.join(KEPT)})\b")
 
 class Moved(Exception):
     """The store names another snapshot than the one that was asked for."""
+
+
+_early: dict[str, Snapshot] = {}
+
+
+def version() -> str:
+    """Return a key that changes when, and only when, the contents of the store do; costs no opening of the file.
+
+    Raises:
+        StoreError: there is no store.
+    """
+    file = store.Layout.at().resolve()
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        raise store.StoreMissing(f"{file} has just been removed.") from None
+    return f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
+
+
+def open_early() -> None:
+    """Open the newest snapshot and compute its slow views while the server still loads its modules.
+
+    Raises:
+        Moved: it has just been replaced.
+        StoreError: there is no store, or it cannot be read.
+    """
+    newest = version()
+    _early[newest] = Snapshot(newest)
+    _early[newest].prepare()
+
+
+def opened(version: str) -> Snapshot:
+    """Return a snapshot, the one that was opened early if that is it; see `Snapshot`."""
+    return _early.pop(version, None) or Snapshot(version)
 
 
 class Snapshot:
@@ -43,23 +82,28 @@ class Snapshot:
             self._connection.execute(f"ATTACH '{quoted}' AS grid (READ_ONLY)")
         self._connection.execute("USE grid")
         self._kept: set[str] = set()
-        self._guard = threading.Lock()
+        # One for each view: who needs a fast one does not wait for a slow one.
+        self._guards = {view: threading.Lock() for view in KEPT}
 
     def prepare(self) -> None:
         """Compute the slow views now, so that no reader has to wait for them."""
         for view in KEPT:
             self._keep(view)
 
-    def ask(self, name: str, values: dict[str, Any], most: int | None = None) -> pd.DataFrame:
+    def ask(
+        self, name: str, values: dict[str, Any], most: int | None = None, columns: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Return the answer of a named query.
 
         Args:
             name: a file of `store/sql` without its ending.
             values: its parameters.
             most: at most this many rows; None for all.
+            columns: only these columns; none named means all.
         """
         query = queries.get(name)
-        sql = query.sql if most is None else f"FROM ({query.sql}\n) LIMIT {most:d}"
+        chosen = ", ".join(f'"{column}"' for column in columns) or "*"
+        sql = f"SELECT {chosen} FROM ({query.sql}\n)" + ("" if most is None else f" LIMIT {most:d}")
         return self._cursor(query).execute(sql, query.bind(values) or None).df()
 
     def save(self, name: str, values: dict[str, Any], path: Path, kind: str) -> None:
@@ -86,7 +130,7 @@ class Snapshot:
         return cursor
 
     def _keep(self, view: str) -> None:
-        with self._guard:
+        with self._guards[view]:
             if view not in self._kept:
                 cursor = self._connection.cursor()
                 cursor.execute("USE grid")

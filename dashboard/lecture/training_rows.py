@@ -39,7 +39,7 @@ def outcomes(**cells: list[Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
 def symmetry() -> Finding | None:
     """Return the training curves of all-zero weights beside random ones."""
     values = choice.bound(choice.largest_network() | {"init": ["zeros", "normal(std=0.1)", "xavier"], "norm": ["none"]})
-    curves = data.query("curves_over_seeds", metric="train_loss", **values)
+    curves = data.query("curves_over_seeds", metrics=["train_loss"], **values)
     zeros = curves[curves["init"] == "zeros"]
     if zeros.empty:
         return None
@@ -55,7 +55,7 @@ def symmetry() -> Finding | None:
         points=False,
     )
     last = zeros[zeros["step"] == zeros["step"].max()].iloc[0]
-    sql = data.sql("curves_over_seeds", {"metric": "train_loss", **values})
+    sql = data.sql("curves_over_seeds", {"metrics": ["train_loss"], **values})
     picture = Picture("Do all-zero weights learn?", chart, named, sql, "Training loss against step by initialization.")
     verdict = f"after {last['step']} steps the loss with zeros is {last['mean']:.3f} nat; guessing gives ln 10 = 2.303."
     answer = LEARNED[0 if last["mean"] > LEARNS else 1 if last["mean"] > LEARNED_WELL else 2]

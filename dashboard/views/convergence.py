@@ -15,6 +15,23 @@ PREFIX = "train"
 MOST_LINES = 60
 PAGE = "views/convergence.py"
 METRICS = ("train_loss", "test_accuracy", "test_loss", "train_accuracy", "grad_norm", "update_ratio")
+# The columns of a configuration, in the order of the store's answers.
+AXES = (
+    "network",
+    "dataset",
+    "preprocessing",
+    "init",
+    "activation",
+    "norm",
+    "depth",
+    "width",
+    "batch_size",
+    "optimizer",
+    "lr",
+    "steps",
+)
+# What `curves_over_seeds` says about a metric at a step.
+MEASURED = ("step", "seeds", "diverged", "finite", "mean", "low", "high", "spread")
 SHARES = ("test_accuracy", "train_accuracy")
 QUESTIONS = {
     "train_loss": "Does the loss go down?",
@@ -56,7 +73,7 @@ def main() -> None:
     colour, panels, metrics, band = _choose_view(chosen)
     values = choice.bound(chosen)
     for metric in metrics:
-        picture = _curves(metric=metric, values=values, colour=colour, panels=panels, band=band)
+        picture = _curves(metric=metric, metrics=metrics, values=values, colour=colour, panels=panels, band=band)
         if picture is None:
             st.info("This store has no cell with this combination of values; choose others above.")
             return
@@ -94,15 +111,17 @@ def _choose_view(chosen: choice.Chosen) -> tuple[str, str | None, list[str], str
 
 
 @data.kept
-def _curves(metric: str, values: dict[str, Any], colour: str, panels: str | None, band: str) -> Picture | None:
-    """Return the curves of one metric, or None when there are none; only those that are drawn are asked for."""
+def _curves(
+    metric: str, metrics: list[str], values: dict[str, Any], colour: str, panels: str | None, band: str
+) -> Picture | None:
+    """Return the curves of one of several metrics, or None when there are none; only what is drawn is asked for."""
     configurations = _configurations(values=values, colour=colour)
     if configurations.empty:
         return None
     drawn = configurations.head(MOST_LINES)
     asked = values if len(drawn) == len(configurations) else _narrowed(values, drawn)
     parts = axes.varying(configurations, list(axes.NAMES)) or [colour]
-    curves = _with_names(data.query("curves_over_seeds", metric=metric, **asked), drawn, parts)
+    curves = _with_axes(_measured(metrics=metrics, parts=parts, asked=asked)[metric], drawn, parts)
     shown = banded(curves, band).rename(columns={"diverged": "lost"})
     title = data.labels()[metric]
     log = metric not in SHARES and spans_decades(shown["mean"])
@@ -115,7 +134,7 @@ def _curves(metric: str, values: dict[str, Any], colour: str, panels: str | None
         points=False,
     )
     text = f"{title} against step, coloured by {axes.NAMES[colour].lower()}."
-    sql = data.sql("curves_over_seeds", {"metric": metric, **asked})
+    sql = data.sql("curves_over_seeds", {"metrics": [metric], **asked})
     return Picture(QUESTIONS[metric], chart, shown, sql, text, _note(configurations, band))
 
 
@@ -132,10 +151,20 @@ def _narrowed(values: dict[str, Any], drawn: pd.DataFrame) -> dict[str, Any]:
     return values | {name: drawn[axis].drop_duplicates().tolist() for name, axis in names.items()}
 
 
-def _with_names(curves: pd.DataFrame, drawn: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
-    """Give the curves of the drawn configurations their names and their order; drop the others."""
-    found = drawn[[*parts, "configuration"]].merge(curves, on=parts)
-    return found[[*curves.columns, "configuration"]]
+@data.kept
+def _measured(metrics: list[str], parts: list[str], asked: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return the curves of each metric.
+
+    All metrics are asked for at once, and of the axes only those that tell configurations apart: reading millions of
+    logged points, and making thousands of texts, is what takes long.
+    """
+    curves = data.columns("curves_over_seeds", ("metric", *parts, *MEASURED), metrics=metrics, **asked)
+    return {metric: curves[curves["metric"] == metric] for metric in metrics}
+
+
+def _with_axes(curves: pd.DataFrame, drawn: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    """Give the curves of the drawn configurations all their axes, their names and their order; drop the others."""
+    return drawn[[*AXES, "configuration"]].merge(curves, on=parts)[[*AXES, *MEASURED, "configuration"]]
 
 
 def _note(configurations: pd.DataFrame, band: str) -> str:

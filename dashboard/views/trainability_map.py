@@ -176,7 +176,7 @@ def _value(axis: str, text: str) -> list[Any]:
 
 def _curves(chosen: choice.Chosen) -> None:
     values = choice.bound({axis: chosen[axis] for axis in axes.NAMES if axis in chosen})
-    curves = data.query("curves_over_seeds", metric="test_accuracy", **values)
+    curves = data.query("curves_over_seeds", metrics=["test_accuracy"], **values)
     if curves.empty:
         st.info("No network of this configuration was trained; the layers beside are of untrained ones.")
         return
@@ -189,7 +189,7 @@ def _curves(chosen: choice.Chosen) -> None:
         Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
         points=False,
     )
-    sql = data.sql("curves_over_seeds", {"metric": "test_accuracy", **values})
+    sql = data.sql("curves_over_seeds", {"metrics": ["test_accuracy"], **values})
     figure("How did it train?", chart, named, sql, "tile-curves", "Test accuracy against step.")
 
 

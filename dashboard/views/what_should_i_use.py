@@ -157,7 +157,7 @@ def _curves(values: dict[str, Any]) -> Picture:
     keys = ("init", "norm", "optimizer", "lr")
     cells = {axis: [values[axis]] for axis in _SHAPE} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
     asked = choice.bound({axis: [choice.plain(value) for value in chosen] for axis, chosen in cells.items()})
-    curves = data.query("curves_over_seeds", metric="test_accuracy", **asked)
+    curves = data.query("curves_over_seeds", metrics=["test_accuracy"], **asked)
     curves = curves.merge(best[[*keys, "configuration"]], on=list(keys)).rename(columns={"diverged": "lost"})
     chart = lines(
         curves,
@@ -166,7 +166,7 @@ def _curves(values: dict[str, Any]) -> Picture:
         Axis("configuration", "Configuration", values=list(best["configuration"])),
         points=False,
     )
-    sql = data.sql("curves_over_seeds", {"metric": "test_accuracy", **asked})
+    sql = data.sql("curves_over_seeds", {"metrics": ["test_accuracy"], **asked})
     return Picture("How fast do the first three learn?", chart, curves, sql, "Test accuracy against step.")
 
 

@@ -1,7 +1,7 @@
--- One training curve of chosen configurations, over seeds.
--- One row per configuration and logged step. Mean, range and spread are over the seeds whose value is finite at that
+-- Training curves of chosen configurations, over seeds.
+-- One row per metric, configuration and logged step. Mean, range and spread are over the seeds whose value is finite at that
 -- step (finite counts them); diverged counts the seeds that had met a non-finite loss by then.
--- $metric VARCHAR = 'test_accuracy': train_loss, train_accuracy, test_loss, test_accuracy, grad_norm or update_ratio
+-- $metrics VARCHAR[] = ['test_accuracy']: of train_loss, train_accuracy, test_loss, test_accuracy, grad_norm, update_ratio
 -- @chosen_configurations
 WITH chosen AS (
     -- Curves are many: they are grouped by the number of their configuration, not by its texts.
@@ -9,21 +9,21 @@ WITH chosen AS (
     FROM cells
     WHERE study = 'training' AND @chosen_configurations
 ), summaries AS (
-    SELECT number, step,
+    SELECT metric, number, step,
            count(*) AS seeds, count(*) FILTER (diverged_at_step <= step) AS diverged,
            count(*) FILTER (isfinite(value)) AS finite,
            avg(value) FILTER (isfinite(value)) AS mean, min(value) FILTER (isfinite(value)) AS low,
            max(value) FILTER (isfinite(value)) AS high,
            coalesce(stddev_samp(value::DOUBLE) FILTER (isfinite(value)), 0) AS spread
     FROM (
-        SELECT number, step, diverged_at_step,
-               CASE $metric WHEN 'train_loss' THEN train_loss WHEN 'train_accuracy' THEN train_accuracy
-                            WHEN 'test_loss' THEN test_loss WHEN 'test_accuracy' THEN test_accuracy
-                            WHEN 'grad_norm' THEN grad_norm WHEN 'update_ratio' THEN update_ratio END AS value
-        FROM curves JOIN chosen USING (cell_id)
+        SELECT metric, number, step, diverged_at_step,
+               CASE metric WHEN 'train_loss' THEN train_loss WHEN 'train_accuracy' THEN train_accuracy
+                           WHEN 'test_loss' THEN test_loss WHEN 'test_accuracy' THEN test_accuracy
+                           WHEN 'grad_norm' THEN grad_norm WHEN 'update_ratio' THEN update_ratio END AS value
+        FROM curves JOIN chosen USING (cell_id), (SELECT DISTINCT unnest($metrics) AS metric)
     )
     GROUP BY ALL
 )
-SELECT @configuration, step, seeds, diverged, finite, mean, low, high, spread
+SELECT metric, @configuration, step, seeds, diverged, finite, mean, low, high, spread
 FROM summaries JOIN (SELECT DISTINCT number, @configuration FROM chosen) USING (number)
-ORDER BY number, step
+ORDER BY metric, number, step

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+POLL_SECONDS = 0.02
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,10 +30,17 @@ def chromium() -> str | None:
 @contextmanager
 def served(store: str | Path, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
     """Serve the dashboard on a store and yield its address; end it with a signal."""
+    with started("dashboard", "--store", str(store), end=end) as url:
+        yield url
+
+
+@contextmanager
+def started(module: str, *arguments: str, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
+    """Start a module that serves pages and yield its address; end it with a signal."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "dashboard", "--port", str(port), "--store", str(store)]
+    command = [sys.executable, "-m", module, "--port", str(port), *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         url = f"http://127.0.0.1:{port}"
@@ -54,5 +62,5 @@ def _wait(url: str, process: subprocess.Popen) -> None:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
                 return
         except OSError:
-            time.sleep(0.1)
+            time.sleep(POLL_SECONDS)
     raise AssertionError("the dashboard did not answer")

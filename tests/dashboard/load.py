@@ -1,20 +1,26 @@
-"""How fast the pages are on a large store, one at a time and with thirty readers at once.
+"""How fast the pages are on a large store: the first one, one at a time, and with thirty readers at once.
 
-python -m tests.dashboard.load /tmp/large/grid.duckdb [--sessions 30] [--seconds 60] [--clicks 20]
+python -m tests.dashboard.load /tmp/large/grid.duckdb [--starts 7] [--clicks 100] [--sessions 30] [--seconds 60]
 
 What is timed is the server: from sending a click until the page's last message has come, over the protocol that
 browsers speak; drawing is not part of it. The readers share the machine with the server. One page was drawn before
 the pages are timed, so that modules are loaded; their first visits, with nothing kept from before, are among the runs.
+
+Each time stands beside the floor: what an empty page took on the same machine in turn with it. Where the floor is
+higher than elsewhere, the machine was busy with something else. In brackets: 95 % intervals, by bootstrap.
 """
 
 import argparse
 import asyncio
 import random
 import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 
 import numpy as np
 
-from tests.browser.server import served
+from tests.browser.server import served, started
 from tests.dashboard.opening import PAGES
 from tests.dashboard.session import Session
 
@@ -22,22 +28,49 @@ from tests.dashboard.session import Session
 THINKING = (1.0, 3.0)
 # Of this many clicks one goes to another page.
 CLICKS_PER_PAGE = 5
+# After this many clicks a page that is timed alone is opened anew: its widgets are back at what they were.
+CLICKS_PER_VISIT = 20
+RESAMPLES = 2000
 PATHS = {page: "" if page == "lecture" else page for page in PAGES}
 
+Server = Callable[[], AbstractContextManager[str]]
 
-async def one_by_one(url: str, clicks: int) -> dict[str, list[float]]:
-    """Visit each page, click on it, and return the seconds of each interaction by page; the first visit leads."""
+
+def from_cold(server: Server) -> float:
+    """Start a server and return the seconds until the last message of its first page."""
+    start = time.perf_counter()
+    with server() as url:
+        asyncio.run(_first(url))
+        return time.perf_counter() - start
+
+
+async def _first(url: str) -> None:
     session = await Session.open(url)
+    await session.run()
+    await session.socket.close()
+
+
+async def one_by_one(url: str, floor: str, clicks: int) -> dict[str, tuple[list[float], list[float]]]:
+    """Visit each page and click on it; return by page the seconds of each interaction, and of as many on an empty page.
+
+    Args:
+        url: the dashboard.
+        floor: the server of an empty page.
+        clicks: interactions with each page; a page without a widget is opened again instead.
+    """
+    session, empty = await Session.open(url), await Session.open(floor)
     await session.run()
     found = {}
     for page, path in PATHS.items():
-        found[page] = [await session.visit(path)]
-        for _ in range(clicks):
-            seconds = await session.click()
-            if seconds is None:
-                break
-            found[page].append(seconds)
-    await session.socket.close()
+        times: list[float] = []
+        nothing: list[float] = []
+        while len(times) < clicks:
+            took = await session.click() if len(times) % CLICKS_PER_VISIT else None
+            times.append(await session.visit(path) if took is None else took)
+            nothing.append(await empty.run())
+        found[page] = times, nothing
+    for each in (session, empty):
+        await each.socket.close()
     return found
 
 
@@ -62,33 +95,42 @@ async def many(url: str, sessions: int, seconds: float, thinking: tuple[float, f
     return [took for found in await asyncio.gather(*readers) for took in found]
 
 
-def _line(name: str, seconds: list[float]) -> str:
-    median, high, most = (1e3 * value for value in np.percentile(seconds, [50, 95, 100]))
-    return f"{name:<24}{len(seconds):>6}{median:>10.0f}{high:>10.0f}{most:>10.0f}"
+def report(name: str, seconds: list[float], floor: Sequence[float] = ()) -> str:
+    """Return a line of the table, in milliseconds."""
+    percentiles = [
+        f"{value:.0f} [{low:.0f}, {high:.0f}]".rjust(20)
+        for value, (low, high) in ((_percentile(seconds, rank), _interval(seconds, rank)) for rank in (50, 95))
+    ]
+    below = [f"{_percentile(floor, rank):.0f}".rjust(8) for rank in (50, 95) if floor]
+    return "".join([f"{name:<24}{len(seconds):>6}", *percentiles, f"{1e3 * max(seconds):8.0f}", *below])
+
+
+def _percentile(seconds: Sequence[float] | np.ndarray, rank: float, axis: int = -1) -> np.ndarray:
+    return 1e3 * np.percentile(seconds, rank, axis=axis)
+
+
+def _interval(seconds: list[float], rank: float) -> np.ndarray:
+    again = np.random.default_rng(0).choice(seconds, (RESAMPLES, len(seconds)))
+    return np.percentile(_percentile(again, rank), [2.5, 97.5])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("store")
+    parser.add_argument("--starts", type=int, default=7)
     parser.add_argument("--sessions", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--clicks", type=int, default=20)
+    parser.add_argument("--clicks", type=int, default=100)
     options = parser.parse_args()
-    start = time.perf_counter()
-    with served(options.store) as url:
-        cold = asyncio.run(_cold(url))
-        print(f"server up and first page drawn after {time.perf_counter() - start:.2f} s, the page itself {cold:.2f} s")
-        print(f"{'page':<24}{'runs':>6}{'median':>10}{'95 %':>10}{'most':>10}   ms")
-        for page, seconds in asyncio.run(one_by_one(url, options.clicks)).items():
-            print(_line(page, seconds))
-        print(_line(f"{options.sessions} readers at once", asyncio.run(many(url, options.sessions, options.seconds))))
-
-
-async def _cold(url: str) -> float:
-    session = await Session.open(url)
-    seconds = await session.run()
-    await session.socket.close()
-    return seconds
+    dashboard, empty = partial(served, options.store), partial(started, "tests.dashboard.floor")
+    columns = ("median".rjust(20), "95 %".rjust(20), "most".rjust(8), "floor".rjust(8), "95 %".rjust(8))
+    print(f"{'milliseconds':<24}{'runs':>6}", *columns, sep="")
+    starts = [(from_cold(dashboard), from_cold(empty)) for _ in range(options.starts)]
+    print(report("process to first page", *map(list, zip(*starts, strict=True))))
+    with dashboard() as url, empty() as floor:
+        for page, (seconds, nothing) in asyncio.run(one_by_one(url, floor, options.clicks)).items():
+            print(report(page, seconds, nothing), flush=True)
+        print(report(f"{options.sessions} readers at once", asyncio.run(many(url, options.sessions, options.seconds))))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 import asyncio
 import socket
 
-from typer.testing import CliRunner
+import pytest
 
 from dashboard import server
+from dashboard.__main__ import main
 
 
 def test_no_message_waits_for_the_acknowledgement_of_the_one_before():
@@ -24,18 +25,24 @@ def test_no_message_waits_for_the_acknowledgement_of_the_one_before():
     assert asyncio.run(accepted())
 
 
-def test_a_port_that_is_taken_is_refused_with_a_free_one():
-    import typer
-
-    from dashboard.__main__ import serve
-
-    app = typer.Typer()
-    app.command()(serve)
+def test_a_port_that_is_taken_is_refused_with_a_free_one(monkeypatch, capsys):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        result = CliRunner().invoke(app, ["--port", str(port)])
-    assert result.exit_code == 2
-    assert f"port {port} is taken" in result.output
-    assert f"--port {port % 65535 + 1}" in result.output
+        monkeypatch.setattr("sys.argv", ["dashboard", "--port", str(port)])
+        with pytest.raises(SystemExit) as end:
+            main()
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert f"port {port} is taken" in told
+    assert f"--port {port % 65535 + 1}" in told
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "eighty", "-1"])
+def test_what_is_no_port_is_refused(port, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["dashboard", f"--port={port}"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert "from 1 to 65535" in capsys.readouterr().err

@@ -59,6 +59,13 @@ def test_the_first_rows_and_the_whole_answer(snapshot, filled_store, tmp_path):
     assert len(pd.read_csv(tmp_path / "all.csv"))
 
 
+def test_some_columns_of_the_rows_in_order(snapshot, filled_store):
+    wanted = ["mean", "step"]
+    with store.open(filled_store) as handle:
+        truth = handle.named("curves_over_seeds").df()[wanted]
+    pd.testing.assert_frame_equal(snapshot.ask("curves_over_seeds", {}, columns=wanted), truth)
+
+
 def test_an_answer_may_be_changed_without_changing_the_kept_one(filled_store, monkeypatch):
     from dashboard import data
 

@@ -64,7 +64,7 @@ OTHERS: dict[str, list[Any]] = {
     "lr": [0.01],
     "lrs": [[0.1], [0.01, 1.0]],
     "medium": [16],
-    "metric": ["train_loss", "train_accuracy", "test_loss", "grad_norm", "update_ratio"],
+    "metrics": [["train_loss", "train_accuracy"], ["update_ratio", "test_loss", "grad_norm"], ["test_loss"] * 2, []],
     "most_seeds": [1],
     "network": ["conv"],
     "networks": [["conv"]],
@@ -141,7 +141,7 @@ KEYS = {
     *TRAINING_AXES, *("study", "status", "seed", "layer", "step", "part", "position", "quantity", "scale", "units"),
     *("source", "source_steps", "source_lr", "per_class", "scheme", "images", "lr_per_example", "epochs"),
     *("weight_variance", "bias_variance", "kind", "name", "node", "evidence", "number", "grid", "grid_text"),
-    *("run_id", "place"),
+    *("run_id", "place", "metric"),
 }  # fmt: skip
 
 
@@ -220,6 +220,8 @@ MISTAKES = (
     ("signal_verdicts", "verdict ORDER BY verdict", "verdict ORDER BY verdict DESC"),
     ("training_outcomes", "list_contains($depths, depth)", "$depths IS NOT NULL"),
     ("coverage", "ORDER BY ALL", "ORDER BY ALL DESC"),
+    ("curves_over_seeds", "SELECT DISTINCT unnest", "SELECT unnest"),
+    ("curves_over_seeds", "ORDER BY metric, number", "ORDER BY number, metric"),
 )  # fmt: skip
 
 

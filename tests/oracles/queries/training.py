@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
@@ -86,11 +87,13 @@ def learning_curves(
         }
 
 
-@oracle(*TRAINING_AXES, "step")
-def curves_over_seeds(tables: Tables, metric: str, **choices: list | None) -> Rows:
-    for key, rows in groups(among(where(tables.curves, study="training"), **choices), *TRAINING_AXES, "step"):
+@oracle("metric", *TRAINING_AXES, "step")
+def curves_over_seeds(tables: Tables, metrics: list[str], **choices: list | None) -> Rows:
+    logged = groups(among(where(tables.curves, study="training"), **choices), *TRAINING_AXES, "step")
+    for (key, rows), metric in itertools.product(logged, set(metrics)):
         values = finite(rows[metric])
         yield {
+            "metric": metric,
             **key,
             "seeds": len(rows),
             "diverged": _met(rows, key["step"]),
