@@ -7,10 +7,10 @@ import time
 
 import pandas as pd
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 import store
+from tests.browser.accessibility import follow, serious
 from tests.browser.server import served
 from tests.browser.visiting import WIDTHS, address, settle
 from tests.dashboard.opening import PAGES
@@ -21,8 +21,6 @@ TOO_WIDE = """
 [...document.querySelectorAll("[data-testid=stVegaLiteChart] svg")]
   .filter(chart => chart.getBoundingClientRect().right > window.innerWidth).length
 """
-# Streamlit wraps the groups of its navigation in elements that a list may not hold; nothing here can change that.
-FOREIGN = {("list", "stSidebarNavItems"), ("listitem", "<li")}
 
 
 @pytest.fixture
@@ -43,30 +41,36 @@ def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems
     page.goto(address(site_of(name), name))
     settle(page)
     assert page.locator("h1").inner_text() == PAGES[name]
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        settle(page)
-        expect(page.locator("[data-testid=stException]")).to_have_count(0)
-        drawn = "[data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame], [data-testid=stAlert]"
-        expect(page.locator(drawn).first).to_be_visible()
-        # Nothing has to be scrolled sideways, neither the page nor a chart on it.
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.wait_for_function(f"{TOO_WIDE.strip()} === 0")
-    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-    settle(page)
+    fits(page, WIDTHS[0])
     assert serious(page) == []
+    follow(page, "dark")
+    assert serious(page, "color-contrast") == []
+    page.set_viewport_size({"width": WIDTHS[1], "height": 900})
+    settle(page)
+    fits(page, WIDTHS[1])
+    unfold(page)
+    assert serious(page) == []
+    follow(page, "light")
+    assert serious(page, "color-contrast") == []
     assert not problems
 
 
-def serious(page):
-    """Return the serious findings of axe's rules: the rule and the element."""
-    found = [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
-    elements = [(one["id"], node["html"][:200]) for one in found for node in one["nodes"]]
-    return [
-        (rule, html)
-        for rule, html in elements
-        if not any(rule == foreign and mark in html for foreign, mark in FOREIGN)
-    ]
+def fits(page, width):
+    """Check that a page is drawn without an error and that nothing on it has to be scrolled sideways."""
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    drawn = "[data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame], [data-testid=stAlert]"
+    expect(page.locator(drawn).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_function(f"{TOO_WIDE.strip()} === 0")
+
+
+def unfold(page):
+    """Open what is folded away: the first of the expanders and of the figures' data, as far as the page has them."""
+    main = page.locator("[data-testid=stMain]")
+    for opener in (main.locator("summary"), main.get_by_role("button", name="Take away")):
+        if opener.count():
+            opener.first.click()
+    page.wait_for_timeout(300)
 
 
 def test_the_address_reproduces_the_view(browser, page, site):
