@@ -2,9 +2,10 @@
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -54,8 +55,8 @@ def figure(
     sql: str,
     key: str,
     alt_text: str,
-    select: str | None = None,
-) -> list[dict[str, Any]]:
+    selected: Callable[[], None] | None = None,
+) -> None:
     """Show a chart with everything a reader may want to take away.
 
     Args:
@@ -65,10 +66,7 @@ def figure(
         sql: the query behind it, to paste.
         key: name of the figure, unique on the page, also of the files.
         alt_text: what a reader who cannot see it is told.
-        select: name of the chart's selection that the page wants to hear of.
-
-    Returns:
-        What the reader has selected in the chart; empty when nothing or when `select` is None.
+        selected: what to do when the reader selects something in the chart; see `selection`.
     """
     with st.container(key=f"figure-{key}"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -77,30 +75,34 @@ def figure(
                 _downloads(chart, data, key)
                 st.caption("SQL")
                 st.code(sql, language="sql")
-        return draw(chart, f"chart-{key}", alt_text, select)
+        draw(chart, f"chart-{key}", alt_text, selected)
 
 
 def draw(
-    chart: Chart, key: str, alt_text: str, select: str | None = None, width: int | None = None
-) -> list[dict[str, Any]]:
+    chart: Chart, key: str, alt_text: str, selected: Callable[[], None] | None = None, width: int | None = None
+) -> None:
     """Show a chart alone; see `figure`.
 
     Args:
         chart: what to draw.
         key: name of the chart, unique on the page.
         alt_text: what a reader who cannot see it is told.
-        select: name of the chart's selection that the page wants to hear of.
+        selected: what to do when the reader selects something in the chart.
         width: what its panels have room for, in pixels; None means the width of the page.
     """
     spec = chart.to_show(viewport.width() if width is None else width)
-    shown = partial(
-        st.vega_lite_chart, None, spec, width="stretch" if chart.panels is None else "content", alt=alt_text, key=key
-    )
-    if select is None:
-        shown()
-        return []
-    state: Any = shown(on_select="rerun", selection_mode=select)
-    return state.selection.get(select, [])
+    fit: Literal["stretch", "content"] = "stretch" if chart.panels is None else "content"
+    st.vega_lite_chart(None, spec, width=fit, alt=alt_text, key=key, on_select=selected or "ignore")
+
+
+def selection(key: str, name: str) -> list[dict[str, Any]]:
+    """Return what the reader has selected in a figure's chart.
+
+    Args:
+        key: name of the figure.
+        name: of the chart's selection.
+    """
+    return st.session_state[f"chart-{key}"].selection.get(name, [])
 
 
 def _downloads(chart: Chart, data: pd.DataFrame, key: str) -> None:

@@ -32,6 +32,12 @@ STYLE = """
 }
 /* A button that is pressed would be too dark for the dark mode. */
 [data-testid="stPopoverButton"][kind="tertiary"] { color: light-dark(#1d59b3, #7fb2ff) !important; }
+/* Where the keyboard is: here Streamlit only darkens the background a little. */
+:is([data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"]):focus-visible,
+[data-testid="stBaseButton-elementToolbar"]:focus-visible, [data-testid="stCheckbox"] label:has(:focus-visible) {
+  outline: 2px solid light-dark(#1d59b3, #7fb2ff) !important;
+  outline-offset: 1px;
+}
 /* Code wraps: what scrolls sideways cannot be scrolled with keys. Streamlit's colours for it are too pale to read. */
 [data-testid="stCode"] :is(pre, code) { white-space: pre-wrap !important; overflow-wrap: anywhere; }
 [data-testid="stCode"] .token { color: inherit !important; }

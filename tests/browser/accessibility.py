@@ -38,6 +38,14 @@ def follow(page, scheme):
         scheme: light or dark.
     """
     page.emulate_media(color_scheme=scheme)
-    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][scheme]
-    parts = [int(theme["backgroundColor"][place : place + 2], 16) for place in (1, 3, 5)]
-    page.wait_for_function(f"{BACKGROUND} === 'rgb({', '.join(map(str, parts))})'")
+    page.wait_for_function(f"{BACKGROUND} === 'rgb({numbers(theme(scheme)['backgroundColor'])})'")
+
+
+def theme(scheme):
+    """Return the colours that the configuration gives to a colour scheme."""
+    return tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][scheme]
+
+
+def numbers(colour):
+    """Return a colour as a browser writes its parts: 29, 89, 179."""
+    return ", ".join(str(int(colour[place : place + 2], 16)) for place in (1, 3, 5))

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 import store
 from tests.browser.accessibility import follow, serious
+from tests.browser.keyboard import walk
 from tests.browser.server import served
 from tests.browser.visiting import WIDTHS, address, settle
 from tests.dashboard.opening import PAGES
@@ -43,6 +44,7 @@ def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems
     assert page.locator("h1").inner_text() == PAGES[name]
     fits(page, WIDTHS[0])
     assert serious(page) == []
+    assert walk(page) == []
     follow(page, "dark")
     assert serious(page, "color-contrast") == []
     page.set_viewport_size({"width": WIDTHS[1], "height": 900})
