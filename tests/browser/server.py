@@ -27,12 +27,12 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def served(store: str | Path, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
-    """Serve the dashboard on a store and yield its address; end it with a signal."""
+def served(store: str | Path, *options: str, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
+    """Serve the dashboard on a store, with further options, and yield its address; end it with a signal."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "dashboard", "--port", str(port), "--store", str(store)]
+    command = [sys.executable, "-m", "dashboard", "--port", str(port), "--store", str(store), *options]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         url = f"http://127.0.0.1:{port}"

@@ -1,5 +1,6 @@
 """The pages in a real browser: drawn without error at both widths, accessible, reproduced by their address."""
 
+import asyncio
 import re
 import signal
 import socket
@@ -14,7 +15,10 @@ from tests.browser.accessibility import follow, serious
 from tests.browser.keyboard import walk
 from tests.browser.server import served
 from tests.browser.visiting import WIDTHS, address, settle
-from tests.dashboard.opening import PAGES
+from tests.dashboard.conftest import store_of  # noqa: F401
+from tests.dashboard.hostile import ADDRESSES, IMAGE, SCRIPT
+from tests.dashboard.opening import PAGES, STORES
+from tests.dashboard.session import Session
 
 # Streamlit asks below and above each address which of them is the server's root; one of the two is always missing.
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
@@ -138,18 +142,38 @@ def test_a_question_is_answered_and_a_wrong_one_explained(page, site):
     expect(page.get_by_text("Only questions are answered here")).to_be_visible()
 
 
-HOSTILE_ADDRESSES = [
-    "activation_statistics?init=%3Cscript%3Ealert(1)%3C%2Fscript%3E&layer_of_12=1e999",
-    "convergence?train_init=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&train_lr=NaN",
-    "trainability_map?map_tile=%22%3E%3Csvg%20onload%3Dalert(1)%3E&map_tile=1",
-    "data_and_sql?sql=SELECT%20%27%3Cscript%3Ealert(1)%3C%2Fscript%3E%27%20AS%20x",
-    "what_should_i_use?use_depth=-1&use_width=1e999&use_activation=javascript:alert(1)",
-]
+def test_there_are_at_least_forty_hostile_addresses_and_some_on_every_page():
+    assert len(set(ADDRESSES)) >= 40
+    assert {page for page, _ in ADDRESSES} >= set(PAGES)
+
+
+def test_hostile_addresses_do_no_harm(site_of, store_of):  # noqa: F811
+    before = {page: store_of(page).resolve().read_bytes() for page in PAGES}
+
+    async def visit():
+        sessions = {}
+        for page, query in ADDRESSES:
+            url = site_of(page)
+            session = sessions.get(url)
+            if session is None:
+                session = sessions[url] = await Session.open(url)
+                await session.run()
+            # A page that there is not is the first one.
+            await session.visit("" if page == "lecture" else page, query)
+            assert len(session.markup) == 1, (page, query)
+            assert not any(mark in session.markup[0] for mark in ("<script", "<img")), (page, query)
+
+    asyncio.run(visit())
+    assert {page: store_of(page).resolve().read_bytes() for page in PAGES} == before
 
 
 def test_hostile_addresses_run_no_script(page, site, problems):
-    for hostile in HOSTILE_ADDRESSES:
-        page.goto(f"{site}/{hostile}")
+    """In a browser: of each page about the store's cells, the first address that holds markup."""
+    marked = [(name, query) for name, query in ADDRESSES if SCRIPT in query or IMAGE in query]
+    for name, query in {
+        name: query for name, query in reversed(marked) if name in PAGES and name not in STORES
+    }.items():
+        page.goto(f"{address(site, name)}?{query}")
         settle(page)
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
     assert not problems
@@ -173,7 +197,7 @@ def test_a_grid_is_planned_started_and_seen_to_appear(page, tmp_path):
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_ending_the_command_ends_the_server(filled_store, end):
-    with served(filled_store, end) as url:
+    with served(filled_store, end=end) as url:
         port = int(url.rsplit(":", 1)[1])
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
