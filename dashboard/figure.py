@@ -2,9 +2,10 @@
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -55,7 +56,7 @@ def figure(
     sql: str,
     key: str,
     alt_text: str,
-    select: str | None = None,
+    selected: Callable[[], None] | None = None,
     width: int | None = None,
 ) -> None:
     """Show a chart with everything a reader may want to take away.
@@ -67,7 +68,7 @@ def figure(
         sql: the query behind it, to paste.
         key: name of the figure, unique on the page, also of the files.
         alt_text: what a reader who cannot see it is told.
-        select: name of the chart's selection that the page wants to hear of.
+        selected: what to do when the reader selects something in the chart; see `selection`.
         width: what there is room for, in pixels; None means the width of the page.
     """
     with st.container(key=f"figure-{key}"):
@@ -77,37 +78,34 @@ def figure(
                 _downloads(chart, data, key)
                 st.caption("SQL")
                 st.code(sql, language="sql")
-        draw(chart, f"chart-{key}", alt_text, select, width)
+        draw(chart, f"chart-{key}", alt_text, selected, width)
 
 
-def selected(key: str, select: str) -> list[dict[str, Any]]:
-    """Return what the reader has selected in a figure, also before it is drawn anew; empty when nothing.
-
-    Args:
-        key: name of the figure.
-        select: name of the chart's selection.
-    """
-    return st.session_state.get(f"chart-{key}", {}).get("selection", {}).get(select, [])
-
-
-def draw(chart: Chart, key: str, alt_text: str, select: str | None = None, width: int | None = None) -> None:
+def draw(
+    chart: Chart, key: str, alt_text: str, selected: Callable[[], None] | None = None, width: int | None = None
+) -> None:
     """Show a chart alone; see `figure`.
 
     Args:
         chart: what to draw.
         key: name of the chart, unique on the page.
         alt_text: what a reader who cannot see it is told.
-        select: name of the chart's selection that the page wants to hear of.
+        selected: what to do when the reader selects something in the chart.
         width: what its panels have room for, in pixels; None means the width of the page.
     """
     spec = chart.to_show(viewport.width() if width is None else width)
-    shown = partial(
-        st.vega_lite_chart, None, spec, width="stretch" if chart.panels is None else "content", alt=alt_text, key=key
-    )
-    if select is None:
-        shown()
-    else:
-        shown(on_select="rerun", selection_mode=select)
+    fit: Literal["stretch", "content"] = "stretch" if chart.panels is None else "content"
+    st.vega_lite_chart(None, spec, width=fit, alt=alt_text, key=key, on_select=selected or "ignore")
+
+
+def selection(key: str, name: str) -> list[dict[str, Any]]:
+    """Return what the reader has selected in a figure's chart.
+
+    Args:
+        key: name of the figure.
+        name: of the chart's selection.
+    """
+    return st.session_state[f"chart-{key}"].selection.get(name, [])
 
 
 def _downloads(chart: Chart, data: pd.DataFrame, key: str) -> None:

@@ -23,6 +23,8 @@ MOST_ROWS = 10_000
 MOST_SECONDS = 10.0
 QUERY_MEMORY = "1GB"
 PROCESS_MEMORY = 4 * 2**30
+# What the server takes in, keeps and sends to a browser.
+MOST_BYTES = 64 * 2**20
 ROOT = Path(__file__).resolve().parent.parent
 _REFUSED = 3
 
@@ -143,7 +145,13 @@ def _child() -> int:
     except (duckdb.Error, MemoryError, OverflowError) as error:
         print(error or "The statement needed more memory than it may have.", file=sys.stderr)
         return _REFUSED
-    pickle.dump(frame, sys.stdout.buffer)
+    answer = pickle.dumps(frame)
+    if len(answer) > MOST_BYTES:
+        print(
+            f"The answer is larger than {MOST_BYTES // 2**20} MB: ask for fewer rows or shorter texts.", file=sys.stderr
+        )
+        return _REFUSED
+    sys.stdout.buffer.write(answer)
     return 0
 
 

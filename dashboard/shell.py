@@ -35,9 +35,29 @@ STYLE = """
     min-width: min(100%, 22rem);
   }
 }
+/* What floats above the page is no part of it, and does not know its colour scheme. */
+#stFloatingOverlayPortal { color-scheme: light dark; }
 /* On the light blue of the dark mode, white text cannot be read. */
 [data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] button[aria-label^="Remove"],
-[data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #14171a) !important; }
+[data-testid^="stNumberInputStep"]:is(:hover, :focus), [data-testid="stBaseButton-primary"] {
+  color: light-dark(#ffffff, #14171a) !important;
+}
+/* A button that is pressed would be too dark for the dark mode. */
+[data-testid="stPopoverButton"][kind="tertiary"] { color: light-dark(#1d59b3, #7fb2ff) !important; }
+/* Where the keyboard is: here Streamlit only darkens the background a little. */
+:is([data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"]):focus-visible,
+[data-testid="stBaseButton-elementToolbar"]:focus-visible, [data-testid="stCheckbox"] label:has(:focus-visible) {
+  outline: 2px solid light-dark(#1d59b3, #7fb2ff) !important;
+  outline-offset: 1px;
+}
+/* Code wraps: what scrolls sideways cannot be scrolled with keys. Streamlit's colours for it are too pale to read. */
+[data-testid="stCode"] :is(pre, code) { white-space: pre-wrap !important; overflow-wrap: anywhere; }
+[data-testid="stCode"] .token { color: inherit !important; }
+[data-testid="stCode"] .token.comment { color: light-dark(#5b626b, #a3abb5) !important; }
+[data-testid="stCode"] .token:is(.keyword, .function, .builtin, .class-name) {
+  color: light-dark(#1d59b3, #7fb2ff) !important;
+}
+[data-testid="stCode"] .token:is(.string, .number, .boolean) { color: light-dark(#0a6b4e, #4fc79f) !important; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
   [data-testid="stMain"] h1 { font-size: 1.7rem; }

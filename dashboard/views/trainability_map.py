@@ -1,5 +1,6 @@
 """Any metric over any two axes, and what is behind each tile."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -10,10 +11,11 @@ from dashboard.charts.chart import Chart
 from dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
-from dashboard.figure import figure, selected
+from dashboard.figure import figure, selection
 
 PREFIX = "map"
 PAGE = "views/trainability_map.py"
+NO_TILE = "none"
 
 
 class Metric(NamedTuple):
@@ -51,7 +53,7 @@ STORIES: dict[str, dict[str, str]] = {
 def main() -> None:
     """Draw the page."""
     st.title("Trainability map")
-    st.markdown("Any metric over any two axes. Click a tile to see the curves and layers behind it.")
+    st.markdown("Any metric over any two axes. Click or choose a tile to see the curves and layers behind it.")
     with st.container(horizontal=True):
         for title, choices in STORIES.items():
             parameters = {_key(name): _text(value) if name == "metric" else value for name, value in choices.items()}
@@ -116,15 +118,17 @@ def _defaults(study: str) -> dict[str, list[Any]]:
 def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values: dict[str, Any]) -> dict[str, str]:
     text = f"{_text(name)} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(tiles)} tiles."
     question = f"{_text(name)}, by {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()}"
-    tile = _selected(tiles)
+    places = _places(tiles, x, y)
+    tile = next((tile for tile in places.values() if [*tile.values()] == _named()), {})
     chart = _chart(name=name, x=x, y=y, values=values, marked=(tile["x"], tile["y"]) if tile else None)
-    figure(question, chart, tiles, data.sql(metric.query, values), "map", text, select=SELECTION)
+    figure(question, chart, tiles, data.sql(metric.query, values), "map", text, selected=_clicked)
     most = int(tiles["configurations"].max()) if "configurations" in tiles else 1
     st.caption(
         f"{int(tiles['seeds'].sum()):,} runs"
         + (f", up to {most} configurations on a tile, of which {OVER[values['over']]} is shown" if most > 1 else "")
         + ". A red cross: runs diverged, a large one: all of them. An empty place was not measured."
     )
+    _choose_tile(places)
     return tile
 
 
@@ -144,24 +148,46 @@ def _chart(name: str, x: str, y: str, values: dict[str, Any], marked: tuple[str,
     )
 
 
-def _selected(shown: pd.DataFrame) -> dict[str, str]:
-    """Return the tile that was clicked, or the one that the address names; it then stands in the address."""
-    points = selected("map", SELECTION)
-    if points:
-        st.query_params[_key("tile")] = [str(points[0]["x"]), str(points[0]["y"])]
-    named = st.query_params.get_all(_key("tile"))
-    if len(named) == 2 and ((shown["x"] == named[0]) & (shown["y"] == named[1])).any():
-        return {"x": named[0], "y": named[1]}
-    return {}
+def _clicked() -> None:
+    for point in selection("map", SELECTION):
+        _name({"x": str(point["x"]), "y": str(point["y"])})
+
+
+def _name(tile: Mapping[str, str]) -> None:
+    """Let the address name a tile, as its column and its row; an empty one is no tile."""
+    st.query_params[_key("tile")] = list(tile.values())
+
+
+def _named() -> list[str]:
+    return st.query_params.get_all(_key("tile"))
+
+
+def _places(shown: pd.DataFrame, x: str, y: str) -> dict[str, dict[str, str]]:
+    """Return every tile by what a reader calls it, row after row."""
+    places = [(column, row) for row in axes.ordered(y, shown["y"]) for column in axes.ordered(x, shown["x"])]
+    measured = set(zip(shown["x"], shown["y"], strict=True))
+    return {_sentence(x, y, place): dict(zip("xy", place, strict=True)) for place in places if place in measured}
+
+
+def _choose_tile(tiles: dict[str, dict[str, str]]) -> None:
+    """Let who cannot click a tile choose one."""
+    key = _key("tile_chosen")
+    st.session_state[key] = next((text for text, tile in tiles.items() if [*tile.values()] == _named()), NO_TILE)
+    changed = lambda: _name(tiles.get(st.session_state[key], {}))
+    st.selectbox("Tile", [NO_TILE, *tiles], key=key, on_change=changed, width=420)
+
+
+def _sentence(x: str, y: str, place: tuple[str, str]) -> str:
+    values = {x: place[0], y: place[1]}
+    return ", ".join(axes.text(axis, _value(axis, value)[0]) for axis, value in values.items())
 
 
 def _behind(selected: dict[str, str], x: str, y: str, chosen: choice.Chosen) -> None:
     if not selected:
-        st.info("Click a tile to see the curves and layers behind it.", icon=":material/ads_click:")
+        st.info("Click a tile, or choose one, to see the curves and layers behind it.", icon=":material/ads_click:")
         return
     narrowed = chosen | {x: _value(x, selected["x"]), y: _value(y, selected["y"])}
-    sentence = f"{axes.text(x, narrowed[x][0])}, {axes.text(y, narrowed[y][0])}"
-    st.markdown(f"#### Behind the tile: `{sentence}`")
+    st.markdown(f"#### Behind the tile: `{_sentence(x, y, (selected['x'], selected['y']))}`")
     left, right = st.columns(2)
     with left:
         _curves(narrowed)

@@ -28,9 +28,9 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def served(store: str | Path, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
-    """Serve the dashboard on a store and yield its address; end it with a signal."""
-    with started("dashboard", "--store", str(store), end=end) as url:
+def served(store: str | Path, *options: str, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
+    """Serve the dashboard on a store, with further options, and yield its address; end it with a signal."""
+    with started("dashboard", "--store", str(store), *options, end=end) as url:
         yield url
 
 

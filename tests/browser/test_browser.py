@@ -1,5 +1,6 @@
 """The pages in a real browser: drawn without error at both widths, accessible, reproduced by their address."""
 
+import asyncio
 import re
 import signal
 import socket
@@ -7,18 +8,20 @@ import time
 
 import pandas as pd
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 import store
+from tests.browser.accessibility import follow, serious
+from tests.browser.keyboard import walk
 from tests.browser.server import served
 from tests.browser.visiting import CUT, TOO_WIDE, WIDTHS, address, settle
-from tests.dashboard.opening import PAGES
+from tests.dashboard.conftest import store_of  # noqa: F401
+from tests.dashboard.hostile import ADDRESSES, IMAGE, SCRIPT
+from tests.dashboard.opening import PAGES, STORES
+from tests.dashboard.session import Session
 
 # Streamlit asks below and above each address which of them is the server's root; one of the two is always missing.
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
-# Streamlit wraps the groups of its navigation in elements that a list may not hold; nothing here can change that.
-FOREIGN = {("list", "stSidebarNavItems"), ("listitem", "<li")}
 
 
 @pytest.fixture
@@ -39,31 +42,38 @@ def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems
     page.goto(address(site_of(name), name))
     settle(page)
     assert page.locator("h1").inner_text() == PAGES[name]
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        settle(page)
-        expect(page.locator("[data-testid=stException]")).to_have_count(0)
-        drawn = "[data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame], [data-testid=stAlert]"
-        expect(page.locator(drawn).first).to_be_visible()
-        # Nothing has to be scrolled sideways, neither the page nor a chart on it, and no word is cut.
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for fault in (TOO_WIDE, CUT):
-            page.wait_for_function(f"({fault.strip()}).length === 0")
-    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-    settle(page)
+    fits(page, WIDTHS[0])
     assert serious(page) == []
+    assert walk(page) == []
+    follow(page, "dark")
+    assert serious(page, "color-contrast") == []
+    page.set_viewport_size({"width": WIDTHS[1], "height": 900})
+    settle(page)
+    fits(page, WIDTHS[1])
+    unfold(page)
+    assert serious(page) == []
+    follow(page, "light")
+    assert serious(page, "color-contrast") == []
     assert not problems
 
 
-def serious(page):
-    """Return the serious findings of axe's rules: the rule and the element."""
-    found = [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
-    elements = [(one["id"], node["html"][:200]) for one in found for node in one["nodes"]]
-    return [
-        (rule, html)
-        for rule, html in elements
-        if not any(rule == foreign and mark in html for foreign, mark in FOREIGN)
-    ]
+def fits(page, width):
+    """Check that a page is drawn without an error, that nothing has to be scrolled sideways and that no word is cut."""
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    drawn = "[data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame], [data-testid=stAlert]"
+    expect(page.locator(drawn).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for fault in (TOO_WIDE, CUT):
+        page.wait_for_function(f"({fault.strip()}).length === 0")
+
+
+def unfold(page):
+    """Open what is folded away: the first of the expanders and of the figures' data, as far as the page has them."""
+    main = page.locator("[data-testid=stMain]")
+    for opener in (main.locator("summary"), main.get_by_role("button", name="Take away")):
+        if opener.count():
+            opener.first.click()
+    page.wait_for_timeout(300)
 
 
 def test_the_address_reproduces_the_view(browser, page, site):
@@ -129,18 +139,38 @@ def test_a_question_is_answered_and_a_wrong_one_explained(page, site):
     expect(page.get_by_text("Only questions are answered here")).to_be_visible()
 
 
-HOSTILE_ADDRESSES = [
-    "activation_statistics?init=%3Cscript%3Ealert(1)%3C%2Fscript%3E&layer_of_12=1e999",
-    "convergence?train_init=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&train_lr=NaN",
-    "trainability_map?map_tile=%22%3E%3Csvg%20onload%3Dalert(1)%3E&map_tile=1",
-    "data_and_sql?sql=SELECT%20%27%3Cscript%3Ealert(1)%3C%2Fscript%3E%27%20AS%20x",
-    "what_should_i_use?use_depth=-1&use_width=1e999&use_activation=javascript:alert(1)",
-]
+def test_there_are_at_least_forty_hostile_addresses_and_some_on_every_page():
+    assert len(set(ADDRESSES)) >= 40
+    assert {page for page, _ in ADDRESSES} >= set(PAGES)
+
+
+def test_hostile_addresses_do_no_harm(site_of, store_of):  # noqa: F811
+    before = {page: store_of(page).resolve().read_bytes() for page in PAGES}
+
+    async def visit():
+        sessions = {}
+        for page, query in ADDRESSES:
+            url = site_of(page)
+            session = sessions.get(url)
+            if session is None:
+                session = sessions[url] = await Session.open(url)
+                await session.run()
+            # A page that there is not is the first one.
+            await session.visit("" if page == "lecture" else page, query)
+            assert len(session.markup) == 1, (page, query)
+            assert not any(mark in session.markup[0] for mark in ("<script", "<img")), (page, query)
+
+    asyncio.run(visit())
+    assert {page: store_of(page).resolve().read_bytes() for page in PAGES} == before
 
 
 def test_hostile_addresses_run_no_script(page, site, problems):
-    for hostile in HOSTILE_ADDRESSES:
-        page.goto(f"{site}/{hostile}")
+    """In a browser: of each page about the store's cells, the first address that holds markup."""
+    marked = [(name, query) for name, query in ADDRESSES if SCRIPT in query or IMAGE in query]
+    for name, query in {
+        name: query for name, query in reversed(marked) if name in PAGES and name not in STORES
+    }.items():
+        page.goto(f"{address(site, name)}?{query}")
         settle(page)
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
     assert not problems
@@ -164,7 +194,7 @@ def test_a_grid_is_planned_started_and_seen_to_appear(page, tmp_path):
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_ending_the_command_ends_the_server(filled_store, end):
-    with served(filled_store, end) as url:
+    with served(filled_store, end=end) as url:
         port = int(url.rsplit(":", 1)[1])
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -27,6 +27,11 @@ class Session:
         random: makes its choices.
         page: hash of the page that it is on.
         query: query string of its address.
+        pages: hash of each page, by its path.
+        widgets: kind and description of what can be changed, by id.
+        buttons: id of each button, by its label.
+        sentences: what the page says.
+        markup: HTML that the browser takes as such.
     """
 
     socket: ClientConnection
@@ -36,12 +41,15 @@ class Session:
     pages: dict[str, str] = field(default_factory=dict)
     widgets: dict[str, tuple[str, object]] = field(default_factory=dict)
     states: dict[str, WidgetState] = field(default_factory=dict)
+    buttons: dict[str, str] = field(default_factory=dict)
+    sentences: list[str] = field(default_factory=list)
+    markup: list[str] = field(default_factory=list)
 
     @classmethod
-    async def open(cls, url: str, seed: int = 0) -> "Session":
-        """Connect to a server, as opening a tab does."""
+    async def open(cls, url: str, seed: int = 0, origin: str | None = None) -> "Session":
+        """Connect to a server, as opening a tab does; the origin is that of the page which connects."""
         address = url.replace("http", "ws", 1) + "/_stcore/stream"
-        socket = await connect(address, subprotocols=["streamlit"], max_size=None, origin=url)  # type: ignore
+        socket = await connect(address, subprotocols=["streamlit"], max_size=None, origin=origin or url)  # type: ignore
         return cls(socket, random.Random(seed))
 
     async def visit(self, page: str, query: str = "") -> float:
@@ -93,7 +101,8 @@ class Session:
         request.rerun_script.widget_states.widgets.extend(self.states.values())
         start = time.perf_counter()
         await self.socket.send(request.SerializeToString())
-        self.widgets.clear()
+        for seen in (self.widgets, self.buttons, self.sentences, self.markup):
+            seen.clear()
         while time.perf_counter() - start < PATIENCE:
             message = ForwardMsg.FromString(await self.socket.recv())  # type: ignore
             kind = message.WhichOneof("type")
@@ -115,6 +124,12 @@ class Session:
         kind = element.WhichOneof("type")
         if kind == "exception":
             raise Broken(f"{element.exception.type}: {element.exception.message}")
+        if kind == "button":
+            self.buttons[element.button.label] = element.button.id
+        if kind == "html":
+            self.markup.append(element.html.body)
+        if kind == "markdown":  # captions, too
+            (self.markup if element.markdown.allow_html else self.sentences).append(element.markdown.body)
         if kind in KINDS:
             widget = getattr(element, kind)
             self.widgets[widget.id] = (kind, widget)

@@ -1,5 +1,8 @@
 """The SQL box answers questions and nothing else."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from dashboard import sandbox
@@ -62,16 +65,50 @@ REFUSED = [
     "SELECT * FROM sniff_csv('/etc/passwd')",
     "PREPARE p AS SELECT 1",
     "EXECUTE p",
+    "SELECT * FROM read_json('/etc/passwd')",
+    "SELECT * FROM parquet_metadata('/etc/passwd')",
+    "SELECT * FROM read_duckdb('/tmp/other.duckdb', table_name = 'cells')",
+    "SELECT * FROM read_csv('/proc/self/environ')",
+    "SELECT (SELECT content FROM read_text('/etc/passwd'))",
+    "SELECT * FROM range(1) WHERE EXISTS (FROM glob('/root/.ssh/*'))",
+    "SELECT * FROM query('FROM read_text(''/etc/passwd'')')",
+    "SELECT * FROM query('COPY cells TO ''/tmp/stolen.csv''')",
+    "FROM json_execute_serialized_sql(json_serialize_sql('FROM read_text(''/etc/passwd'')'))",
+    "SELECT * FROM sqlite_scan('/tmp/other.db', 'secrets')",
+    "SELECT * FROM pandas_scan(140000)",
+    "SELECT * FROM request",
+    "SELECT * FROM duckdb_secrets()",
+    "FROM enable_logging(storage = 'file', storage_config = {'path': '/tmp/stolen'})",
+    "FROM enable_profiling()",
+    "WITH x AS (DELETE FROM cells RETURNING *) SELECT * FROM x",
+    "EXPLAIN ANALYZE COPY cells TO '/tmp/stolen.csv'",
+    "EXPLAIN ANALYZE DELETE FROM cells",
+    "EXPLAIN ANALYZE SET memory_limit = '100GB'",
+    "EXPLAIN ANALYZE LOAD '/tmp/evil.duckdb_extension'",
+    "EXPLAIN ANALYZE INSTALL httpfs",
+    "EXPLAIN ANALYZE CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')",
+    "CREATE TEMP TABLE x AS SELECT 1",
+    "SET VARIABLE x = 1",
+    "SELECT 1 --\n; DROP TABLE cells",
+    "/* SELECT 1 */ DROP TABLE cells",
+    "/* SELECT 1; */ COPY cells TO '/tmp/stolen.csv' -- SELECT 2",
 ]
 ENDLESS = [
     "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
     "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b",
+    "WITH RECURSIVE t(n) AS (SELECT 1 UNION SELECT n + 1 FROM t) FROM t",
+    "SELECT count(*) FROM layers a, layers b, layers c, layers d, layers e WHERE a.std + b.std + c.std + d.std = e.std",
+    "SELECT sleep_ms(100000)",
 ]
 HUNGRY = [
     "SELECT list(range) FROM range(2000000000)",
     "SELECT repeat('x', 2000000000) || repeat('y', 2000000000)",
     "SELECT range, random() FROM range(1000000000) ORDER BY 2",
+    "SELECT string_agg(repeat('x', 1000000), '') FROM range(100000)",
 ]
+# Answered within all limits of the process, and too much for the server and for a browser.
+LARGE = ["SELECT repeat('x', 20000000) FROM range(4)"]
+HOSTILE = {*REFUSED, *ENDLESS, *HUNGRY, *LARGE}
 
 
 @pytest.fixture(autouse=True)
@@ -84,13 +121,26 @@ def test_questions_are_answered(sql):
     assert len(sandbox.ask(sql).frame)
 
 
+def test_there_are_at_least_forty_hostile_questions():
+    """Spaces and semicolons do not make a question another one."""
+    assert len({" ".join(sql.lower().split()).strip("; ") for sql in HOSTILE}) >= 40
+
+
+def surroundings(path):
+    """Everything that a question might change: the snapshot, the store's files, the environment, files elsewhere."""
+    files = {one: one.stat().st_mtime_ns for one in path.parent.rglob("*")}
+    elsewhere = {*Path("/tmp").glob("stolen*"), *Path("/tmp").glob("other*"), *Path.home().glob(".duckdb/**")}
+    return path.resolve().read_bytes(), files, dict(os.environ), elsewhere
+
+
 @pytest.mark.parametrize("sql", REFUSED)
 def test_everything_else_is_refused_with_a_sentence_and_changes_nothing(sql, filled_store):
-    before = filled_store.resolve().read_bytes()
+    before = surroundings(filled_store)
     with pytest.raises(sandbox.Refused) as refusal:
         sandbox.ask(sql)
     assert str(refusal.value)
-    assert filled_store.resolve().read_bytes() == before
+    assert "root:" not in str(refusal.value)
+    assert surroundings(filled_store) == before
 
 
 @pytest.mark.parametrize("sql", ENDLESS)
@@ -103,6 +153,12 @@ def test_endless_questions_are_stopped(sql):
 def test_hungry_questions_are_stopped(sql):
     with pytest.raises(sandbox.Refused, match=r"stopped|[Mm]emory|too large|exceed|out of range|[Ll]imit"):
         sandbox.ask(sql, seconds=2.0)
+
+
+@pytest.mark.parametrize("sql", LARGE)
+def test_large_answers_stay_out_of_the_server(sql):
+    with pytest.raises(sandbox.Refused, match="larger than 64 MB"):
+        sandbox.ask(sql)
 
 
 def test_long_answers_are_cut_and_said_to_be():

@@ -20,8 +20,9 @@ KINDS = {
     "text_input": 1,
     "text_area": 1,
 }
-# The text of a grid is as long as its author likes, too long for an address, and no figure depends on it.
-NOT_IN_THE_ADDRESS = ("runs_toml",)
+# The text of a grid is as long as its author likes, too long for an address, and no figure depends on it. A tile stands
+# there as its column and its row, whether it was clicked or chosen.
+NOT_IN_THE_ADDRESS = ("runs_toml", "map_tile_chosen")
 # Where nothing is a choice, too: the page has more to show.
 OPTIONAL = ("train_metric", "runs_covered")
 
