@@ -17,17 +17,21 @@ async ([selector, primary]) => {
   if (!element || element === document.body) return null;
   element.dataset.visited = "";
   // Its button appears when it has the focus.
-  if (element.matches("[data-testid=stCode]")) await new Promise(done => setTimeout(done, 100));
+  const button = () => element.parentElement.querySelector("[data-testid=stBaseButton-elementToolbar]");
+  for (let wait = 0; wait < 20 && element.matches("[data-testid=stCode]") && !button()?.checkVisibility(); wait++)
+    await new Promise(done => setTimeout(done, 100));
   const around = [element];
   while (around.length < 4 && around.at(-1).parentElement) around.push(around.at(-1).parentElement);
   return element.matches(selector) || around.some(framed) ? "" : element.outerHTML.slice(0, 200);
 }
 """
-# Of a group of radio buttons Tab reaches one; what is not shown need not be reached.
+# Of a group of radio buttons Tab reaches one; what is not shown need not be reached; the button of a block of code is
+# made anew whenever the block gets the focus.
 PASSED_BY = """
 () => [...document.querySelectorAll("[data-testid=stMain] :is(a[href], button, input, select, textarea, summary)")]
   .filter(element => element.tabIndex >= 0 && !element.disabled && element.checkVisibility()
-    && !("visited" in element.dataset) && element.getAttribute("role") !== "radio")
+    && !("visited" in element.dataset) && element.getAttribute("role") !== "radio"
+    && !element.closest("[data-testid=stCode][data-visited]"))
   .map(element => element.outerHTML.slice(0, 200))
 """
 

@@ -1,6 +1,5 @@
 """The pages in a real browser: drawn without error at both widths, accessible, reproduced by their address."""
 
-import asyncio
 import re
 import signal
 import socket
@@ -15,10 +14,8 @@ from tests.browser.accessibility import follow, serious
 from tests.browser.keyboard import walk
 from tests.browser.server import served
 from tests.browser.visiting import CUT, TOO_WIDE, WIDTHS, address, settle
-from tests.dashboard.conftest import store_of  # noqa: F401
 from tests.dashboard.hostile import ADDRESSES, IMAGE, SCRIPT
 from tests.dashboard.opening import PAGES, STORES
-from tests.dashboard.session import Session
 
 # Streamlit asks below and above each address which of them is the server's root; one of the two is always missing.
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
@@ -137,31 +134,6 @@ def test_a_question_is_answered_and_a_wrong_one_explained(page, site):
     page.goto(f"{site}/data_and_sql?sql=DROP%20TABLE%20cells")
     settle(page)
     expect(page.get_by_text("Only questions are answered here")).to_be_visible()
-
-
-def test_there_are_at_least_forty_hostile_addresses_and_some_on_every_page():
-    assert len(set(ADDRESSES)) >= 40
-    assert {page for page, _ in ADDRESSES} >= set(PAGES)
-
-
-def test_hostile_addresses_do_no_harm(site_of, store_of):  # noqa: F811
-    before = {page: store_of(page).resolve().read_bytes() for page in PAGES}
-
-    async def visit():
-        sessions = {}
-        for page, query in ADDRESSES:
-            url = site_of(page)
-            session = sessions.get(url)
-            if session is None:
-                session = sessions[url] = await Session.open(url)
-                await session.run()
-            # A page that there is not is the first one.
-            await session.visit("" if page == "lecture" else page, query)
-            assert len(session.markup) == 1, (page, query)
-            assert not any(mark in session.markup[0] for mark in ("<script", "<img")), (page, query)
-
-    asyncio.run(visit())
-    assert {page: store_of(page).resolve().read_bytes() for page in PAGES} == before
 
 
 def test_hostile_addresses_run_no_script(page, site, problems):
