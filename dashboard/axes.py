@@ -128,7 +128,8 @@ def varying(frame: pd.DataFrame, axes: Sequence[str]) -> list[str]:
 
 def _differs(values: pd.Series) -> bool:
     # The first test is cheap and settles most axes; NULLs differ from themselves in it, and not in the second.
-    return len(values) > 1 and bool((values != values.iloc[0]).any()) and values.nunique(dropna=False) > 1
+    array = values.to_numpy()
+    return len(array) > 1 and bool((array != array[0]).any()) and values.nunique(dropna=False) > 1
 
 
 def named(frame: pd.DataFrame, axes: Sequence[str], at_least: str) -> pd.DataFrame:

@@ -25,7 +25,6 @@ _ATTEMPTS = 5
 pd.set_option("mode.string_storage", "python")
 
 Made = TypeVar("Made")
-Values = tuple[tuple[str, Any], ...]
 
 
 def query(name: str, /, **values: Any) -> pd.DataFrame:
@@ -67,7 +66,7 @@ def columns(name: str, wanted: Sequence[str], /, **values: Any) -> pd.DataFrame:
 
 
 def _asked(name: str, values: dict[str, Any], **part: Any) -> pd.DataFrame:
-    kept = _newest(lambda version: _answer(version, name, _frozen(values), **part))
+    kept = _newest(lambda version: _answer(version, name, repr((values, part)), values, part))
     # pandas copies on write.
     return kept.copy(deep=False)
 
@@ -95,16 +94,10 @@ def _newest(ask: Callable[[str], Made]) -> Made:
     raise store.StoreMissing("The snapshots of this store are replaced faster than they can be read. Reload the page.")
 
 
-def _frozen(values: dict[str, Any]) -> Values:
-    return tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items())
-
-
+# Arguments are told apart by their text: Streamlit would take a millisecond to hash what they hold.
 @st.cache_resource(show_spinner=False, max_entries=MOST_ANSWERS)
-def _answer(
-    version: str, name: str, values: Values, most: int | None = None, columns: tuple[str, ...] = ()
-) -> pd.DataFrame:
-    bound = {key: list(value) if isinstance(value, tuple) else value for key, value in values}
-    return _snapshot(version).ask(name, bound, most, columns)
+def _answer(version: str, name: str, arguments: str, _values: dict[str, Any], _part: dict[str, Any]) -> pd.DataFrame:
+    return _snapshot(version).ask(name, _values, **_part)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS, on_release=Snapshot.close)
