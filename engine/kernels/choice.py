@@ -51,12 +51,12 @@ def _suits(x: Tensor) -> bool:
 
 @cache
 def _compiles(device: torch.device) -> bool:
-    """Try a kernel: Triton comes with PyTorch for CUDA, but needs a C compiler and a recent GPU."""
+    """Try both kinds of product: Triton comes with PyTorch for CUDA, but needs a C compiler and a recent GPU."""
     try:
         from engine.kernels.product import product
 
-        matrix = torch.ones(1, 16, 16, device=device)
-        return bool((product(matrix, matrix) == 16).all())
+        ones = torch.ones(1, 16, 16, device=device)
+        return all(bool((product(ones, other) == 16).all()) for other in (ones, ones.mT))
     except Exception as error:
         warnings.warn(f"Triton cannot compile here ({error}): slower kernels of PyTorch are used", stacklevel=2)
         return False
