@@ -13,8 +13,9 @@ from engine.grid.cell import BATCHED, OptimizerAxis, PreprocessingAxis, Rate, St
 from engine.optimizers.sgd import Sgd
 from engine.preprocessings.standardize import Standardize
 from engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from engine.studies.chunking import chunks
 from engine.studies.measurements import Measurements
-from engine.studies.training import Trainer, Training, TrainingCell, chunks
+from engine.studies.training import Trainer, Training, TrainingCell
 
 FLOAT_BYTES, DOUBLE_BYTES = 4, 8
 # Two vectors are alike when their distance is at most this share of the length of the longest one in their layer.

@@ -6,7 +6,7 @@ divergence are kept on the device and copied once at the end.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,24 +26,17 @@ from engine.networks.parameters import Classifier, calibrate, initialize
 from engine.optimizers.sgd import Sgd
 from engine.preprocessings.standardize import Standardize
 from engine.studies.base import Cost, Outcome, Study, studies
+from engine.studies.chunking import FLOAT_BYTES, chunks, evaluated_at_once, evaluation_examples
 from engine.studies.curves import Curves, UpdateSize, logged_steps
 from engine.studies.replay import Replay, shared_memory
 
-FLOAT_BYTES, INDEX_BYTES = 4, 8
+INDEX_BYTES = 8
 # Tensors of a layer's size that live at once beside the tapes: gradients and temporaries of a step, and of evaluation.
 STEP_TENSORS, EVALUATION_TENSORS = 5, 3
 # The examples as read, and prepared.
 DATA_COPIES = 2
-# Bytes of one layer's activations that a chunk of configurations may take on a core.
-CACHE_BYTES = 5 << 18
-# More configurations than any batch has.
-MOST_CONFIGS = 1 << 30
 # A chunk is cut to those that still train when at least this share of it has diverged.
 RETIRED_SHARE = 0.25
-# Test examples are evaluated in pieces of so many rows, so that they need no more memory than a training step, and on a
-# CPU with so few configurations at once that one layer's activations stay in a core's cache.
-EVALUATION_ROWS = 512
-EVALUATION_BYTES = 1 << 20
 
 
 class TrainingCell(Cell):
@@ -118,48 +111,6 @@ class Training(Study[TrainingCell]):
         tables = [pa.table(c.rows([cell.cell_id for cell in part])) for c, part in zip(curves, parts, strict=True)]
         steps = [step if step >= 0 else None for c in curves for step in c.diverged_at.tolist()]
         return Outcome({"curves": pa.concat_tables(tables)}, [step is not None for step in steps], steps)
-
-
-Kind = TypeVar("Kind", bound=TrainingCell)
-
-
-def chunks(cells: Sequence[Kind], device: torch.device) -> list[Sequence[Kind]]:
-    """Cut a batch into equal pieces that are trained at once; on a CPU as many as its cores, or a multiple.
-
-    Args:
-        cells: cells with the same group key.
-        device: where.
-    """
-    count = -(-len(cells) // chunk_size(cells[0], device))
-    if device.type == "cpu":
-        cores = torch.get_num_threads()
-        count = -(-count // cores) * cores
-    size = -(-len(cells) // count)
-    return [cells[start : start + size] for start in range(0, len(cells), size)]
-
-
-def chunk_size(cell: TrainingCell, device: torch.device) -> int:
-    """Return how many configurations at most are trained at once.
-
-    A core is fastest while a layer's activations stay in its cache; on a GPU a batch is not cut.
-
-    Args:
-        cell: one of them.
-        device: where.
-    """
-    if device.type != "cpu":
-        return MOST_CONFIGS
-    return max(1, CACHE_BYTES // (FLOAT_BYTES * cell.batch_size * max(shape.size for shape in cell.shapes)))
-
-
-def evaluation_examples(cell: TrainingCell) -> int:
-    """Return how many test examples are evaluated at once.
-
-    Args:
-        cell: one of the configurations.
-    """
-    positions = max(shape.positions for shape in cell.shapes)
-    return EVALUATION_ROWS if positions == 1 else max(cell.batch_size, EVALUATION_ROWS // positions)
 
 
 class Trainer:
@@ -315,18 +266,11 @@ class Trainer:
 
     def evaluate(self) -> Loss:
         """Return loss and accuracy on the test split, in evaluation mode."""
-        count = len(self.lr)
-        at_once = self._evaluated_at_once(count)
-        models = [self.model.select(slice(start, start + at_once)) for start in range(0, count, at_once)]
+        at_once = evaluated_at_once(self.first, self.device)
+        starts = range(0, len(self.lr), at_once)
+        models = [self.model.select(slice(start, start + at_once)) for start in starts]
         losses = [self._evaluate(model) for model in models]
         return Loss(torch.cat([loss.value for loss in losses]), torch.cat([loss.correct for loss in losses]), None)
-
-    def _evaluated_at_once(self, count: int) -> int:
-        if self.device.type != "cpu":
-            return count
-        examples = min(evaluation_examples(self.first), len(self.test_x))
-        largest = max(shape.size for shape in self.first.shapes)
-        return max(1, EVALUATION_BYTES // (FLOAT_BYTES * examples * largest))
 
     def _evaluate(self, model: Classifier) -> Loss:
         size = evaluation_examples(self.first)

@@ -21,11 +21,12 @@ from engine.optimizers.momentum import Momentum
 from engine.preprocessings.raw import Raw
 from engine.studies.adaptation import Adaptation, features, positions
 from engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from engine.studies.chunking import chunks
 from engine.studies.curves import Curves, logged_steps
 from engine.studies.measurements import Measurements
 from engine.studies.replay import Replay
 from engine.studies.target_sets import images_per_class, minibatches, seen_from, shortage
-from engine.studies.training import Training, TrainingCell, chunks
+from engine.studies.training import Training, TrainingCell
 from engine.studies.transfer_schemes import LOWER_RATE, SchemeName, TransferScheme, transfer_scheme
 from engine.studies.transfer_source import SourceCell, source_networks
 

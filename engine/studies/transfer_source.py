@@ -17,9 +17,10 @@ from engine.networks.conv import Conv
 from engine.networks.parameters import Classifier, initialize
 from engine.preprocessings.raw import Raw
 from engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from engine.studies.chunking import chunks
 from engine.studies.measurements import Measurements
 from engine.studies.modes import Evaluation
-from engine.studies.training import Trainer, Training, TrainingCell, chunks
+from engine.studies.training import Trainer, Training, TrainingCell
 
 
 class SourceCell(TrainingCell):

@@ -12,8 +12,9 @@ from torch import Tensor
 from engine.cores import Progress, side_by_side
 from engine.loss import Loss
 from engine.studies.base import Outcome
+from engine.studies.chunking import chunks
 from engine.studies.curves import logged_steps
-from engine.studies.training import Trainer, TrainingCell, chunks
+from engine.studies.training import Trainer, TrainingCell
 
 
 class Notes:

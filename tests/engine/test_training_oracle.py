@@ -9,7 +9,7 @@ import torch
 from engine.activations import activations
 from engine.normalizations.per_example import PerExample
 from engine.optimizers.sgd import Sgd
-from engine.studies import training
+from engine.studies import chunking
 from engine.studies.curves import UpdateSize
 from engine.studies.training import Trainer, Training, TrainingCell
 from tests.device import DEVICE
@@ -188,8 +188,8 @@ def test_when_all_have_diverged_the_run_ends():
 def test_cutting_a_batch_into_chunks_changes_nothing(monkeypatch):
     cells = batch("tanh", "batch", Sgd())
     whole = Training().run(cells, DEVICE, lambda share: None).tables["curves"].to_pandas()
-    monkeypatch.setattr(training, "CACHE_BYTES", 4 * 4 * WIDTH * BATCH)
-    assert training.chunk_size(cells[0], torch.device("cpu")) == 4
+    monkeypatch.setattr(chunking, "CACHE_BYTES", 4 * 4 * WIDTH * BATCH)
+    assert chunking.chunk_size(cells[0], torch.device("cpu")) == 4
     cut = Training().run(cells, DEVICE, lambda share: None).tables["curves"].to_pandas()
     early = whole.step <= 5
     pd.testing.assert_frame_equal(cut[early], whole[early], rtol=1e-3, atol=1e-6)
