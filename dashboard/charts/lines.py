@@ -18,7 +18,7 @@ HEIGHT, PANEL_HEIGHT, EDGE = 220, 200, 8
 TITLE_LETTERS = 32
 # Of a panel, and of what the numbers and each line of the title beside the panels take.
 LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 60, 16
-NUMBERS = ("mean", "low", "high", "theory", "theory_low", "theory_high")
+MEASURED, THEORY = ("mean", "low", "high"), ("theory", "theory_low", "theory_high")
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,11 @@ def _layers(
     if dash is not None and len(dash.values) > 1 and not x.category:
         main["encoding"] = main["encoding"] | {"strokeDash": _dashes(dash)}
     layers = [_whiskers(shared, up("low")) if x.category else band("low", "high", 0.16)]
-    if data["theory"].notna().any():
+    theory = "theory" in data and data["theory"].notna().any()
+    if theory:
         layers.append(band("theory_low", "theory_high", 0.1))
     layers += [main, dots] if points and not x.category else [main]
-    if data["theory"].notna().any():
+    if theory:
         dashes = {"type": "line", "strokeDash": [3, 3], "strokeWidth": 1.6}
         plain = {key: value for key, value in shared.items() if key != "color"}
         grey = {"color": {"value": theme.NEUTRAL}}
@@ -175,7 +176,8 @@ def _tidy(frame: pd.DataFrame, x: Axis, y: Axis, others: Sequence[Axis]) -> pd.D
     for axis in others:
         if axis.field != x.field:
             columns[axis.field] = [str(value) for value in columns[axis.field]]
-    for name in NUMBERS:
+    # What is not there is not sent.
+    for name in MEASURED + (THEORY if "theory" in frame else ()):
         values = frame[name].to_numpy(float, na_value=np.nan) if name in frame else np.full(len(frame), np.nan)
         columns[name] = np.where(np.isfinite(values), values, np.nan)
     for name in ("seeds", "lost"):
@@ -188,8 +190,8 @@ def _tidy(frame: pd.DataFrame, x: Axis, y: Axis, others: Sequence[Axis]) -> pd.D
 
 def _first_losses(data: pd.DataFrame, x: str) -> pd.Series:
     """Say for each row whether more seeds are lost than at the x before."""
-    ascending = data.sort_values(["configuration", x], kind="stable")
-    before = ascending.groupby("configuration")["lost"].shift(fill_value=0)
+    ascending = data.sort_values(x, kind="stable")
+    before = ascending.groupby("configuration", sort=False)["lost"].shift(fill_value=0)
     return (ascending["lost"] > before).reindex(data.index)
 
 
@@ -199,8 +201,9 @@ def _without_zeros(data: pd.DataFrame) -> pd.DataFrame:
     if positive.empty:
         return data
     floor, ceiling = positive.min() / 10, positive.max() * 10
-    measured, theory = ["mean", "low", "high"], ["theory", "theory_low", "theory_high"]
-    data[measured] = data[measured].where(~(data[measured] <= 0), floor)
+    measured = data[list(MEASURED)]
+    data[list(MEASURED)] = measured.where(~(measured <= 0), floor)
     # Theory far outside of what was measured would only squeeze the axis.
-    data[theory] = data[theory].where((data[theory] >= floor) & (data[theory] <= ceiling))
+    theory = data[[name for name in THEORY if name in data]]
+    data[theory.columns] = theory.where((theory >= floor) & (theory <= ceiling))
     return data

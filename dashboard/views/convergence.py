@@ -118,8 +118,8 @@ def _curves(
     configurations = _configurations(values=values, colour=colour)
     if configurations.empty:
         return None
-    drawn = configurations.head(MOST_LINES)
-    asked = values if len(drawn) == len(configurations) else _narrowed(values, drawn)
+    drawn = configurations[configurations["place"] < MOST_LINES]
+    asked = {**values, "most": MOST_LINES}
     parts = axes.varying(configurations, list(axes.NAMES)) or [colour]
     curves = _with_axes(_measured(metrics=metrics, parts=parts, asked=asked)[metric], drawn, parts)
     shown = banded(curves, band).rename(columns={"diverged": "lost"})
@@ -140,15 +140,12 @@ def _curves(
 
 @data.kept
 def _configurations(values: dict[str, Any], colour: str) -> pd.DataFrame:
-    """Return the outcome of each chosen configuration, named, in the order in which they are drawn."""
+    """Return the outcome of each chosen configuration, named, in the order in which they are drawn.
+
+    `place` is where it stands in the store's answers, of which the first are drawn.
+    """
     outcomes = data.query("outcomes_over_seeds", **values)
-    return outcomes if outcomes.empty else axes.named(outcomes, list(axes.NAMES), colour)
-
-
-def _narrowed(values: dict[str, Any], drawn: pd.DataFrame) -> dict[str, Any]:
-    """Return the values that occur among the drawn configurations: hardly more than these have them."""
-    names = {name: axis for axis, name in axes.LISTS.items() if name in values}
-    return values | {name: drawn[axis].drop_duplicates().tolist() for name, axis in names.items()}
+    return axes.named(outcomes.assign(place=range(len(outcomes))), list(axes.NAMES), colour)
 
 
 @data.kept

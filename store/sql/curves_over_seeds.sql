@@ -2,12 +2,14 @@
 -- One row per metric, configuration and logged step. Mean, range and spread are over the seeds whose value is finite at that
 -- step (finite counts them); diverged counts the seeds that had met a non-finite loss by then.
 -- $metrics VARCHAR[] = ['test_accuracy']: of train_loss, train_accuracy, test_loss, test_accuracy, grad_norm, update_ratio
+-- $most INTEGER = NULL: only the first so many configurations, in the order of the answer; NULL means all
 -- @chosen_configurations
 WITH chosen AS (
     -- Curves are many: they are grouped by the number of their configuration, not by its texts.
     SELECT cell_id, diverged_at_step, @configuration, dense_rank() OVER (ORDER BY @configuration) AS number
     FROM cells
-    WHERE study = 'training' AND @chosen_configurations
+    WHERE study = 'training' AND status <> 'failed' AND @chosen_configurations
+    QUALIFY $most IS NULL OR number <= $most
 ), summaries AS (
     SELECT metric, number, step,
            count(*) AS seeds, count(*) FILTER (diverged_at_step <= step) AS diverged,

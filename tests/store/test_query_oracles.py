@@ -65,6 +65,7 @@ OTHERS: dict[str, list[Any]] = {
     "lrs": [[0.1], [0.01, 1.0]],
     "medium": [16],
     "metrics": [["train_loss", "train_accuracy"], ["update_ratio", "test_loss", "grad_norm"], ["test_loss"] * 2, []],
+    "most": [1, 40, 1000],
     "most_seeds": [1],
     "network": ["conv"],
     "networks": [["conv"]],
@@ -220,6 +221,8 @@ MISTAKES = (
     ("signal_verdicts", "verdict ORDER BY verdict", "verdict ORDER BY verdict DESC"),
     ("training_outcomes", "list_contains($depths, depth)", "$depths IS NOT NULL"),
     ("coverage", "ORDER BY ALL", "ORDER BY ALL DESC"),
+    ("curves_over_seeds", "number <= $most", "number < $most"),
+    ("curves_over_seeds", "AND status <> 'failed'", ""),
     ("curves_over_seeds", "SELECT DISTINCT unnest", "SELECT unnest"),
     ("curves_over_seeds", "ORDER BY metric, number", "ORDER BY number, metric"),
 )  # fmt: skip

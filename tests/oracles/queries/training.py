@@ -88,8 +88,10 @@ def learning_curves(
 
 
 @oracle("metric", *TRAINING_AXES, "step")
-def curves_over_seeds(tables: Tables, metrics: list[str], **choices: list | None) -> Rows:
-    logged = groups(among(where(tables.curves, study="training"), **choices), *TRAINING_AXES, "step")
+def curves_over_seeds(tables: Tables, metrics: list[str], most: int | None, **choices: list | None) -> Rows:
+    chosen = among(where(tables.curves, study="training"), **choices)
+    first = [rows for _, rows in groups(chosen, *TRAINING_AXES)][:most]
+    logged = [group for rows in first for group in groups(rows, *TRAINING_AXES, "step")]
     for (key, rows), metric in itertools.product(logged, set(metrics)):
         values = finite(rows[metric])
         yield {
