@@ -26,7 +26,7 @@ grid: setup
 	@$(RUN) store info --store "$(STORE)"
 
 test: setup .venv/ray-installed lint
-	@$(RUN) pytest -q -n 2 --dist loadfile
+	@$(RUN) pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 # Ray is for clusters only, and not built for every Python: without it the tests of a cluster are skipped.
 .venv/ray-installed: requirements-ray.txt .venv/installed

@@ -40,6 +40,7 @@ class Question:
         parts: parts; all when empty.
         band: a key of `interval.BANDS`.
         part: what its parts are.
+        ending: what the names of the parts end in and the figure does not repeat.
     """
 
     study: str
@@ -52,6 +53,7 @@ class Question:
     parts: Sequence[str] = ()
     band: str = "range"
     part: str = "Part"
+    ending: str = ""
 
 
 def card(study: str, quantity: str) -> pd.Series | None:
@@ -109,6 +111,7 @@ def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture |
         return None
     if ranges is not None:
         found = found.drop(columns=["low", "high"]).merge(ranges, on=[*axes.NAMES, POSITION], how="left")
+    found = found.assign(part=found["part"].str.removesuffix(question.ending))
     meaning = card(question.study, question.quantity)
     title = title_of(meaning, question.quantity)
     x, colour, panels = _encoding(found, question)

@@ -24,7 +24,9 @@ MOST_SECONDS = 10.0
 QUERY_MEMORY = "1GB"
 PROCESS_MEMORY = 4 * 2**30
 # What the server takes in, keeps and sends to a browser.
-MOST_BYTES = 64 * 2**20
+MOST_BYTES = 16 * 2**20
+# Statements at once, of all readers: each may take the memory above.
+MOST_AT_ONCE = 4
 ROOT = Path(__file__).resolve().parent.parent
 _REFUSED = 3
 
@@ -55,14 +57,23 @@ def ask(sql: str, seconds: float = MOST_SECONDS, rows: int = MOST_ROWS) -> Answe
         rows: at most this many rows are fetched.
 
     Raises:
-        Refused: no statement or several, an error in it, something it may not do, or too much time or memory.
+        Refused: no statement or several, an error in it, something it may not do, too much time or memory, or too
+            many readers who ask at the same time.
         StoreError: there is no store.
     """
     _check(sql)
     with store.open() as handle:
         request = json.dumps({"sql": sql, "rows": rows, "store": str(handle.path)})
-    child = _spare.take()
-    with child:
+    if not _turns.acquire(timeout=seconds):
+        raise Refused("The server is busy with what others ask. Try again in a moment.")
+    try:
+        return _answer(request, seconds, rows)
+    finally:
+        _turns.release()
+
+
+def _answer(request: str, seconds: float, rows: int) -> Answer:
+    with _spare.take() as child:
         try:
             answer, problem = child.communicate(request.encode(), timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -101,6 +112,7 @@ def _start() -> subprocess.Popen:
 
 
 _spare = _Spare()
+_turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 def _check(sql: str) -> None:

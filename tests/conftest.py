@@ -42,6 +42,11 @@ seed = [0, 1]
 """
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take long."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def filled_store(tmp_path_factory):
     """Path of a store with propagation and training cells, some of them diverged."""

@@ -24,6 +24,8 @@ ORDER BY layer"""
 OWN = "own"
 # A browser takes the whole file into memory; beyond this, copying it is the better way.
 MOST_BYTES = 400_000_000
+# Kept for readers who come back, each of up to `sandbox.MOST_BYTES`.
+MOST_ANSWERS = 20
 # In pixels: of a row and of the column of sentences. Streamlit breaks lines only in rows above 64 pixels.
 ROW_HEIGHT, MEANING_WIDTH = 66, 228
 
@@ -155,7 +157,7 @@ def _answer_own(sql: str) -> None:
     _show(answer.frame, "answer", sql, answer.cut, partial(table, data=answer.frame))
 
 
-@st.cache_data(show_spinner=False, max_entries=50)
+@st.cache_data(show_spinner=False, max_entries=MOST_ANSWERS)
 def _own(version: str, sql: str) -> sandbox.Answer:
     return sandbox.ask(sql)
 

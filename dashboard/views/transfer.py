@@ -50,9 +50,10 @@ def _closer(chosen: choice.Chosen, band: str) -> None:
     if not sizes:
         return
     size = selectors.one("Target set", sorted(sizes, key=_number), f"{PREFIX}_size")
-    wanted = tuple(part for part in parts if part.endswith(f", {size}"))
+    ending = f", {size}"
+    wanted = tuple(part for part in parts if part.endswith(ending))
     for quantity, title in (("transfer_curve", "How does it learn?"), ("layer_shift", "How far do the layers move?")):
-        asked = Question(STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band, "Scheme")
+        asked = Question(STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band, "Scheme", ending)
         quantities.show(asked, quantity.replace("_", "-"))
 
 

@@ -17,6 +17,8 @@ from tests.browser.visiting import CUT, TOO_WIDE, WIDTHS, address, settle
 from tests.dashboard.hostile import ADDRESSES, IMAGE, SCRIPT
 from tests.dashboard.opening import PAGES, STORES
 
+pytestmark = pytest.mark.long
+
 # Streamlit asks below and above each address which of them is the server's root; one of the two is always missing.
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
 

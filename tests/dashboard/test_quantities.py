@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import store
 from dashboard import choice, quantities
 from dashboard.quantities import Question
 
@@ -32,6 +33,16 @@ def test_a_share_stays_one_where_its_interval_reaches_beyond():
 )
 def test_parts_are_called_what_they_are(parts, said):
     assert quantities._parts_are(Question("any", "any", part="Scheme"), pd.DataFrame({"part": parts})) == said
+
+
+def test_what_all_parts_end_in_is_not_repeated(transferred_store, monkeypatch):
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(transferred_store))
+    with store.open() as opened:
+        parts = opened.named("quantity_parts", study="transfer", quantity="layer_shift").df()["part"]
+    ending = f", {parts.iloc[0].partition(', ')[2]}"
+    wanted = tuple(parts[parts.str.endswith(ending)])
+    picture = quantities.picture(Question("transfer", "layer_shift", parts=wanted, ending=ending))
+    assert set(picture.data["part"]) == {part.partition(", ")[0] for part in wanted}
 
 
 def test_what_a_study_lacks_is_not_told(studied_store, monkeypatch):

@@ -1,6 +1,7 @@
 """The SQL box answers questions and nothing else."""
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -157,8 +158,25 @@ def test_hungry_questions_are_stopped(sql):
 
 @pytest.mark.parametrize("sql", LARGE)
 def test_large_answers_stay_out_of_the_server(sql):
-    with pytest.raises(sandbox.Refused, match="larger than 64 MB"):
+    with pytest.raises(sandbox.Refused, match=f"larger than {sandbox.MOST_BYTES // 2**20} MB"):
         sandbox.ask(sql)
+
+
+def test_only_so_many_are_answered_at_once():
+    with ExitStack() as others:
+        for _ in range(sandbox.MOST_AT_ONCE):
+            others.enter_context(sandbox._turns)
+        with pytest.raises(sandbox.Refused, match="busy"):
+            sandbox.ask("SELECT 1", seconds=0.1)
+    assert len(sandbox.ask("SELECT 1").frame)
+
+
+@pytest.mark.parametrize("sql", ["SELECT getenv('HOME')", ENDLESS[-1]])
+def test_what_is_refused_or_stopped_stands_in_nobodys_way(sql):
+    for _ in range(sandbox.MOST_AT_ONCE + 1):
+        with pytest.raises(sandbox.Refused):
+            sandbox.ask(sql, seconds=0.5)
+    assert len(sandbox.ask("SELECT 1").frame)
 
 
 def test_long_answers_are_cut_and_said_to_be():

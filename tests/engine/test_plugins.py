@@ -15,6 +15,8 @@ from engine.errors import RequestError
 from engine.initializers import initializers
 from tests.engine import commands
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 PLUGIN = '''
 from engine.activations import Activation, activations

@@ -20,6 +20,8 @@ from store.check import check
 from tests.engine import commands
 from tests.engine.test_run import assert_same, contents
 
+pytestmark = pytest.mark.long
+
 GRID = """
 name = "cluster"
 
@@ -63,6 +65,12 @@ def cluster():
     made.shutdown()
     del os.environ["RAY_TMPDIR"]
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _patient(cluster, monkeypatch):
+    """Workers start slowly beside other tests, and a run begins with all of them."""
+    monkeypatch.setattr("engine.execution.ray.executor.GRACE_SECONDS", 120.0)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ import pytest
 import store
 from tests.engine import commands
 
+pytestmark = pytest.mark.long
+
 # Many small batches: widths and depths differ, so that a kill finds the run between and inside them.
 GRID = """
 [[study]]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.faults import shim
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 
