@@ -15,6 +15,7 @@ import streamlit as st
 import store
 from dashboard.snapshot import Moved, Snapshot, opened, version
 from store import queries
+from store.written import written
 
 # A page asks about ten questions; this holds those of many sessions.
 MOST_ANSWERS = 1000
@@ -128,15 +129,14 @@ def _made(version: str, name: str, arguments: str, _function: Callable[..., Any]
 
 
 def sql(name: str, values: dict[str, Any]) -> str:
-    """Return the SQL behind a figure, to paste: the named query with its parameters as comments.
+    """Return the SQL behind a figure, to paste: the named query with its values written in.
 
     Args:
         name: the named query.
         values: the parameters it was asked with.
     """
-    given = {key: value for key, value in values.items() if value is not None}
-    bound = "\n".join(f"-- ${key} = {value!r}" for key, value in given.items())
-    return f"-- python -m store query --name {name}, with\n{bound}\n{queries.get(name).sql.strip()}"
+    query = queries.get(name)
+    return f"-- {query.title} (python -m store query --name {name})\n{written(query, values)}"
 
 
 @kept

@@ -11,6 +11,7 @@ import pytest
 
 import store
 from store import queries
+from store.written import written
 from tests.oracles.queries import ORACLES, Tables
 from tests.oracles.queries.tables import TRAINING_AXES
 from tests.store.builder import write
@@ -202,6 +203,27 @@ def compare(opened: store.Store, tables: Tables, query: queries.Query) -> list[i
             assert not different, (values, row)
         counts.append(len(found))
     return counts
+
+
+@pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
+def test_with_its_values_written_in_it_gives_the_same(opened, query):
+    for values in cases(query):
+        answers = [opened.query(query.sql, **query.bind(values)), opened.query(written(query, values))]
+        bound, pasted = (by_key(answer.arrow().to_pylist()) for answer in answers)
+        for row, other in zip(pasted, bound, strict=True):
+            assert row.keys() == other.keys()
+            assert all(same(row[name], other[name]) for name in row), values
+
+
+def test_written_values_stay_values():
+    """A text that looks like SQL is a text, and an open condition is gone."""
+    query = queries.get("curves_over_seeds")
+    sql = written(query, {"inits": ["it's', 1) OR true --"], "lrs": [0.1], "depths": []})
+    assert "init IN ('it''s'', 1) OR true --')" in sql
+    assert "lr IN (0.1)" in sql
+    assert "AND false" in sql
+    assert "$" not in sql
+    assert "network IN" not in sql
 
 
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())

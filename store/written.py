@@ -1,0 +1,60 @@
+"""A named query with its values written in: SQL that runs as it stands, for people to paste.
+
+The program itself binds values and never asks what is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from store.queries import Query
+
+# Conditions of the form `(NULL or equal)` and `(NULL or among)`, with the AND before them where there is one.
+_OPTIONAL = re.compile(
+    r"(?P<and>\s+AND )?\(\$(?P<name>\w+) IS NULL OR (?:list_contains\(\$(?P=name), (?P<among>\w+)\)"
+    r"|(?P<equal>\w+) = \$(?P=name))\)"
+)
+_PARAMETER = re.compile(r"\$(\w+)")
+
+
+def written(query: Query, values: Mapping[str, Any]) -> str:
+    """Writes values into the SQL of a named query; conditions that they leave open are left out.
+
+    Args:
+        query: the query.
+        values: by parameter name; defaults are added.
+
+    Returns:
+        One statement without parameters.
+
+    Raises:
+        StoreInvalid: when a name is unknown or a value without default lacks.
+    """
+    bound, kinds = query.bind(values), {parameter.name: parameter.type for parameter in query.parameters}
+
+    def condition(found: re.Match[str]) -> str:
+        value, before = bound[found["name"]], found["and"] or ""
+        if value is None:
+            return "" if before else "true"
+        if found["equal"]:
+            return f"{before}{found['equal']} = {_literal(value)}"
+        among = ", ".join(map(_literal, value))
+        return f"{before}{found['among']} IN ({among})" if among else f"{before}false"
+
+    def parameter(found: re.Match[str]) -> str:
+        return f"{_literal(bound[found[1]])}::{kinds[found[1]]}"
+
+    return _PARAMETER.sub(parameter, _OPTIONAL.sub(condition, query.sql))
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_literal, value))}]"
+    # Numbers of NumPy would write their type, too.
+    return repr(value.item() if hasattr(value, "item") else value)

@@ -1,0 +1,16 @@
+"""The SQL that a page shows runs as it stands, in the box of the page Data & SQL."""
+
+import pytest
+
+from dashboard import sandbox
+from tests.dashboard.opening import PAGES, open_page
+from tests.dashboard.test_figures import ASKED, TABLES_ONLY
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in TABLES_ONLY])
+def test_it_runs(page, store_of, monkeypatch):
+    app = open_page(page, store_of(page), monkeypatch, **ASKED.get(page, {}))
+    shown = {code.value for code in app.code if "SELECT" in code.value}
+    assert shown
+    for sql in shown:
+        sandbox.ask(sql)
