@@ -48,6 +48,10 @@ class Refused(Exception):
     """The statement was not carried out to its end; the message says why, for the reader."""
 
 
+class Busy(Refused):
+    """It was not even begun: too many readers ask at the same time."""
+
+
 def ask(sql: str, seconds: float = MOST_SECONDS, rows: int = MOST_ROWS) -> Answer:
     """Run one statement on the newest snapshot.
 
@@ -57,15 +61,14 @@ def ask(sql: str, seconds: float = MOST_SECONDS, rows: int = MOST_ROWS) -> Answe
         rows: at most this many rows are fetched.
 
     Raises:
-        Refused: no statement or several, an error in it, something it may not do, too much time or memory, or too
-            many readers who ask at the same time.
+        Refused: no statement or several, an error in it, something it may not do, too much time or memory.
+        Busy: too many readers ask at the same time.
         StoreError: there is no store.
     """
-    _check(sql)
     with store.open() as handle:
         request = json.dumps({"sql": sql, "rows": rows, "store": str(handle.path)})
     if not _turns.acquire(timeout=seconds):
-        raise Refused("The server is busy with what others ask. Try again in a moment.")
+        raise Busy("The server is busy with what others ask. Try again in a moment.")
     try:
         return _answer(request, seconds, rows)
     finally:
@@ -81,8 +84,11 @@ def _answer(request: str, seconds: float, rows: int) -> Answer:
             raise Refused(f"The statement took longer than {seconds:g} seconds and was stopped.") from None
     if child.returncode == _REFUSED:
         raise Refused(problem.decode(errors="replace").strip())
-    if child.returncode != 0:
+    if child.returncode < 0:
         raise Refused("The statement needed more memory than it may have and was stopped.")
+    if child.returncode != 0:
+        sys.stderr.write(problem.decode(errors="replace"))
+        raise Refused("The statement failed, and the server's log says how.")
     frame = pickle.loads(answer)
     return Answer(frame.head(rows), len(frame) > rows)
 
@@ -115,6 +121,16 @@ _spare = _Spare()
 _turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
+def _limit_memory() -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (PROCESS_MEMORY, PROCESS_MEMORY))
+    except (ImportError, ValueError, OSError):
+        # No such limit on this system: DuckDB's own limit and the time limit remain.
+        return
+
+
 def _check(sql: str) -> None:
     try:
         statements = duckdb.extract_statements(sql)
@@ -124,16 +140,6 @@ def _check(sql: str) -> None:
         raise Refused(f"One statement at a time, please; these are {len(statements)}.")
     if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
         raise Refused("Only questions are answered here (SELECT, FROM, DESCRIBE, EXPLAIN): nothing can be changed.")
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (PROCESS_MEMORY, PROCESS_MEMORY))
-    except (ImportError, ValueError, OSError):
-        # No such limit on this system: DuckDB's own limit and the time limit remain.
-        return
 
 
 def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> pd.DataFrame:
@@ -152,12 +158,13 @@ def _child() -> int:
         return 0
     request = json.loads(text)
     try:
+        # Here and not in the server: some texts take long merely to be read.
+        _check(request["sql"])
         with store.sandboxed(request["store"], memory_limit=QUERY_MEMORY) as connection:
-            frame = _fetch(connection.execute(request["sql"]), request["rows"])
-    except (duckdb.Error, MemoryError, OverflowError) as error:
-        print(error or "The statement needed more memory than it may have.", file=sys.stderr)
+            answer = pickle.dumps(_fetch(connection.execute(request["sql"]), request["rows"]))
+    except (Refused, store.StoreError, duckdb.Error, MemoryError, OverflowError) as error:
+        print(str(error) or "The statement needed more memory than it may have.", file=sys.stderr)
         return _REFUSED
-    answer = pickle.dumps(frame)
     if len(answer) > MOST_BYTES:
         print(
             f"The answer is larger than {MOST_BYTES // 2**20} MB: ask for fewer rows or shorter texts.", file=sys.stderr

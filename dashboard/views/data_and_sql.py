@@ -150,16 +150,28 @@ def _answer_own(sql: str) -> None:
     try:
         with st.spinner("Asking …", show_time=True):
             answer = _own(data.version(), sql)
-    except sandbox.Refused as refusal:
-        st.error("This question has no answer:", icon=":material/error:")
-        st.code(str(refusal), language=None)
+    except sandbox.Busy as refusal:
+        answer = refusal
+    if isinstance(answer, sandbox.Refused):
+        _refuse(answer)
         return
     _show(answer.frame, "answer", sql, answer.cut, partial(table, data=answer.frame))
 
 
 @st.cache_data(show_spinner=False, max_entries=MOST_ANSWERS)
-def _own(version: str, sql: str) -> sandbox.Answer:
-    return sandbox.ask(sql)
+def _own(version: str, sql: str) -> sandbox.Answer | sandbox.Refused:
+    """Return the answer, or why there is none: what took too long once is not tried at each click."""
+    try:
+        return sandbox.ask(sql)
+    except sandbox.Busy:
+        raise
+    except sandbox.Refused as refusal:
+        return refusal
+
+
+def _refuse(reason: Exception) -> None:
+    st.error("This question has no answer:", icon=":material/error:")
+    st.code(str(reason), language=None)
 
 
 def _show(frame: pd.DataFrame, name: str, sql: str, cut: bool, whole: Callable[[str], bytes]) -> None:
