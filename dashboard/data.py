@@ -1,10 +1,12 @@
 """Cached access to the store: every answer is keyed by the snapshot it came from, so it is never stale and never mixed.
 
-Pages ask named queries; no page reads a whole table.
+Each run of a page begins by pinning the newest snapshot, and all its questions go to that one. Pages ask named queries;
+no page reads a whole table.
 """
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,12 +15,14 @@ import pandas as pd
 import streamlit as st
 
 import store
-from dashboard.snapshot import Moved, Snapshot, opened, version
+from dashboard.snapshot import Moved, Snapshot, newest, opened
 from store import queries
 from store.written import written
 
 # A page asks about ten questions; this holds those of many sessions.
 MOST_ANSWERS = 1000
+# Answers of saved questions, which may have thousands of rows.
+MOST_HEADS = 20
 # The snapshot that is shown, the one before for sessions that still draw it, and one to spare.
 MOST_SNAPSHOTS = 3
 _ATTEMPTS = 5
@@ -26,6 +30,32 @@ _ATTEMPTS = 5
 pd.set_option("mode.string_storage", "python")
 
 Made = TypeVar("Made")
+
+_pinned: ContextVar[str | None] = ContextVar("pinned", default=None)
+
+
+def pin() -> bool:
+    """Choose the newest snapshot for all that this run of a page asks, and open it.
+
+    Returns:
+        Whether it is the one that the store names; else that one is damaged, and an older one is read meanwhile.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+    """
+    _pinned.set(None)
+    version, snapshot = _newest(lambda version: (version, _snapshot(version)))
+    _pinned.set(version)
+    return snapshot.sound
+
+
+def version() -> str:
+    """Return the key of the snapshot that is asked: the pinned one, or the newest.
+
+    Raises:
+        StoreError: there is no store.
+    """
+    return _pinned.get() or newest()
 
 
 def query(name: str, /, **values: Any) -> pd.DataFrame:
@@ -52,7 +82,7 @@ def head(name: str, most: int, /, **values: Any) -> pd.DataFrame:
         most: number of rows.
         values: its parameters.
     """
-    return _asked(name, values, most=most)
+    return _newest(lambda version: _head(version, name, most, repr(values), values)).copy(deep=False)
 
 
 def columns(name: str, wanted: Sequence[str], /, **values: Any) -> pd.DataFrame:
@@ -91,7 +121,7 @@ def _newest(ask: Callable[[str], Made]) -> Made:
         try:
             return ask(version())
         except Moved:
-            continue
+            _pinned.set(None)
     raise store.StoreMissing("The snapshots of this store are replaced faster than they can be read. Reload the page.")
 
 
@@ -101,7 +131,19 @@ def _answer(version: str, name: str, arguments: str, _values: dict[str, Any], _p
     return _snapshot(version).ask(name, _values, **_part)
 
 
-@st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS, on_release=Snapshot.close)
+@st.cache_resource(show_spinner=False, max_entries=MOST_HEADS)
+def _head(version: str, name: str, most: int, arguments: str, _values: dict[str, Any]) -> pd.DataFrame:
+    return _snapshot(version).ask(name, _values, most)
+
+
+def _release(snapshot: Snapshot) -> None:
+    snapshot.close()
+    # Nobody asks for what came from it; what is asked still is soon there again.
+    for kept in (_answer, _head, _made):
+        kept.clear()
+
+
+@st.cache_resource(show_spinner=False, max_entries=MOST_SNAPSHOTS, on_release=_release)
 def _snapshot(version: str) -> Snapshot:
     return opened(version)
 

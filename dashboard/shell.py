@@ -6,6 +6,7 @@ from streamlit.navigation.page import StreamlitPage
 
 import store
 from dashboard import data, viewport
+from dashboard.snapshot import newest
 
 REFRESH_SECONDS = 4
 # Pages that have something to say when there is no store.
@@ -73,34 +74,43 @@ def show(page: StreamlitPage) -> None:
     """
     st.html(f"<style>{STYLE}</style>")
     viewport.measure()
+    missing = _pin()
+    with st.sidebar:
+        _watch(_named())
     try:
-        version = _version(page)
-        with st.sidebar:
-            _watch(version)
+        if missing and page.url_path not in WITHOUT_STORE:
+            raise missing
         page.run()
-    except store.StoreMissing as missing:
-        _explain(page.title, str(missing))
-        with st.sidebar:
-            _watch(None)
+    except store.StoreMissing as error:
+        _explain(page.title, str(error))
     except store.StoreError as error:
         st.title(page.title)
         st.error(_sentence(error), icon=":material/error:")
-    except duckdb.CatalogException as error:
-        _outdated(page.title, error)
-    except duckdb.BinderException as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
         _outdated(page.title, error)
     except duckdb.Error as error:
         st.title(page.title)
         st.error(f"The store could not answer: {error}", icon=":material/error:")
 
 
-def _version(page: StreamlitPage) -> str | None:
+def _pin() -> store.StoreError | None:
+    """Choose the snapshot of this run, and say so when it is not the newest; return why there is none."""
     try:
-        return data.version()
-    except store.StoreMissing:
-        if page.url_path in WITHOUT_STORE:
-            return None
-        raise
+        sound = data.pin()
+    except store.StoreError as error:
+        return error
+    if not sound:
+        st.warning("The newest snapshot cannot be read. This is the one before it; the next command mends the store:")
+        st.code("python -m store check --repair", language="shell")
+    return None
+
+
+def _named() -> str | None:
+    """Return the key of what the store names, sound or not."""
+    try:
+        return newest()
+    except store.StoreError:
+        return None
 
 
 def _sentence(error: store.StoreError) -> str:
@@ -136,13 +146,10 @@ def _explain(title: str, reason: str) -> None:
 @st.fragment(run_every=REFRESH_SECONDS)
 def _watch(shown: str | None) -> None:
     """Look for a newer snapshot from time to time, and draw the page anew when there is one."""
-    try:
-        newest = data.version()
-    except store.StoreError:
-        newest = None
-    if newest != shown:
+    named = _named()
+    if named != shown:
         st.rerun()
-    if newest is None:
+    if named is None:
         return
     try:
         cells = int(data.query("coverage")["cells"].sum())

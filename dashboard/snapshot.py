@@ -31,7 +31,7 @@ class Moved(Exception):
 _early: dict[str, Snapshot] = {}
 
 
-def version() -> str:
+def newest() -> str:
     """Return a key that changes when, and only when, the contents of the store do; costs no opening of the file.
 
     Raises:
@@ -52,14 +52,18 @@ def open_early() -> None:
         Moved: it has just been replaced.
         StoreError: there is no store, or it cannot be read.
     """
-    newest = version()
-    _early[newest] = Snapshot(newest)
-    _early[newest].prepare()
+    version = newest()
+    _early[version] = Snapshot(version)
+    _early[version].prepare()
 
 
 def opened(version: str) -> Snapshot:
     """Return a snapshot, the one that was opened early if that is it; see `Snapshot`."""
-    return _early.pop(version, None) or Snapshot(version)
+    found = _early.pop(version, None)
+    while _early:
+        # Nobody will ask for one that was replaced before the first page.
+        _early.popitem()[1].close()
+    return found or Snapshot(version)
 
 
 class Snapshot:
@@ -68,14 +72,18 @@ class Snapshot:
     Args:
         version: which one; see `store.Store.version`.
 
+    Attributes:
+        sound: whether it is that one; else that one is damaged, and this is the newest that can be read.
+
     Raises:
         Moved: the store names another one by now.
-        StoreError: it cannot be read.
+        StoreError: none can be read.
     """
 
     def __init__(self, version: str) -> None:
         with store.open() as handle:
-            if handle.version != version:
+            self.sound = handle.version == version
+            if not self.sound and newest() != version:
                 raise Moved(version)
             self._connection = duckdb.connect()
             quoted = str(handle.file).replace("'", "''")

@@ -102,3 +102,16 @@ def test_a_snapshot_that_is_replaced_between_two_steps_of_a_question_is_asked_an
     monkeypatch.setattr(data, "version", stale)
     assert len(data.query("coverage"))
     assert len(asked) == 2
+
+
+def test_answers_go_with_the_snapshots_they_came_from(filled_store, tmp_path, monkeypatch):
+    from dashboard import data
+
+    kept = []
+    monkeypatch.setattr(data._answer, "clear", lambda: kept.append("cleared"))
+    for number in range(data.MOST_SNAPSHOTS + 1):
+        own = tmp_path / f"{number}.duckdb"
+        own.write_bytes(filled_store.resolve().read_bytes())
+        monkeypatch.setenv("GOLDILOCKS_STORE", str(own))
+        assert len(data.query("coverage"))
+    assert kept
