@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEPT = ("signal_rates", "outcomes")
+# A question that takes longer is stopped: readers of a public server may ask saved questions with values of their own.
+MOST_SECONDS = 20.0
 _MENTIONED = re.compile(rf"\b(?:FROM|JOIN)\s+({'|'.join(KEPT)})\b")
 
 
@@ -66,6 +69,18 @@ def opened(version: str) -> Snapshot:
     return found or Snapshot(version)
 
 
+@contextmanager
+def _limited(cursor: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Stop what a cursor does after a while; other cursors go on."""
+    timer = threading.Timer(MOST_SECONDS, cursor.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield cursor
+    finally:
+        timer.cancel()
+
+
 class Snapshot:
     """One snapshot.
 
@@ -108,11 +123,15 @@ class Snapshot:
             values: its parameters.
             most: at most this many rows; None for all.
             columns: only these columns; none named means all.
+
+        Raises:
+            duckdb.InterruptException: it took longer than MOST_SECONDS.
         """
         query = queries.get(name)
         chosen = ", ".join(f'"{column}"' for column in columns) or "*"
         sql = f"SELECT {chosen} FROM ({query.sql}\n)" + ("" if most is None else f" LIMIT {most:d}")
-        return self._cursor(query).execute(sql, query.bind(values) or None).df()
+        with _limited(self._cursor(query)) as cursor:
+            return cursor.execute(sql, query.bind(values) or None).df()
 
     def save(self, name: str, values: dict[str, Any], path: Path, kind: str) -> None:
         """Write the whole answer of a named query to a file, without taking it into this process.
@@ -126,7 +145,8 @@ class Snapshot:
         query = queries.get(name)
         quoted = str(path).replace("'", "''")
         sql = f"COPY ({query.sql}\n) TO '{quoted}' (FORMAT {'csv' if kind == 'CSV' else 'parquet'})"
-        self._cursor(query).execute(sql, query.bind(values) or None)
+        with _limited(self._cursor(query)) as cursor:
+            cursor.execute(sql, query.bind(values) or None)
 
     def _cursor(self, query: queries.Query) -> duckdb.DuckDBPyConnection:
         """Return a cursor that finds the views kept in memory before those of the file."""

@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent / "sql"
 REQUIRED = object()
 _PARAMETER = re.compile(r"\$(\w+) +([A-Z]+(?:\[\])?) *(?:= *(.+?))? *: +(.+)")
 _WORDS: dict[str, Any] = {"NULL": None, "TRUE": True, "FALSE": False}
-_FROM_TEXT = {"INTEGER": int, "BIGINT": int, "DOUBLE": float, "FLOAT": float, "VARCHAR": str}
+_FROM_TEXT: dict[str, type] = {"INTEGER": int, "BIGINT": int, "DOUBLE": float, "FLOAT": float, "VARCHAR": str}
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,15 @@ class Parameter:
         Raises:
             StoreInvalid: when the text is not of the parameter's type.
         """
+        if (text.upper() in _WORDS and self.type != "VARCHAR") or text.upper() == "NULL":
+            return _WORDS[text.upper()]
         try:
-            if (text.upper() in _WORDS and self.type != "VARCHAR") or text.upper() == "NULL":
-                return _WORDS[text.upper()]
-            return _FROM_TEXT[self.type](text) if self.type in _FROM_TEXT else ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            raise StoreInvalid(f"{self.name}={text!r} is not of type {self.type} ({self.meaning})") from None
+            if not self.type.endswith("[]"):
+                return _FROM_TEXT[self.type](text)
+            return _items(ast.literal_eval(text), _FROM_TEXT[self.type.removesuffix("[]")])
+        except (KeyError, ValueError, TypeError, SyntaxError, OverflowError, MemoryError, RecursionError):
+            example = ", for instance ['a', 'b']" if self.type == "VARCHAR[]" else ""
+            raise StoreInvalid(f"{self.name}={text!r} is not of type {self.type}{example} ({self.meaning})") from None
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,13 @@ def _parameter(query: str, line: str) -> Parameter:
         raise StoreInvalid(f"in query {query}: {line!r} is not of the form `$name TYPE = default: meaning`")
     name, kind, default, meaning = match.groups()
     return Parameter(name, kind, REQUIRED if default is None else _literal(default), meaning)
+
+
+def _items(value: Any, kind: type) -> list[Any]:
+    allowed = (int, float) if kind is float else kind
+    if not isinstance(value, list) or [item for item in value if not isinstance(item, allowed)]:
+        raise TypeError(value)
+    return [kind(item) for item in value]
 
 
 def _literal(text: str) -> Any:

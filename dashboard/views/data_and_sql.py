@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import streamlit as st
 
@@ -12,6 +13,7 @@ import store
 from dashboard import data, sandbox, selectors
 from dashboard.charts.quick import chartable, quick
 from dashboard.figure import figure, table
+from dashboard.snapshot import MOST_SECONDS
 from store import queries
 from store.queries import Parameter, Query
 
@@ -122,7 +124,14 @@ def _answer_saved(query: Query) -> None:
         return
     with st.expander("SQL"):
         st.code(data.sql(query.name, values), language="sql")
-    frame = data.head(query.name, sandbox.MOST_ROWS + 1, **values)
+    try:
+        frame = data.head(query.name, sandbox.MOST_ROWS + 1, **values)
+    except duckdb.InterruptException:
+        _refuse(f"It took longer than {MOST_SECONDS:g} seconds and was stopped. Ask for less.")
+        return
+    except duckdb.Error as error:
+        _refuse(error)
+        return
     cut, whole = len(frame) > sandbox.MOST_ROWS, partial(data.file, query.name, **values)
     _show(frame.head(sandbox.MOST_ROWS), query.name, data.sql(query.name, values), cut, whole)
 
@@ -136,7 +145,7 @@ def _value(query: Query, parameter: Parameter) -> Any:
         key=f"{PREFIX}_{query.name}_{parameter.name}",
         bind="query-params",
         help=parameter.meaning.replace("[", "\\["),
-        placeholder="required" if required else "NULL",
+        placeholder="required" if required else shown or "NULL",
         max_chars=500,
     )
     if not text.strip():
@@ -169,7 +178,7 @@ def _own(version: str, sql: str) -> sandbox.Answer | sandbox.Refused:
         return refusal
 
 
-def _refuse(reason: Exception) -> None:
+def _refuse(reason: object) -> None:
     st.error("This question has no answer:", icon=":material/error:")
     st.code(str(reason), language=None)
 

@@ -23,6 +23,7 @@ WITH chosen AS (
                            WHEN 'test_loss' THEN test_loss WHEN 'test_accuracy' THEN test_accuracy
                            WHEN 'grad_norm' THEN grad_norm WHEN 'update_ratio' THEN update_ratio END AS value
         FROM curves JOIN chosen USING (cell_id), (SELECT DISTINCT unnest($metrics) AS metric)
+        WHERE metric IN ('train_loss', 'train_accuracy', 'test_loss', 'test_accuracy', 'grad_norm', 'update_ratio')
     )
     GROUP BY ALL
 )

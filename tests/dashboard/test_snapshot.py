@@ -1,10 +1,12 @@
 """A snapshot that is kept open answers as the file does, and never for another one."""
 
+import duckdb
 import pandas as pd
 import pytest
 
 import store
 from dashboard.snapshot import KEPT, Moved, Snapshot
+from store import queries
 
 
 @pytest.fixture
@@ -115,3 +117,13 @@ def test_answers_go_with_the_snapshots_they_came_from(filled_store, tmp_path, mo
         monkeypatch.setenv("GOLDILOCKS_STORE", str(own))
         assert len(data.query("coverage"))
     assert kept
+
+
+def test_a_question_that_takes_too_long_is_stopped_and_others_go_on(snapshot, monkeypatch):
+    endless = "SELECT sum(a.range * b.range) AS total FROM range(10000000) a, range(10000000) b"
+    monkeypatch.setattr(queries, "get", lambda name: queries.parse(name, f"-- Endless\n{endless}"))
+    monkeypatch.setattr("dashboard.snapshot.MOST_SECONDS", 0.2)
+    with pytest.raises(duckdb.InterruptException):
+        snapshot.ask("endless", {})
+    monkeypatch.undo()
+    assert len(snapshot.ask("coverage", {}))

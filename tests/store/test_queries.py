@@ -59,6 +59,20 @@ def test_the_documentation_is_the_first_comment():
         query.parse({"a": "three"})
 
 
+@pytest.mark.parametrize("kind", ["INTEGER[]", "DOUBLE[]", "VARCHAR[]"])
+@pytest.mark.parametrize("text", ["5", "{[]: 1}", "[[1]]", "(", "['a', 1]", "__import__('os')", "[" * 2000, "{}"])
+def test_a_text_that_is_no_list_of_its_type_is_refused(kind, text):
+    parameter = queries.Parameter("a", kind, None, "which ones")
+    with pytest.raises(store.StoreInvalid, match="is not of type"):
+        parameter.parse(text)
+
+
+def test_a_text_that_is_a_list_of_its_type_is_read():
+    values = {"INTEGER[]": ("[1, 2]", [1, 2]), "DOUBLE[]": ("[1, 0.5]", [1.0, 0.5]), "VARCHAR[]": ("['a']", ["a"])}
+    for kind, (text, value) in values.items():
+        assert queries.Parameter("a", kind, None, "which ones").parse(text) == value
+
+
 @pytest.mark.parametrize("text", ["SELECT 1", "", "--\nSELECT 1", "-- Title\n-- $x: no type\nSELECT $x"])
 def test_a_query_without_documentation_is_refused(text):
     with pytest.raises(store.StoreInvalid):
