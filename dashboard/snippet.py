@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+# What is proportional to the standard deviation in initializers that do not know their fan-in.
+SCALES = {"normal": "std", "truncated_normal": "std", "uniform": "bound"}
 PROGRAM = """\
 import torch
 from torch import nn
@@ -48,6 +50,24 @@ def _keywords(arguments: str) -> dict[str, Any]:
     call = ast.parse(f"call({valued})", mode="eval").body
     assert isinstance(call, ast.Call)
     return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+
+
+def at_width(init: str, measured: int, wanted: int) -> str:
+    """Return an initializer with the same σw at another width: a fixed standard deviation means something at one only.
+
+    σw = std·√fan-in, so that std′ = std·√(measured / wanted); a scheme that knows its fan-in stays what it is.
+
+    Args:
+        init: the initializer, as the store writes it.
+        measured: units per layer where it was measured.
+        wanted: units per layer where it is to be used.
+    """
+    name, given = parts(init)
+    scale = SCALES.get(name)
+    if scale not in given or measured == wanted:
+        return init
+    given[scale] = float(f"{given[scale] * (measured / wanted) ** 0.5:.3g}")
+    return f"{name}({', '.join(f'{key}={value!r}' for key, value in given.items())})"
 
 
 def lines(cards: pd.DataFrame, kind: str, member: str, **more: Any) -> str:

@@ -17,6 +17,8 @@ MOST_SHOWN = 12
 FIRST = 3
 # A first place that beats another one in fewer of the pairs of seeds than this is not clearly better.
 CLEARLY = 0.9
+# With fewer seeds on either side even winning every pair may be luck: 1 in 20 with three against three.
+ENOUGH_SEEDS = 3
 # A network this much deeper or wider than any that was measured (ratio, as logarithm) is worth a warning.
 FAR = 0.7
 
@@ -54,24 +56,33 @@ _SHAPE = ("network", "dataset", "preprocessing", "activation", "depth", "width",
 
 
 def _ask(offered: choice.Chosen) -> dict[str, Any]:
-    above, below = st.columns(3), st.columns(3)
+    above, below = st.columns(4), st.columns(3)
+    depths, widths = _commonest()
     with above[0]:
-        depth = selectors.number("Layers", 1, 10_000, _middle(offered["depth"]), f"{PREFIX}_depth")
+        depth = selectors.number("Layers", 1, 10_000, _middle(depths), f"{PREFIX}_depth")
     with above[1]:
-        width = selectors.number("Width", 1, 65_536, _middle(offered["width"]), f"{PREFIX}_width")
+        width = selectors.number("Width", 1, 65_536, _middle(widths), f"{PREFIX}_width")
     with above[2]:
+        network = selectors.one("Network", offered["network"], f"{PREFIX}_network", "mlp")
+    with above[3]:
         activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", "relu")
     with below[0]:
         norms = selectors.several("Normalizations allowed", offered["norm"], f"{PREFIX}_norm", offered["norm"])
     with below[1]:
         optimizer = selectors.one("Optimizer", [ANY, *offered["optimizer"]], f"{PREFIX}_optimizer", ANY)
-    wanted = {"depth": depth, "width": width, "activation": activation, "norms": norms}
+    wanted = {"depth": depth, "width": width, "activation": activation, "norms": norms, "networks": [network]}
     datasets = None
     if len(offered["dataset"]) > 1:
         with below[2]:
             dataset = selectors.one("Data most like yours", [ANY, *offered["dataset"]], f"{PREFIX}_dataset", ANY)
         datasets = None if dataset == ANY else [dataset]
     return wanted | {"optimizers": None if optimizer == ANY else [optimizer], "datasets": datasets}
+
+
+def _commonest() -> tuple[list[int], list[int]]:
+    """Return depths and widths of the network on which most was tried: what a reader sees first has a full answer."""
+    first = data.query("training_networks").iloc[0]
+    return [choice.plain(depth) for depth in first["depths"]], [choice.plain(first["width"])]
 
 
 def _middle(values: list[int]) -> int:
@@ -102,15 +113,27 @@ def _answer(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any],
             # Nothing reaches the target on these data, so that the share tells nobody anything.
             cells[1].metric("Seeds that diverged", f"{first['diverged']} of {first['seeds']}")
         second = ranked.iloc[1]["first_beats"] if len(ranked) > 1 else None
-        cells[2].metric("Beats the second", verdicts.share(second), help="Share of pairs of seeds; a tie counts half.")
+        help = "The share of all pairs of a seed of the first and one of the second; a tie counts half."
+        cells[2].metric(_against(ranked), verdicts.share(second), help=help)
         st.markdown(_sentence(ranked))
         _nearness(shape, wanted, distance)
 
 
+def _against(ranked: pd.DataFrame) -> str:
+    if len(ranked) == 1:
+        return "Beats the second"
+    return "Beats the second, {} against {} seeds".format(*ranked["seeds"].head(2))
+
+
 def _sentence(ranked: pd.DataFrame) -> str:
-    equals = ranked[(ranked["place"] > 1) & (ranked["first_beats"] < CLEARLY)]
+    clearly = (ranked["first_beats"] >= CLEARLY) & (ranked["seeds"] >= ENOUGH_SEEDS)
+    equals = ranked[(ranked["place"] > 1) & ~clearly]
+    seeds = int(ranked.iloc[0]["seeds"])
     if len(ranked) == 1:
         return "Nothing else was tried on this network, so this is an observation and not a comparison."
+    if seeds < ENOUGH_SEEDS:
+        count = "A single seed" if seeds == 1 else f"{seeds} seeds"
+        return f"{count} of the first cannot tell whether it is better than the others: run it with more."
     if equals.empty:
         return f"It beats each of the {len(ranked) - 1} others in at least {CLEARLY:.0%} of the pairs of seeds."
     names = ", ".join(f"*{name}*" for name in equals["configuration"].head(3))
@@ -205,6 +228,12 @@ def _program(first: pd.Series, shape: dict[str, Any], wanted: dict[str, Any]) ->
             f"The lines below are for plain networks; this answer was measured on a network of kind {shape['network']}."
         )
     configuration = {key: choice.plain(first[key]) for key in ("init", "norm", "optimizer", "lr")}
+    configuration["init"] = snippet.at_width(first["init"], shape["width"], wanted["width"])
+    if configuration["init"] != first["init"]:
+        st.caption(
+            f"{first['init']} was measured at width {shape['width']}. What counts is σw, the std times √fan-in: "
+            f"at width {wanted['width']} the same σw is {configuration['init']}."
+        )
     configuration |= {"activation": shape["activation"], "depth": wanted["depth"], "width": wanted["width"]}
     try:
         text = snippet.program(data.query("scheme_cards"), configuration)

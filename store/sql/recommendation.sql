@@ -29,11 +29,9 @@ WITH runs_scored AS (
     FROM runs_scored
     GROUP BY init, norm, optimizer, lr
 ), compared AS (
-    SELECT this.place, avg(CASE WHEN a.one > b.other THEN 1 WHEN a.one = b.other THEN 0.5 ELSE 0 END) AS first_beats
-    FROM ranked AS this, (SELECT unnest(scores) AS one FROM ranked WHERE place = 1) AS a,
-         (SELECT place, unnest(scores) AS other FROM ranked) AS b
-    WHERE b.place = this.place
-    GROUP BY this.place
+    SELECT place, avg(CASE WHEN one > other THEN 1 WHEN one = other THEN 0.5 ELSE 0 END) AS first_beats
+    FROM (SELECT unnest(scores) AS one FROM ranked WHERE place = 1), (SELECT place, unnest(scores) AS other FROM ranked)
+    GROUP BY place
 )
 SELECT place, init, norm, optimizer, lr, score, low, high, seeds, share_that_train, steps_to_90, diverged,
        CASE WHEN place > 1 THEN first_beats END AS first_beats

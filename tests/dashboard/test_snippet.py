@@ -81,6 +81,19 @@ def test_the_program_makes_the_cells_network(measured, init, activation, norm):
     np.testing.assert_allclose(built(cards, init, activation, norm), truth, rtol=TOLERANCE, atol=1e-6)
 
 
+def test_a_fixed_scale_keeps_its_meaning_at_another_width():
+    """Every initializer whose sigma_w depends on the width is scaled, and no other."""
+    for init in members(initializers):
+        name, given = snippet.parts(init)
+        changed = snippet.at_width(init, 50, 200)
+        if name in ("normal", "truncated_normal", "uniform"):
+            (key, value), (_, scaled) = *given.items(), *snippet.parts(changed)[1].items()
+            assert scaled == pytest.approx(value / 2, rel=1e-2), key
+        else:
+            assert changed == init
+        assert snippet.at_width(init, 64, 64) == init
+
+
 def test_a_wrong_gain_is_caught(measured):
     stds, cards = measured
     wrong = cards.assign(snippet=cards["snippet"].str.replace('nonlinearity="relu"', 'nonlinearity="linear"'))

@@ -90,6 +90,7 @@ OTHERS: dict[str, list[Any]] = {
     "study": ["mean_field", "propagation"],
     "tap": ["pre", "grad"],
     "target": [0.7, 0.8, 0.9],
+    "variety": [0.0, 1.0],
     "width": [16],
     "widths": [[16]],
     "x": [
@@ -237,6 +238,7 @@ MISTAKES = (
     ("lecture_12_learning_rates", "$fast::FLOAT", "$fast"),
     ("lecture_14_regularization", "10) - 1]", "10)]"),
     ("nearest_trained", "/ 2 AS distance", "AS distance"),
+    ("nearest_trained", "ln(combinations)", "ln(cells)"),
     ("outcome_map", "-1) DESC", "-1) ASC"),
     ("runs", "LEFT JOIN", "JOIN"),
     ("distributions_of_layers", "AND status <> 'failed'", ""),

@@ -76,16 +76,20 @@ def training_networks(tables: Tables) -> Rows:
         yield {**key, **varied, "seeds": rows["seed"].nunique(), "cells": len(rows)}
 
 
-@oracle("distance", "-cells", "network", "dataset", "preprocessing", "batch_size", "steps")
-def nearest_trained(tables: Tables, activation: str, depth: int, width: int, **allowed: list | None) -> Rows:
+@oracle("adjusted_distance", "-cells", "network", "dataset", "preprocessing", "batch_size", "steps")
+def nearest_trained(
+    tables: Tables, activation: str, depth: int, width: int, variety: float, **allowed: list | None
+) -> Rows:
     cells = among(where(_computed(tables, "training"), activation=activation), **allowed)
     shape = ("network", "dataset", "preprocessing", "activation", "depth", "width", "batch_size", "steps")
     found = []
     for key, rows in groups(cells, *shape):
         counts = {f"{axis}s": rows[axis].nunique() for axis in ("init", "norm", "lr", "optimizer", "seed")}
         distance = abs(math.log(key["depth"] / depth)) + abs(math.log(key["width"] / width)) / 2
-        found.append({**key, "cells": len(rows), **counts, "distance": distance})
-    return sorted(found, key=lambda row: (row["distance"], -row["cells"]))[:20]
+        counts["combinations"] = len(rows.drop_duplicates(["init", "norm", "optimizer", "lr"]))
+        adjusted = distance - variety * math.log(counts["combinations"])
+        found.append({**key, "cells": len(rows), **counts, "distance": distance, "adjusted_distance": adjusted})
+    return sorted(found, key=lambda row: (row["adjusted_distance"], -row["cells"]))[:20]
 
 
 @oracle("-started_at")
