@@ -5,6 +5,8 @@
 -- $init VARCHAR = 'normal(std=0.05)': initialization
 -- $dataset VARCHAR = 'digits': where the examples come from
 -- $width INTEGER = 64: units per layer
+-- $batch_size INTEGER = 64: examples per minibatch
+-- $steps INTEGER = 200: number of updates
 -- $lr DOUBLE = 0.1: learning rate
 -- $target DOUBLE = 0.8: test accuracy that counts as trained
 WITH ends AS (
@@ -27,5 +29,6 @@ SELECT activation, depth, count(*) AS seeds,
 FROM outcomes LEFT JOIN signal USING (activation, depth)
 WHERE study = 'training' AND network = 'mlp' AND norm = 'none' AND init = $init AND dataset = $dataset
   AND preprocessing = 'standardize' AND width = $width AND lr = $lr AND optimizer = 'sgd'
+  AND batch_size = $batch_size AND steps = $steps
 GROUP BY activation, depth
 ORDER BY activation, depth

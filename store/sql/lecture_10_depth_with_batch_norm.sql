@@ -5,6 +5,8 @@
 -- $inits VARCHAR[] = ['normal(std=0.01)', 'normal(std=0.05)', 'xavier', 'kaiming', 'torch_default']: initializations
 -- $dataset VARCHAR = 'digits': where the examples come from
 -- $width INTEGER = 64: units per layer
+-- $batch_size INTEGER = 64: examples per minibatch
+-- $steps INTEGER = 200: number of updates
 -- $lr DOUBLE = 0.1: learning rate
 -- $target DOUBLE = 0.8: test accuracy that counts as trained
 WITH cells_at_rate AS (
@@ -12,6 +14,7 @@ WITH cells_at_rate AS (
     FROM outcomes
     WHERE study = 'training' AND network = 'mlp' AND list_contains($inits, init) AND dataset = $dataset
       AND preprocessing = 'standardize' AND width = $width AND lr = $lr AND optimizer = 'sgd'
+      AND batch_size = $batch_size AND steps = $steps
 ), by_init AS (
     SELECT activation, depth, norm, init, avg(coalesce(accuracy, 0)) AS accuracy, min(accuracy) AS low,
            max(accuracy) AS high

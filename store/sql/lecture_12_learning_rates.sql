@@ -1,10 +1,13 @@
 -- L12, batch norm allows higher learning rates and faster convergence: which is the largest rate that trains, and how fast?
 -- One row per activation, depth and normalization, for $init: the largest of the tried rates at which a seed still ends
--- with a test accuracy of at least $target, the rate with the best mean accuracy, and the updates until $target at each
--- seed's fastest rate. Medians over seeds, low and high their range; NULL where no seed trains.
+-- with a test accuracy of at least $target, the rate with the best mean accuracy, and the updates until $fast at each
+-- seed's fastest rate. Medians over the seeds that train, and over those that are fast, which are counted; low and high
+-- their range; NULL where there is none.
 -- $init VARCHAR = 'kaiming': initialization
 -- $dataset VARCHAR = 'digits': where the examples come from
 -- $width INTEGER = 64: units per layer
+-- $batch_size INTEGER = 64: examples per minibatch
+-- $steps INTEGER = 200: number of updates
 -- $target DOUBLE = 0.7: test accuracy that counts as trained
 -- $fast DOUBLE = 0.9: test accuracy to be reached fast
 -- $rates INTEGER = 5: rates that must have been tried at least
@@ -13,7 +16,7 @@ WITH tried AS MATERIALIZED (
            CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END AS accuracy
     FROM outcomes
     WHERE study = 'training' AND network = 'mlp' AND init = $init AND dataset = $dataset AND width = $width
-      AND preprocessing = 'standardize' AND optimizer = 'sgd'
+      AND preprocessing = 'standardize' AND optimizer = 'sgd' AND batch_size = $batch_size AND steps = $steps
 ), reached AS (
     SELECT cell_id, min(step) AS step
     FROM curves SEMI JOIN tried USING (cell_id)
@@ -31,7 +34,8 @@ WITH tried AS MATERIALIZED (
     FROM by_rate
     GROUP BY ALL
 )
-SELECT activation, depth, norm, count(*) AS seeds, median(largest_rate) AS largest_rate,
+SELECT activation, depth, norm, count(*) AS seeds, count(largest_rate) AS seeds_that_train,
+       count(steps) AS seeds_that_are_fast, median(largest_rate) AS largest_rate,
        min(largest_rate) AS largest_rate_low, max(largest_rate) AS largest_rate_high,
        any_value(best_rate) AS best_rate, any_value(accuracy) AS accuracy, median(steps) AS steps_to_fast,
        min(steps) AS steps_low, max(steps) AS steps_high

@@ -5,6 +5,8 @@
 -- $dataset VARCHAR = 'digits': where the examples come from
 -- $preprocessing VARCHAR = 'standardize': what was done to them
 -- $width INTEGER = 64: units per layer
+-- $batch_size INTEGER = 64: examples per minibatch
+-- $steps INTEGER = 200: number of updates
 -- $optimizer VARCHAR = 'sgd': update rule
 -- $lr DOUBLE = 0.1: learning rate
 -- $target DOUBLE = 0.8: test accuracy that counts as trained
@@ -13,7 +15,7 @@ WITH tried AS (
            CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END AS accuracy
     FROM outcomes
     WHERE study = 'training' AND network = 'mlp' AND dataset = $dataset AND preprocessing = $preprocessing
-      AND width = $width AND optimizer = $optimizer AND lr = $lr
+      AND width = $width AND optimizer = $optimizer AND lr = $lr AND batch_size = $batch_size AND steps = $steps
 ), by_seed AS (
     SELECT activation, depth, norm, seed, count(DISTINCT scale) AS scales,
            count(DISTINCT scale) FILTER (accuracy >= $target::FLOAT) AS trained,

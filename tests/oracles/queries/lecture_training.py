@@ -44,10 +44,10 @@ def lecture_02_symmetry(tables: Tables, depth, norm, dataset) -> Rows:
 
 
 @oracle("activation", "depth")
-def lecture_03_depth(tables: Tables, init, dataset, width, lr, target) -> Rows:
+def lecture_03_depth(tables: Tables, init, dataset, width, lr, target, **length) -> Rows:
     kind = {"study": "propagation", "network": "mlp", "norm": "none"}
     layers = where(tables.layers, **kind, init=init, dataset=dataset, width=width)
-    trained = _standardized(tables, norm="none", init=init, dataset=dataset, width=width, lr=lr)
+    trained = _standardized(tables, norm="none", init=init, dataset=dataset, width=width, lr=lr, **length)
     for key, rows in groups(trained, "activation", "depth"):
         alike = where(layers, **key)
         last, ratios = where(alike, layer=key["depth"]), []
@@ -66,8 +66,8 @@ def lecture_03_depth(tables: Tables, init, dataset, width, lr, target) -> Rows:
 
 
 @oracle("activation", "depth", "norm")
-def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width, lr, target) -> Rows:
-    trained = _standardized(tables, dataset=dataset, width=width, lr=lr)
+def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width, lr, target, **length) -> Rows:
+    trained = _standardized(tables, dataset=dataset, width=width, lr=lr, **length)
     for key, rows in groups(trained[trained["init"].isin(inits)], "activation", "depth", "norm"):
         share, z = sum(_at_least(rows["final_test_accuracy"], target)) / len(rows), 1.96
         center = share + z**2 / (2 * len(rows))
@@ -87,10 +87,10 @@ def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width
 
 
 @oracle("activation", "depth", "norm")
-def lecture_12_learning_rates(tables: Tables, init, dataset, width, target, fast, rates) -> Rows:
+def lecture_12_learning_rates(tables: Tables, init, dataset, width, target, fast, rates, **length) -> Rows:
     reached = {cell_id: reach(rows, fast) for cell_id, rows in tables.curves.groupby("cell_id")}
     for key, swept in groups(
-        _standardized(tables, init=init, dataset=dataset, width=width), "activation", "depth", "norm"
+        _standardized(tables, init=init, dataset=dataset, width=width, **length), "activation", "depth", "norm"
     ):
         seeds = [rows for _, rows in groups(swept, "seed") if rows["lr"].nunique() >= rates]
         if not seeds:
@@ -102,6 +102,8 @@ def lecture_12_learning_rates(tables: Tables, init, dataset, width, target, fast
         yield {
             **key,
             "seeds": len(seeds),
+            "seeds_that_train": len(known(largest)),
+            "seeds_that_are_fast": len(known(steps)),
             "largest_rate": median(largest),
             **ends("largest_rate", largest),
             "best_rate": best,
@@ -122,9 +124,9 @@ def _scale(init: str) -> float | None:
 
 
 @oracle("activation", "depth", "norm")
-def lecture_13_weight_scale(tables: Tables, dataset, preprocessing, width, optimizer, lr, target) -> Rows:
+def lecture_13_weight_scale(tables: Tables, dataset, preprocessing, width, optimizer, lr, target, **length) -> Rows:
     kind = {"study": "training", "network": "mlp", "dataset": dataset, "preprocessing": preprocessing}
-    trained = where(tables.outcomes, **kind, width=width, optimizer=optimizer, lr=lr)
+    trained = where(tables.outcomes, **kind, width=width, optimizer=optimizer, lr=lr, **length)
     trained = trained.assign(scale=[_scale(init) for init in trained["init"]])
     trained = trained.assign(trains=_at_least(trained["final_test_accuracy"], target))
     for key, rows in groups(trained[trained["scale"].notna()], "activation", "depth", "norm"):
