@@ -12,6 +12,12 @@ MAIN = ("norm", "init", "activation", "depth", "lr")
 # Long names need more room.
 WIDTHS = {"init": 1.9, "depth": 1.2}
 
+# What tells networks of a study apart, beside what is compared on them.
+SHAPES = {
+    "training": ("network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps"),
+    "propagation": ("network", "dataset", "preprocessing", "depth", "width", "batch_size"),
+}
+
 Chosen = dict[str, list[Any]]
 
 
@@ -95,7 +101,7 @@ def _several(axis: str, offered: Sequence[Any], key: str, defaults: Mapping[str,
 
 
 def bound(chosen: Chosen) -> dict[str, Any]:
-    """Return chosen values as parameters of a named query: lists that leave nothing out are left out themselves.
+    """Return chosen values as parameters of a named query.
 
     Args:
         chosen: values by axis.
@@ -104,10 +110,13 @@ def bound(chosen: Chosen) -> dict[str, Any]:
 
 
 def largest_network(study: str = "training") -> dict[str, list[Any]]:
-    """Return, as a first choice, the data set and shape that most cells of a study have."""
-    networks = data.query("training_networks")
+    """Return, as a first choice, the data set and shape that most cells of a study have.
+
+    Args:
+        study: training or propagation.
+    """
+    networks = data.query(f"{study}_networks")
     if networks.empty:
         return {}
-    first = networks.iloc[0]
-    shape = ("network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")
-    return {axis: [plain(first[axis])] for axis in shape}
+    first = networks.loc[networks["cells"].idxmax()]
+    return {axis: [plain(first[axis])] for axis in SHAPES[study]}

@@ -45,8 +45,15 @@ STYLE = """
 }
 /* A button that is pressed would be too dark for the dark mode. */
 [data-testid="stPopoverButton"][kind="tertiary"] { color: light-dark(#1d59b3, #7fb2ff) !important; }
+.stories { display: flex; flex-wrap: wrap; gap: 0.5rem; padding-bottom: 0.3rem; }
+.stories a {
+  color: inherit; font-size: 0.9rem; font-weight: 600; text-decoration: none;
+  padding: 0.15rem 0.6rem; border-radius: 0.5rem; background: light-dark(#f3f3ee, #1e2226);
+}
+.stories a::before { content: "▸ "; }
+.stories a:hover { background: light-dark(#e4e4da, #2c3238); }
 /* Where the keyboard is: here Streamlit only darkens the background a little. */
-:is([data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"]):focus-visible,
+:is([data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"], .stories a):focus-visible,
 [data-testid="stBaseButton-elementToolbar"]:focus-visible, [data-testid="stCheckbox"] label:has(:focus-visible) {
   outline: 2px solid light-dark(#1d59b3, #7fb2ff) !important;
   outline-offset: 1px;

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import axes, data, selectors, signals, theme, verdicts, viewport
+from dashboard import axes, data, selectors, signals, stories, theme, verdicts, viewport
 from dashboard.charts.chart import Chart
 from dashboard.charts.distributions import strip
 from dashboard.charts.lines import Axis, lines
@@ -25,7 +25,7 @@ SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 NOTHING = "nothing"
 # The share of a card that its numbers take, and the pixels below which they stand above its picture.
 SIDE, LEAST_WIDTH = 0.22, 700
-PAGE = "views/activation_statistics.py"
+PAGE = "activation_statistics"
 STORIES: dict[str, dict[str, str | list[str]]] = {
     "tanh: too small, too big, just right": {"activation": "tanh"},
     "ReLU: Xavier collapses, Kaiming holds": {"activation": "relu", "init": ["xavier", "kaiming"]},
@@ -52,9 +52,7 @@ def main() -> None:
     if networks.empty:
         st.info("This store has no untrained networks yet: `python -m engine run lecture` computes the lecture's.")
         return
-    with st.container(horizontal=True):
-        for title, choices in STORIES.items():
-            st.page_link(PAGE, label=title, query_params=choices, icon=":material/play_arrow:")
+    stories.offer(PAGE, STORIES)
     network = _choose_network(networks)
     chosen = _choose_configurations(network)
     if not all(chosen.values()):

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, selectors, verdicts
+from dashboard import axes, choice, data, selectors, stories, verdicts
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import Picture
@@ -13,7 +13,7 @@ from dashboard.interval import BANDS, banded
 
 PREFIX = "train"
 MOST_LINES = 60
-PAGE = "views/convergence.py"
+PAGE = "convergence"
 METRICS = ("train_loss", "test_accuracy", "test_loss", "train_accuracy", "grad_norm", "update_ratio")
 # The columns of a configuration, in the order of the store's answers.
 AXES = (
@@ -63,10 +63,7 @@ def main() -> None:
     """Draw the page."""
     st.title("Convergence")
     st.markdown("Networks in training: loss and accuracy, seeds as mean and band, divergence shown where it happened.")
-    with st.container(horizontal=True):
-        for title, choices in STORIES.items():
-            parameters = {_key(name): value for name, value in choices.items()}
-            st.page_link(PAGE, label=title, query_params=parameters, icon=":material/play_arrow:")
+    stories.offer(PAGE, {title: {_key(name): value for name, value in told.items()} for title, told in STORIES.items()})
     chosen = choice.cells("training", PREFIX, _defaults())
     if chosen is None:
         return

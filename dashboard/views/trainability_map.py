@@ -6,15 +6,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, selectors, signals
+from dashboard import axes, choice, data, selectors, signals, stories
 from dashboard.charts.chart import Chart
 from dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import figure, selection
+from dashboard.quantities import MOST_LINES
 
 PREFIX = "map"
-PAGE = "views/trainability_map.py"
+PAGE = "trainability_map"
 NO_TILE = "none"
 
 
@@ -54,14 +55,11 @@ def main() -> None:
     """Draw the page."""
     st.title("Trainability map")
     st.markdown("Any metric over any two axes. Click or choose a tile to see the curves and layers behind it.")
-    with st.container(horizontal=True):
-        for title, choices in STORIES.items():
-            parameters = {_key(name): _text(value) if name == "metric" else value for name, value in choices.items()}
-            st.page_link(PAGE, label=title, query_params=parameters, icon=":material/play_arrow:")
+    stories.offer(PAGE, {title: _parameters(told) for title, told in STORIES.items()})
     name, x, y, over = _choose_map()
     metric = METRICS[name]
     study = STUDIES[metric.query]
-    chosen = choice.cells(study, PREFIXES[study], _defaults(study), spread=(x, y))
+    chosen = choice.cells(study, PREFIXES[study], _defaults(study, x, y), spread=(x, y))
     if chosen is None:
         return
     if x == y:
@@ -76,6 +74,10 @@ def main() -> None:
         return
     tile = _map(tiles, name, metric, x, y, values)
     _behind(tile, x, y, chosen)
+
+
+def _parameters(story: Mapping[str, str]) -> dict[str, str]:
+    return {_key(name): _text(value) if name == "metric" else value for name, value in story.items()}
 
 
 def _key(name: str) -> str:
@@ -107,12 +109,11 @@ def _choose_map() -> tuple[str, str, str, str]:
     return name, x, y, over
 
 
-def _defaults(study: str) -> dict[str, list[Any]]:
+def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
     """Return a first choice: one value of each axis that the map is not spread over."""
     common: dict[str, list[Any]] = {"activation": ["relu"], "norm": ["none"], "lr": [0.1]}
-    if study == "training":
-        return choice.largest_network() | common
-    return common | {"depth": choice.options(study).get("depth", [])[-1:]}
+    # Untrained networks of one width were mostly measured at one depth.
+    return common if study == "propagation" and "depth" in (x, y) else choice.largest_network(study) | common
 
 
 def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values: dict[str, Any]) -> dict[str, str]:
@@ -202,7 +203,8 @@ def _value(axis: str, text: str) -> list[Any]:
 
 def _curves(chosen: choice.Chosen) -> None:
     values = choice.bound({axis: chosen[axis] for axis in axes.NAMES if axis in chosen})
-    curves = data.query("curves_over_seeds", metrics=["test_accuracy"], **values)
+    asked = {"metrics": ["test_accuracy"], "most": MOST_LINES, **values}
+    curves = data.query("curves_over_seeds", **asked)
     if curves.empty:
         st.info("No network of this configuration was trained; the layers beside are of untrained ones.")
         return
@@ -215,8 +217,11 @@ def _curves(chosen: choice.Chosen) -> None:
         Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
         points=False,
     )
-    sql = data.sql("curves_over_seeds", {"metrics": ["test_accuracy"], **values})
+    sql = data.sql("curves_over_seeds", asked)
     figure("How did it train?", chart, named, sql, "tile-curves", "Test accuracy against step.")
+    found = len(data.query("outcomes_over_seeds", **values))
+    if found > MOST_LINES:
+        st.caption(f"These are {found} configurations; the first {MOST_LINES} are drawn.")
 
 
 def _layers(chosen: choice.Chosen) -> None:
