@@ -87,12 +87,16 @@ def _cards(shape: dict[str, Any], activation: str, layers: list[int]) -> dict[st
 
 def _row(row: Row, reveal: bool) -> None:
     with st.container(border=True, key=f"row-{row.number}"):
-        st.markdown(f"### L{row.number}. {row.title}")
-        st.markdown(f"*The lecture:* {row.claim}")
-        guess = _guess(row.number, row.prediction) if row.prediction is not None and not reveal else None
-        if row.prediction is not None and not reveal and guess is None:
+        # Filled once it is known whether there is a guess: title and claim would give the answer away.
+        head = st.container()
+        asked = None if reveal else row.prediction
+        guess = None if asked is None else _guess(row.number, asked)
+        if asked is not None and guess is None:
+            head.markdown(f"### L{row.number}")
             st.caption("Choose an answer, and the data appear.")
             return
+        head.markdown(f"### L{row.number}. {row.title}")
+        head.markdown(f"*The lecture:* {row.claim}")
         finding = _finding(number=row.number)
         if finding is None:
             st.info("This store has nothing on this row yet: `python -m engine run demo` computes it.")
