@@ -6,10 +6,13 @@ import pytest
 
 import engine
 import store
+from dashboard.lecture import training_answers
 from dashboard.lecture.chapters import CHAPTERS
+from dashboard.lecture.training_answers import TRAINED
 from dashboard.lecture.wording import between, count, plus_minus, sentence
 from dashboard.numerals import numeral
 from tests.dashboard.opening import open_page, words
+from tests.store.builder import Batch, write
 
 ROWS = {row.number: row for rows in CHAPTERS.values() for row in rows}
 NUMBER = r"−?(?:10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|[\d.,]+(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?)%?"
@@ -74,7 +77,7 @@ seed = [0, 1]
 kind = "training"
 dataset = "digits"
 width = 64
-depth = 2
+depth = [2, 5]
 init = "kaiming"
 activation = "relu"
 norm = ["none", "batch"]
@@ -254,6 +257,39 @@ def test_convolutions_stand_beside_the_fully_connected_network(opened):
     assert finding is not None
     assert [picture.title.split(",")[0] for picture in finding.beside] == ["xavier", "xavier_channels"]
     assert all("conv" in picture.title for picture in finding.beside)
+
+
+def largest_that_trains(frame):
+    """Return the largest rate at which a seed trains, by normalization, read off the figure's data."""
+    trained = frame[frame["high"] >= TRAINED]
+    return trained.groupby("norm")["lr"].max().to_dict()
+
+
+def test_the_rates_of_the_figure_and_of_the_sentence_are_of_one_depth_and_one_kind(opened):
+    finding = ROWS[12].ask()
+    assert set(finding.picture.data["depth"]) == {5}
+    assert "5 layers" in finding.picture.title
+    assert finding.verdict.startswith("5 layers, ")
+    assert "stable" not in finding.verdict
+    told = training_answers.swept()
+    told = told[told["depth"] == 5].set_index("norm")["largest_rate_high"]
+    assert set(told.index) == {"none", "batch"}
+    assert told.to_dict() == largest_that_trains(finding.picture.data)
+
+
+def test_a_rate_that_leaves_the_network_at_chance_is_not_the_largest(tmp_path, monkeypatch):
+    batch = Batch().run()
+    common = {"init": "kaiming", "activation": "relu", "width": 64, "preprocessing": "standardize"}
+    for norm, learns in (("none", (0.3, 0.9, 0.6, 0.0, 0.0)), ("batch", (0.3, 0.6, 0.95, 0.8, 0.1))):
+        for lr, reached in zip((0.01, 0.1, 1.0, 10.0, 100.0), learns, strict=True):
+            for seed in range(2):
+                diverges_at = 4 if reached == 0 else None
+                batch.training(reached, diverges_at, norm=norm, lr=lr, seed=seed, **common)
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(write(tmp_path / "grid.duckdb", batch).path))
+    said = ROWS[12].ask().verdict
+    assert "with batch norm 10 (10 to 10), 90% after" in said
+    assert "without batch norm 0.1 (0.1 to 0.1), 90% after" in said
+    assert not re.search(r"\b100\b", said)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
