@@ -11,6 +11,7 @@ import vl_convert
 
 from dashboard.charts.chart import Chart
 from dashboard.charts.distributions import strip
+from dashboard.charts.group import together
 from dashboard.charts.heat_map import heat_map
 from dashboard.charts.images import images
 from dashboard.charts.lines import Axis, lines
@@ -135,6 +136,25 @@ def test_what_is_shown_is_what_is_taken_away(name):
         table = pa.ipc.open_stream(stream).read_all()
         assert table.num_rows == len(taken["datasets"][name])
         assert table.column_names == list(chart.data[name])
+
+
+@pytest.mark.parametrize(
+    "names", [("strip", "strip of gradients"), ("ridges", "lines"), ("heat map", "images", "plane")]
+)
+@pytest.mark.parametrize("columns", [1, 2])
+def test_several_charts_are_one_picture_with_the_data_of_each(names, columns):
+    charts = {name: DRAWINGS[name][1](DRAWINGS[name][0]) for name in names}
+    before = {name: chart.to_dict() for name, chart in charts.items()}
+    picture = together(charts, columns)
+    assert {name: chart.to_dict() for name, chart in charts.items()} == before
+    spec = picture.to_dict()
+    assert alt.Chart.from_json(json.dumps(spec, allow_nan=False)).to_dict(validate=True)
+    assert list(spec["datasets"].values()) == [rows for one in before.values() for rows in one["datasets"].values()]
+    svg = contents("SVG", picture, BINS).decode()
+    assert all(f">{name}</text>" in svg for name in names)
+    assert contents("PNG", picture, BINS).startswith(b"\x89PNG")
+    marks = [contents("SVG", chart, BINS).decode().count('class="mark-') for chart in charts.values()]
+    assert svg.count('class="mark-') >= sum(marks)
 
 
 def crosses(chart: Chart):
