@@ -14,7 +14,7 @@ from dashboard.charts.distributions import strip
 from dashboard.charts.group import together
 from dashboard.charts.heat_map import heat_map
 from dashboard.charts.images import images
-from dashboard.charts.lines import Axis, lines
+from dashboard.charts.lines import ZEROS, Axis, lines
 from dashboard.charts.plane import plane
 from dashboard.charts.points import cloud
 from dashboard.charts.quick import quick
@@ -22,6 +22,7 @@ from dashboard.charts.ranking import ranking
 from dashboard.charts.ridges import ridges
 from dashboard.distributions import on_common_bins
 from dashboard.figure import FORMATS, contents
+from dashboard.interval import BANDS
 
 
 def rows(values=(1.0, 0.5, 0.25), lost=0):
@@ -187,6 +188,71 @@ def test_an_overflow_is_marked_once_where_it_begins_and_never_dropped_silently()
 def test_a_zero_on_a_logarithmic_axis_stands_below_the_rest():
     data = lines(rows((1.0, 0.01, 0.0)), LAYER, LOG, INIT).data["rows"]
     assert data.loc[data["layer"] == 3, "mean"].tolist() == pytest.approx([1e-3, 1e-3])
+
+
+def test_where_zeros_stand_the_chart_says_so_and_the_tooltip_tells_the_truth():
+    chart = lines(rows((1.0, 0.01, 0.0)), LAYER, LOG, INIT)
+    data = chart.data["rows"]
+    (words,) = [layer for layer in chart.spec["layer"] if layer["mark"]["type"] == "text"]
+    assert words["encoding"]["y"]["datum"] == data["mean"].min() > 0
+    assert contents("SVG", chart, data).decode().count(f">{ZEROS}</text>") == 1
+    panels = lines(rows((1.0, 0.01, 0.0)), LAYER, LOG, INIT, panels=INIT)
+    assert contents("SVG", panels, data).decode().count(f">{ZEROS}</text>") == len(INIT.values)
+    for title in ("Std", "lowest", "highest"):
+        told = data[tooltip(chart)[title]]
+        assert told[data["layer"] == 3].tolist() == [0, 0]
+        assert (told[data["layer"] < 3] > 0).all()
+    without = lines(rows((1.0, 0.01)), LAYER, LOG, INIT)
+    assert [layer["mark"]["type"] for layer in without.spec["layer"]].count("text") == 0
+    assert tooltip(without)["Std"] == "mean"
+
+
+def test_a_band_that_reaches_below_zero_is_told_as_it_is():
+    frame = rows((1.0, 0.01)).assign(low=-0.5)
+    chart = lines(frame, LAYER, LOG, INIT)
+    assert (chart.data["rows"]["low"] > 0).all()
+    assert (chart.data["rows"][tooltip(chart)["lowest"]] == -0.5).all()
+    # No mean is zero.
+    assert [layer for layer in chart.spec["layer"] if layer["mark"]["type"] == "text"] == []
+
+
+def test_where_all_is_zero_the_axis_is_linear():
+    chart = lines(rows((0.0, 0.0)), LAYER, LOG, INIT)
+    assert chart.data["rows"]["mean"].tolist() == [0.0] * 4
+    scales = [layer["encoding"]["y"]["scale"] for layer in chart.spec["layer"] if "y" in layer["encoding"]]
+    assert [scale.get("type") for scale in scales] == [None] * len(scales)
+
+
+@pytest.mark.parametrize("across", [LAYER, NAMES])
+def test_a_band_is_called_what_it_is(across):
+    assert {"lowest", "highest"} <= tooltip(lines(rows(), across, VALUE, INIT)).keys()
+    for band in BANDS.values():
+        told = tooltip(lines(rows(), across, VALUE, INIT, band=band))
+        assert told[f"{band}, from"] == "low"
+        assert told[f"{band}, to"] == "high"
+        assert not {"lowest", "highest"} & told.keys()
+
+
+def test_a_band_without_width_is_neither_drawn_nor_told():
+    flat = rows().assign(low=lambda frame: frame["mean"], high=lambda frame: frame["mean"])
+    chart = lines(flat.drop(columns=["theory", "theory_low", "theory_high"]), LAYER, VALUE, INIT)
+    assert not {"lowest", "highest"} & tooltip(chart).keys()
+    assert "area" not in [layer["mark"]["type"] for layer in chart.spec["layer"]]
+
+
+def tooltip(chart: Chart):
+    """Return the field of each title in what a pointer shows over the lines."""
+    (told,) = {json.dumps(x["encoding"]["tooltip"]) for x in chart.spec["layer"] if "tooltip" in x["encoding"]}
+    return {entry["title"]: entry["field"] for entry in json.loads(told)}
+
+
+def test_theory_is_drawn_when_and_only_when_there_is_theory():
+    greys = []
+    for frame in (rows(), rows().assign(theory=np.nan), rows().drop(columns=["theory", "theory_low", "theory_high"])):
+        chart = lines(frame, LAYER, VALUE, INIT)
+        fields = [layer["encoding"].get("y", {}).get("field") for layer in chart.spec["layer"]]
+        greys.append([field for field in fields if str(field).startswith("theory")])
+    assert greys == [["theory_low", "theory"], [], []]
 
 
 def test_a_diverged_tile_is_marked():
