@@ -262,6 +262,22 @@ def test_a_diverged_tile_is_marked():
     assert chart.data["tiles"]["value"].isna().sum() == 2
 
 
+def test_a_tile_of_the_plane_without_a_finite_value_has_no_colour_of_the_scale():
+    frame = field()
+    grey = "rgba(122, 135, 147, 0.25)"
+    for shown, count in ((frame, 2), (frame.head(1), 0)):
+        picture = contents("SVG", plane(shown, NAMED, NAMED, "χ₁", rate=True), shown).decode()
+        assert picture.count(f'fill="{grey}"') == count
+
+
+@pytest.mark.parametrize(("values", "scale"), [((0.7, 2.0, 300.0), "log"), ((0.7, 2.0, 3.0), None), ((0, 1, 99), None)])
+def test_depths_of_decades_are_told_apart_by_their_colours(values, scale):
+    frame = field().assign(value=values)
+    assert (
+        plane(frame, NAMED, NAMED, "ξ", rate=False).spec["layer"][0]["encoding"]["color"]["scale"].get("type") == scale
+    )
+
+
 def test_a_figures_data_can_be_taken_away(tmp_path):
     frame = pd.DataFrame({"x": [1.0, np.nan, np.inf], "name": ["a", "b", "c"]})
     chart = quick(frame, "x", "x", None)
