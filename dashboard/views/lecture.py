@@ -10,7 +10,7 @@ from dashboard import data, selectors, theme, verdicts, viewport
 from dashboard.charts.chart import Chart
 from dashboard.charts.ridges import ridges
 from dashboard.distributions import on_common_bins
-from dashboard.figure import draw
+from dashboard.figure import draw, group
 from dashboard.lecture.chapters import CHAPTERS
 from dashboard.lecture.networks import lecture_network
 from dashboard.lecture.row import Finding, Prediction, Row
@@ -64,12 +64,17 @@ def _opening() -> None:
         st.info("This store lacks the lecture's own experiment: `python -m engine run lecture` computes it.")
         return
     layers = list(range(1, min(shape["depth"], MOST_LAYERS) + 1))
-    cards = _cards(shape=shape, activation=activation, layers=layers)
-    for column, (init, name) in zip(st.columns(len(OPENING)), OPENING.items(), strict=True):
-        if init in cards:
-            text = f"Distribution of activations in {len(layers)} layers for {init} and {activation}."
-            with column, st.container(border=True, key=f"opening-{name}"):
-                _card(name, cards[init], text)
+    asked = {**shape, "inits": list(OPENING), "activations": [activation], "norms": ["none"]}
+    cards = _cards(shape=shape, activation=activation, asked=asked, layers=layers)
+    charts = {OPENING[init]: card.chart for init, card in cards.items()}
+    title = f"What becomes of a signal in {shape['depth']} {activation} layers of {shape['width']}?"
+    sql = data.sql("distributions_of_layers", {**asked, **_activations(layers)})
+    with group(title, charts, _bins(asked=asked, layers=layers), sql, "opening", columns=len(charts)):
+        for column, (init, name) in zip(st.columns(len(OPENING)), OPENING.items(), strict=True):
+            if init in cards:
+                text = f"Distribution of activations in {len(layers)} layers for {init} and {activation}."
+                with column, st.container(border=True, key=f"opening-{name}"):
+                    _card(name, cards[init], text)
     st.caption(
         f"One batch of {shape['batch_size']} through {shape['depth']} untrained {activation} layers of "
         f"{shape['width']}: the distribution of the activations, the first layer on top, all on one axis. "
@@ -90,19 +95,26 @@ def _card(name: str, card: _Card, text: str) -> None:
 
 
 @data.kept
-def _cards(shape: dict[str, Any], activation: str, layers: list[int]) -> dict[str, _Card]:
-    """Return the card of each initialization of the opening."""
-    chosen = {"inits": list(OPENING), "activations": [activation], "norms": ["none"]}
-    rows = data.query("distributions_of_layers", **shape, **chosen, layers=layers, tap="act")
-    bins = on_common_bins(rows, ["init", "layer"])
+def _cards(shape: dict[str, Any], activation: str, asked: dict[str, Any], layers: list[int]) -> dict[str, _Card]:
+    """Return the card of each initialization of the opening that the store has, in their order."""
+    bins = dict(iter(_bins(asked=asked, layers=layers).groupby("init")))
     # The first layer may have another fan-in: the inputs'.
-    scales = data.query("signal_by_layer", **shape, **chosen).groupby("init")["sigma_w"].last()
+    scales = data.query("signal_by_layer", **asked).groupby("init")["sigma_w"].last()
     return {
-        init: _Card(
-            ridges(bins[bins["init"] == init], theme.colour(init)), verdict_on(shape, init, activation), scales[init]
-        )
-        for init in bins["init"].unique()
+        init: _Card(ridges(bins[init], theme.colour(init)), verdict_on(shape, init, activation), scales[init])
+        for init in OPENING
+        if init in bins
     }
+
+
+@data.kept
+def _bins(asked: dict[str, Any], layers: list[int]) -> pd.DataFrame:
+    """Return the opening's histograms on common bins."""
+    return on_common_bins(data.query("distributions_of_layers", **asked, **_activations(layers)), ["init", "layer"])
+
+
+def _activations(layers: list[int]) -> dict[str, Any]:
+    return {"tap": "act", "layers": layers}
 
 
 def _row(row: Row, reveal: bool) -> None:

@@ -1,11 +1,15 @@
 """Each row of the lecture's page says a number with its interval and how many seeds stand behind it."""
 
+import io
 import re
 
+import pandas as pd
 import pytest
 
 import engine
 import store
+from dashboard import figure
+from dashboard.figure import FORMATS, contents_of_group, group
 from dashboard.lecture import signal_rows, training_answers
 from dashboard.lecture.chapters import CHAPTERS
 from dashboard.lecture.training_answers import TRAINED
@@ -218,6 +222,25 @@ def test_the_opening_shows_four_initializations_as_the_store_judges_them(store_n
 def test_in_the_lectures_tanh_network_the_opening_is_the_lectures(slide_store, monkeypatch):
     told = [verdict for verdict, _ in cards(slide_store, "tanh", monkeypatch).values()]
     assert told == ["too small", "too big", "just right", "just right"]
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_the_openings_charts_are_taken_away_together(activation, slide_store, monkeypatch):
+    groups = []
+    with monkeypatch.context() as patch:
+        patch.setattr(figure, "group", lambda *given, **more: groups.append((given, more)) or group(*given, **more))
+        app = open_page("lecture", slide_store, patch, lecture_activation=activation)
+    assert not app.exception
+    (((title, charts, data, sql, key), more),) = groups
+    assert title == f"What becomes of a signal in 6 {activation} layers of 4096?"
+    assert list(charts) == list(CARDS)
+    assert set(data["init"]) == set(CARDS.values())
+    assert f"$activations = ['{activation}']" in sql
+    assert "layer_histograms" in sql
+    assert {button.key for button in app.get("download_button")} >= {f"{key}-{kind}" for kind in FORMATS}
+    picture = contents_of_group("SVG", charts, data, **more).decode()
+    assert all(f">{name}</text>" in picture for name in CARDS)
+    assert len(pd.read_parquet(io.BytesIO(contents_of_group("Parquet", charts, data)))) == len(data)
 
 
 @pytest.mark.parametrize(("store_name", "width"), [("slide_store", 4096), ("filled_store", 64)])
