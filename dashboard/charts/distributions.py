@@ -37,7 +37,7 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
     )
     tooltip = style.tooltips({"layer": "layer"}, {"left": "from", "right": "to"})
     tooltip.append({"field": "share", "title": "share", "type": "quantitative", "format": ".2%"})
-    axis = {"tickCount": 2, "grid": False, "labelFlush": True, "format": "~g"}
+    axis = {"tickCount": 2, "grid": False, "labelFlush": True, "labelExpr": style.LINEAR_LABEL}
     panel = {
         "mark": {"type": "bar", "color": colour, "binSpacing": 0},
         "height": HEIGHT,

@@ -265,6 +265,16 @@ def test_above_each_panel_stands_the_statistic_of_what_it_shows(tap, said):
     assert "std" not in "".join(without.spec["facet"]["sort"])
 
 
+@pytest.mark.parametrize(
+    "draw", [lambda bins: strip(bins, statistics(), "#123456", "act"), lambda b: ridges(b, "#123")]
+)
+def test_the_axes_of_histograms_are_written_for_people(draw):
+    wide = BINS.assign(left=BINS["left"] * 12, right=BINS["right"] * 12)
+    words = re.findall(r">([^<>]+)</text>", contents("SVG", draw(wide), wide).decode())
+    assert {"−10", "10"} <= set(words)
+    assert not [word for word in words if re.search(r"\de", word)]
+
+
 def test_negative_weights_are_dark_and_positive_ones_light():
     frame = pd.DataFrame({"image": 0, "row": 0, "column": [0, 1, 2], "value": [-2.0, 0.0, 2.0]})
     shades = re.findall(r'fill="rgb\((\d+), \1, \1\)"', contents("SVG", images(frame), frame).decode())
