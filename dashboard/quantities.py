@@ -248,5 +248,5 @@ def _sentence(meaning: Any, seeds: int, band: str, own_ranges: bool) -> str:
     text = str(meaning).strip().rstrip(".")
     text = f"{text[:1].upper()}{text[1:]}."
     if own_ranges:
-        return f"{text} Band: {OF_DIRECTIONS}, {f'averaged over {seeds} seeds' if seeds > 1 else 'one seed'}."
-    return f"{text} Mean and {BANDS[band]}, up to {seeds} of them." if seeds > 1 else f"{text} One seed."
+        return f"{text} Band: {OF_DIRECTIONS}; {f'averaged over {seeds} seeds' if seeds > 1 else 'one seed'}."
+    return f"{text} Mean over up to {seeds} seeds; band: {BANDS[band]}." if seeds > 1 else f"{text} One seed."

@@ -240,7 +240,8 @@ def _explain() -> None:
         "All panels share one axis; heights are relative to the tallest bar of each panel. Seeds are added up. "
         f"A signal or gradient that grows by more than ×{limits['too_big']:g} per layer is too big, one below "
         f"×{limits['too_small']:g} too small, over the deeper half of the layers. "
-        "σw is the std of the weights times √fan-in. Dead: units that are zero on the whole batch."
+        "σw is the std of the weights times √fan-in. Dead: units whose derivative is zero on every example of the "
+        "batch, so that no gradient passes."
     )
 
 

@@ -103,7 +103,8 @@ def _depths(points: pd.DataFrame, activation: str) -> None:
 def _compare(simulated: pd.DataFrame, quantity: str, sql: str) -> None:
     columns: dict[str, Any] = {"mean": simulated[f"{quantity}_measured"], "theory": simulated[quantity]}
     frame = simulated[["weight_variance", "bias_variance", "seeds"]].assign(**columns)
-    frame["lost"] = (~np.isfinite(frame["mean"].astype(float))).astype(int)
+    # The query averages what is finite: where it found nothing, every seed is lost.
+    frame["lost"] = np.where(np.isfinite(frame["mean"].astype(float)), 0, frame["seeds"])
     frame["configuration"] = [f"σb² = {bias:g}" for bias in frame["bias_variance"]]
     frame = frame.sort_values(["configuration", "weight_variance"], kind="stable")
     names = list(dict.fromkeys(frame["configuration"]))

@@ -1,6 +1,7 @@
 """Charts are pure: any frame gives a valid specification, non-finite values are drawn, the input stays as it was."""
 
 import json
+import re
 
 import altair as alt
 import numpy as np
@@ -49,8 +50,8 @@ def histograms():
 
 
 def statistics():
-    frame = pd.DataFrame({"layer": [1, 2, 3], "mean": 0.0, "std": 1.0, "grad_rms": 1.0})
-    return frame.assign(std_overflowed=[0, 1, 0], grad_rms_overflowed=[0, 1, 0])
+    frame = pd.DataFrame({"layer": [1, 2, 3], "mean": 0.0, "std": 1.0, "preact_std": 2.0, "grad_rms": 3.0})
+    return frame.assign(**{f"{name}_overflowed": [0, 1, 0] for name in ("std", "preact_std", "grad_rms")})
 
 
 def tiles():
@@ -253,6 +254,32 @@ def test_theory_is_drawn_when_and_only_when_there_is_theory():
         fields = [layer["encoding"].get("y", {}).get("field") for layer in chart.spec["layer"]]
         greys.append([field for field in fields if str(field).startswith("theory")])
     assert greys == [["theory_low", "theory"], [], []]
+
+
+@pytest.mark.parametrize(("tap", "said"), [("act", "std 1"), ("pre", "std 2"), ("grad", "rms 3")])
+def test_above_each_panel_stands_the_statistic_of_what_it_shows(tap, said):
+    notes = strip(BINS, statistics(), "#123456", tap).spec["facet"]["sort"]
+    assert [note.split("|")[1] for note in notes] == [said, f"{said.split()[0]} overflows", said]
+    without = strip(BINS, statistics()[["layer", "mean", "std", "std_overflowed"]], "#123456", "pre")
+    assert [note.split("|")[0] for note in without.spec["facet"]["sort"]] == ["layer 1", "layer 2", "layer 3"]
+    assert "std" not in "".join(without.spec["facet"]["sort"])
+
+
+@pytest.mark.parametrize(
+    "draw", [lambda bins: strip(bins, statistics(), "#123456", "act"), lambda b: ridges(b, "#123")]
+)
+def test_the_axes_of_histograms_are_written_for_people(draw):
+    wide = BINS.assign(left=BINS["left"] * 12, right=BINS["right"] * 12)
+    words = re.findall(r">([^<>]+)</text>", contents("SVG", draw(wide), wide).decode())
+    assert {"−10", "10"} <= set(words)
+    assert not [word for word in words if re.search(r"\de", word)]
+
+
+def test_negative_weights_are_dark_and_positive_ones_light():
+    frame = pd.DataFrame({"image": 0, "row": 0, "column": [0, 1, 2], "value": [-2.0, 0.0, 2.0]})
+    shades = re.findall(r'fill="rgb\((\d+), \1, \1\)"', contents("SVG", images(frame), frame).decode())
+    negative, zero, positive = map(int, shades)
+    assert negative < 64 < zero < 192 < positive
 
 
 def test_a_diverged_tile_is_marked():

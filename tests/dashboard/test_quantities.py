@@ -73,7 +73,7 @@ def test_the_ranges_of_directions_hold_what_they_are_said_to_hold():
 @pytest.mark.parametrize(("seeds", "said"), [(1, "one seed"), (3, "3 seeds")])
 def test_the_sentence_below_a_figure_says_what_its_band_is(seeds, said):
     for band, name in BANDS.items():
-        assert (f"Mean and {name}" in quantities._sentence("a loss", seeds, band, False)) == (seeds > 1)
+        assert (f"band: {name}." in quantities._sentence("a loss", seeds, band, False)) == (seeds > 1)
         assert said in quantities._sentence("a loss", seeds, band, True)
         assert name not in quantities._sentence("a loss", seeds, band, True)
 
