@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -12,6 +13,7 @@ import streamlit as st
 
 from dashboard import viewport
 from dashboard.charts.chart import Chart
+from dashboard.charts.group import together
 
 FORMATS = ("CSV", "Parquet", "SVG", "PNG")
 PICTURE_WIDTH, PICTURE_PADDING = 760, 12
@@ -72,19 +74,33 @@ def figure(
         width: what there is room for, in pixels; None means the width of the page.
     """
     with st.container(key=f"figure-{key}"):
-        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-            st.markdown(f"#### {title}", width="stretch")
-            with st.popover("Take away", icon=":material/download:", type="tertiary"):
-                _downloads(chart, data, key)
-                st.caption("SQL")
-                st.code(sql, language="sql")
+        _heading(title, partial(contents, chart=chart, data=data), sql, key)
         draw(chart, f"chart-{key}", alt_text, selected, width)
+
+
+@contextmanager
+def group(
+    title: str, charts: Mapping[str, Chart], data: pd.DataFrame, sql: str, key: str, columns: int = 1
+) -> Iterator[None]:
+    """Show what several charts have in common, above all that is drawn inside this context, each chart by `draw`.
+
+    Args:
+        title: the finding or the question.
+        charts: the charts, by what stands above each when they are taken away as one picture; at least one.
+        data: what they are drawn from.
+        sql: the query behind them, to paste.
+        key: name of the group, unique on the page, also of the files.
+        columns: how many stand side by side in the picture.
+    """
+    with st.container(key=f"figure-{key}"):
+        _heading(title, partial(contents_of_group, charts=charts, data=data, columns=columns), sql, key)
+        yield
 
 
 def draw(
     chart: Chart, key: str, alt_text: str, selected: Callable[[], None] | None = None, width: int | None = None
 ) -> None:
-    """Show a chart alone; see `figure`.
+    """Show a chart alone, inside a `group`; see `figure`.
 
     Args:
         chart: what to draw.
@@ -108,13 +124,22 @@ def selection(key: str, name: str) -> list[dict[str, Any]]:
     return st.session_state[f"chart-{key}"].selection.get(name, [])
 
 
-def _downloads(chart: Chart, data: pd.DataFrame, key: str) -> None:
+def _heading(title: str, file: Callable[[str], bytes], sql: str, key: str) -> None:
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.markdown(f"#### {title}", width="stretch")
+        with st.popover("Take away", icon=":material/download:", type="tertiary"):
+            _downloads(file, key)
+            st.caption("SQL")
+            st.code(sql, language="sql")
+
+
+def _downloads(file: Callable[[str], bytes], key: str) -> None:
     with st.container(horizontal=True, gap="small"):
         for kind in FORMATS:
             # A function is called when the button is pressed: nothing is rendered that nobody asked for.
             st.download_button(
                 kind,
-                data=partial(contents, kind, chart, data),
+                data=partial(file, kind),
                 file_name=f"{key}.{kind.lower()}",
                 on_click="ignore",
                 key=f"{key}-{kind}",
@@ -140,6 +165,18 @@ def contents(kind: str, chart: Chart, data: pd.DataFrame) -> bytes:
         return vl_convert.vegalite_to_svg(json.dumps(spec)).encode()
     spec |= {"padding": PICTURE_PADDING, "config": spec["config"] | {"background": "white"}}
     return vl_convert.vegalite_to_png(json.dumps(spec), scale=2)
+
+
+def contents_of_group(kind: str, charts: Mapping[str, Chart], data: pd.DataFrame, columns: int = 1) -> bytes:
+    """Return a group of charts as a file; see `group`.
+
+    Args:
+        kind: one of `FORMATS`.
+        charts: the charts, by name.
+        data: their data.
+        columns: how many stand side by side in a picture.
+    """
+    return table(kind, data) if kind in ("CSV", "Parquet") else contents(kind, together(charts, columns), data)
 
 
 def table(kind: str, data: pd.DataFrame) -> bytes:

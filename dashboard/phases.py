@@ -1,7 +1,14 @@
-"""The plane of order and chaos: points of a grid as tiles, and the edge between them."""
+"""The plane of order and chaos: points of a grid as tiles, the edge between them, and the schemes that lie on it."""
 
 import numpy as np
 import pandas as pd
+
+from dashboard import axes
+
+# The lecture's own schemes: at the head of what shares a place, and hence those that colour it.
+LECTURE = ("zeros", "normal", "xavier", "kaiming")
+# Weight variances that agree to so many decimals are one place.
+DECIMALS = 3
 
 
 def placed(points: pd.DataFrame) -> pd.DataFrame:
@@ -51,3 +58,19 @@ def edge(points: pd.DataFrame) -> pd.DataFrame:
             share = -log[place] / (log[place + 1] - log[place])
             crossings.append({"weight": weight[place] + share * (weight[place + 1] - weight[place]), "bias": bias})
     return pd.DataFrame(crossings, columns=["weight", "bias"])
+
+
+def initializations(scales: pd.DataFrame) -> pd.DataFrame:
+    """Return where initializations without biases lie, one row per place, by ascending weight variance.
+
+    Args:
+        scales: init and sigma_w.
+
+    Returns:
+        init (all names of a place, those of the lecture first), weight (σw²), bias (0).
+    """
+    names = axes.ordered("init", scales["init"])
+    names = sorted(names, key=lambda name: name.partition("(")[0] not in LECTURE)
+    weights = scales.set_index("init")["sigma_w"].astype(float).pow(2).round(DECIMALS)
+    joined = pd.Series(names, index=weights[names], dtype=object).groupby(level=0, sort=True).agg(", ".join)
+    return pd.DataFrame({"init": joined.to_numpy(), "weight": joined.index.to_numpy(float), "bias": 0.0})

@@ -23,6 +23,8 @@ FEW_LINES, MOST_PANELS = 6, 8
 MOST_TICKS = 60
 # A smallest mean above this share of the largest one is far from zero.
 NEAR = 0.6
+# What the ranges hold that a study stored, where it did.
+OF_DIRECTIONS = "95 % of the random directions"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture |
 
     Args:
         question: what to draw.
-        ranges: the axes, position, low and high where the study stored ranges of its own; else those over seeds.
+        ranges: the axes, position, low and high where the study stored ranges of its own, `OF_DIRECTIONS`; else those
+            over seeds are drawn.
     """
     found = rows(question)
     if found.empty:
@@ -118,7 +121,8 @@ def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture |
     named = _named(found, x, colour)
     names = list(dict.fromkeys(named["configuration"]))
     titles = partial(_title, meaning=meaning, part=_parts_are(question, found))
-    named = banded(named[named["configuration"].isin(names[:MOST_LINES])], question.band)
+    named = named[named["configuration"].isin(names[:MOST_LINES])]
+    named = named if ranges is not None else banded(named, question.band)
     chart = lines(
         named,
         _axis(named, x, titles(x), across=True),
@@ -128,8 +132,10 @@ def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture |
         panels=_axis(named, panels, titles(panels)) if panels else None,
         points=named[x].nunique() <= 40,
         zero=_from_zero(named),
+        band=BANDS[question.band] if ranges is None else OF_DIRECTIONS,
     )
-    note = _sentence(meaning["meaning"] if meaning is not None else title, int(found["seeds"].max()), question.band)
+    seeds = int(found["seeds"].max())
+    note = _sentence(meaning["meaning"] if meaning is not None else title, seeds, question.band, ranges is not None)
     if len(names) > MOST_LINES:
         note += f" These are {len(names)} lines; the first {MOST_LINES} are drawn."
     return Picture(
@@ -238,7 +244,9 @@ def _from_zero(named: pd.DataFrame) -> bool:
     return finite.empty or not finite.min() > NEAR * finite.max() > 0
 
 
-def _sentence(meaning: Any, seeds: int, band: str) -> str:
+def _sentence(meaning: Any, seeds: int, band: str, own_ranges: bool) -> str:
     text = str(meaning).strip().rstrip(".")
-    over = f" Mean and {BANDS[band]}, up to {seeds} of them." if seeds > 1 else " One seed."
-    return f"{text[:1].upper()}{text[1:]}.{over}"
+    text = f"{text[:1].upper()}{text[1:]}."
+    if own_ranges:
+        return f"{text} Band: {OF_DIRECTIONS}; {f'averaged over {seeds} seeds' if seeds > 1 else 'one seed'}."
+    return f"{text} Mean over up to {seeds} seeds; band: {BANDS[band]}." if seeds > 1 else f"{text} One seed."

@@ -17,7 +17,7 @@ def _mention_unknown(key: str, label: str, options: Sequence[Any], show: Callabl
     known = {show(option) for option in options}
     for value in st.query_params.get_all(key):
         if value and value not in known:
-            _warn(label, value, "which this store does not have")
+            _warn(label, value, "which cannot be chosen here")
 
 
 def _warn(label: str, value: str, why: str) -> None:

@@ -3,8 +3,10 @@
 chart          what a chart is
 style          what all charts share
 panels         several panels, laid out for the width of the page
+group          several charts as one picture
 lines          something against something, over seeds: mean, range, theory, and what was lost
 distributions  strips of per-layer histograms on common axes
+ridges         the same histograms as ridges, one below the other
 heat_map       a metric over two axes, diverged cells marked
 plane          the plane of weight and bias variance, with initializations on it
 ranking        configurations by score, with their seeds

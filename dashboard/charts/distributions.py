@@ -12,6 +12,8 @@ from dashboard.numerals import numeral
 
 LEAST_WIDTH, MOST_WIDTH, HEIGHT, GAP, FRAME_WIDTH = 94, 150, 84, 24, 24
 PALE = 0.4
+# The statistic above the panels of each tap: what it is called, and its column.
+SPREAD = {"pre": ("std", "preact_std"), "act": ("std", "std"), "grad": ("rms", "grad_rms")}
 
 
 def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, cursor: int | None = None) -> Chart:
@@ -19,7 +21,8 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
 
     Args:
         bins: rows of `on_common_bins` for one configuration: layer, left, right, share, height, outside, nonfinite.
-        statistics: one row per layer: layer, mean, std, std_overflowed, grad_rms, grad_rms_overflowed.
+        statistics: one row per layer: layer, mean, and for what stands above the panels std and std_overflowed,
+            preact_std and preact_std_overflowed, or grad_rms and grad_rms_overflowed.
         colour: of the bars.
         tap: pre, act or grad: which numbers stand above each panel.
         cursor: the layer to emphasize; the others are paler.
@@ -34,7 +37,7 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
     )
     tooltip = style.tooltips({"layer": "layer"}, {"left": "from", "right": "to"})
     tooltip.append({"field": "share", "title": "share", "type": "quantitative", "format": ".2%"})
-    axis = {"tickCount": 2, "grid": False, "labelFlush": True, "format": "~g"}
+    axis = {"tickCount": 2, "grid": False, "labelFlush": True, "labelExpr": style.LINEAR_LABEL}
     panel = {
         "mark": {"type": "bar", "color": colour, "binSpacing": 0},
         "height": HEIGHT,
@@ -68,10 +71,10 @@ def _notes(bins: pd.DataFrame, statistics: pd.DataFrame, tap: str) -> dict[int, 
 
 def _note(row, tap: str) -> str:
     lines = [f"layer {row.layer}"]
-    if tap == "grad":
-        lines.append("rms overflows" if row.grad_rms_overflowed else f"rms {numeral(row.grad_rms)}")
-    elif tap == "act":
-        lines.append("std overflows" if row.std_overflowed else f"std {numeral(row.std)}")
+    called, column = SPREAD[tap]
+    if hasattr(row, column):
+        overflows = getattr(row, f"{column}_overflowed")
+        lines.append(f"{called} overflows" if overflows else f"{called} {numeral(getattr(row, column))}")
     if row.nonfinite > 0:
         lines.append(f"{row.nonfinite:.0%} not finite")
     elif row.outside > 0.005:

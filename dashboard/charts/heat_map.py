@@ -81,7 +81,7 @@ def _crosses(place: Spec) -> Spec:
 
 
 def _colour(title: str, scale: Scale, reverse: bool) -> Spec:
-    legend = style.GRADIENT | ({"format": ".0%"} if scale == "share" else {})
+    legend = style.GRADIENT | ({"format": ".0%", "labelExpr": "datum.label"} if scale == "share" else {})
     # What was not finite has no colour of the scale.
     unknown = {"test": "!isValid(datum.value)", "value": "transparent"}
     kinds: dict[Scale, Spec] = {

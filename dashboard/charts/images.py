@@ -8,9 +8,12 @@ from dashboard.charts.panels import Panels
 
 SIDE, PER_ROW, GAP, FRAME_WIDTH = 62, 8, 6, 50
 
+# The scheme runs from light to dark.
+GREYS = {"scheme": "greys", "domain": [-1, 1], "reverse": True}
+
 
 def images(frame: pd.DataFrame) -> Chart:
-    """Draw images in grey, each on a scale of its own around zero.
+    """Draw images in grey, each on a scale of its own around zero: negative is dark, positive light.
 
     Args:
         frame: image (its number), row, column, value.
@@ -21,11 +24,9 @@ def images(frame: pd.DataFrame) -> Chart:
     encoding = {
         "x": {"field": "column", "type": "ordinal", "axis": axis},
         "y": {"field": "row", "type": "ordinal", "axis": axis},
-        "color": {
-            "field": "shade", "type": "quantitative", "legend": None, "scale": {"scheme": "greys", "domain": [-1, 1]},
-        },
+        "color": {"field": "shade", "type": "quantitative", "legend": None, "scale": GREYS},
         "tooltip": style.tooltips({"image": "Filter"}, {"value": "Weight"}),
-    }  # fmt: skip
+    }
     facet = {"field": "image", "type": "ordinal", "title": None, "header": {"labelExpr": "''", "labelPadding": 0}}
     spec = {"data": {"name": "pixels"}, "facet": facet, "spec": {"mark": "rect", "encoding": encoding}}
     layout = Panels(frame["image"].nunique(), SIDE, SIDE, PER_ROW, GAP, FRAME_WIDTH, square=True)

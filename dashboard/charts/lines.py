@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ TITLE_LETTERS = 32
 # Of a panel, and of what the numbers and each line of the title beside the panels take.
 LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 60, 16
 MEASURED, THEORY = ("mean", "low", "high"), ("theory", "theory_low", "theory_high")
+# Before the name of a number that is drawn elsewhere than it is; what stands there.
+TRUE, ZEROS = "true_", "zeros stand here"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def lines(
     cursor: float | None = None,
     points: bool = True,
     zero: bool = True,
+    band: str = "",
 ) -> Chart:
     """Draw means with ranges.
 
@@ -61,20 +64,26 @@ def lines(
         frame: one row per configuration and x: configuration, the columns of the axes, mean, low, high, seeds, lost
             (seeds whose value is not finite); optionally theory, theory_low, theory_high.
         x: the horizontal axis.
-        y: title and scale of the vertical axis; on a logarithmic one, zero stands a decade below the rest.
+        y: title and scale of the vertical axis; on a logarithmic one, zero stands a decade below the rest, and the
+            chart says so. It is linear where nothing is above zero.
         colour: the column that colours the lines.
         dash: the column that dashes them, if any.
         panels: the column that makes panels, if any.
         cursor: where a vertical rule stands, if anywhere.
         points: whether each mean has a dot.
         zero: whether a linear vertical axis starts at zero.
+        band: what low and high are the ends of, such as a value of `interval.BANDS`; by default, the lowest and the
+            highest of the seeds.
 
     Returns:
-        Lines with bands for the range; grey dashes for theory, with its band; a cross above where seeds were lost.
+        Lines with bands, where these have any width; grey dashes for theory, with its band; a cross above where seeds
+        were lost.
     """
+    if y.logarithmic and not _some_positive(frame["mean"]):
+        y = replace(y, logarithmic=False)
     data = _tidy(frame, x, y, [axis for axis in (colour, dash, panels) if axis])
     across = _across(x)
-    layers = _layers(data, x, y, across, colour, dash, points, zero)
+    layers = _layers(data, x, y, across, colour, dash, points, zero, band)
     if cursor is not None:
         rule = {"type": "rule", "aria": False, "color": theme.NEUTRAL, "strokeWidth": 1.5, "opacity": 0.8}
         layers.append({"mark": rule, "encoding": {"x": {"datum": cursor, "type": "quantitative"}}})
@@ -85,6 +94,11 @@ def lines(
     frame_width = FRAME_WIDTH + TITLE_LINE * len(_beside(y))
     layout = Panels(len(panels.values), LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, frame=frame_width)
     return style.chart(spec, layout, rows=data)
+
+
+def _some_positive(values: pd.Series) -> bool:
+    numbers = values.to_numpy(float, na_value=np.nan)
+    return bool((np.isfinite(numbers) & (numbers > 0)).any())
 
 
 def _beside(y: Axis) -> list[str]:
@@ -102,7 +116,15 @@ def _across(x: Axis) -> Spec:
 
 
 def _layers(
-    data: pd.DataFrame, x: Axis, y: Axis, across: Spec, colour: Axis, dash: Axis | None, points: bool, zero: bool
+    data: pd.DataFrame,
+    x: Axis,
+    y: Axis,
+    across: Spec,
+    colour: Axis,
+    dash: Axis | None,
+    points: bool,
+    zero: bool,
+    band: str,
 ) -> list[Spec]:
     # On a logarithmic axis the least and the largest lie on the very edge.
     scale: Spec = {"padding": EDGE} if y.logarithmic else {"zero": zero}
@@ -116,17 +138,14 @@ def _layers(
     def up(field: str) -> Spec:
         return style.number(field, beside, y.logarithmic, scale=scale, axis=ticks)
 
-    def band(low: str, high: str, opacity: float) -> Spec:
+    def area(low: str, high: str, opacity: float) -> Spec:
         upper = {"field": high}
         # An interval of a share may reach beyond all shares there are.
-        area = {"type": "area", "opacity": opacity, "clip": y.share}
-        return {"mark": area, "encoding": shared | {"y": up(low), "y2": upper}}
+        mark = {"type": "area", "opacity": opacity, "clip": y.share}
+        return {"mark": mark, "encoding": shared | {"y": up(low), "y2": upper}}
 
-    shown = style.tooltips(
-        {"configuration": "Configuration", "seeds": "Seeds", "lost": "Not finite"}
-        | ({x.field: x.title} if x.category else {}),
-        ({} if x.category else {x.field: x.title}) | {"mean": y.title, "low": "lowest", "high": "highest"},
-    )
+    wide = _has_width(data)
+    shown = _tooltip(data, x, y, band, wide)
     mark: Spec = {"type": "line", "strokeWidth": 2.4}
     if x.category:
         # Nothing lies between two names.
@@ -136,17 +155,41 @@ def _layers(
     dots: Spec = {"mark": {"type": "point", "filled": True, "size": 36, "opacity": 1}, "encoding": main["encoding"]}
     if dash is not None and len(dash.values) > 1 and not x.category:
         main["encoding"] = main["encoding"] | {"strokeDash": _dashes(dash)}
-    layers = [_whiskers(shared, up("low")) if x.category else band("low", "high", 0.16)]
+    layers = [_whiskers(shared, up("low")) if x.category else area("low", "high", 0.16)] if wide else []
     theory = "theory" in data and data["theory"].notna().any()
     if theory:
-        layers.append(band("theory_low", "theory_high", 0.1))
+        layers.append(area("theory_low", "theory_high", 0.1))
     layers += [main, dots] if points and not x.category else [main]
     if theory:
         dashes = {"type": "line", "strokeDash": [3, 3], "strokeWidth": 1.6}
         plain = {key: value for key, value in shared.items() if key != "color"}
         grey = {"color": {"value": theme.NEUTRAL}}
         layers.append({"mark": dashes, "encoding": plain | grey | {"y": up("theory")}})
+    if f"{TRUE}mean" in data and (data[f"{TRUE}mean"] <= 0).any():
+        layers.append(_zeros(up("mean"), float(data["mean"].min())))
     return [*layers, _losses(across)] if data["first_lost"].any() else layers
+
+
+def _has_width(data: pd.DataFrame) -> bool:
+    """Tell whether a band can be seen: one seed has none, and neither has a share whose range is not stored."""
+    return bool(((data["low"] < data["mean"]) | (data["mean"] < data["high"])).any())
+
+
+def _tooltip(data: pd.DataFrame, x: Axis, y: Axis, band: str, wide: bool) -> list[Spec]:
+    ends = {"low": f"{band}, from", "high": f"{band}, to"} if band else {"low": "lowest", "high": "highest"}
+    numbers = {"mean": y.title} | (ends if wide else {})
+    told = {(f"{TRUE}{name}" if f"{TRUE}{name}" in data else name): title for name, title in numbers.items()}
+    texts = {"configuration": "Configuration", "seeds": "Seeds", "lost": "Not finite"}
+    if x.category:
+        return style.tooltips({**texts, x.field: x.title}, told)
+    return style.tooltips(texts, {x.field: x.title, **told})
+
+
+def _zeros(up: Spec, floor: float) -> Spec:
+    """Return words on the floor of a logarithmic axis, where what is zero was put."""
+    mark = {"type": "text", "text": ZEROS, "align": "left", "baseline": "bottom", "dy": -3, "color": theme.NEUTRAL}
+    place = {key: value for key, value in up.items() if key != "field"} | {"datum": floor}
+    return {"data": {"values": [{}]}, "mark": mark, "encoding": {"x": {"value": 4}, "y": place}}
 
 
 def _dashes(dash: Axis) -> Spec:
@@ -196,13 +239,17 @@ def _first_losses(data: pd.DataFrame, x: str) -> pd.Series:
 
 
 def _without_zeros(data: pd.DataFrame) -> pd.DataFrame:
-    """Put what vanished entirely a decade below the smallest other value: a logarithmic axis has no zero."""
+    """Put what vanished entirely a decade below the smallest other mean: a logarithmic axis has no zero.
+
+    What it truly is stays beside it, for whoever asks.
+    """
     positive = data.loc[data["mean"] > 0, "mean"]
-    if positive.empty:
-        return data
     floor, ceiling = positive.min() / 10, positive.max() * 10
     measured = data[list(MEASURED)]
-    data[list(MEASURED)] = measured.where(~(measured <= 0), floor)
+    vanished = measured <= 0
+    for name in measured.columns[vanished.any()]:
+        data[f"{TRUE}{name}"] = measured[name]
+    data[list(MEASURED)] = measured.where(~vanished, floor)
     # Theory far outside of what was measured would only squeeze the axis.
     theory = data[[name for name in THEORY if name in data]]
     data[theory.columns] = theory.where((theory >= floor) & (theory <= ceiling))

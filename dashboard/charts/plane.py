@@ -9,8 +9,13 @@ from dashboard.charts.heat_map import RATE_REACH
 
 HEIGHT = 320
 DARK = "#14171a"
-# Dots stand on the axis, half of each below it.
+# Positive values that span more than this have a logarithmic scale of colours.
+DECADES = 1.5
+# A tile without a finite value.
+WITHOUT: Spec = {"test": "!isValid(datum.value)", "value": "rgba(122, 135, 147, 0.25)"}
+# Dots stand on the axis, half of each below it, and the first may stand at zero.
 BELOW_DOTS: Spec = {"labelPadding": 10}
+BESIDE_DOTS: Spec = {"padding": 9, "nice": False}
 WEIGHT, BIAS = "Weight variance σw²", "Bias variance σb²"
 
 
@@ -18,29 +23,32 @@ def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: s
     """Draw a quantity over the plane, with initializations on its lower edge.
 
     Args:
-        frame: weight_low, weight_high, bias_low, bias_high (edges of a tile), weight, bias, value.
+        frame: weight_low, weight_high, bias_low, bias_high (edges of a tile), weight, bias, value; a tile whose value
+            is not finite is grey.
         named: init, weight (σw²), bias (σb²): where initializations sit.
         edge: weight, bias: the line between order and chaos.
         title: what the quantity is.
         rate: whether it is a rate: 1 in the middle, growth and decay to both sides.
     """
     data = frame.assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
-    layers = [_tiles(title, rate), _edge(), _initializations(list(named["init"]))]
+    positive = bool((data["value"].dropna() > 0).all())
+    logarithmic = positive and style.spans_decades(data["value"], DECADES)
+    layers = [_tiles(title, rate, logarithmic), _edge(), _initializations(list(named["init"]))]
     spec = {"layer": layers, "height": HEIGHT, "resolve": {"scale": {"color": "independent"}}}
     return style.chart(spec, tiles=data, named=named, edge=edge)
 
 
-def _tiles(title: str, rate: bool) -> Spec:
-    scale: Spec = {"scheme": "viridis"}
+def _tiles(title: str, rate: bool, logarithmic: bool) -> Spec:
+    scale: Spec = {"scheme": "viridis"} | ({"type": "log"} if logarithmic else {})
     if rate:
         scale = {"scheme": "blueorange", "type": "log", "domain": [1 / RATE_REACH, RATE_REACH], "clamp": True}
-    legend = style.GRADIENT
+    colour = {"field": "value", "type": "quantitative", "title": title, "scale": scale, "legend": style.GRADIENT}
     encoding = {
-        "x": style.number("weight_low", WEIGHT, axis=BELOW_DOTS),
+        "x": style.number("weight_low", WEIGHT, axis=BELOW_DOTS, scale=BESIDE_DOTS),
         "x2": {"field": "weight_high"},
         "y": style.number("bias_low", BIAS),
         "y2": {"field": "bias_high"},
-        "color": {"field": "value", "type": "quantitative", "title": title, "scale": scale, "legend": legend},
+        "color": colour | {"condition": WITHOUT},
         "tooltip": style.tooltips({}, {"weight": "σw²", "bias": "σb²", "value": title}),
     }
     return {"data": {"name": "tiles"}, "mark": {"type": "rect", "invalid": None}, "encoding": encoding}
@@ -48,7 +56,8 @@ def _tiles(title: str, rate: bool) -> Spec:
 
 def _place() -> Spec:
     # Layers share their axes only under the same titles.
-    return {"x": style.number("weight", WEIGHT, axis=BELOW_DOTS), "y": style.number("bias", BIAS)}
+    x = style.number("weight", WEIGHT, axis=BELOW_DOTS, scale=BESIDE_DOTS)
+    return {"x": x, "y": style.number("bias", BIAS)}
 
 
 def _edge() -> Spec:

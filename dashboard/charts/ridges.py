@@ -26,7 +26,7 @@ def ridges(bins: pd.DataFrame, colour: str) -> Chart:
         "axis": axis,
         "scale": {"domain": extent, "reverse": True},
     }
-    x = style.number("x", None, axis={"tickCount": 3, "grid": False, "format": "~g"}, scale={"nice": False})
+    x = style.number("x", None, axis={"tickCount": 3, "grid": False}, scale={"nice": False})
     mark = {"type": "area", "color": colour, "opacity": 0.75, "line": {"color": colour, "strokeWidth": 1}}
     shown = style.tooltips({"layer": "layer"}, {"x": "value", "share": "share"})
     encoding = {"x": x, "y": y, "y2": {"field": "layer"}, "detail": {"field": "layer"}, "tooltip": shown}

@@ -45,11 +45,6 @@ PADDING: Spec = {"left": 2, "top": 4, "right": 2, "bottom": 10}
 # In pixels: a letter, and the symbol of a legend with its gaps.
 LETTER_WIDTH, SYMBOL_WIDTH = 6.6, 40
 SYMBOL_SIZE = 280
-# The legend of a scale of colours, no longer than its chart is wide.
-GRADIENT: Spec = {
-    "orient": "top", "gradientLength": {"expr": f"min(260, {ROOM})"}, "gradientThickness": 12, "titleLimit": 320,
-    "labelOffset": 6, "format": "~g",
-}  # fmt: skip
 CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "filled": True, "color": theme.DIVERGED}
 # Where a cross for what overflowed stands: just below the upper edge.
 UPPER_EDGE: Spec = {"value": 8}
@@ -68,6 +63,11 @@ def _label(least: float, most: float) -> str:
 
 
 LINEAR_LABEL, LOGARITHMIC_LABEL = _label(1e-4, 1e6), _label(1e-3, 1e4)
+# The legend of a scale of colours, no longer than its chart is wide.
+GRADIENT: Spec = {
+    "orient": "top", "gradientLength": {"expr": f"min(260, {ROOM})"}, "gradientThickness": 12, "titleLimit": 320,
+    "labelOffset": 6, "labelExpr": LINEAR_LABEL,
+}  # fmt: skip
 
 
 def chart(spec: Spec, panels: Panels | None = None, **data: pd.DataFrame) -> Chart:

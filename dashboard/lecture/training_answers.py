@@ -2,10 +2,12 @@
 
 import pandas as pd
 
-from dashboard import data
+from dashboard import choice, data
 from dashboard.lecture.wording import PER_CENT, THREE_DIGITS, between, count, sentence
 
 NAMES = {"none": "without batch norm", "batch": "with batch norm"}
+# The test accuracy at the end that counts as trained, and the one to be reached fast.
+TRAINED, FAST = 0.7, 0.9
 
 
 def distinct_units() -> str:
@@ -52,18 +54,44 @@ def shares_that_train(depth: int) -> str:
 
 def rates() -> str:
     """Say up to which rate the deepest network trains, and how fast, with and without batch norm."""
-    found = data.query("lecture_12_learning_rates")
-    found = found[(found["activation"] == "relu") & found["norm"].isin(list(NAMES))]
-    found = found[found["depth"] == found["depth"].max()]
-    words = []
-    for row in found.itertuples():
-        largest = between(row.largest_rate, row.largest_rate_low, row.largest_rate_high)
-        steps = between(row.steps_to_fast, row.steps_low, row.steps_high, ".0f")
-        words.append(
-            f"{count(row.depth, 'layer')} {NAMES[row.norm]}: largest rate that trains {largest}, updates until 90 % "
-            f"{steps}, {count(row.seeds, 'seed')}"
-        )
-    return sentence(words)
+    found = swept()
+    depths = depths_on_both_sides(found)
+    if not depths:
+        return ""
+    words = [
+        f"{NAMES[row.norm]} {between(row.largest_rate, row.largest_rate_low, row.largest_rate_high)}, {_fast(row)}, "
+        f"{count(row.seeds, 'seed')}"
+        for row in found[found["depth"] == max(depths)].itertuples()
+    ]
+    about = (
+        f"{count(max(depths), 'layer')}, the largest rate that still ends with an accuracy of {TRAINED:.0%} or more, "
+        "median and range of the seeds"
+    )
+    return sentence(words, about)
+
+
+def _fast(row) -> str:
+    if pd.isna(row.steps_to_fast):
+        return f"{FAST:.0%} at no rate"
+    return f"{FAST:.0%} after {between(row.steps_to_fast, row.steps_low, row.steps_high, '.0f')} updates"
+
+
+def swept() -> pd.DataFrame:
+    """Return the largest rates that train, by depth and normalization, on the network that the figure shows."""
+    network = choice.largest_network()
+    shape = {axis: network[axis][0] for axis in ("dataset", "width") if axis in network}
+    found = data.query("lecture_12_learning_rates", **shape, target=TRAINED, fast=FAST)
+    return found[(found["activation"] == "relu") & found["norm"].isin(list(NAMES))]
+
+
+def depths_on_both_sides(found: pd.DataFrame) -> list[int]:
+    """Return the depths with rows both with and without batch norm.
+
+    Args:
+        found: rows with depth and norm.
+    """
+    sides = found[found["norm"].isin(list(NAMES))].groupby("depth")["norm"].nunique()
+    return sides.index[sides == len(NAMES)].tolist()
 
 
 def decades() -> str:

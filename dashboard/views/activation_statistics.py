@@ -14,7 +14,7 @@ from dashboard.charts.lines import Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.choice import plain
 from dashboard.distributions import on_common_bins
-from dashboard.figure import Picture, draw
+from dashboard.figure import Picture, draw, group
 from dashboard.numerals import numeral
 
 MOST_CONFIGURATIONS = 6
@@ -153,18 +153,21 @@ def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
 
 def _cards(shown: Shown, shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int) -> None:
     layers = _spread(sorted({layer for _, layer in shown.rows}), cursor)
+    bins = _bins(shape=shape, chosen=chosen, tap=tap, layers=layers)
     strips = _strips(shape=shape, chosen=chosen, tap=tap, cursor=cursor, layers=layers)
+    sql = data.sql("distributions_of_layers", {**shape, **chosen, "tap": tap, "layers": layers})
     room = viewport.width() - viewport.CARD
-    for place, name in enumerate(shown.names):
-        with st.container(border=True, key=f"card-{place}"):
-            side, picture, width = _side_and_picture(room)
-            with side:
-                st.markdown(f"**{name}**")
-                _numbers(shown.rows.get((name, cursor)), shown.verdicts.get(name))
-            with picture:
-                text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
-                draw(strips[name], f"strip-{place}", text, width=width)
-    _explain()
+    with group(f"What happens to the {TAPS[tap]} from layer to layer?", strips, bins, sql, "strips"):
+        for place, name in enumerate(shown.names):
+            with st.container(border=True, key=f"card-{place}"):
+                side, picture, width = _side_and_picture(room)
+                with side:
+                    st.markdown(f"**{name}**")
+                    _numbers(shown.rows.get((name, cursor)), shown.verdicts.get(name))
+                with picture:
+                    text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
+                    draw(strips[name], f"strip-{place}", text, width=width)
+        _explain()
 
 
 def _side_and_picture(room: int) -> tuple[DeltaGenerator, DeltaGenerator, int]:
@@ -181,7 +184,7 @@ def _strips(
 ) -> dict[str, Chart]:
     """Return the strip of each configuration, all on one axis."""
     signal = _shown(shape=shape, chosen=chosen).signal
-    bins = _bins(shape=shape, chosen=chosen, tap=tap, layers=layers)
+    bins = dict(iter(_bins(shape=shape, chosen=chosen, tap=tap, layers=layers).groupby("configuration", sort=False)))
     return {
         name: strip(bins[name], own, theme.colour(own["init"].iloc[0]), tap, cursor)
         for name, own in signal.groupby("configuration", sort=False)
@@ -190,11 +193,11 @@ def _strips(
 
 
 @data.kept
-def _bins(shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, layers: list[int]) -> dict[str, pd.DataFrame]:
-    """Return the histograms of each configuration, all on common bins."""
+def _bins(shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, layers: list[int]) -> pd.DataFrame:
+    """Return the histograms of all configurations on common bins."""
     rows = _named(data.query("distributions_of_layers", **shape, **chosen, tap=tap, layers=layers))
     rows = rows[rows["configuration"].isin(_shown(shape=shape, chosen=chosen).names)]
-    return dict(iter(on_common_bins(rows, ["configuration", "layer"]).groupby("configuration", sort=False)))
+    return on_common_bins(rows, ["configuration", "layer"])
 
 
 def _spread(layers: list[int], cursor: int) -> list[int]:
@@ -235,7 +238,8 @@ def _explain() -> None:
         "All panels share one axis; heights are relative to the tallest bar of each panel. Seeds are added up. "
         f"A signal or gradient that grows by more than ×{limits['too_big']:g} per layer is too big, one below "
         f"×{limits['too_small']:g} too small, over the deeper half of the layers. "
-        "σw is the std of the weights times √fan-in. Dead: units that are zero on the whole batch."
+        "σw is the std of the weights times √fan-in. Dead: units whose derivative is zero on every example of the "
+        "batch, so that no gradient passes."
     )
 
 

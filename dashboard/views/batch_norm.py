@@ -28,14 +28,14 @@ def main() -> None:
     for formula in FORMULAS:
         st.latex(formula)
     topic = selectors.switch("Topic", list(TOPICS), f"{PREFIX}_topic", next(iter(TOPICS)))
-    band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "range", show=BANDS.__getitem__)
-    TOPICS[topic](band)
+    TOPICS[topic]()
 
 
-def _study(study: str, questions: Mapping[str, Question], band: str) -> None:
+def _study(study: str, questions: Mapping[str, Question]) -> None:
     if not choice.options(study):
         quantities.absent(study)
         return
+    band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "range", show=BANDS.__getitem__)
     chosen = choice.cells(
         study, f"{PREFIX}_{study}", {}, main=("dataset", "network", "activation", "norm", "batch_size")
     )
@@ -45,7 +45,7 @@ def _study(study: str, questions: Mapping[str, Question], band: str) -> None:
         quantities.show(replace(asked, study=study, cells=chosen, band=band), key)
 
 
-def _rows(rows: tuple[Row, ...], band: str) -> None:
+def _rows(rows: tuple[Row, ...]) -> None:
     for row in rows:
         st.markdown(f"*L{row.number}:* {row.claim}")
         finding = row.ask()
@@ -88,7 +88,7 @@ DEEP = {
     "growth": Question("", "growth", "How fast does the gradient grow?", "depth", "norm", "activation"),
     "gradient": Question("", "gradient", "What gradient reaches each layer?", "position", "norm", "activation"),
 }
-TOPICS: dict[str, Callable[[str], None]] = {
+TOPICS: dict[str, Callable[[], None]] = {
     "The layer (L9)": partial(_study, "batch_norm_layer", LAYER),
     "Depth and gradients (L10, L11)": partial(_rows, (training_rows.DEPTH_WITH_NORM, signal_rows.GRADIENT_FLOW)),
     "Rates and scales (L12, L13)": partial(_rows, (training_rows.RATES, training_rows.SCALES)),

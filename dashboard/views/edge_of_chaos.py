@@ -10,11 +10,12 @@ from dashboard import choice, data, phases, quantities, selectors
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.plane import plane
 from dashboard.figure import figure
+from dashboard.numerals import numeral
 from dashboard.quantities import Question
 
 PREFIX = "edge"
 STUDY = "mean_field"
-COLOURS = ("chi", "depth_c", "q_star", "c_star")
+COLOURS = ("chi", "depth_c", "depth_q", "q_star", "c_star")
 # Columns of the named query that have a measured counterpart, and what each answers.
 COMPARED = {
     "chi": "Does a gradient grow or shrink?",
@@ -59,25 +60,24 @@ def _plane(points: pd.DataFrame, activation: str, colour: str) -> None:
         st.info("This store has no points of the plane for this activation; the preset *demo* computes some.")
         return
     tiles = phases.tiles(grid).assign(value=grid[colour].astype(float))
-    named = _named(activation, tiles["weight_high"].max() * REACH)
-    chart = plane(tiles, named, phases.edge(grid), _title(colour), rate=colour == "chi")
-    text = f"{_title(colour)} over weight and bias variance for {activation}, with {len(named)} initializations on it."
+    named = phases.initializations(data.query("weight_scales", activation=activation))
+    within = named["weight"] <= tiles["weight_high"].max() * REACH
+    shown = named[within].reset_index(drop=True)
+    chart = plane(tiles, shown, phases.edge(grid), _title(colour), rate=colour == "chi")
+    text = f"{_title(colour)} over weight and bias variance for {activation}, with {len(shown)} initializations on it."
     sql = data.sql("order_and_chaos", {"activation": activation})
     figure(f"Where does {activation} sit between order and chaos?", chart, points, sql, "plane", text)
     st.caption(
-        "Colour: mean-field theory. The line is the edge, χ₁ = 1. Dots: initializations by the variance of their "
-        "weights, without biases. Where a scheme's weights depend on the width, the widest network measured counts."
+        "Colour: mean-field theory; grey where the value is infinite or there is none. The line is the edge, χ₁ = 1. "
+        "Dots: initializations by the variance of their weights, without biases; those of one variance share a dot. "
+        f"Where a scheme's weights depend on the width, the widest network measured counts.{_beyond(named[~within])}"
     )
 
 
-def _named(activation: str, reach: float) -> pd.DataFrame:
-    scales = data.query("weight_scales", activation=activation)
-    weight = scales["sigma_w"].astype(float) ** 2
-    named = pd.DataFrame({"init": scales["init"], "weight": weight, "bias": 0.0})
-    named = named[(named["weight"] > 0) & (named["weight"] <= reach)]
-    # Schemes of one scale share a dot and a label.
-    joined = named.groupby(named["weight"].round(3), sort=True)["init"].agg(lambda inits: ", ".join(inits[:2]))
-    return pd.DataFrame({"init": joined.to_numpy(), "weight": joined.index.to_numpy(float), "bias": 0.0})
+def _beyond(named: pd.DataFrame) -> str:
+    """Return a sentence on the initializations that lie right of the plane, if any."""
+    places = [f"{row.init} at σw² = {numeral(row.weight)}" for row in named.itertuples()]
+    return f" Beyond the right edge: {'; '.join(places)}." if places else ""
 
 
 def _depths(points: pd.DataFrame, activation: str) -> None:
@@ -93,14 +93,18 @@ def _depths(points: pd.DataFrame, activation: str) -> None:
         for column, quantity in zip(st.columns(2), pair, strict=True):
             with column:
                 _compare(simulated, quantity, sql)
-    st.caption("Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite.")
+    st.caption(
+        "Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite. "
+        "A red cross: from this weight variance to the next dot nothing finite was measured. For ξ_c this means that "
+        "no decay could be fitted: the correlations come to their limit within too few layers, or do not near it."
+    )
 
 
 def _compare(simulated: pd.DataFrame, quantity: str, sql: str) -> None:
     columns: dict[str, Any] = {"mean": simulated[f"{quantity}_measured"], "theory": simulated[quantity]}
     frame = simulated[["weight_variance", "bias_variance", "seeds"]].assign(**columns)
-    frame = frame.assign(low=frame["mean"], high=frame["mean"])
-    frame["lost"] = (~np.isfinite(frame["mean"].astype(float))).astype(int)
+    # The query averages what is finite: where it found nothing, every seed is lost.
+    frame["lost"] = np.where(np.isfinite(frame["mean"].astype(float)), 0, frame["seeds"])
     frame["configuration"] = [f"σb² = {bias:g}" for bias in frame["bias_variance"]]
     frame = frame.sort_values(["configuration", "weight_variance"], kind="stable")
     names = list(dict.fromkeys(frame["configuration"]))

@@ -1,5 +1,6 @@
 """The home page: the lecture with live data instead of slides."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -9,11 +10,12 @@ from dashboard import data, selectors, theme, verdicts, viewport
 from dashboard.charts.chart import Chart
 from dashboard.charts.ridges import ridges
 from dashboard.distributions import on_common_bins
-from dashboard.figure import draw
+from dashboard.figure import draw, group
 from dashboard.lecture.chapters import CHAPTERS
 from dashboard.lecture.networks import lecture_network
 from dashboard.lecture.row import Finding, Prediction, Row
 from dashboard.lecture.signal_rows import verdict_on
+from dashboard.numerals import numeral
 from store import queries
 
 PREFIX = "lecture"
@@ -22,6 +24,15 @@ ACTIVATIONS = ("tanh", "relu")
 MOST_LAYERS = 6
 MOST_ROWS = 200
 ROWS = {row.number: row for rows in CHAPTERS.values() for row in rows}
+
+
+@dataclass(frozen=True)
+class _Card:
+    """An initialization of the opening: its ridges, its verdict, and what its std means at the width, σw."""
+
+    chart: Chart
+    verdict: pd.Series | None
+    weight_scale: float
 
 
 def main() -> None:
@@ -53,46 +64,71 @@ def _opening() -> None:
         st.info("This store lacks the lecture's own experiment: `python -m engine run lecture` computes it.")
         return
     layers = list(range(1, min(shape["depth"], MOST_LAYERS) + 1))
-    cards = _cards(shape=shape, activation=activation, layers=layers)
-    for column, (init, name) in zip(st.columns(len(OPENING)), OPENING.items(), strict=True):
-        if init not in cards:
-            continue
-        chart, found = cards[init]
-        with column, st.container(border=True, key=f"opening-{name}"):
-            st.markdown(f"**{name}**")
-            if found is not None:
-                verdicts.badge(found["verdict"])
-            text = f"Distribution of activations in {len(layers)} layers for {init} and {activation}."
-            draw(chart, f"ridges-{name}", text)
-            if found is not None:
-                forward, backward = verdicts.rate(found["forward_rate"]), verdicts.rate(found["backward_rate"])
-                st.caption(f"signal {forward}  \ngradient {backward}")
+    asked = {**shape, "inits": list(OPENING), "activations": [activation], "norms": ["none"]}
+    cards = _cards(shape=shape, activation=activation, asked=asked, layers=layers)
+    charts = {OPENING[init]: card.chart for init, card in cards.items()}
+    title = f"What becomes of a signal in {shape['depth']} {activation} layers of {shape['width']}?"
+    sql = data.sql("distributions_of_layers", {**asked, **_activations(layers)})
+    with group(title, charts, _bins(asked=asked, layers=layers), sql, "opening", columns=len(charts)):
+        for column, (init, name) in zip(st.columns(len(OPENING)), OPENING.items(), strict=True):
+            if init in cards:
+                text = f"Distribution of activations in {len(layers)} layers for {init} and {activation}."
+                with column, st.container(border=True, key=f"opening-{name}"):
+                    _card(name, cards[init], text)
     st.caption(
         f"One batch of {shape['batch_size']} through {shape['depth']} untrained {activation} layers of "
-        f"{shape['width']}: the distribution of the activations, the first layer on top, all on one axis."
+        f"{shape['width']}: the distribution of the activations, the first layer on top, all on one axis. "
+        "σw is the std of the weights times √fan-in: a fixed std means something only with the width."
     )
 
 
+def _card(name: str, card: _Card, text: str) -> None:
+    st.markdown(f"**{name}**")
+    found = card.verdict
+    if found is not None:
+        verdicts.badge(found["verdict"])
+    draw(card.chart, f"ridges-{name}", text)
+    lines = [f"σw = {numeral(card.weight_scale)}"]
+    if found is not None:
+        lines += [f"signal {verdicts.rate(found['forward_rate'])}", f"gradient {verdicts.rate(found['backward_rate'])}"]
+    st.caption("  \n".join(lines))
+
+
 @data.kept
-def _cards(shape: dict[str, Any], activation: str, layers: list[int]) -> dict[str, tuple[Chart, pd.Series | None]]:
-    """Return ridges and verdict of each initialization of the opening."""
-    chosen = {"inits": list(OPENING), "activations": [activation], "norms": ["none"]}
-    rows = data.query("distributions_of_layers", **shape, **chosen, layers=layers, tap="act")
-    bins = on_common_bins(rows, ["init", "layer"])
+def _cards(shape: dict[str, Any], activation: str, asked: dict[str, Any], layers: list[int]) -> dict[str, _Card]:
+    """Return the card of each initialization of the opening that the store has, in their order."""
+    bins = dict(iter(_bins(asked=asked, layers=layers).groupby("init")))
+    # The first layer may have another fan-in: the inputs'.
+    scales = data.query("signal_by_layer", **asked).groupby("init")["sigma_w"].last()
     return {
-        init: (ridges(bins[bins["init"] == init], theme.colour(init)), verdict_on(shape, init, activation))
-        for init in bins["init"].unique()
+        init: _Card(ridges(bins[init], theme.colour(init)), verdict_on(shape, init, activation), scales[init])
+        for init in OPENING
+        if init in bins
     }
+
+
+@data.kept
+def _bins(asked: dict[str, Any], layers: list[int]) -> pd.DataFrame:
+    """Return the opening's histograms on common bins."""
+    return on_common_bins(data.query("distributions_of_layers", **asked, **_activations(layers)), ["init", "layer"])
+
+
+def _activations(layers: list[int]) -> dict[str, Any]:
+    return {"tap": "act", "layers": layers}
 
 
 def _row(row: Row, reveal: bool) -> None:
     with st.container(border=True, key=f"row-{row.number}"):
-        st.markdown(f"### L{row.number}. {row.title}")
-        st.markdown(f"*The lecture:* {row.claim}")
-        guess = _guess(row.number, row.prediction) if row.prediction is not None and not reveal else None
-        if row.prediction is not None and not reveal and guess is None:
+        # Filled once it is known whether there is a guess: title and claim would give the answer away.
+        head = st.container()
+        asked = None if reveal else row.prediction
+        guess = None if asked is None else _guess(row.number, asked)
+        if asked is not None and guess is None:
+            head.markdown(f"### L{row.number}")
             st.caption("Choose an answer, and the data appear.")
             return
+        head.markdown(f"### L{row.number}. {row.title}")
+        head.markdown(f"*The lecture:* {row.claim}")
         finding = _finding(number=row.number)
         if finding is None:
             st.info("This store has nothing on this row yet: `python -m engine run demo` computes it.")

@@ -62,7 +62,7 @@ def _number(text: str) -> int:
 
 
 def _filters() -> None:
-    """Show the first-layer filters of a source network: edges and colours, the general part."""
+    """Show the first-layer filters of a source network."""
     name = next((name for name in quantities.measured(SOURCE) if "filter" in name), None)
     if name is None:
         return
@@ -81,7 +81,7 @@ def _filters() -> None:
         "filters",
         text,
     )
-    st.caption("Each filter on a grey scale of its own. Low layers are general: edges, blobs, gradients.")
+    st.caption("Each filter has a grey scale of its own: zero is grey, its largest weight is black or white.")
 
 
 def _pixels(weights: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Charts are pure: any frame gives a valid specification, non-finite values are drawn, the input stays as it was."""
 
 import json
+import re
 
 import altair as alt
 import numpy as np
@@ -11,9 +12,10 @@ import vl_convert
 
 from dashboard.charts.chart import Chart
 from dashboard.charts.distributions import strip
+from dashboard.charts.group import together
 from dashboard.charts.heat_map import heat_map
 from dashboard.charts.images import images
-from dashboard.charts.lines import Axis, lines
+from dashboard.charts.lines import ZEROS, Axis, lines
 from dashboard.charts.plane import plane
 from dashboard.charts.points import cloud
 from dashboard.charts.quick import quick
@@ -21,6 +23,7 @@ from dashboard.charts.ranking import ranking
 from dashboard.charts.ridges import ridges
 from dashboard.distributions import on_common_bins
 from dashboard.figure import FORMATS, contents
+from dashboard.interval import BANDS
 
 
 def rows(values=(1.0, 0.5, 0.25), lost=0):
@@ -47,8 +50,8 @@ def histograms():
 
 
 def statistics():
-    frame = pd.DataFrame({"layer": [1, 2, 3], "mean": 0.0, "std": 1.0, "grad_rms": 1.0})
-    return frame.assign(std_overflowed=[0, 1, 0], grad_rms_overflowed=[0, 1, 0])
+    frame = pd.DataFrame({"layer": [1, 2, 3], "mean": 0.0, "std": 1.0, "preact_std": 2.0, "grad_rms": 3.0})
+    return frame.assign(**{f"{name}_overflowed": [0, 1, 0] for name in ("std", "preact_std", "grad_rms")})
 
 
 def tiles():
@@ -137,6 +140,25 @@ def test_what_is_shown_is_what_is_taken_away(name):
         assert table.column_names == list(chart.data[name])
 
 
+@pytest.mark.parametrize(
+    "names", [("strip", "strip of gradients"), ("ridges", "lines"), ("heat map", "images", "plane")]
+)
+@pytest.mark.parametrize("columns", [1, 2])
+def test_several_charts_are_one_picture_with_the_data_of_each(names, columns):
+    charts = {name: DRAWINGS[name][1](DRAWINGS[name][0]) for name in names}
+    before = {name: chart.to_dict() for name, chart in charts.items()}
+    picture = together(charts, columns)
+    assert {name: chart.to_dict() for name, chart in charts.items()} == before
+    spec = picture.to_dict()
+    assert alt.Chart.from_json(json.dumps(spec, allow_nan=False)).to_dict(validate=True)
+    assert list(spec["datasets"].values()) == [rows for one in before.values() for rows in one["datasets"].values()]
+    svg = contents("SVG", picture, BINS).decode()
+    assert all(f">{name}</text>" in svg for name in names)
+    assert contents("PNG", picture, BINS).startswith(b"\x89PNG")
+    marks = [contents("SVG", chart, BINS).decode().count('class="mark-') for chart in charts.values()]
+    assert svg.count('class="mark-') >= sum(marks)
+
+
 def crosses(chart: Chart):
     return [layer for layer in chart.spec["layer"] if layer["mark"].get("shape") == "cross"]
 
@@ -169,11 +191,118 @@ def test_a_zero_on_a_logarithmic_axis_stands_below_the_rest():
     assert data.loc[data["layer"] == 3, "mean"].tolist() == pytest.approx([1e-3, 1e-3])
 
 
+def test_where_zeros_stand_the_chart_says_so_and_the_tooltip_tells_the_truth():
+    chart = lines(rows((1.0, 0.01, 0.0)), LAYER, LOG, INIT)
+    data = chart.data["rows"]
+    (words,) = [layer for layer in chart.spec["layer"] if layer["mark"]["type"] == "text"]
+    assert words["encoding"]["y"]["datum"] == data["mean"].min() > 0
+    assert contents("SVG", chart, data).decode().count(f">{ZEROS}</text>") == 1
+    panels = lines(rows((1.0, 0.01, 0.0)), LAYER, LOG, INIT, panels=INIT)
+    assert contents("SVG", panels, data).decode().count(f">{ZEROS}</text>") == len(INIT.values)
+    for title in ("Std", "lowest", "highest"):
+        told = data[tooltip(chart)[title]]
+        assert told[data["layer"] == 3].tolist() == [0, 0]
+        assert (told[data["layer"] < 3] > 0).all()
+    without = lines(rows((1.0, 0.01)), LAYER, LOG, INIT)
+    assert [layer["mark"]["type"] for layer in without.spec["layer"]].count("text") == 0
+    assert tooltip(without)["Std"] == "mean"
+
+
+def test_a_band_that_reaches_below_zero_is_told_as_it_is():
+    frame = rows((1.0, 0.01)).assign(low=-0.5)
+    chart = lines(frame, LAYER, LOG, INIT)
+    assert (chart.data["rows"]["low"] > 0).all()
+    assert (chart.data["rows"][tooltip(chart)["lowest"]] == -0.5).all()
+    # No mean is zero.
+    assert [layer for layer in chart.spec["layer"] if layer["mark"]["type"] == "text"] == []
+
+
+def test_where_all_is_zero_the_axis_is_linear():
+    chart = lines(rows((0.0, 0.0)), LAYER, LOG, INIT)
+    assert chart.data["rows"]["mean"].tolist() == [0.0] * 4
+    scales = [layer["encoding"]["y"]["scale"] for layer in chart.spec["layer"] if "y" in layer["encoding"]]
+    assert [scale.get("type") for scale in scales] == [None] * len(scales)
+
+
+@pytest.mark.parametrize("across", [LAYER, NAMES])
+def test_a_band_is_called_what_it_is(across):
+    assert {"lowest", "highest"} <= tooltip(lines(rows(), across, VALUE, INIT)).keys()
+    for band in BANDS.values():
+        told = tooltip(lines(rows(), across, VALUE, INIT, band=band))
+        assert told[f"{band}, from"] == "low"
+        assert told[f"{band}, to"] == "high"
+        assert not {"lowest", "highest"} & told.keys()
+
+
+def test_a_band_without_width_is_neither_drawn_nor_told():
+    flat = rows().assign(low=lambda frame: frame["mean"], high=lambda frame: frame["mean"])
+    chart = lines(flat.drop(columns=["theory", "theory_low", "theory_high"]), LAYER, VALUE, INIT)
+    assert not {"lowest", "highest"} & tooltip(chart).keys()
+    assert "area" not in [layer["mark"]["type"] for layer in chart.spec["layer"]]
+
+
+def tooltip(chart: Chart):
+    """Return the field of each title in what a pointer shows over the lines."""
+    (told,) = {json.dumps(x["encoding"]["tooltip"]) for x in chart.spec["layer"] if "tooltip" in x["encoding"]}
+    return {entry["title"]: entry["field"] for entry in json.loads(told)}
+
+
+def test_theory_is_drawn_when_and_only_when_there_is_theory():
+    greys = []
+    for frame in (rows(), rows().assign(theory=np.nan), rows().drop(columns=["theory", "theory_low", "theory_high"])):
+        chart = lines(frame, LAYER, VALUE, INIT)
+        fields = [layer["encoding"].get("y", {}).get("field") for layer in chart.spec["layer"]]
+        greys.append([field for field in fields if str(field).startswith("theory")])
+    assert greys == [["theory_low", "theory"], [], []]
+
+
+@pytest.mark.parametrize(("tap", "said"), [("act", "std 1"), ("pre", "std 2"), ("grad", "rms 3")])
+def test_above_each_panel_stands_the_statistic_of_what_it_shows(tap, said):
+    notes = strip(BINS, statistics(), "#123456", tap).spec["facet"]["sort"]
+    assert [note.split("|")[1] for note in notes] == [said, f"{said.split()[0]} overflows", said]
+    without = strip(BINS, statistics()[["layer", "mean", "std", "std_overflowed"]], "#123456", "pre")
+    assert [note.split("|")[0] for note in without.spec["facet"]["sort"]] == ["layer 1", "layer 2", "layer 3"]
+    assert "std" not in "".join(without.spec["facet"]["sort"])
+
+
+@pytest.mark.parametrize(
+    "draw", [lambda bins: strip(bins, statistics(), "#123456", "act"), lambda b: ridges(b, "#123")]
+)
+def test_the_axes_of_histograms_are_written_for_people(draw):
+    wide = BINS.assign(left=BINS["left"] * 12, right=BINS["right"] * 12)
+    words = re.findall(r">([^<>]+)</text>", contents("SVG", draw(wide), wide).decode())
+    assert {"−10", "10"} <= set(words)
+    assert not [word for word in words if re.search(r"\de", word)]
+
+
+def test_negative_weights_are_dark_and_positive_ones_light():
+    frame = pd.DataFrame({"image": 0, "row": 0, "column": [0, 1, 2], "value": [-2.0, 0.0, 2.0]})
+    shades = re.findall(r'fill="rgb\((\d+), \1, \1\)"', contents("SVG", images(frame), frame).decode())
+    negative, zero, positive = map(int, shades)
+    assert negative < 64 < zero < 192 < positive
+
+
 def test_a_diverged_tile_is_marked():
     chart = heat_map(tiles(), ["a", "b"], ["2", "10"], TITLES)
     (marks,) = crosses(chart)
     assert marks["transform"] == [{"filter": "datum.share_diverged > 0"}]
     assert chart.data["tiles"]["value"].isna().sum() == 2
+
+
+def test_a_tile_of_the_plane_without_a_finite_value_has_no_colour_of_the_scale():
+    frame = field()
+    grey = "rgba(122, 135, 147, 0.25)"
+    for shown, count in ((frame, 2), (frame.head(1), 0)):
+        picture = contents("SVG", plane(shown, NAMED, NAMED, "χ₁", rate=True), shown).decode()
+        assert picture.count(f'fill="{grey}"') == count
+
+
+@pytest.mark.parametrize(("values", "scale"), [((0.7, 2.0, 300.0), "log"), ((0.7, 2.0, 3.0), None), ((0, 1, 99), None)])
+def test_depths_of_decades_are_told_apart_by_their_colours(values, scale):
+    frame = field().assign(value=values)
+    assert (
+        plane(frame, NAMED, NAMED, "ξ", rate=False).spec["layer"][0]["encoding"]["color"]["scale"].get("type") == scale
+    )
 
 
 def test_a_figures_data_can_be_taken_away(tmp_path):

@@ -1,16 +1,20 @@
 """Every figure of every page has a title, alternative text, fixed colours, and its data, picture and SQL at hand."""
 
+import io
 import json
 
+import pandas as pd
 import pytest
 
-from dashboard import theme
-from dashboard.figure import FORMATS
+from dashboard import figure, theme
+from dashboard.figure import FORMATS, contents_of_group, group
 from tests.dashboard.opening import PAGES, open_page
 
 # What makes all figures of a page appear.
 ASKED = {"lecture": {"lecture_answers": "true"}, "trainability_map": {"map_tile": ["6", "xavier"]}}
 TABLES_ONLY = ("runs",)
+# Cards with charts that are no figures.
+CARDS = {"lecture": "-opening-"}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -22,15 +26,37 @@ def test_every_figure_is_complete(page, store_of, monkeypatch):
     assert bool(charts) == bool(figures) == (page not in TABLES_ONLY)
     assert all(chart.alt for chart in charts)
     assert all(table.proto.alt for table in app.dataframe)
-    for figure in figures:
-        own = list(_elements(figure))
+    for one in figures:
+        own = list(_elements(one))
         kinds = [element.type for element in own]
         assert kinds.count("download_button") == len(FORMATS)
         assert any(e.type == "markdown" and str(e.value).startswith("#### ") and len(str(e.value)) > 8 for e in own)
         assert any(element.type == "code" and "SELECT" in element.value for element in own)
-        assert kinds.count("vega_lite_chart") == 1
+        assert "vega_lite_chart" in kinds
+    assert all("-figure-" in path or CARDS.get(page, "-figure-") in path for path in _places(app.main))
     for chart in charts:
         _check_colours(json.loads(chart.spec))
+
+
+@pytest.mark.parametrize("tap", ["act", "pre", "grad"])
+def test_charts_in_cards_of_their_own_are_taken_away_together(tap, filled_store, monkeypatch):
+    made, shown_groups = [], []
+    with monkeypatch.context() as patch:
+        patch.setattr(figure, "together", lambda *_: made.append("a picture"))
+        patch.setattr(figure, "table", lambda *_: made.append("a table"))
+        patch.setattr(figure, "group", lambda *given: shown_groups.append(given) or group(*given))
+        app = open_page("activation_statistics", filled_store, patch, tap=tap)
+    assert not app.exception
+    assert made == []
+    ((_, charts, data, *_),) = shown_groups
+    (strips,) = [one for one in _figures(app.main) if one.proto.id.endswith("-figure-strips")]
+    assert [element.type for element in _elements(strips)].count("vega_lite_chart") == len(charts) > 1
+    assert set(data["configuration"]) == set(charts)
+    csv, parquet, png, svg = (contents_of_group(kind, charts, data) for kind in ("CSV", "Parquet", "PNG", "SVG"))
+    assert len(pd.read_csv(io.BytesIO(csv))) == len(pd.read_parquet(io.BytesIO(parquet))) == len(data)
+    assert png.startswith(b"\x89PNG")
+    assert svg.startswith(b"<svg")
+    assert all(f">{name}</text>" in svg.decode() for name in charts)
 
 
 def _figures(block):
@@ -40,6 +66,15 @@ def _figures(block):
             yield block
         elif hasattr(child, "children"):
             yield from _figures(child)
+
+
+def _places(block, path=""):
+    """Yield for each chart the names of the blocks around it."""
+    for child in block.children.values():
+        if hasattr(child, "children"):
+            yield from _places(child, path + getattr(child.proto, "id", ""))
+        elif child.type == "vega_lite_chart":
+            yield path
 
 
 def _blocks(block):

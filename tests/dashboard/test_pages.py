@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from dashboard import refresh
+from dashboard.lecture.chapters import CHAPTERS
 from tests.dashboard.opening import PAGES, ROOT, open_page, words
 from tests.store.builder import Batch, write
 
@@ -32,6 +33,7 @@ HOSTILE = [
 ]
 # What the tests' small store has no cells of: these pages say which command computes them.
 EMPTY = ("preprocessing", "transfer", "edge_of_chaos", "every_study", "batch_norm")
+PREDICTED = {row.number: (chapter, row) for chapter, rows in CHAPTERS.items() for row in rows if row.prediction}
 CHOOSING = ("activation_statistics", "convergence", "trainability_map", "what_should_i_use")
 
 
@@ -201,6 +203,25 @@ def test_a_prediction_hides_the_data_until_it_is_made(filled_store, monkeypatch)
     assert "You said *too big*; the data say *too small*" in words(shown)
     every = open_page("lecture", filled_store, monkeypatch, **chapter, lecture_answers="true")
     assert len(every.get("vega_lite_chart")) > len(shown.get("vega_lite_chart"))
+
+
+@pytest.mark.parametrize("number", PREDICTED)
+def test_title_and_claim_wait_for_the_prediction(number, filled_store, monkeypatch):
+    chapter, row = PREDICTED[number]
+    asked = open_page("lecture", filled_store, monkeypatch)
+    (switch,) = [widget for widget in asked.get("segmented_control") if widget.key == "lecture_chapter"]
+    said = words(switch.set_value(chapter).run())
+    assert f"### L{number} " in said
+    assert row.title not in said
+    assert row.claim not in said
+    (pills,) = [widget for widget in asked.get("pills") if widget.key == f"lecture_guess_{number}"]
+    assert pills.label == row.prediction.question
+    guessed = words(pills.set_value(row.prediction.options[0]).run())
+    pills.set_value(None).run()
+    (every,) = [widget for widget in asked.toggle if widget.key == "lecture_answers"]
+    for answered in (guessed, words(every.set_value(True).run())):
+        assert f"### L{number}. {row.title}" in answered
+        assert row.claim in answered
 
 
 @pytest.mark.parametrize(

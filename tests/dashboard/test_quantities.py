@@ -1,11 +1,15 @@
 """How the axis of a quantity is chosen."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import store
-from dashboard import choice, quantities
+from dashboard import axes, choice, quantities
+from dashboard.interval import BANDS
 from dashboard.quantities import Question
 
 
@@ -43,6 +47,43 @@ def test_what_all_parts_end_in_is_not_repeated(transferred_store, monkeypatch):
     wanted = tuple(parts[parts.str.endswith(ending)])
     picture = quantities.picture(Question("transfer", "layer_shift", parts=wanted, ending=ending))
     assert set(picture.data["part"]) == {part.partition(", ")[0] for part in wanted}
+
+
+def test_ranges_of_a_study_are_called_what_they_are(studied_store, monkeypatch):
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(studied_store))
+    asked = Question("preprocessing", "perturbed_loss", x="position", colour="preprocessing", parts=("mean",))
+    found = quantities.rows(asked)
+    ranges = found[[*axes.NAMES, "position"]].assign(low=found["mean"] - 1, high=found["mean"] + 1)
+    of_directions, of_seeds = quantities.picture(asked, ranges), quantities.picture(asked)
+    assert quantities.OF_DIRECTIONS in of_directions.note
+    assert "of the seeds" not in of_directions.note
+    assert f'"{quantities.OF_DIRECTIONS}, from"' in json.dumps(of_directions.chart.spec)
+    assert quantities.OF_DIRECTIONS not in of_seeds.note + json.dumps(of_seeds.chart.spec)
+    # Also where another band is asked for, the ranges are those of the study.
+    interval = quantities.picture(replace(asked, band="interval"), ranges)
+    assert (interval.data["high"] - interval.data["low"]).tolist() == pytest.approx([2.0] * len(interval.data))
+
+
+def test_the_ranges_of_directions_hold_what_they_are_said_to_hold():
+    from engine.studies.preprocessing import RANGE
+
+    assert f"{RANGE['high'] - RANGE['low']:.0%}".replace("%", " %") in quantities.OF_DIRECTIONS
+
+
+@pytest.mark.parametrize(("seeds", "said"), [(1, "one seed"), (3, "3 seeds")])
+def test_the_sentence_below_a_figure_says_what_its_band_is(seeds, said):
+    for band, name in BANDS.items():
+        assert (f"band: {name}." in quantities._sentence("a loss", seeds, band, False)) == (seeds > 1)
+        assert said in quantities._sentence("a loss", seeds, band, True)
+        assert name not in quantities._sentence("a loss", seeds, band, True)
+
+
+@pytest.mark.parametrize("band", BANDS)
+def test_a_pointer_is_told_which_band_is_drawn(band, transferred_store, monkeypatch):
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(transferred_store))
+    picture = quantities.picture(Question("transfer", "transfer_accuracy", band=band))
+    assert (picture.data["low"] < picture.data["high"]).any()
+    assert f'"{BANDS[band]}, from"' in json.dumps(picture.chart.spec)
 
 
 def test_what_a_study_lacks_is_not_told(studied_store, monkeypatch):

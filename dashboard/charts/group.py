@@ -1,0 +1,51 @@
+"""Charts that a page draws in cards of their own, as the one picture that a reader takes away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from dashboard.charts.chart import Chart, Spec
+from dashboard.charts.panels import PLOT, ROOM, USUAL_WIDTH
+from dashboard.charts.style import CONFIG, PADDING
+
+GAP = 28
+# What Vega-Lite takes only once in a picture.
+ONCE = ("config", "padding", "autosize", "params", "usermeta")
+
+
+def together(charts: Mapping[str, Chart], columns: int = 1) -> Chart:
+    """Return a picture of several charts, each under its name.
+
+    Args:
+        charts: the charts, by what stands above each.
+        columns: how many stand side by side.
+    """
+    side = (USUAL_WIDTH - (columns - 1) * GAP) // columns
+    data: dict[str, pd.DataFrame] = {}
+    parts = []
+    for place, (name, chart) in enumerate(charts.items()):
+        data |= {f"{place} {frame}": rows for frame, rows in chart.data.items()}
+        parts.append(_part(_own_data(chart.spec, place), chart, side) | {"title": {"text": name, "anchor": "start"}})
+    params = [{"name": signal, "value": side} for signal in (ROOM, PLOT)]
+    return Chart(
+        {"concat": parts, "columns": columns, "spacing": GAP, "params": params, "config": CONFIG, "padding": PADDING},
+        data,
+    )
+
+
+def _part(spec: Spec, chart: Chart, side: int) -> Spec:
+    laid_out = {**spec, "width": side} if chart.panels is None else chart.panels.laid_out(spec, side)
+    return {key: value for key, value in laid_out.items() if key not in ONCE}
+
+
+def _own_data(spec: Any, place: int) -> Any:
+    """Return a specification that finds its frames although those of its neighbours have the same names."""
+    if isinstance(spec, list):
+        return [_own_data(part, place) for part in spec]
+    if not isinstance(spec, dict):
+        return spec
+    renamed = {key: _own_data(value, place) for key, value in spec.items()}
+    if isinstance(spec.get("data"), dict) and "name" in spec["data"]:
+        renamed["data"] = {**spec["data"], "name": f"{place} {spec['data']['name']}"}
+    return renamed

@@ -1,0 +1,76 @@
+"""The order in which values stand: numbers by size, members by kinship, those of one family by their parameter."""
+
+import itertools
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard import axes
+from engine.catalogue import entries
+
+ORDERS = {
+    "depth": [1, 2, 10, 20],
+    "lr": [0.001, 0.03, 0.3, 1.0, float("inf")],
+    "width": ["8", "64", "512"],
+    "batch_size": np.array([16, 64, 128]),
+    "init": [
+        "zeros", "constant(value=0.01)", "normal(std=1e-05)", "normal(std=0.003)", "normal(std=0.05)", "normal(std=1)",
+        "torch_default", "xavier", "xavier_normal", "xavier_uniform", "orthogonal", "kaiming", "kaiming_normal",
+        "kaiming_uniform", "kaiming_slip", "a scheme of one's own",
+    ],
+    "activation": ["linear", "sigmoid", "tanh", "relu", "leaky_relu(slope=0.01)", "leaky_relu(slope=0.2)", "gelu"],
+    "norm": ["none", "batch", "layer", "rms", "group(groups=2)", "group(groups=16)"],
+    "preprocessing": ["raw", "center", "standardize", "pca", "whiten"],
+    "optimizer": ["sgd", "momentum", "adam"],
+    "size": ["2 per class", "5 per class"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("axis", ORDERS)
+def test_values_stand_in_a_meaningful_order_however_they_come(axis):
+    wanted = list(ORDERS[axis])
+    for seed in range(10):
+        values = [*wanted, *wanted[:2]]
+        random.Random(seed).shuffle(values)
+        assert axes.ordered(axis, values) == wanted
+
+
+def test_what_is_not_a_number_stands_last():
+    assert [str(value) for value in axes.ordered("lr", [float("nan"), 1.0, 0.1])] == ["0.1", "1.0", "nan"]
+
+
+def test_members_of_a_family_stand_by_their_parameter_and_not_by_their_letters():
+    assert axes.ordered("init", ["normal(std=0.05)", "normal(std=0.1)", "normal(std=0.01)"]) == [
+        "normal(std=0.01)", "normal(std=0.05)", "normal(std=0.1)"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("axis", "kind"),
+    [("norm", "normalizations"), ("optimizer", "optimizers"), ("preprocessing", "preprocessings"),
+     ("activation", "activations")],
+)  # fmt: skip
+def test_every_registered_member_has_a_place(axis, kind):
+    """A family that the order does not know stands last, which is no place of meaning."""
+    assert {entry.name for entry in entries(kind)} <= set(axes._ORDER[axis])
+
+
+def test_relatives_stand_side_by_side():
+    families = ("xavier", "kaiming")
+    found = axes.ordered("init", axes._ORDER["init"])
+    for family in families:
+        runs = [name for name, _ in itertools.groupby(found, key=lambda name: name.startswith(family))]
+        assert runs.count(True) == 1
+
+
+def test_configurations_are_named_and_sorted_by_what_tells_them_apart():
+    frame = pd.DataFrame(
+        {"init": ["kaiming", "xavier"] * 2, "norm": ["none"] * 2 + ["batch"] * 2, "depth": 5, "value": range(4)}
+    )
+    named = axes.named(frame, ["norm", "init", "depth"], "init")
+    assert named["configuration"].tolist() == [
+        "no norm, xavier", "no norm, kaiming", "batch norm, xavier", "batch norm, kaiming"
+    ]  # fmt: skip
+    assert named["value"].tolist() == [1, 0, 3, 2]

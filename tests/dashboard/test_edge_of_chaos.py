@@ -1,0 +1,73 @@
+"""Where initializations lie on the plane of order and chaos: all are named, also those that lie beyond it."""
+
+import json
+
+import pandas as pd
+
+from dashboard import data, phases, theme
+from tests.dashboard.opening import open_page, words
+
+SCALES = {
+    "zeros": 0.0, "normal(std=0.05)": 3.2, "orthogonal": 1.0, "xavier_uniform": 1.0, "xavier_normal": 1.0000001,
+    "xavier": 1.0, "kaiming_uniform": 1.4142135, "kaiming": 2**0.5,
+}  # fmt: skip
+
+
+def scales():
+    return pd.DataFrame({"init": SCALES.keys(), "sigma_w": SCALES.values()})
+
+
+def opened(monkeypatch, path, **query):
+    """Return the page, with the scales above in the place of those in the store."""
+    ask = data.query
+    monkeypatch.setattr(
+        data, "query", lambda name, **given: scales() if name == "weight_scales" else ask(name, **given)
+    )
+    app = open_page("edge_of_chaos", path, monkeypatch, **query)
+    assert not app.exception
+    return app
+
+
+def charts(app):
+    return [element.proto for element in app.get("vega_lite_chart")]
+
+
+def test_initializations_of_one_variance_are_all_named_the_lectures_first():
+    found = phases.initializations(scales())
+    assert found["init"].tolist() == [
+        "zeros", "xavier, xavier_normal, xavier_uniform, orthogonal", "kaiming, kaiming_uniform", "normal(std=0.05)"
+    ]  # fmt: skip
+    assert found["weight"].round(2).tolist() == [0, 1, 2, 10.24]
+    assert theme.colours(list(found["init"])) == [
+        theme.FIXED[n] for n in ("zeros", "xavier", "kaiming", "normal(std=0.05)")
+    ]
+
+
+def test_no_initialization_leaves_an_empty_frame():
+    assert phases.initializations(scales().head(0)).empty
+
+
+def test_what_lies_beyond_the_plane_is_named_with_its_variance(studied_store, monkeypatch):
+    app = opened(monkeypatch, studied_store)
+    assert "Beyond the right edge: normal(std=0.05) at σw² = 10.2." in words(app)
+    drawn = json.dumps(json.loads(charts(app)[0].spec), ensure_ascii=False)
+    assert all(name in drawn for name in SCALES if name != "normal(std=0.05)")
+    assert "normal(std=0.05)" not in drawn
+
+
+def test_nothing_is_said_of_an_edge_that_nothing_is_beyond(studied_store, monkeypatch):
+    monkeypatch.delitem(SCALES, "normal(std=0.05)")
+    assert "Beyond the right edge" not in words(opened(monkeypatch, studied_store))
+
+
+def test_the_depth_scale_of_the_variance_can_be_seen(studied_store, monkeypatch):
+    app = opened(monkeypatch, studied_store, edge_colour="Depth scale ξ_q (layer)")
+    assert app.selectbox(key="edge_colour").value == "depth_q"
+    assert charts(app)[0].alt.startswith("Depth scale ξ_q")
+
+
+def test_a_cross_where_no_depth_scale_could_be_fitted_is_explained(studied_store, monkeypatch):
+    app = opened(monkeypatch, studied_store)
+    assert any('"cross"' in chart.spec for chart in charts(app))
+    assert "A red cross" in words(app)
+    assert "no decay could be fitted" in words(app)
