@@ -41,12 +41,6 @@ def test_what_is_not_a_number_stands_last():
     assert [str(value) for value in axes.ordered("lr", [float("nan"), 1.0, 0.1])] == ["0.1", "1.0", "nan"]
 
 
-def test_members_of_a_family_stand_by_their_parameter_and_not_by_their_letters():
-    assert axes.ordered("init", ["normal(std=0.05)", "normal(std=0.1)", "normal(std=0.01)"]) == [
-        "normal(std=0.01)", "normal(std=0.05)", "normal(std=0.1)"
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("axis", "kind"),
     [("norm", "normalizations"), ("optimizer", "optimizers"), ("preprocessing", "preprocessings"),
