@@ -3,12 +3,10 @@
 import numpy as np
 import pandas as pd
 
-# 0.975 quantiles of Student's t for 1, 2, 3 … degrees of freedom.
-STUDENT = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-    2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045,
-)  # fmt: skip
-NORMAL = 1.960
+# 0.975 quantiles of Student's t for 1, 2, 3 … degrees of freedom; for more, the expansion of Cornish and Fisher around
+# the normal one, in powers of their inverse. The queries of the store have the same.
+STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+EXPANSION = (1.95996, 2.37227, 2.8225, 2.555)
 BANDS = {"range": "range of the seeds", "interval": "95 % interval of the mean"}
 
 
@@ -22,6 +20,11 @@ def banded(frame: pd.DataFrame, band: str) -> pd.DataFrame:
     if band != "interval":
         return frame
     seeds = frame["finite"].to_numpy(int)
-    table = np.array([0.0, 0.0, *STUDENT, NORMAL])
-    half = table[np.minimum(seeds, len(table) - 1)] * frame["spread"].to_numpy(float) / np.sqrt(np.maximum(seeds, 1))
+    half = _student(seeds - 1) * frame["spread"].to_numpy(float) / np.sqrt(np.maximum(seeds, 1))
     return frame.assign(low=frame["mean"] - half, high=frame["mean"] + half)
+
+
+def _student(freedom: np.ndarray) -> np.ndarray:
+    table = np.array([0.0, *STUDENT])
+    many = sum(factor / np.maximum(freedom, 1) ** power for power, factor in enumerate(EXPANSION))
+    return np.where(freedom < len(table), table[np.clip(freedom, 0, len(STUDENT))], many)

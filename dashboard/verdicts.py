@@ -23,9 +23,16 @@ def badge(verdict: Any) -> None:
     st.badge(text, color=colour, icon=theme.VERDICT_ICONS.get(text, ":material/help:"))
 
 
-def rate(value: Any) -> str:
-    """Return a growth rate in words."""
-    return f"×{numeral(value)} per layer" if pd.notna(value) else "overflows"
+def rate(value: Any, verdict: Any) -> str:
+    """Return a growth rate in words; a single layer has none.
+
+    Args:
+        value: the rate.
+        verdict: what the store says of the same networks.
+    """
+    if pd.notna(value):
+        return f"×{numeral(value)} per layer"
+    return "overflows" if verdict == "diverged" else NONE
 
 
 def share(value: Any) -> str:

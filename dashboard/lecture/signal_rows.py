@@ -32,8 +32,8 @@ def sentence(found: pd.Series | None) -> str:
     if found is None:
         return "no verdict"
     return (
-        f"**{found['verdict']}**: signal {verdicts.rate(found['forward_rate'])}, "
-        f"gradient {verdicts.rate(found['backward_rate'])}, {found['agreeing']} of {found['seeds']} seeds agree"
+        f"**{found['verdict']}**: signal {verdicts.rate(found['forward_rate'], found['verdict'])}, "
+        f"gradient {verdicts.rate(found['backward_rate'], found['verdict'])}, {found['agreeing']} of {found['seeds']} seeds agree"
     )
 
 

@@ -218,8 +218,8 @@ def _numbers(row: Any, verdict: Any) -> None:
     if verdict is not None:
         verdicts.badge(verdict.verdict)
         lines_ += [
-            f"signal {verdicts.rate(verdict.forward_rate)}",
-            f"gradient {verdicts.rate(verdict.backward_rate)}",
+            f"signal {verdicts.rate(verdict.forward_rate, verdict.verdict)}",
+            f"gradient {verdicts.rate(verdict.backward_rate, verdict.verdict)}",
             f"{verdict.agreeing} of {verdict.seeds} seeds agree",
         ]
     if row is not None:

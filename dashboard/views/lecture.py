@@ -90,7 +90,8 @@ def _card(name: str, card: _Card, text: str) -> None:
     draw(card.chart, f"ridges-{name}", text)
     lines = [f"σw = {numeral(card.weight_scale)}"]
     if found is not None:
-        lines += [f"signal {verdicts.rate(found['forward_rate'])}", f"gradient {verdicts.rate(found['backward_rate'])}"]
+        for name, rate in (("signal", "forward_rate"), ("gradient", "backward_rate")):
+            lines.append(f"{name} {verdicts.rate(found[rate], found['verdict'])}")
     st.caption("  \n".join(lines))
 
 

@@ -20,13 +20,16 @@ from tests.dashboard.opening import PAGES, STORES
 pytestmark = pytest.mark.long
 
 # Streamlit asks below and above each address which of them is the server's root; one of the two is always missing.
+# Everything comes from the server itself.
+LOCAL = re.compile(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:")
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
 
 
 @pytest.fixture
 def problems(page):
-    """Everything that went wrong in the browser: script errors, console errors, missing files, dialogs."""
+    """Everything that went wrong in the browser: script errors, console errors, missing files, dialogs, other hosts."""
     found = []
+    page.on("request", lambda one: LOCAL.match(one.url) or found.append(f"asked another host: {one.url}"))
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on("dialog", lambda dialog: (found.append(f"dialog {dialog.message}"), dialog.dismiss()))
     page.on("response", lambda one: one.status >= 400 and not PROBE.search(one.url) and found.append(one.url))

@@ -1,16 +1,29 @@
 """Intervals over a few seeds are those of Student's t."""
 
+import duckdb
 import numpy as np
 import pandas as pd
-import pytest
 from scipy import stats
 
-from dashboard.interval import NORMAL, STUDENT, banded
+from dashboard.interval import banded
+from store.parts import with_parts
+
+SEEDS = [*range(2, 60), 100, 1000]
 
 
 def test_the_quantiles_are_students():
-    np.testing.assert_allclose(STUDENT, stats.t.ppf(0.975, np.arange(1, len(STUDENT) + 1)), atol=6e-4)
-    assert pytest.approx(stats.norm.ppf(0.975), abs=1e-3) == NORMAL
+    ones = pd.DataFrame({"mean": 0.0, "low": 0.0, "high": 0.0, "spread": np.sqrt(SEEDS), "finite": SEEDS})
+    np.testing.assert_allclose(banded(ones, "interval")["high"], stats.t.ppf(0.975, np.array(SEEDS) - 1), rtol=3e-4)
+
+
+def test_the_queries_have_the_same():
+    values = "SELECT seeds, unnest(range(seeds)) AS value FROM (SELECT unnest($seeds) AS seeds)"
+    sql = with_parts(
+        f"SELECT seeds, avg(value) AS mean, stddev(value) AS spread, @margin(value) AS half\n FROM ({values})"
+    )
+    found = duckdb.execute(f"{sql} GROUP BY seeds ORDER BY seeds", {"seeds": SEEDS}).df()
+    interval = banded(found.assign(finite=found["seeds"], low=0.0, high=0.0), "interval")
+    np.testing.assert_allclose(found["half"], interval["high"] - interval["mean"])
 
 
 def test_an_interval_is_that_of_the_mean():

@@ -236,7 +236,7 @@ MISTAKES = (
     ("signal_by_layer", "isfinite(grad_rms)", "true"),
     ("learning_rate_sweep", "(mean, -lr)", "(mean, lr)"),
     ("lecture_12_learning_rates", "$fast::FLOAT", "$fast"),
-    ("lecture_14_regularization", "10) - 1]", "10)]"),
+    ("lecture_14_regularization", "[12.706, ", "["),
     ("nearest_trained", "/ 2 AS distance", "AS distance"),
     ("nearest_trained", "ln(combinations)", "ln(cells)"),
     ("outcome_map", "-1) DESC", "-1) ASC"),

@@ -34,7 +34,9 @@ def mean(values: Iterable[float | None]) -> float | None:
 
 
 def geometric_mean(values: Iterable[float | None]) -> float | None:
-    """Returns the geometric mean of positive numbers."""
+    """Returns the geometric mean of numbers; 0 when one of them is."""
+    if any(value == 0 for value in known(values)):
+        return 0.0
     found = mean(map(math.log, known(values)))
     return None if found is None else math.exp(found)
 
@@ -61,10 +63,12 @@ def spread(values: Sequence[float]) -> float | None:
 
 
 def margin(values: Sequence[float]) -> float | None:
-    """Returns half of Student's 95 % confidence interval of the mean; from ten values on with the t of ten."""
+    """Returns half of Student's 95 % confidence interval of the mean."""
     if len(values) < 2:
         return None
-    return round(stats.t.ppf(0.975, min(len(values), 10) - 1), 3) * float(np.std(values, ddof=1)) / len(values) ** 0.5
+    # Up to ten values the queries have a table with three digits.
+    quantile = stats.t.ppf(0.975, len(values) - 1)
+    return (round(quantile, 3) if len(values) <= 10 else quantile) * float(np.std(values, ddof=1)) / len(values) ** 0.5
 
 
 def most_frequent(values: Iterable[str | None]) -> str | None:

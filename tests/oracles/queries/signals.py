@@ -142,8 +142,8 @@ def configuration_verdicts(tables: Tables, network, dataset, preprocessing, dept
             "seeds": len(rows),
             "verdict": most_frequent(rows["verdict"]),
             "agreeing": _agreeing(rows),
-            "forward_rate": mean(finite(rows["forward_rate"])),
-            "backward_rate": mean(finite(rows["backward_rate"])),
+            "forward_rate": geometric_mean(finite(rows["forward_rate"])),
+            "backward_rate": geometric_mean(finite(rows["backward_rate"])),
         }
 
 
