@@ -31,10 +31,9 @@ def sentence(found: pd.Series | None) -> str:
     """Return a verdict in words."""
     if found is None:
         return "no verdict"
-    return (
-        f"**{found['verdict']}**: signal {verdicts.rate(found['forward_rate'], found['verdict'])}, "
-        f"gradient {verdicts.rate(found['backward_rate'], found['verdict'])}, {found['agreeing']} of {found['seeds']} seeds agree"
-    )
+    verdict = found["verdict"]
+    rates = [verdicts.rate(found[name], verdict) for name in ("forward_rate", "backward_rate")]
+    return f"**{verdict}**: signal {rates[0]}, gradient {rates[1]}, {found['agreeing']} of {found['seeds']} seeds agree"
 
 
 def distributions(init: str, activation: str) -> Finding | None:

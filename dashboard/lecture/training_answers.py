@@ -1,13 +1,29 @@
 """What the named queries of rows L2, L3, L10, L12 and L13 say, in a sentence with interval and seeds."""
 
+from typing import Any
+
 import pandas as pd
 
 from dashboard import choice, data
 from dashboard.lecture.wording import PER_CENT, THREE_DIGITS, between, count, sentence
+from store.queries import Query
 
+# What the queries pin, so that networks of different sizes and lengths of training are not pooled.
+PINNED = ("dataset", "width", "batch_size", "steps")
 NAMES = {"none": "without batch norm", "batch": "with batch norm"}
 # The test accuracy at the end that counts as trained, and the one to be reached fast.
 TRAINED, FAST = 0.7, 0.9
+
+
+def network() -> dict[str, Any]:
+    """Return the network that the figures show, as parameters of a query that pins it."""
+    largest = choice.largest_network()
+    return {axis: largest[axis][0] for axis in PINNED if axis in largest}
+
+
+def pins(query: Query) -> bool:
+    """Tell whether a named query takes the network that the figures show."""
+    return set(PINNED) <= {parameter.name for parameter in query.parameters}
 
 
 def distinct_units() -> str:
@@ -23,7 +39,7 @@ def distinct_units() -> str:
 
 def shallow_and_deep() -> str:
     """Say how accurate the shallowest and the deepest network with small weights become."""
-    found = data.query("lecture_03_depth")
+    found = data.query("lecture_03_depth", **network())
     found = found[found["activation"] == "relu"]
     if len(found) < 2:
         return ""
@@ -40,7 +56,7 @@ def shares_that_train(depth: int) -> str:
     Args:
         depth: hidden layers.
     """
-    found = data.query("lecture_10_depth_with_batch_norm")
+    found = data.query("lecture_10_depth_with_batch_norm", **network())
     found = found[(found["activation"] == "relu") & (found["depth"] == depth) & found["norm"].isin(list(NAMES))]
     return sentence(
         (
@@ -78,9 +94,7 @@ def _fast(row) -> str:
 
 def swept() -> pd.DataFrame:
     """Return the largest rates that train, by depth and normalization, on the network that the figure shows."""
-    network = choice.largest_network()
-    shape = {axis: network[axis][0] for axis in ("dataset", "width") if axis in network}
-    found = data.query("lecture_12_learning_rates", **shape, target=TRAINED, fast=FAST)
+    found = data.query("lecture_12_learning_rates", **network(), target=TRAINED, fast=FAST)
     return found[(found["activation"] == "relu") & found["norm"].isin(list(NAMES))]
 
 
@@ -98,12 +112,13 @@ def decades() -> str:
     """Say over how many powers of ten of the weights' scale networks train, with and without batch norm."""
     return sentence(
         f"{count(row.depth, 'layer')} {NAMES[row.norm]}: {_scales(row)} over {count(row.seeds, 'seed')}"
-        for row in _scaled().itertuples()
+        for row in scaled().itertuples()
     )
 
 
-def _scaled() -> pd.DataFrame:
-    found = data.query("lecture_13_weight_scale")
+def scaled() -> pd.DataFrame:
+    """Return over how many scales networks train, by depth and normalization, on the network that the figure shows."""
+    found = data.query("lecture_13_weight_scale", **network())
     return found[(found["activation"] == "relu") & found["norm"].isin(list(NAMES))]
 
 

@@ -129,6 +129,7 @@ def _curves(
         Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, drawn[colour])),
         panels=Axis(panels, axes.NAMES[panels], values=axes.ordered(panels, drawn[panels])) if panels else None,
         points=False,
+        band=BANDS[band],
     )
     text = f"{title} against step, coloured by {axes.NAMES[colour].lower()}."
     sql = data.sql("curves_over_seeds", {"metrics": [metric], **asked})

@@ -11,6 +11,7 @@ from dashboard.charts.chart import Chart
 from dashboard.charts.ridges import ridges
 from dashboard.distributions import on_common_bins
 from dashboard.figure import draw, group
+from dashboard.lecture import training_answers
 from dashboard.lecture.chapters import CHAPTERS
 from dashboard.lecture.networks import lecture_network
 from dashboard.lecture.row import Finding, Prediction, Row
@@ -173,7 +174,8 @@ def _answer_table(number: int) -> None:
         query = queries.get(name)
         if any(parameter.default is queries.REQUIRED for parameter in query.parameters):
             continue
-        answer = data.query(name)
+        values = training_answers.network() if training_answers.pins(query) else {}
+        answer = data.query(name, **values)
         if answer.empty:
             continue
         with st.expander(f"The numbers: {query.title}", icon=":material/table:"):
@@ -183,7 +185,7 @@ def _answer_table(number: int) -> None:
             st.dataframe(
                 answer.head(MOST_ROWS), hide_index=True, column_order=order, key=f"table-{name}", alt=query.title
             )
-            st.code(data.sql(name, {}), language="sql")
+            st.code(data.sql(name, values), language="sql")
 
 
 main()

@@ -13,6 +13,8 @@ SELECT init, activation, norm, layer, count(*) AS seeds, any_value(sigma_w) AS s
        count(*) FILTER (NOT (isfinite(std) AND isfinite(mean))) AS std_overflowed,
        avg(mean) FILTER (isfinite(mean)) AS mean,
        @over_seeds(std),
+       avg(preact_std) FILTER (isfinite(preact_std)) AS preact_std,
+       count(*) FILTER (NOT isfinite(preact_std)) AS preact_std_overflowed,
        avg(theory_std) AS theory_std,
        avg(theory_std_band) AS theory_std_band,
        count(*) FILTER (NOT isfinite(grad_rms)) AS grad_rms_overflowed,

@@ -120,7 +120,7 @@ def test_a_click_on_a_tile_opens_its_cell_and_stands_in_the_address(page, site, 
 def test_a_download_holds_what_the_store_holds(page, site, filled_store, tmp_path):
     page.goto(f"{site}/activation_statistics?activation=tanh&init=xavier")
     settle(page)
-    page.get_by_role("button", name="Take away").first.click()
+    page.locator("[class*=st-key-figure-std]").get_by_role("button", name="Take away").click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="CSV").first.click()
     waiting.value.save_as(tmp_path / "figure.csv")

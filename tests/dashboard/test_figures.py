@@ -13,8 +13,6 @@ from tests.dashboard.opening import PAGES, open_page
 # What makes all figures of a page appear.
 ASKED = {"lecture": {"lecture_answers": "true"}, "trainability_map": {"map_tile": ["6", "xavier"]}}
 TABLES_ONLY = ("runs",)
-# Cards with charts that are no figures.
-CARDS = {"lecture": "-opening-"}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -33,7 +31,7 @@ def test_every_figure_is_complete(page, store_of, monkeypatch):
         assert any(e.type == "markdown" and str(e.value).startswith("#### ") and len(str(e.value)) > 8 for e in own)
         assert any(element.type == "code" and "SELECT" in element.value for element in own)
         assert "vega_lite_chart" in kinds
-    assert all("-figure-" in path or CARDS.get(page, "-figure-") in path for path in _places(app.main))
+    assert all("-figure-" in path for path in _places(app.main))
     for chart in charts:
         _check_colours(json.loads(chart.spec))
 

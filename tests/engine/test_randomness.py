@@ -11,6 +11,14 @@ from engine import randomness
 DRAWS = [randomness.standard_normal, randomness.standard_uniform]
 
 
+def test_the_recorded_scheme_is_the_one_that_draws():
+    """Who changes these numbers gives the scheme a new name."""
+    found = [draw(("golden", 0), (20,))[-1] for draw in (*DRAWS, randomness.standard_truncated_normal)]
+    assert randomness.SCHEME.partition(":")[0] == "2"
+    np.testing.assert_allclose(found, [-0.94676924, 0.39993680, -0.45287135], rtol=1e-5)
+    assert randomness.permutations(("golden", 0), 7, 9).tolist() == [5, 0, 2, 3, 4, 6, 1, 0, 3]
+
+
 @pytest.mark.parametrize("draw", DRAWS)
 def test_a_name_gives_the_same_numbers_in_every_process(draw):
     code = f"from engine import randomness; print(randomness.{draw.__name__}(('a', 1, (2, 3)), (5,)).tolist())"

@@ -47,6 +47,8 @@ def signal_by_layer(
             "std_overflowed": both.count(False),
             "mean": mean(finite(rows["mean"])),
             **ranged("std", finite(rows["std"])),
+            "preact_std": mean(finite(rows["preact_std"])),
+            "preact_std_overflowed": _broken(rows["preact_std"]),
             "grad_rms_overflowed": _broken(rows["grad_rms"]),
             **ranged("grad_rms", finite(rows["grad_rms"])),
             **{
