@@ -17,8 +17,8 @@ Identity = tuple[object, ...]
 
 # Recorded with every run. Whoever changes how draws follow from seeds gives it a new name.
 SCHEME = (
-    "2: from the SHA-256 of (what for, seed, ..., block): normal draws by PyTorch's MT19937, seeded with its first 32 bits; "
-    "all others by NumPy's PCG64DXSM, whose state it is"
+    "2: from the SHA-256 of (what for, seed, ..., block): normal draws by PyTorch's MT19937, seeded with its first "
+    "32 bits; all others by NumPy's PCG64DXSM, whose state it is"
 )
 
 # Long streams are drawn in blocks with a generator each, so that threads can share the work without changing a number.

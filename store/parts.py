@@ -41,8 +41,9 @@ def with_parts(text: str) -> str:
 
 
 def _sql(use: re.Match[str]) -> str:
-    first, comma, second = (use[2] or "").partition(", ")
-    return _part(use[1])[1].replace("#1", first).replace("#2", second if comma else first)
+    # A comma within the inner parentheses separates nothing.
+    first, *rest = re.split(r", (?![^(]*\))", use[2] or "", maxsplit=1)
+    return _part(use[1])[1].replace("#1", first).replace("#2", rest[0] if rest else first)
 
 
 @cache

@@ -38,12 +38,12 @@ def file(spool: Path, run_id: str, label: str, batch: dict[str, pa.Table]) -> Pa
     final.parent.mkdir(parents=True, exist_ok=True)
     # Processes on different machines may have the same number.
     unfinished = durable.temporary(final.parent, uuid.uuid4().hex)
-    journal.write(unfinished, batch)
     try:
+        journal.write(unfinished, batch)
         durable.commit(unfinished, final)
-    except OSError as error:
+    except BaseException as error:
         durable.discard(unfinished)
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+        if not isinstance(error, OSError) or error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
     return final
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -220,8 +219,11 @@ def _quick(frame: pd.DataFrame, name: str, sql: str) -> None:
 
 def _file() -> None:
     st.markdown("#### The whole file")
-    path = store.Layout.at().resolve()
-    size = path.stat().st_size
+    try:
+        size = store.Layout.at().resolve().stat().st_size
+    except FileNotFoundError:
+        # It was replaced at this very moment; the page is drawn anew for the next one.
+        return
     sentence = f"{size / 1e6:,.1f} MB. Any DuckDB from 1.2 on opens it: the command line, Python, R, JDBC."
     if size > MOST_BYTES:
         st.markdown(f"{sentence} It is too large for a download through the browser; copy it instead:")
@@ -230,7 +232,8 @@ def _file() -> None:
     st.caption(sentence)
     st.download_button(
         "Download grid.duckdb",
-        data=partial(Path.read_bytes, path),
+        # The file of that moment: the one from when the page was drawn may be gone.
+        data=lambda: store.Layout.at().resolve().read_bytes(),
         file_name="grid.duckdb",
         on_click="ignore",
         key="whole-file",

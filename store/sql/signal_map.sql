@@ -14,8 +14,8 @@ WITH chosen AS (
     WHERE study = 'propagation' AND @chosen_configurations
 )
 SELECT x, y, count(*) AS seeds, count(*) FILTER (NOT sound) AS lost,
-       exp(avg(ln(CASE WHEN sound THEN forward_rate END))) AS forward_rate,
-       exp(avg(ln(CASE WHEN sound THEN backward_rate END))) AS backward_rate,
+       @geometric_mean(CASE WHEN sound THEN forward_rate END) AS forward_rate,
+       @geometric_mean(CASE WHEN sound THEN backward_rate END) AS backward_rate,
        count(*) FILTER (verdict = 'diverged') / count(*) AS share_diverged,
        count(*) FILTER (verdict = 'just right') / count(*) AS share_just_right, mode(verdict ORDER BY verdict) AS verdict
 FROM chosen

@@ -14,8 +14,8 @@ SELECT init, activation, norm, depth, width, batch_size, network, dataset, prepr
        coalesce(max(agreeing) FILTER (verdict IS NOT NULL), count(*)) / count(*) AS agreement,
        count(*)                                                       AS seeds,
        count(*) FILTER (NOT finite)                                   AS left_out,
-       exp(avg(ln(CASE WHEN finite THEN forward_rate END)))           AS forward_rate,
-       exp(avg(ln(CASE WHEN finite THEN backward_rate END)))          AS backward_rate
+       @geometric_mean(CASE WHEN finite THEN forward_rate END) AS forward_rate,
+       @geometric_mean(CASE WHEN finite THEN backward_rate END) AS backward_rate
 FROM (
     SELECT *, count(*) OVER (PARTITION BY init, activation, norm, depth, width, batch_size, network, dataset,
                                           preprocessing, verdict) AS agreeing

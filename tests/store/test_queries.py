@@ -90,6 +90,11 @@ def test_parts_are_plain_sql_in_the_end():
         with_parts("SELECT @chosen_configuration")
 
 
+def test_a_comma_within_parentheses_is_part_of_what_a_part_is_given():
+    assert with_parts("@margin(a / nullif(b, 0))").count("nullif(b, 0)") == with_parts("@margin(x)").count("x")
+    assert "AS y," in with_parts("@over_seeds(coalesce(x, 0), y)")
+
+
 def test_every_part_is_shared():
     texts = [file.read_text() for file in queries.FOLDER.glob("*.sql")]
     for part in parts.FOLDER.glob("*.sql"):

@@ -55,6 +55,16 @@ def test_the_same_batch_is_filed_once(layout, tmp_path):
     assert [path.name for path in first.parent.iterdir()] == ["000001-training"]
 
 
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.parquet.write_table", full)
+    with pytest.raises(OSError, match="No space"):
+        spool.file(tmp_path, "run", "a", results(1))
+    assert list((tmp_path / "run").iterdir()) == []
+
+
 def test_a_batch_that_comes_late_replaces_and_is_not_stored_twice(layout, tmp_path):
     for _ in range(2):
         spool.file(tmp_path / "spool", "run", "000001-training", results(1))

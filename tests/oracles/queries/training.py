@@ -149,14 +149,15 @@ def outcome_map(tables: Tables, x: str, y: str, over: str, **choices: list | Non
                 "best_test_accuracy": mean(rows["best_test_accuracy"]),
                 "final_train_loss": mean(finite(rows["final_train_loss"])),
                 "gap": mean(finite(gaps)),
+                "score": mean(zero(rows["final_test_accuracy"])),
             }
         )
     metrics = ["share_diverged", "share_that_train", "steps_to_90", "final_test_accuracy", "best_test_accuracy"]
     metrics += ["final_train_loss", "gap"]
-    told = ["seeds", *metrics]
+    told = ["seeds", "score", *metrics]
     for key, rows in groups(pd.DataFrame(configurations, columns=[*TRAINING_AXES, *told], dtype=object), *{x: x, y: y}):
         if over == "best":
-            best = [-1.0 if value is None else value for value in rows["final_test_accuracy"]]
+            best = list(rows["score"])
             order = sorted(range(len(rows)), key=lambda one: (-best[one], *_sortable(rows.iloc[one], TRAINING_AXES)))
             rows = rows.iloc[order[:1]]
         yield {
