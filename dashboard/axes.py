@@ -106,6 +106,8 @@ def text(axis: str, value: Any) -> str:
         axis: the axis.
         value: its value.
     """
+    if value is None:
+        return f"no {NAMES.get(axis, axis).lower()}"
     if axis == "norm":
         return "no norm" if value == "none" else f"{value} norm"
     if axis == "depth":
@@ -148,7 +150,9 @@ def named(frame: pd.DataFrame, axes: Sequence[str], at_least: str) -> pd.DataFra
     """
     parts = varying(frame, axes) or [at_least]
     groups = frame.groupby(parts, sort=False, dropna=False)
-    different = frame.drop_duplicates(parts)[parts]
+    different = frame.drop_duplicates(parts)[parts].astype(object)
+    # NaN is not equal to itself and could not be looked up.
+    different = different.where(different.notna(), None)
     names = [
         ", ".join(text(axis, value) for axis, value in zip(parts, row, strict=True))
         for row in different.itertuples(index=False)

@@ -29,10 +29,10 @@ def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None) -> Chart:
         colour: a column of texts, or None.
     """
     head = frame.head(MOST_ROWS)
-    data = pd.DataFrame({"x": head[x], "y": head[y]})
+    number = pd.api.types.is_numeric_dtype(head[x])
+    data = pd.DataFrame({"x": head[x] if number else _texts(head[x]), "y": head[y]})
     if colour:
-        data["colour"] = frame[colour].head(MOST_ROWS).astype(str)
-    number = pd.api.types.is_numeric_dtype(data["x"])
+        data["colour"] = _texts(head[colour])
     across: Spec = style.number("x", x) if number else _names(data["x"], x)
     shown = style.tooltips({} if number else {"x": x}, {"y": y} | ({"x": x} if number else {}))
     encoding: Spec = {"x": across, "y": style.number("y", y, scale={"zero": not number}), "tooltip": shown}
@@ -46,6 +46,10 @@ def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None) -> Chart:
     return style.chart(spec, rows=data)
 
 
+def _texts(values: pd.Series) -> list[str]:
+    return ["NULL" if pd.isna(value) else str(value) for value in values]
+
+
 def _names(values: pd.Series, title: str) -> Spec:
-    axis = style.leaning(list(dict.fromkeys(values.astype(str))))
+    axis = style.leaning(list(dict.fromkeys(values)))
     return {"field": "x", "type": "nominal", "title": title, "sort": None, "axis": axis}

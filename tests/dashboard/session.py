@@ -10,7 +10,9 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
 # Kinds of widgets that a reader changes; buttons are left alone, because they start things.
-KINDS = ("selectbox", "multiselect", "slider", "button_group", "checkbox")
+KINDS = ("selectbox", "multiselect", "slider", "button_group", "checkbox", "number_input")
+# What is typed into boxes of numbers.
+NUMBERS = range(1, 65)
 PATIENCE = 60.0
 
 
@@ -72,6 +74,8 @@ class Session:
             many = kind == "multiselect"
             count = self.random.randint(1, min(4, len(choices))) if many else 1
             state.string_array_value.data.extend(self.random.sample(choices, count))
+        elif kind == "number_input":
+            state.double_value = self.random.choice(choices)
         elif kind == "slider":
             state.double_array_value.data.append(self.random.choice(choices))
         else:
@@ -85,6 +89,8 @@ class Session:
             return list(widget.options)
         if kind == "button_group":
             return [option.content for option in widget.options]
+        if kind == "number_input":
+            return [number for number in NUMBERS if widget.min <= number <= widget.max]
         if kind == "slider":
             return list(range(int(widget.min), int(widget.max) + 1))
         return [True, False]

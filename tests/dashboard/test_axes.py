@@ -68,3 +68,9 @@ def test_configurations_are_named_and_sorted_by_what_tells_them_apart():
         "no norm, xavier", "no norm, kaiming", "batch norm, xavier", "batch norm, kaiming"
     ]  # fmt: skip
     assert named["value"].tolist() == [1, 0, 3, 2]
+
+
+def test_an_axis_that_some_lack_names_them_so():
+    frame = pd.DataFrame({"lr": [0.1, np.nan, 0.1, np.nan], "init": ["xavier", "xavier", "zeros", "zeros"]})
+    found = axes.named(frame, ["init", "lr"], "init")["configuration"]
+    assert list(found) == ["zeros, lr 0.1", "zeros, no learning rate", "xavier, lr 0.1", "xavier, no learning rate"]

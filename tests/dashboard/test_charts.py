@@ -313,3 +313,9 @@ def test_a_figures_data_can_be_taken_away(tmp_path):
     (tmp_path / "f.csv").write_bytes(contents("CSV", chart, frame))
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "f.parquet"), frame)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "f.csv"), frame)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_a_text_that_is_missing_is_drawn_as_such(missing):
+    frame = pd.DataFrame({"name": ["a", missing], "value": [1.0, 2.0]})
+    assert list(quick(frame, "name", "value", "name").data["rows"]["colour"]) == ["a", "NULL"]
