@@ -43,6 +43,7 @@ class Question:
         band: a key of `interval.BANDS`.
         part: what its parts are.
         ending: what the names of the parts end in and the figure does not repeat.
+        ends: the parts with the ends of the study's own band, `OF_DIRECTIONS`; the band of the seeds when empty.
     """
 
     study: str
@@ -56,8 +57,10 @@ class Question:
     band: str = "range"
     part: str = "Part"
     ending: str = ""
+    ends: tuple[str, str] | tuple[()] = ()
 
 
+@data.kept
 def card(study: str, quantity: str) -> pd.Series | None:
     """Return label, unit, meaning and position of a quantity, or None when the store does not know it.
 
@@ -91,7 +94,7 @@ def measured(study: str) -> list[str]:
 def values(question: Question) -> dict[str, Any]:
     """Return the parameters of the named query behind a question."""
     bound = choice.bound({axis: list(chosen) for axis, chosen in (question.cells or {}).items()})
-    parts = {"parts": list(question.parts)} if question.parts else {}
+    parts = {"parts": [*question.parts, *question.ends]} if question.parts else {}
     return {"study": question.study, "quantity": question.quantity, **parts, **bound}
 
 
@@ -101,28 +104,26 @@ def rows(question: Question) -> pd.DataFrame:
     return found.assign(lost=found["seeds"] - found["finite"])
 
 
-def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture | None:
+def picture(question: Question) -> Picture | None:
     """Return the figure of a quantity, or None when it has not been measured.
 
     Args:
         question: what to draw.
-        ranges: the axes, position, low and high where the study stored ranges of its own, `OF_DIRECTIONS`; else those
-            over seeds are drawn.
     """
     found = rows(question)
+    if question.ends:
+        found = _with_ends(found, question.ends)
     if found.empty:
         return None
-    if ranges is not None:
-        found = found.drop(columns=["low", "high"]).merge(ranges, on=[*axes.NAMES, POSITION], how="left")
     found = found.assign(part=found["part"].str.removesuffix(question.ending))
-    meaning = card(question.study, question.quantity)
+    meaning = card(study=question.study, quantity=question.quantity)
     title = title_of(meaning, question.quantity)
     x, colour, panels = _encoding(found, question)
     named = _named(found, x, colour)
     names = list(dict.fromkeys(named["configuration"]))
     titles = partial(_title, meaning=meaning, part=_parts_are(question, found))
     named = named[named["configuration"].isin(names[:MOST_LINES])]
-    named = named if ranges is not None else banded(named, question.band)
+    named = named if question.ends else banded(named, question.band)
     chart = lines(
         named,
         _axis(named, x, titles(x), across=True),
@@ -132,10 +133,10 @@ def picture(question: Question, ranges: pd.DataFrame | None = None) -> Picture |
         panels=_axis(named, panels, titles(panels)) if panels else None,
         points=named[x].nunique() <= 40,
         zero=_from_zero(named),
-        band=BANDS[question.band] if ranges is None else OF_DIRECTIONS,
+        band=OF_DIRECTIONS if question.ends else BANDS[question.band],
     )
     seeds = int(found["seeds"].max())
-    note = _sentence(meaning["meaning"] if meaning is not None else title, seeds, question.band, ranges is not None)
+    note = _sentence(meaning["meaning"] if meaning is not None else title, seeds, question.band, bool(question.ends))
     if len(names) > MOST_LINES:
         note += f" These are {len(names)} lines; the first {MOST_LINES} are drawn."
     return Picture(
@@ -153,18 +154,17 @@ def _kept(question: Question) -> Picture | None:
     return picture(question)
 
 
-def show(question: Question, key: str, ranges: pd.DataFrame | None = None) -> bool:
+def show(question: Question, key: str) -> bool:
     """Draw a quantity, or say that it has not been measured.
 
     Args:
         question: what to draw.
         key: name of the figure, unique on the page.
-        ranges: see `picture`.
 
     Returns:
         Whether there was something to draw.
     """
-    found = _kept(question=question) if ranges is None else picture(question, ranges)
+    found = _kept(question=question)
     if found is None:
         absent(question.study)
         return False
@@ -184,6 +184,16 @@ def candidates(found: pd.DataFrame) -> list[str]:
     return [*first, *axes.varying(found, list(axes.NAMES)), *parts]
 
 
+def _with_ends(found: pd.DataFrame, ends: tuple[str, str]) -> pd.DataFrame:
+    """Make low and high of two of the parts."""
+    keys = [*axes.NAMES, POSITION]
+    result = found[~found["part"].isin(ends)].drop(columns=["low", "high"])
+    for name, part in zip(("low", "high"), ends, strict=True):
+        of_part = found.loc[found["part"] == part, [*keys, "mean"]].rename(columns={"mean": name})
+        result = result.merge(of_part, on=keys, how="left")
+    return result
+
+
 def _encoding(found: pd.DataFrame, question: Question) -> tuple[str, str, str | None]:
     offered = candidates(found) or ["init"]
     numeric = [name for name in offered if name == POSITION or name in axes.NUMBERS]
@@ -199,7 +209,8 @@ def _encoding(found: pd.DataFrame, question: Question) -> tuple[str, str, str | 
 
 def _named(found: pd.DataFrame, x: str, colour: str) -> pd.DataFrame:
     """Name each line by what tells it apart; what follows from x, as a rate may from a batch size, does not."""
-    parts = [name for name in [*axes.NAMES, PART] if name != x and not _follows(found, name, x)]
+    differing = axes.varying(found, [*axes.NAMES, PART])
+    parts = [name for name in differing if name != x and not _follows(found, name, x)]
     named = axes.named(found, parts, colour if colour != POSITION else "init")
     if x == POSITION:
         return named.sort_values(["configuration", x], kind="stable").reset_index(drop=True)

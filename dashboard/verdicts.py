@@ -32,7 +32,7 @@ def rate(value: Any, verdict: Any) -> str:
     """
     if pd.notna(value):
         return f"×{numeral(value)} per layer"
-    return "overflows" if verdict == "diverged" else NONE
+    return "overflows" if verdict in ("diverged", "too big") else NONE
 
 
 def share(value: Any) -> str:

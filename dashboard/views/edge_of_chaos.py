@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import choice, data, phases, quantities, selectors
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.plane import plane
-from dashboard.figure import figure
+from dashboard.figure import Picture
 from dashboard.numerals import numeral
 from dashboard.quantities import Question
 
@@ -43,35 +43,40 @@ def main() -> None:
         activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", "tanh")
     with right:
         colour = selectors.one("Colour", COLOURS, f"{PREFIX}_colour", show=_title)
-    points = data.query("order_and_chaos", activation=activation)
-    _plane(points, activation, colour)
-    _depths(points, activation)
+    drawn = _plane(activation=activation, colour=colour)
+    if drawn is None:
+        st.info("This store has no finite points of the plane for this activation; the preset *demo* computes some.")
+    else:
+        drawn.show("plane")
+    _depths(activation)
     _layers(activation)
 
 
 def _title(quantity: str) -> str:
-    return quantities.title_of(quantities.card(STUDY, quantity), quantity)
+    return quantities.title_of(quantities.card(study=STUDY, quantity=quantity), quantity)
 
 
-def _plane(points: pd.DataFrame, activation: str, colour: str) -> None:
+@data.kept
+def _plane(activation: str, colour: str) -> Picture | None:
+    """Return the plane of an activation, or None where no point of it is finite."""
+    points = data.query("order_and_chaos", activation=activation)
     grid = points[[any(str(init).startswith("mean_field") for init in inits) for inits in points["inits"]]]
     grid = phases.placed(grid)
     if grid.empty:
-        st.info("This store has no points of the plane for this activation; the preset *demo* computes some.")
-        return
+        return None
     tiles = phases.tiles(grid).assign(value=grid[colour].astype(float))
     named = phases.initializations(data.query("weight_scales", activation=activation))
     within = named["weight"] <= tiles["weight_high"].max() * REACH
     shown = named[within].reset_index(drop=True)
     chart = plane(tiles, shown, phases.edge(grid), _title(colour), rate=colour == "chi")
     text = f"{_title(colour)} over weight and bias variance for {activation}, with {len(shown)} initializations on it."
-    sql = data.sql("order_and_chaos", {"activation": activation})
-    figure(f"Where does {activation} sit between order and chaos?", chart, points, sql, "plane", text)
-    st.caption(
+    note = (
         "Colour: mean-field theory; grey where the value is infinite or there is none. The line is the edge, χ₁ = 1. "
         "Dots: initializations by the variance of their weights, without biases; those of one variance share a dot. "
         f"Where a scheme's weights depend on the width, the widest network measured counts.{_beyond(named[~within])}"
     )
+    sql = data.sql("order_and_chaos", {"activation": activation})
+    return Picture(f"Where does {activation} sit between order and chaos?", chart, points, sql, text, note)
 
 
 def _beyond(named: pd.DataFrame) -> str:
@@ -80,19 +85,22 @@ def _beyond(named: pd.DataFrame) -> str:
     return f" Beyond the right edge: {'; '.join(places)}." if places else ""
 
 
-def _depths(points: pd.DataFrame, activation: str) -> None:
+def _simulated(activation: str) -> pd.DataFrame:
+    points = data.query("order_and_chaos", activation=activation)
+    return points[points["chi_measured"].notna()]
+
+
+def _depths(activation: str) -> None:
     """Draw what was measured against what theory says, along the weight variance."""
-    simulated = points[points["chi_measured"].notna()]
-    if simulated.empty:
+    if _simulated(activation).empty:
         st.info("No networks were simulated for this activation: there is theory only.")
         return
     st.markdown("### Measured against theory")
-    sql = data.sql("order_and_chaos", {"activation": activation})
     names = list(COMPARED)
     for pair in (names[:2], names[2:]):
         for column, quantity in zip(st.columns(2), pair, strict=True):
             with column:
-                _compare(simulated, quantity, sql)
+                _compared(activation=activation, quantity=quantity).show(f"compare-{quantity}")
     st.caption(
         "Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite. "
         "A red cross: from this weight variance to the next dot nothing finite was measured. For ξ_c this means that "
@@ -100,7 +108,10 @@ def _depths(points: pd.DataFrame, activation: str) -> None:
     )
 
 
-def _compare(simulated: pd.DataFrame, quantity: str, sql: str) -> None:
+@data.kept
+def _compared(activation: str, quantity: str) -> Picture:
+    """Return one quantity, measured and in theory."""
+    simulated = _simulated(activation)
     columns: dict[str, Any] = {"mean": simulated[f"{quantity}_measured"], "theory": simulated[quantity]}
     frame = simulated[["weight_variance", "bias_variance", "seeds"]].assign(**columns)
     # The query averages what is finite: where it found nothing, every seed is lost.
@@ -115,7 +126,8 @@ def _compare(simulated: pd.DataFrame, quantity: str, sql: str) -> None:
         Axis("configuration", "Bias variance", values=names),
     )
     text = f"{_title(quantity)} against weight variance, measured and in theory."
-    figure(COMPARED[quantity], chart, frame, sql, f"compare-{quantity}", text)
+    sql = data.sql("order_and_chaos", {"activation": activation})
+    return Picture(COMPARED[quantity], chart, frame, sql, text)
 
 
 def _layers(activation: str) -> None:

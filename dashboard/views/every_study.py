@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _label(study: str, name: str) -> str:
-    return quantities.title_of(quantities.card(study, name), name)
+    return quantities.title_of(quantities.card(study=study, quantity=name), name)
 
 
 def _choose_view(offered: list[str]) -> tuple[str | None, str | None, str | None, str]:

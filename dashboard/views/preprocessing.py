@@ -1,6 +1,5 @@
 """L1: what centring, scaling, PCA and whitening do to a loss."""
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import axes, choice, data, quantities, selectors
@@ -94,18 +93,10 @@ def _sensitivity(chosen: choice.Chosen) -> None:
         (right, "perturbed_accuracy", "What accuracy does it cost?"),
     ):
         with column:
-            asked = Question(STUDY, quantity, title, "position", "preprocessing", cells=chosen, parts=(MEAN,))
-            ranges = quantities.rows(Question(STUDY, quantity, cells=chosen, parts=(LOW, HIGH)))
-            quantities.show(asked, quantity.replace("_", "-"), ranges=_ranges(ranges))
-
-
-def _ranges(rows: pd.DataFrame) -> pd.DataFrame | None:
-    """Return low and high over random directions for each configuration and position."""
-    if rows.empty:
-        return None
-    keys = [*axes.NAMES, "position"]
-    parts = {part: rows[rows["part"] == part].set_index(keys)["mean"] for part in (LOW, HIGH)}
-    return pd.DataFrame(parts).reset_index()
+            asked = Question(
+                STUDY, quantity, title, "position", "preprocessing", cells=chosen, parts=(MEAN,), ends=(LOW, HIGH)
+            )
+            quantities.show(asked, quantity.replace("_", "-"))
 
 
 def _descent(chosen: choice.Chosen) -> None:

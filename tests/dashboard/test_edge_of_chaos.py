@@ -23,7 +23,10 @@ def opened(monkeypatch, path, **query):
     monkeypatch.setattr(
         data, "query", lambda name, **given: scales() if name == "weight_scales" else ask(name, **given)
     )
+    # Pictures of the true scales may be kept from another test, and these must not be.
+    data._made.clear()
     app = open_page("edge_of_chaos", path, monkeypatch, **query)
+    data._made.clear()
     assert not app.exception
     return app
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import store
-from dashboard import axes, choice, quantities
+from dashboard import choice, quantities
 from dashboard.interval import BANDS
 from dashboard.quantities import Question
 
@@ -52,16 +52,18 @@ def test_what_all_parts_end_in_is_not_repeated(transferred_store, monkeypatch):
 def test_ranges_of_a_study_are_called_what_they_are(studied_store, monkeypatch):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(studied_store))
     asked = Question("preprocessing", "perturbed_loss", x="position", colour="preprocessing", parts=("mean",))
-    found = quantities.rows(asked)
-    ranges = found[[*axes.NAMES, "position"]].assign(low=found["mean"] - 1, high=found["mean"] + 1)
-    of_directions, of_seeds = quantities.picture(asked, ranges), quantities.picture(asked)
+    own = replace(asked, ends=("low", "high"))
+    of_directions, of_seeds = quantities.picture(own), quantities.picture(asked)
     assert quantities.OF_DIRECTIONS in of_directions.note
     assert "of the seeds" not in of_directions.note
     assert f'"{quantities.OF_DIRECTIONS}, from"' in json.dumps(of_directions.chart.spec)
     assert quantities.OF_DIRECTIONS not in of_seeds.note + json.dumps(of_seeds.chart.spec)
     # Also where another band is asked for, the ranges are those of the study.
-    interval = quantities.picture(replace(asked, band="interval"), ranges)
-    assert (interval.data["high"] - interval.data["low"]).tolist() == pytest.approx([2.0] * len(interval.data))
+    for band in BANDS:
+        ends = quantities.picture(replace(own, band=band)).data.set_index(["configuration", "position"])
+        for part in ("low", "high"):
+            alone = quantities.picture(replace(asked, parts=(part,))).data.set_index(["configuration", "position"])
+            pd.testing.assert_series_equal(ends[part].sort_index(), alone["mean"].sort_index(), check_names=False)
 
 
 def test_the_ranges_of_directions_hold_what_they_are_said_to_hold():

@@ -12,6 +12,7 @@ from dashboard import verdicts
     [
         (0.5, "too small", "×0.5 per layer"),
         (math.nan, "diverged", "overflows"),
+        (math.nan, "too big", "overflows"),
         (math.nan, None, verdicts.NONE),
         (math.nan, "symmetric", verdicts.NONE),
     ],
