@@ -50,7 +50,7 @@ STYLE = """
   color: inherit; font-size: 0.9rem; font-weight: 600; text-decoration: none;
   padding: 0.15rem 0.6rem; border-radius: 0.5rem; background: light-dark(#f3f3ee, #1e2226);
 }
-.stories a::before { content: "▸ "; }
+.stories a::before { content: "▶" / ""; font-size: 0.6rem; padding-right: 0.4rem; vertical-align: 0.1em; }
 .stories a:hover { background: light-dark(#e4e4da, #2c3238); }
 /* Where the keyboard is: here Streamlit only darkens the background a little. */
 :is([data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"], .stories a):focus-visible,
