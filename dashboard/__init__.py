@@ -1,10 +1,35 @@
 """The dashboard: Streamlit pages over a store. It imports `store` alone, never the engine, never torch.
 
-app         the table of pages
-data        cached queries, keyed by snapshot
-selectors   choices bound to the URL
-charts      pure functions from a data frame to a chart
-viewport    how wide the page is
-figure      a chart with its data, picture and SQL
-views       one file per page
+Serving
+    server         Streamlit's application under uvicorn
+    app            the entry file: the table of pages
+    shell          what surrounds every page
+    views          one file per page
+    lecture        the lecture's rows: claim, figure, verdict
+
+Asking
+    snapshot       the open store, with its slow views kept in memory
+    data           cached queries, keyed by snapshot
+    sandbox        SQL that a reader typed, in a process of its own
+    refresh        the engine as a process of its own
+
+Choosing
+    selectors      choices bound to the URL
+    choice         a choice per axis of a cell
+    stories        links to views that tell something
+    viewport       how wide the page is
+
+Drawing
+    figure         a chart with its title, data, picture and SQL
+    charts         pure functions from a data frame to a chart
+    quantities     figures of what any study measured
+    axes           how axes and their values are called and ordered
+    theme          one colour per member
+    numerals       numbers in sentences
+    interval       bands over seeds
+    signals        layer statistics as charts want them
+    distributions  histograms on common bins
+    phases         the plane of order and chaos
+    verdicts       badges and rates in words
+    snippet        the same in PyTorch, to paste
 """

@@ -128,3 +128,11 @@ def test_the_examples_run(tmp_path):
     (query,) = [line for block in blocks("sh") for line in block.splitlines() if "store query" in line]
     sql = re.search(r'"(.*)"', query)[1]
     assert "verdict" in run(f"import store; print(store.open().query({sql!r}).df())")
+
+
+@pytest.mark.parametrize("package", ["dashboard", "dashboard/charts"])
+def test_the_map_of_a_package_names_what_is_in_it(package):
+    folder = ROOT / package
+    told = set(re.findall(r"^ *(\w+)  +\S", (folder / "__init__.py").read_text(), flags=re.MULTILINE))
+    there = {file.stem for file in folder.glob("*.py")} | {file.parent.name for file in folder.glob("*/__init__.py")}
+    assert told | {"views"} == (there | {"views"}) - {"__init__", "__main__"}

@@ -11,5 +11,6 @@ heat_map       a metric over two axes, diverged cells marked
 plane          the plane of weight and bias variance, with initializations on it
 ranking        configurations by score, with their seeds
 points         a cloud of points
+quick          any two columns of any table
 images         small images, such as filters
 """
