@@ -1,4 +1,4 @@
-"""A cloud of points in the plane, on axes of equal scale."""
+"""Clouds of points, side by side, each on axes of its own."""
 
 import pandas as pd
 

@@ -233,6 +233,7 @@ def _outcomes(values: dict[str, Any]) -> None:
         column_order=order,
         placeholder=verdicts.NONE,
         key="table-outcomes",
+        lazy=True,
         alt="Outcome of each configuration over its seeds.",
     )
     st.caption(

@@ -184,7 +184,8 @@ def _refuse(reason: object) -> None:
 
 def _show(frame: pd.DataFrame, name: str, sql: str, cut: bool, whole: Callable[[str], bytes]) -> None:
     """Show an answer, or its first rows, with `whole` to take away as a file of a kind."""
-    st.dataframe(frame, hide_index=True, alt="The answer, as a table.", key=f"table-{name}")
+    # A browser fetches the rows of a long answer as it scrolls.
+    st.dataframe(frame, hide_index=True, lazy=True, alt="The answer, as a table.", key=f"table-{name}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{'The first ' if cut else ''}{len(frame):,} row{'' if len(frame) == 1 else 's'}", width="stretch")
         for kind in ("CSV", "Parquet"):

@@ -1,23 +1,19 @@
 """A story shows the same whatever was chosen, or told, before it."""
 
-import re
-
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.test_permalink import DRAWN, choose, drawn_alike
 from tests.browser.visiting import WIDTHS, address, settle
 
 
 def follow(page, place):
-    """Follow a story's link."""
+    """Follow a story's link, and return where it leads."""
     link = page.locator(".stories a").nth(place)
     target = link.evaluate("link => link.href")
     link.click()
-    # Choices that are the first ones anyway do not stand in the address.
-    expect(page).to_have_url(re.compile(re.escape(target.partition("?")[0])))
     page.wait_for_load_state()
     settle(page)
+    return target
 
 
 @pytest.mark.parametrize("name", ["activation_statistics", "convergence", "trainability_map"])
@@ -29,12 +25,12 @@ def test_a_story_does_not_depend_on_what_was_before(name, browser, page, site_of
     assert count > 1
     choose(page)
     for place in reversed(range(count)):
-        follow(page, place)
+        target = follow(page, place)
         fresh = browser.new_page(viewport={"width": WIDTHS[0], "height": 1000})
-        fresh.goto(home)
+        fresh.goto(target)
         settle(fresh)
-        follow(fresh, place)
         mine, theirs = drawn_alike(page, fresh)
+        # Choices that are the first ones anyway do not stand in the address.
         assert page.url == fresh.url
         fresh.close()
         assert mine == theirs

@@ -34,6 +34,7 @@ class Session:
         buttons: id of each button, by its label.
         sentences: what the page says.
         markup: HTML that the browser takes as such.
+        received: bytes of the last run's messages.
     """
 
     socket: ClientConnection
@@ -46,6 +47,7 @@ class Session:
     buttons: dict[str, str] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
     markup: list[str] = field(default_factory=list)
+    received: int = 0
 
     @classmethod
     async def open(cls, url: str, seed: int = 0, origin: str | None = None) -> "Session":
@@ -109,8 +111,11 @@ class Session:
         await self.socket.send(request.SerializeToString())
         for seen in (self.widgets, self.buttons, self.sentences, self.markup):
             seen.clear()
+        self.received = 0
         while time.perf_counter() - start < PATIENCE:
-            message = ForwardMsg.FromString(await self.socket.recv())  # type: ignore
+            sent = await self.socket.recv()
+            self.received += len(sent)
+            message = ForwardMsg.FromString(sent)  # type: ignore
             kind = message.WhichOneof("type")
             if kind == "navigation":
                 self.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
