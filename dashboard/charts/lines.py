@@ -1,7 +1,7 @@
 """Something against something for several configurations: mean over seeds, their range, theory, and what was lost."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -126,48 +126,59 @@ def _layers(
     zero: bool,
     band: str,
 ) -> list[Spec]:
+    up, shared = _upward(y, zero), _shared(x, across, colour)
+    wide, predicted = _has_width(data), "theory" in data and data["theory"].notna().any()
+    layers = []
+    if wide:
+        layers.append(_whiskers(shared, up("low")) if x.category else _area(shared, up, y, "low", "high", 0.16))
+    if predicted:
+        layers.append(_area(shared, up, y, "theory_low", "theory_high", 0.1))
+    layers += _means(shared | {"y": up("mean"), "tooltip": _tooltip(data, x, y, band, wide)}, x, dash, points)
+    if predicted:
+        layers.append(_theory(shared, up("theory")))
+    if f"{TRUE}mean" in data and (data[f"{TRUE}mean"] <= 0).any():
+        layers.append(_zeros(up("mean"), float(data["mean"].min())))
+    return [*layers, _losses(across)] if data["first_lost"].any() else layers
+
+
+def _upward(y: Axis, zero: bool) -> Callable[[str], Spec]:
+    """Return what makes the vertical encoding of a column."""
     # On a logarithmic axis the least and the largest lie on the very edge.
     scale: Spec = {"padding": EDGE} if y.logarithmic else {"zero": zero}
     scale |= {"domain": [0, 1]} if y.share else {}
     ticks = {"format": ".0%"} if y.share else {}
-    beside = _beside(y)
+    return lambda field: style.number(field, _beside(y), y.logarithmic, scale=scale, axis=ticks)
+
+
+def _shared(x: Axis, across: Spec, colour: Axis) -> Spec:
+    """Return what all marks of a configuration have in common."""
     symbol = "circle" if x.category else "stroke"
     paint = style.colour(colour.field, [str(value) for value in colour.values], colour.title, symbol)
-    shared: Spec = {"x": across, "color": paint, "detail": {"field": "configuration", "type": "nominal"}}
+    return {"x": across, "color": paint, "detail": {"field": "configuration", "type": "nominal"}}
 
-    def up(field: str) -> Spec:
-        return style.number(field, beside, y.logarithmic, scale=scale, axis=ticks)
 
-    def area(low: str, high: str, opacity: float) -> Spec:
-        upper = {"field": high}
-        # An interval of a share may reach beyond all shares there are.
-        mark = {"type": "area", "opacity": opacity, "clip": y.share}
-        return {"mark": mark, "encoding": shared | {"y": up(low), "y2": upper}}
+def _area(shared: Spec, up: Callable[[str], Spec], y: Axis, low: str, high: str, opacity: float) -> Spec:
+    upper = {"field": high}
+    # An interval of a share may reach beyond all shares there are.
+    mark = {"type": "area", "opacity": opacity, "clip": y.share}
+    return {"mark": mark, "encoding": shared | {"y": up(low), "y2": upper}}
 
-    wide = _has_width(data)
-    shown = _tooltip(data, x, y, band, wide)
-    mark: Spec = {"type": "line", "strokeWidth": 2.4}
+
+def _means(encoding: Spec, x: Axis, dash: Axis | None, points: bool) -> list[Spec]:
     if x.category:
         # Nothing lies between two names.
-        mark = {"type": "point", "filled": True, "size": 130, "opacity": 0.9}
-    main: Spec = {"mark": mark, "encoding": shared | {"y": up("mean"), "tooltip": shown}}
+        return [{"mark": {"type": "point", "filled": True, "size": 130, "opacity": 0.9}, "encoding": encoding}]
+    dashed = {"strokeDash": _dashes(dash)} if dash is not None and len(dash.values) > 1 else {}
+    line = {"mark": {"type": "line", "strokeWidth": 2.4}, "encoding": encoding | dashed}
     # A layer of their own: as part of the lines they would fill the symbols of the dashes in the legend.
-    dots: Spec = {"mark": {"type": "point", "filled": True, "size": 36, "opacity": 1}, "encoding": main["encoding"]}
-    if dash is not None and len(dash.values) > 1 and not x.category:
-        main["encoding"] = main["encoding"] | {"strokeDash": _dashes(dash)}
-    layers = [_whiskers(shared, up("low")) if x.category else area("low", "high", 0.16)] if wide else []
-    theory = "theory" in data and data["theory"].notna().any()
-    if theory:
-        layers.append(area("theory_low", "theory_high", 0.1))
-    layers += [main, dots] if points and not x.category else [main]
-    if theory:
-        dashes = {"type": "line", "strokeDash": [3, 3], "strokeWidth": 1.6}
-        plain = {key: value for key, value in shared.items() if key != "color"}
-        grey = {"color": {"value": theme.NEUTRAL}}
-        layers.append({"mark": dashes, "encoding": plain | grey | {"y": up("theory")}})
-    if f"{TRUE}mean" in data and (data[f"{TRUE}mean"] <= 0).any():
-        layers.append(_zeros(up("mean"), float(data["mean"].min())))
-    return [*layers, _losses(across)] if data["first_lost"].any() else layers
+    dots = {"mark": {"type": "point", "filled": True, "size": 36, "opacity": 1}, "encoding": encoding}
+    return [line, dots] if points else [line]
+
+
+def _theory(shared: Spec, up: Spec) -> Spec:
+    mark = {"type": "line", "strokeDash": [3, 3], "strokeWidth": 1.6}
+    plain = {key: value for key, value in shared.items() if key != "color"}
+    return {"mark": mark, "encoding": plain | {"color": {"value": theme.NEUTRAL}, "y": up}}
 
 
 def _has_width(data: pd.DataFrame) -> bool:

@@ -135,7 +135,7 @@ def _row(row: Row, reveal: bool) -> None:
         if finding is None:
             st.info("This store has nothing on this row yet: `python -m engine run demo` computes it.")
         else:
-            if guess is not None:
+            if guess is not None and finding.answer:
                 _compare(guess, finding.answer)
             room = viewport.width() - viewport.CARD
             finding.picture.show(f"L{row.number}", room)

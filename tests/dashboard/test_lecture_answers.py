@@ -1,20 +1,14 @@
 """Each row of the lecture's page says a number with its interval and how many seeds stand behind it."""
 
-import io
 import re
 
-import pandas as pd
 import pytest
 
 import engine
-import store
-from dashboard import figure
-from dashboard.figure import FORMATS, contents_of_group, group
 from dashboard.lecture import signal_rows, training_answers
 from dashboard.lecture.chapters import CHAPTERS
 from dashboard.lecture.training_answers import TRAINED
 from dashboard.lecture.wording import between, count, plus_minus, sentence
-from dashboard.numerals import numeral
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
 
@@ -23,7 +17,6 @@ ROWS = {row.number: row for rows in CHAPTERS.values() for row in rows}
 UNTRAINED = {row.number for row in (*signal_rows.ROWS, signal_rows.GRADIENT_FLOW)}
 NUMBER = r"−?(?:10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|[\d.,]+(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?)%?"
 INTERVAL = re.compile(rf"{NUMBER} ± {NUMBER}|{NUMBER} \({NUMBER} to {NUMBER}\)")
-BADGE = re.compile(r":[a-z]+-badge\[:material/\w+: (.+)\]")
 SEEDS = re.compile(r"\d+ (seeds|networks)")
 # Small networks that the named queries of all rows find with their defaults.
 GRID = """
@@ -146,24 +139,6 @@ batch_size = 8
 steps = 2
 seed = [0, 1]
 """
-# The lecture's own network, and an initialization more than its opening shows.
-SLIDE = """
-[[study]]
-kind = "propagation"
-width = 4096
-depth = 6
-batch_size = 16
-init = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip"]
-activation = ["tanh", "relu"]
-"""
-RATES = """
-SELECT init, exp(avg(ln(forward_rate))) AS forward_rate, exp(avg(ln(backward_rate))) AS backward_rate
-FROM signal_rates
-WHERE activation = $activation AND norm = 'none'
-GROUP BY init
-"""
-# The opening's cards from left to right.
-CARDS = {"0.01": "normal(std=0.01)", "0.05": "normal(std=0.05)", "Xavier": "xavier", "Kaiming": "kaiming"}
 
 
 @pytest.fixture(scope="module")
@@ -177,79 +152,10 @@ def lecture_store(tmp_path_factory):
     return folder / "grid.duckdb"
 
 
-@pytest.fixture(scope="module")
-def slide_store(tmp_path_factory):
-    """Path of a store with the lecture's own network."""
-    path = tmp_path_factory.mktemp("slide") / "grid.duckdb"
-    engine.run(engine.Grid.from_toml(SLIDE, "slide"), path)
-    return path
-
-
 @pytest.fixture
 def opened(lecture_store, monkeypatch):
     """That store is the one that the pages read."""
     monkeypatch.setenv("GOLDILOCKS_STORE", str(lecture_store))
-
-
-def cards(store_path, activation, monkeypatch):
-    """Return what each card of the opening says, by its name: the verdict, and the numbers below the chart."""
-    app = open_page("lecture", store_path, monkeypatch, lecture_activation=activation)
-    assert not app.exception
-    assert all(len(column.get("vega_lite_chart")) == 1 for column in app.columns)
-    return {
-        name.value.strip("*"): (BADGE.fullmatch(badge.value)[1], column.caption[0].value)
-        for column in app.columns
-        for name, badge in [column.markdown]
-    }
-
-
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
-@pytest.mark.parametrize("store_name", ["slide_store", "filled_store"])
-def test_the_opening_shows_four_initializations_as_the_store_judges_them(store_name, activation, request, monkeypatch):
-    path = request.getfixturevalue(store_name)
-    with store.open(path) as handle:
-        verdict = handle.signal_verdicts(activation=activation, norm="none").df().set_index("init")["verdict"]
-        rates = handle.query(RATES, activation=activation).df().set_index("init")
-    shown = cards(path, activation, monkeypatch)
-    assert list(shown) == list(CARDS)
-    for name, init in CARDS.items():
-        told, numbers = shown[name]
-        assert told == verdict[init]
-        assert f"signal ×{numeral(rates.loc[init, 'forward_rate'])} per layer" in numbers
-        assert f"gradient ×{numeral(rates.loc[init, 'backward_rate'])} per layer" in numbers
-
-
-def test_in_the_lectures_tanh_network_the_opening_is_the_lectures(slide_store, monkeypatch):
-    told = [verdict for verdict, _ in cards(slide_store, "tanh", monkeypatch).values()]
-    assert told == ["too small", "too big", "just right", "just right"]
-
-
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
-def test_the_openings_charts_are_taken_away_together(activation, slide_store, monkeypatch):
-    groups = []
-    with monkeypatch.context() as patch:
-        patch.setattr(figure, "group", lambda *given, **more: groups.append((given, more)) or group(*given, **more))
-        app = open_page("lecture", slide_store, patch, lecture_activation=activation)
-    assert not app.exception
-    (((title, charts, data, sql, key), more),) = groups
-    assert title == f"What becomes of a signal in 6 {activation} layers of 4096?"
-    assert list(charts) == list(CARDS)
-    assert set(data["init"]) == set(CARDS.values())
-    assert f"activation IN ('{activation}')" in sql
-    assert "layer_histograms" in sql
-    assert {button.key for button in app.get("download_button")} >= {f"{key}-{kind}" for kind in FORMATS}
-    picture = contents_of_group("SVG", charts, data, **more).decode()
-    assert all(f">{name}</text>" in picture for name in CARDS)
-    assert len(pd.read_parquet(io.BytesIO(contents_of_group("Parquet", charts, data)))) == len(data)
-
-
-@pytest.mark.parametrize(("store_name", "width"), [("slide_store", 4096), ("filled_store", 64)])
-def test_the_opening_says_what_a_fixed_std_means_at_the_width(store_name, width, request, monkeypatch):
-    shown = cards(request.getfixturevalue(store_name), "tanh", monkeypatch)
-    meant = {"0.01": 0.01 * width**0.5, "0.05": 0.05 * width**0.5, "Xavier": 1, "Kaiming": 2**0.5}
-    assert {name: numbers.split()[2] for name, (_, numbers) in shown.items()} == {
-        name: numeral(scale) for name, scale in meant.items()
-    }
 
 
 def test_the_page_has_every_row():

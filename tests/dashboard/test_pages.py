@@ -1,10 +1,12 @@
 """Every page in its three states: no store, nothing selected, data; every widget; and whatever the URL may hold."""
 
+from dataclasses import replace
+
 import duckdb
 import pyarrow as pa
 import pytest
 
-from dashboard import refresh
+from dashboard import data, refresh
 from dashboard.lecture.chapters import CHAPTERS
 from tests.dashboard.opening import PAGES, ROOT, open_page, words
 from tests.store.builder import Batch, write
@@ -203,6 +205,18 @@ def test_a_prediction_hides_the_data_until_it_is_made(filled_store, monkeypatch)
     assert "You said *too big*; the data say *too small*" in words(shown)
     every = open_page("lecture", filled_store, monkeypatch, **chapter, lecture_answers="true")
     assert len(every.get("vega_lite_chart")) > len(shown.get("vega_lite_chart"))
+
+
+def test_a_prediction_on_which_the_store_is_silent_is_not_judged(filled_store, monkeypatch):
+    chapter, row = PREDICTED[4]
+    silent = replace(row, find=lambda: replace(row.find(), answer=""))
+    monkeypatch.setitem(CHAPTERS, chapter, [silent if one is row else one for one in CHAPTERS[chapter]])
+    data._made.clear()
+    shown = open_page("lecture", filled_store, monkeypatch, lecture_chapter=chapter, lecture_guess_4="too big")
+    data._made.clear()
+    assert not shown.exception
+    assert row.title in words(shown)
+    assert "You said" not in words(shown)
 
 
 @pytest.mark.parametrize("number", PREDICTED)
