@@ -212,7 +212,8 @@ def test_a_prediction_on_which_the_store_is_silent_is_not_judged(filled_store, m
     silent = replace(row, find=lambda: replace(row.find(), answer=""))
     monkeypatch.setitem(CHAPTERS, chapter, [silent if one is row else one for one in CHAPTERS[chapter]])
     data._made.clear()
-    shown = open_page("lecture", filled_store, monkeypatch, lecture_chapter=chapter, lecture_guess_4="too big")
+    address = {"lecture_chapter": "L4–L8 Initialization", "lecture_guess_4": "too big"}
+    shown = open_page("lecture", filled_store, monkeypatch, **address)
     data._made.clear()
     assert not shown.exception
     assert row.title in words(shown)
