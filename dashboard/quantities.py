@@ -10,13 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import axes, choice, data
-from dashboard.charts.lines import Axis, lines
+from dashboard.charts.lines import MOST_LINES, Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import Picture
 from dashboard.interval import BANDS, banded
 
 POSITION, PART, AUTOMATIC = "position", "part", "automatic"
-MOST_LINES = 60
 # With more lines than this in one panel, a figure that may choose makes panels, at most so many.
 FEW_LINES, MOST_PANELS = 6, 8
 # Whole numbers up to this many have a tick each.

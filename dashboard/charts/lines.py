@@ -13,6 +13,8 @@ from dashboard.charts import style
 from dashboard.charts.chart import Chart, Spec
 from dashboard.charts.panels import Panels
 
+# Nobody tells more lines apart: pages draw the first so many.
+MOST_LINES = 60
 HEIGHT, PANEL_HEIGHT, EDGE = 220, 200, 8
 # Letters of a title that fit beside the lowest chart; longer ones take two lines.
 TITLE_LETTERS = 32

@@ -6,13 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import axes, choice, data, selectors, stories, verdicts
-from dashboard.charts.lines import Axis, lines
+from dashboard.charts.lines import MOST_LINES, Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import Picture
 from dashboard.interval import BANDS, banded
 
 PREFIX = "train"
-MOST_LINES = 60
 PAGE = "convergence"
 METRICS = ("train_loss", "test_accuracy", "test_loss", "train_accuracy", "grad_norm", "update_ratio")
 # The columns of a configuration, in the order of the store's answers.

@@ -91,8 +91,8 @@ def _card(name: str, card: _Card, text: str) -> None:
     draw(card.chart, f"ridges-{name}", text)
     lines = [f"σw = {numeral(card.weight_scale)}"]
     if found is not None:
-        for name, rate in (("signal", "forward_rate"), ("gradient", "backward_rate")):
-            lines.append(f"{name} {verdicts.rate(found[rate], found['verdict'])}")
+        for called, rate in (("signal", "forward_rate"), ("gradient", "backward_rate")):
+            lines.append(f"{called} {verdicts.rate(found[rate], found['verdict'])}")
     st.caption("  \n".join(lines))
 
 

@@ -9,10 +9,9 @@ import streamlit as st
 from dashboard import axes, choice, data, selectors, signals, stories
 from dashboard.charts.chart import Chart
 from dashboard.charts.heat_map import SELECTION, Scale, heat_map
-from dashboard.charts.lines import Axis, lines
+from dashboard.charts.lines import MOST_LINES, Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import figure, selection
-from dashboard.quantities import MOST_LINES
 
 PREFIX = "map"
 PAGE = "trainability_map"
