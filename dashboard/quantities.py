@@ -139,7 +139,7 @@ def picture(question: Question) -> Picture | None:
     if len(names) > MOST_LINES:
         note += f" These are {len(names)} lines; the first {MOST_LINES} are drawn."
     return Picture(
-        question.title or f"{title}, against {titles(x).lower()}",
+        question.title or f"{title}: how does it change with the {titles(x).lower()}?",
         chart,
         named,
         data.sql("quantity_over_seeds", values(question)),

@@ -73,7 +73,7 @@ def _strip(shape: dict[str, Any], init: str, activation: str) -> tuple[Picture, 
     bins = on_common_bins(data.query("distributions_of_layers", **asked), ["init", "layer"])
     chart = strip(bins, signal[signal["layer"].isin(layers)], theme.colour(init), "act")
     text = f"Distribution of activations in layers {layers[0]} to {layers[-1]} for {init} and {activation}."
-    title = f"{init}, {activation}: {network_title(pd.Series(shape))}"
+    title = f"What becomes of a signal with {init} and {activation}? {network_title(pd.Series(shape))}"
     return Picture(title, chart, bins, data.sql("distributions_of_layers", asked), text), signal
 
 

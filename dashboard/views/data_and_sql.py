@@ -215,7 +215,9 @@ def _quick(frame: pd.DataFrame, name: str, sql: str) -> None:
         colours = ["nothing", *(column for column in texts if column != x)]
         colour = selectors.one("Colour", colours, f"{PREFIX}_colour")
     chart = quick(frame, x, y, None if colour == "nothing" else colour)
-    figure(f"{y} against {x}", chart, frame, sql, f"quick-{name}", f"{y} against {x}, from the table above.")
+    figure(
+        f"How does {y} change with {x}?", chart, frame, sql, f"quick-{name}", f"{y} against {x}, from the table above."
+    )
 
 
 def _file() -> None:

@@ -117,7 +117,7 @@ def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
 
 def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values: dict[str, Any]) -> dict[str, str]:
     text = f"{_text(name)} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(tiles)} tiles."
-    question = f"{_text(name)}, by {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()}"
+    question = f"{_text(name)}: what do {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()} change?"
     places = _places(tiles, x, y)
     tile = next((tile for tile in places.values() if [*tile.values()] == _named()), {})
     chart = _chart(name=name, x=x, y=y, values=values, marked=(tile["x"], tile["y"]) if tile else None)

@@ -71,7 +71,7 @@ def _filters() -> None:
     pixels = _pixels(weights)
     if pixels.empty:
         return
-    title = f"{pixels['image'].nunique()} filters of the first layer of a source network"
+    title = f"What do {pixels['image'].nunique()} filters of the first layer of a source network look like?"
     text = "Each square is one filter; dark is negative, light positive."
     figure(
         title,

@@ -1,5 +1,6 @@
 """The practitioner's question: which initialization, normalization and learning rate for my network?"""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -57,11 +58,12 @@ _SHAPE = ("network", "dataset", "preprocessing", "activation", "depth", "width",
 
 def _ask(offered: choice.Chosen) -> dict[str, Any]:
     above, below = st.columns(4), st.columns(3)
-    depths, widths = _commonest()
+    # What a reader sees first is the network on which most was tried.
+    commonest = data.query("training_networks").iloc[0]
     with above[0]:
-        depth = selectors.number("Layers", 1, 10_000, _middle(depths), f"{PREFIX}_depth")
+        depth = selectors.number("Layers", 1, 10_000, _middle(commonest["depths"]), f"{PREFIX}_depth")
     with above[1]:
-        width = selectors.number("Width", 1, 65_536, _middle(widths), f"{PREFIX}_width")
+        width = selectors.number("Width", 1, 65_536, choice.plain(commonest["width"]), f"{PREFIX}_width")
     with above[2]:
         network = selectors.one("Network", offered["network"], f"{PREFIX}_network", "mlp")
     with above[3]:
@@ -79,14 +81,8 @@ def _ask(offered: choice.Chosen) -> dict[str, Any]:
     return wanted | {"optimizers": None if optimizer == ANY else [optimizer], "datasets": datasets}
 
 
-def _commonest() -> tuple[list[int], list[int]]:
-    """Return depths and widths of the network on which most was tried: what a reader sees first has a full answer."""
-    first = data.query("training_networks").iloc[0]
-    return [choice.plain(depth) for depth in first["depths"]], [choice.plain(first["width"])]
-
-
-def _middle(values: list[int]) -> int:
-    return values[len(values) // 2]
+def _middle(values: Sequence[Any]) -> int:
+    return choice.plain(values[len(values) // 2])
 
 
 def _name(row: Any, ranked: pd.DataFrame) -> str:

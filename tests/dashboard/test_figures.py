@@ -28,7 +28,9 @@ def test_every_figure_is_complete(page, store_of, monkeypatch):
         own = list(_elements(one))
         kinds = [element.type for element in own]
         assert kinds.count("download_button") == len(FORMATS)
-        assert any(e.type == "markdown" and str(e.value).startswith("#### ") and len(str(e.value)) > 8 for e in own)
+        titles = [e.value for e in own if e.type == "markdown" and str(e.value).startswith("#### ")]
+        assert titles
+        assert all("?" in title for title in titles), titles
         assert any(element.type == "code" and "SELECT" in element.value for element in own)
         assert "vega_lite_chart" in kinds
     assert all("-figure-" in path for path in _places(app.main))

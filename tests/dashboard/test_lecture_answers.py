@@ -170,6 +170,13 @@ def test_every_row_says_a_number_with_its_interval_and_the_seeds(opened, number)
 
 
 @pytest.mark.parametrize("number", sorted(ROWS))
+def test_every_figure_of_a_row_asks_something(opened, number):
+    finding = ROWS[number].find()
+    for picture in (finding.picture, *finding.beside):
+        assert "?" in picture.title, picture.title
+
+
+@pytest.mark.parametrize("number", sorted(ROWS))
 def test_a_row_that_the_store_lacks_says_nothing(filled_store, monkeypatch, number):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
     said = ROWS[number].measure()
@@ -189,7 +196,8 @@ def test_claims_are_told_on_the_seeds_that_confirm_or_it_is_said_that_they_do_no
 def test_convolutions_stand_beside_the_fully_connected_network(opened):
     finding = ROWS[6].ask()
     assert finding is not None
-    assert [picture.title.split(",")[0] for picture in finding.beside] == ["xavier", "xavier_channels"]
+    named = [re.search(r"with (\w+) and tanh\? conv,", picture.title) for picture in finding.beside]
+    assert [found and found[1] for found in named] == ["xavier", "xavier_channels"]
     assert all("conv" in picture.title for picture in finding.beside)
 
 
