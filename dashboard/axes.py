@@ -146,7 +146,8 @@ def named(frame: pd.DataFrame, axes: Sequence[str], at_least: str) -> pd.DataFra
         at_least: the axis that names them when they do not differ at all.
 
     Returns:
-        A new frame, in the order of the axes; rows of one configuration keep their order.
+        A new frame, in the order of the axes; rows of one configuration keep their order. Rows keep their labels, so
+        that a column which is set beside them finds its row.
     """
     parts = varying(frame, axes) or [at_least]
     groups = frame.groupby(parts, sort=False, dropna=False)
@@ -165,4 +166,4 @@ def named(frame: pd.DataFrame, axes: Sequence[str], at_least: str) -> pd.DataFra
     place[sorted(range(len(names)), key=keys.__getitem__)] = np.arange(len(names))
     code = groups.ngroup().to_numpy()
     found = frame.assign(configuration=np.array(names, object)[code])
-    return found.take(np.argsort(place[code], kind="stable")).reset_index(drop=True)
+    return found.take(np.argsort(place[code], kind="stable"))

@@ -23,6 +23,8 @@ LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 
 MEASURED, THEORY = ("mean", "low", "high"), ("theory", "theory_low", "theory_high")
 # Before the name of a number that is drawn elsewhere than it is; what stands there.
 TRUE, ZEROS = "true_", "zeros stand here"
+# The column with the height at which a line ends.
+LAST = "last_mean"
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,9 @@ def lines(
             highest of the seeds.
 
     Returns:
-        Lines with bands, where these have any width; grey dashes for theory, with its band; a cross above where seeds
-        were lost.
+        Lines with bands, where these have any width; grey dashes for theory, with its band. What is not finite has no
+        place on the axis: a line ends with a cross of its own colour where seeds were lost, as high as its last finite
+        mean; at the upper edge where it had none.
     """
     if y.logarithmic and not _some_positive(frame["mean"]):
         y = replace(y, logarithmic=False)
@@ -140,7 +143,7 @@ def _layers(
         layers.append(_theory(shared, up("theory")))
     if f"{TRUE}mean" in data and (data[f"{TRUE}mean"] <= 0).any():
         layers.append(_zeros(up("mean"), float(data["mean"].min())))
-    return [*layers, _losses(across)] if data["first_lost"].any() else layers
+    return [*layers, *_losses(data, shared, up(LAST))]
 
 
 def _upward(y: Axis, zero: bool) -> Callable[[str], Spec]:
@@ -215,10 +218,26 @@ def _dashes(dash: Axis) -> Spec:
     return {"field": dash.field, "type": "nominal", "title": dash.title, "legend": legend, "sort": names}
 
 
-def _losses(across: Spec) -> Spec:
+def _losses(data: pd.DataFrame, shared: Spec, up: Spec) -> list[Spec]:
+    """Return the crosses that end the lines of lost seeds."""
+    if not data["first_lost"].any():
+        return []
     tip = style.tooltips({"configuration": "Configuration", "lost": "Seeds not finite", "seeds": "Seeds"})
-    encoding = {"x": across, "y": style.UPPER_EDGE, "tooltip": tip}
-    return {"transform": [{"filter": "datum.first_lost"}], "mark": style.CROSS, "encoding": encoding}
+    placed = data.loc[data["first_lost"], LAST].notna()
+    # Where nothing finite came before, there is no line to end.
+    places = {
+        f"isValid(datum.{LAST})": (placed.any(), up),
+        f"!isValid(datum.{LAST})": ((~placed).any(), style.UPPER_EDGE),
+    }
+    return [
+        {
+            "transform": [{"filter": f"datum.first_lost && {condition}"}],
+            "mark": style.END,
+            "encoding": shared | {"y": y, "tooltip": tip},
+        }
+        for condition, (some, y) in places.items()
+        if some
+    ]
 
 
 def _whiskers(shared: Spec, low: Spec) -> Spec:
@@ -241,7 +260,10 @@ def _tidy(frame: pd.DataFrame, x: Axis, y: Axis, others: Sequence[Axis]) -> pd.D
     data = pd.DataFrame(columns)
     lost = data["lost"] > 0
     data["first_lost"] = _first_losses(data, x.field) if lost.any() and not x.category else lost
-    return _without_zeros(data) if y.logarithmic else data
+    data = _without_zeros(data) if y.logarithmic else data
+    if lost.any():
+        data[LAST] = data["mean"] if x.category else _last_finite(data, x.field)
+    return data
 
 
 def _first_losses(data: pd.DataFrame, x: str) -> pd.Series:
@@ -249,6 +271,11 @@ def _first_losses(data: pd.DataFrame, x: str) -> pd.Series:
     ascending = data.sort_values(x, kind="stable")
     before = ascending.groupby("configuration", sort=False)["lost"].shift(fill_value=0)
     return (ascending["lost"] > before).reindex(data.index)
+
+
+def _last_finite(data: pd.DataFrame, x: str) -> pd.Series:
+    """Return for each row the mean of its line there, or the last finite one before."""
+    return data.sort_values(x, kind="stable").groupby("configuration", sort=False)["mean"].ffill().reindex(data.index)
 
 
 def _without_zeros(data: pd.DataFrame) -> pd.DataFrame:

@@ -46,7 +46,10 @@ PADDING: Spec = {"left": 2, "top": 4, "right": 2, "bottom": 10}
 LETTER_WIDTH, SYMBOL_WIDTH = 6.6, 40
 SYMBOL_SIZE = 280
 CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "filled": True, "color": theme.DIVERGED}
-# Where a cross for what overflowed stands: just below the upper edge.
+# What ends a line whose seeds were lost: in the colour of the line, so that it is told whose they were.
+END: Spec = CROSS | {"size": 170, "opacity": 1, "stroke": theme.DIVERGED, "strokeWidth": 1.3}
+del END["color"]
+# Where it stands when nothing finite came before: just below the upper edge.
 UPPER_EDGE: Spec = {"value": 8}
 
 

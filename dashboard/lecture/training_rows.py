@@ -12,6 +12,7 @@ from dashboard.charts.lines import Axis, lines
 from dashboard.figure import Picture
 from dashboard.lecture import training_answers
 from dashboard.lecture.row import Finding, Prediction, Row
+from dashboard.over_seeds import for_lines
 
 CONVERGENCE = "views/convergence.py"
 MAP = "views/trainability_map.py"
@@ -28,10 +29,7 @@ ASKED_DEPTH = 20
 def outcomes(**cells: list[Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return how training ended on the commonest network of the store, and the parameters of the query."""
     values = choice.bound(choice.largest_network() | cells)
-    found = data.query("outcomes_over_seeds", **values)
-    low, high = found["final_test_accuracy_low"], found["final_test_accuracy_high"]
-    named = found.assign(mean=found["final_test_accuracy"], low=low, high=high, lost=found["diverged"])
-    return named, values
+    return for_lines(data.query("outcomes_over_seeds", **values), "final_test_accuracy"), values
 
 
 def symmetry() -> Finding | None:
@@ -44,7 +42,7 @@ def symmetry() -> Finding | None:
     keep = zeros.iloc[0]
     curves = curves[(curves["depth"] == keep["depth"]) & (curves["lr"] == keep["lr"])]
     curves = curves[curves["activation"] == keep["activation"]]
-    named = axes.named(curves, ("init",), "init").rename(columns={"diverged": "lost"})
+    named = axes.named(for_lines(curves), ("init",), "init")
     chart = lines(
         named,
         Axis("step", "Step"),
@@ -105,7 +103,7 @@ def learning_rates() -> Finding | None:
     answered = training_answers.depths_on_both_sides(training_answers.swept())
     depth = max(set(depths) & set(answered) or depths)
     sweep = sweep[sweep["depth"] == depth]
-    named = axes.named(sweep, ("norm",), "norm").assign(lost=sweep["diverged"].to_numpy())
+    named = axes.named(for_lines(sweep), ("norm",), "norm")
     chart = lines(
         named,
         Axis("lr", axes.NAMES["lr"], logarithmic=True),

@@ -10,6 +10,7 @@ from dashboard.charts.lines import MOST_LINES, Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import Picture
 from dashboard.interval import BANDS, banded
+from dashboard.over_seeds import for_lines
 
 PREFIX = "train"
 PAGE = "convergence"
@@ -118,7 +119,7 @@ def _curves(
     asked = {**values, "most": MOST_LINES}
     parts = axes.varying(configurations, list(axes.NAMES)) or [colour]
     curves = _with_axes(_measured(metrics=metrics, parts=parts, asked=asked)[metric], drawn, parts)
-    shown = banded(curves, band).rename(columns={"diverged": "lost"})
+    shown = for_lines(banded(curves, band))
     title = data.labels()[metric]
     log = metric not in SHARES and spans_decades(shown["mean"])
     chart = lines(
@@ -165,7 +166,7 @@ def _note(configurations: pd.DataFrame, band: str) -> str:
     lost, runs = int(configurations["diverged"].sum()), int(configurations["seeds"].sum())
     sentence = f"Lines: mean over up to {int(configurations['seeds'].max())} seeds; band: {BANDS[band]}."
     if lost:
-        sentence += f" {lost} of {runs} runs diverged; a red cross marks where."
+        sentence += f" {lost} of {runs} runs diverged; a line ends with a cross where."
     if len(configurations) > MOST_LINES:
         sentence += f" These are {len(configurations)} configurations; the first {MOST_LINES} are drawn."
     return sentence
@@ -193,16 +194,19 @@ def _rates(values: dict[str, Any], colour: str) -> Picture | None:
     sweep = data.query("learning_rate_sweep", **values)
     if sweep.empty:
         return None
-    named = axes.named(sweep, [axis for axis in axes.NAMES if axis != "lr"], colour)
+    named = axes.named(for_lines(sweep), [axis for axis in axes.NAMES if axis != "lr"], colour)
     chart = lines(
-        named.assign(lost=named["diverged"]),
+        named,
         Axis("lr", axes.NAMES["lr"], logarithmic=True),
         Axis("mean", data.labels()["final_test_accuracy"], share=True),
         Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
         dash=Axis("depth", axes.NAMES["depth"], values=axes.ordered("depth", named["depth"])),
     )
     text = "Final test accuracy against learning rate; a cross marks the rate from which seeds diverge."
-    note = "Stable: no seed diverges at this rate or at a smaller one that was tried. A diverged seed counts as 0."
+    note = (
+        "Stable: no seed diverges at this rate or at a smaller one that was tried. Best: the highest mean accuracy of "
+        "the rates at which no seed diverges. A diverged seed has no accuracy: a cross ends the line."
+    )
     sql = data.sql("learning_rate_sweep", values)
     return Picture("How far can the learning rate be pushed?", chart, named, sql, text, note)
 

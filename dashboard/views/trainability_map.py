@@ -12,6 +12,7 @@ from dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from dashboard.charts.lines import MOST_LINES, Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import figure, selection
+from dashboard.over_seeds import for_lines
 
 PREFIX = "map"
 PAGE = "trainability_map"
@@ -207,7 +208,7 @@ def _curves(chosen: choice.Chosen) -> None:
     if curves.empty:
         st.info("No network of this configuration was trained; the layers beside are of untrained ones.")
         return
-    named = axes.named(curves, list(axes.NAMES), "init").rename(columns={"diverged": "lost"})
+    named = axes.named(for_lines(curves), list(axes.NAMES), "init")
     colour = next(iter(axes.varying(named, list(axes.NAMES))), "init")
     chart = lines(
         named,

@@ -1,14 +1,15 @@
 -- How far the learning rate can be pushed: the outcome at each rate, and the largest stable one.
 -- One row per configuration and rate, for configurations tried at several rates. A rate is stable when no seed diverges
--- at it or at a smaller rate that was tried. A diverged seed counts as accuracy zero. The best rate is that of the highest
--- mean accuracy, of several the smallest.
+-- at it or at a smaller rate that was tried. A diverged seed has no accuracy: mean, low and high are those of the others,
+-- NULL where there are none. The best rate is, of those at which no seed diverges, that of the highest mean accuracy, of
+-- several the smallest.
 -- @chosen_configurations
 WITH by_rate AS (
     SELECT @configuration, count(*) AS seeds, count(*) FILTER (diverged) AS diverged,
            count(steps_to_90) / count(*) AS share_that_train, median(steps_to_90) AS steps_to_90,
-           avg(CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END) AS mean,
-           min(CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END) AS low,
-           max(CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END) AS high
+           avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS mean,
+           min(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS low,
+           max(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS high
     FROM outcomes
     WHERE study = 'training' AND @chosen_configurations
     GROUP BY ALL
@@ -18,7 +19,7 @@ WITH by_rate AS (
     WINDOW swept AS (PARTITION BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer,
                              steps)
 )
-SELECT *, max(lr) FILTER (stable) OVER swept AS largest_stable, arg_max(lr, (mean, -lr)) OVER swept AS best
+SELECT *, max(lr) FILTER (stable) OVER swept AS largest_stable, arg_max(lr, (mean, -lr)) FILTER (diverged = 0 AND mean IS NOT NULL) OVER swept AS best
 FROM judged
 WINDOW swept AS (PARTITION BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer,
                              steps)

@@ -1,7 +1,8 @@
 -- L10, batch norm makes deep networks easier to train: from how many initializations do they?
 -- One row per activation, depth and normalization: share of all networks (initializations × seeds) that end with a test
--- accuracy of at least $target, with Wilson's 95 % interval; then the best initialization (of several the first in the alphabet), its mean accuracy and the
--- range over its seeds. A diverged network counts as not trained.
+-- accuracy of at least $target, with Wilson's 95 % interval; then, of the initializations of which no seed diverges, the one of
+-- the highest mean accuracy (of several the first in the alphabet), that mean and the range over its seeds. A diverged
+-- network does not train, and has no accuracy.
 -- $inits VARCHAR[] = ['normal(std=0.01)', 'normal(std=0.05)', 'xavier', 'kaiming', 'torch_default']: initializations
 -- $dataset VARCHAR = 'digits': where the examples come from
 -- $width INTEGER = 64: units per layer
@@ -16,10 +17,10 @@ WITH cells_at_rate AS (
       AND preprocessing = 'standardize' AND width = $width AND lr = $lr AND optimizer = 'sgd'
       AND batch_size = $batch_size AND steps = $steps
 ), by_init AS (
-    SELECT activation, depth, norm, init, avg(coalesce(accuracy, 0)) AS accuracy, min(accuracy) AS low,
-           max(accuracy) AS high
+    SELECT activation, depth, norm, init, avg(accuracy) AS accuracy, min(accuracy) AS low, max(accuracy) AS high
     FROM cells_at_rate
     GROUP BY ALL
+    HAVING count(accuracy) = count(*)
 ), best AS (
     SELECT activation, depth, norm, arg_min(init, (-accuracy, init)) AS best_init, max(accuracy) AS accuracy,
            arg_min_null(low, (-accuracy, init)) AS accuracy_low, arg_min_null(high, (-accuracy, init)) AS accuracy_high
@@ -35,5 +36,5 @@ SELECT activation, depth, norm, networks, share AS share_that_train,
        (share + z / 2 - sqrt(z * share * (1 - share) + z * z / 4)) / (1 + z) AS share_low,
        (share + z / 2 + sqrt(z * share * (1 - share) + z * z / 4)) / (1 + z) AS share_high,
        best_init, best.accuracy, accuracy_low, accuracy_high
-FROM shares JOIN best USING (activation, depth, norm)
+FROM shares LEFT JOIN best USING (activation, depth, norm)
 ORDER BY activation, depth, norm

@@ -1,7 +1,7 @@
 -- L12, batch norm allows higher learning rates and faster convergence: which is the largest rate that trains, and how fast?
 -- One row per activation, depth and normalization, for $init: the largest of the tried rates at which a seed still ends
--- with a test accuracy of at least $target, the rate with the best mean accuracy, and the updates until $fast at each
--- seed's fastest rate. Medians over the seeds that train, and over those that are fast, which are counted; low and high
+-- with a test accuracy of at least $target, the rate with the best mean accuracy of those at which no seed diverges, and
+-- the updates until $fast at each seed's fastest rate. A diverged seed has no accuracy. Medians over the seeds that train, and over those that are fast, which are counted; low and high
 -- their range; NULL where there is none.
 -- $init VARCHAR = 'kaiming': initialization
 -- $dataset VARCHAR = 'digits': where the examples come from
@@ -13,7 +13,7 @@
 -- $rates INTEGER = 5: rates that must have been tried at least
 WITH tried AS MATERIALIZED (
     SELECT cell_id, activation, depth, norm, seed, lr,
-           CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END AS accuracy
+           CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy END AS accuracy
     FROM outcomes
     WHERE study = 'training' AND network = 'mlp' AND init = $init AND dataset = $dataset AND width = $width
       AND preprocessing = 'standardize' AND optimizer = 'sgd' AND batch_size = $batch_size AND steps = $steps
@@ -28,7 +28,10 @@ WITH tried AS MATERIALIZED (
     GROUP BY ALL
     HAVING count(DISTINCT lr) >= $rates
 ), by_rate AS (
-    SELECT activation, depth, norm, lr, avg(accuracy) AS accuracy FROM tried GROUP BY ALL
+    SELECT activation, depth, norm, lr, avg(accuracy) AS accuracy
+    FROM tried
+    GROUP BY ALL
+    HAVING count(accuracy) = count(*)
 ), best AS (
     SELECT activation, depth, norm, arg_max(lr, (accuracy, -lr)) AS best_rate, max(accuracy) AS accuracy
     FROM by_rate
@@ -39,6 +42,6 @@ SELECT activation, depth, norm, count(*) AS seeds, count(largest_rate) AS seeds_
        min(largest_rate) AS largest_rate_low, max(largest_rate) AS largest_rate_high,
        any_value(best_rate) AS best_rate, any_value(accuracy) AS accuracy, median(steps) AS steps_to_fast,
        min(steps) AS steps_low, max(steps) AS steps_high
-FROM by_seed JOIN best USING (activation, depth, norm)
+FROM by_seed LEFT JOIN best USING (activation, depth, norm)
 GROUP BY activation, depth, norm
 ORDER BY activation, depth, norm

@@ -1,7 +1,8 @@
 -- L13, batch norm is robust to initialization: over how many powers of ten of the weights' scale does training work?
 -- One row per activation, depth and normalization: how many of the tried scales end with a test accuracy of $target or
 -- more, and log10 of the largest divided by the smallest of them, medians over seeds with their range; smallest and
--- largest scale at which every seed trains; mean accuracy over all scales, a diverged network counted as 0.
+-- largest scale at which every seed trains; mean accuracy over all scales of the networks that did not diverge, and how
+-- many did.
 -- $dataset VARCHAR = 'digits': where the examples come from
 -- $preprocessing VARCHAR = 'standardize': what was done to them
 -- $width INTEGER = 64: units per layer
@@ -12,7 +13,7 @@
 -- $target DOUBLE = 0.8: test accuracy that counts as trained
 WITH tried AS (
     SELECT activation, depth, norm, seed, TRY_CAST(regexp_extract(init, '^normal\(std=(.*)\)$', 1) AS DOUBLE) AS scale,
-           CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END AS accuracy
+           CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy END AS accuracy
     FROM outcomes
     WHERE study = 'training' AND network = 'mlp' AND dataset = $dataset AND preprocessing = $preprocessing
       AND width = $width AND optimizer = $optimizer AND lr = $lr AND batch_size = $batch_size AND steps = $steps
@@ -20,13 +21,13 @@ WITH tried AS (
     SELECT activation, depth, norm, seed, count(DISTINCT scale) AS scales,
            count(DISTINCT scale) FILTER (accuracy >= $target::FLOAT) AS trained,
            coalesce(log10(max(scale) FILTER (accuracy >= $target::FLOAT) / min(scale) FILTER (accuracy >= $target::FLOAT)), 0) AS decades,
-           avg(accuracy) AS accuracy
+           avg(accuracy) AS accuracy, count(*) - count(accuracy) AS diverged
     FROM tried
     WHERE scale IS NOT NULL
     GROUP BY ALL
     HAVING count(DISTINCT scale) > 3
 ), by_scale AS (
-    SELECT activation, depth, norm, scale, min(accuracy) AS worst FROM tried WHERE scale IS NOT NULL GROUP BY ALL
+    SELECT activation, depth, norm, scale, CASE WHEN count(accuracy) = count(*) THEN min(accuracy) END AS worst FROM tried WHERE scale IS NOT NULL GROUP BY ALL
 ), ends AS (
     SELECT activation, depth, norm, min(scale) FILTER (worst >= $target::FLOAT) AS smallest_scale,
            max(scale) FILTER (worst >= $target::FLOAT) AS largest_scale
@@ -36,7 +37,7 @@ WITH tried AS (
 SELECT activation, depth, norm, count(*) AS seeds, max(scales) AS scales, median(trained) AS trained,
        min(trained) AS trained_low, max(trained) AS trained_high, median(decades) AS decades,
        min(decades) AS decades_low, max(decades) AS decades_high, any_value(smallest_scale) AS smallest_scale,
-       any_value(largest_scale) AS largest_scale, avg(accuracy) AS accuracy
+       any_value(largest_scale) AS largest_scale, avg(accuracy) AS accuracy, sum(diverged)::INTEGER AS diverged
 FROM by_seed JOIN ends USING (activation, depth, norm)
 GROUP BY activation, depth, norm
 ORDER BY activation, depth, norm

@@ -1,6 +1,8 @@
 -- How training ended along two axes: the table behind a heat map.
 -- One row per pair of values. Seeds of a configuration are averaged first; where several configurations fall on one
--- pair, $over says whether their mean is shown or the one with the highest test accuracy, a diverged seed counted as 0.
+-- pair, $over says whether their mean is shown or the best of them: of those of which no seed diverges, the one with the
+-- highest test accuracy; where seeds of all diverge, the one with the fewest, and of several that with the highest test
+-- accuracy. A diverged seed has no accuracy.
 -- $x VARCHAR = 'depth': axis of the columns
 -- $y VARCHAR = 'init': axis of the rows
 -- $over VARCHAR = 'mean': mean or best
@@ -12,7 +14,6 @@ WITH per_configuration AS (
            count(*) AS seeds, count(*) FILTER (diverged) / count(*) AS share_diverged,
            count(steps_to_90) / count(*) AS share_that_train, median(steps_to_90) AS steps_to_90,
            avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS final_test_accuracy,
-           avg(CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END) AS score,
            avg(best_test_accuracy) AS best_test_accuracy,
            avg(final_train_loss) FILTER (isfinite(final_train_loss)) AS final_train_loss,
            avg(final_train_accuracy - final_test_accuracy)
@@ -23,7 +24,7 @@ WITH per_configuration AS (
 ), chosen AS (
     SELECT * FROM per_configuration
     QUALIFY $over = 'mean'
-         OR row_number() OVER (PARTITION BY x, y ORDER BY score DESC, lr, network,
+         OR row_number() OVER (PARTITION BY x, y ORDER BY share_diverged, final_test_accuracy DESC NULLS LAST, lr, network,
                                                dataset, preprocessing, init, activation, norm, depth, width, batch_size,
                                                optimizer, steps) = 1
 )

@@ -120,6 +120,128 @@ steps = 2
 seed = [0, 1]
 """
 
+# Small networks that the named queries of all rows find with their defaults.
+LECTURE = """
+[[study]]
+kind = "propagation"
+width = 32
+depth = 6
+batch_size = 8
+init = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip"]
+activation = ["tanh", "relu"]
+norm = ["none", "batch"]
+seed = [0, 1]
+
+[[study]]
+kind = "propagation"
+network = "conv"
+width = 64
+depth = 8
+batch_size = 2
+init = ["xavier", "xavier_channels"]
+activation = "tanh"
+seed = [0, 1]
+
+[[study]]
+kind = "preprocessing"
+dataset = "digits"
+preprocessing = ["raw", "whiten"]
+steps = 2
+directions = 4
+seed = [0, 1]
+
+[[study]]
+kind = "symmetry"
+dataset = "digits"
+width = 8
+depth = 1
+init = ["zeros", "xavier"]
+activation = "tanh"
+batch_size = 16
+steps = 5
+seed = [0, 1]
+
+[[study]]
+kind = "training"
+dataset = "digits"
+width = 64
+depth = [2, 20]
+init = ["zeros", "normal(std=[0.001, 0.05, 0.1, 1])", "xavier", "kaiming"]
+activation = "relu"
+norm = ["none", "batch"]
+lr = 0.1
+batch_size = 64
+steps = 40
+seed = [0, 1]
+
+[[study]]
+kind = "training"
+dataset = "digits"
+width = 64
+depth = [2, 5]
+init = "kaiming"
+activation = "relu"
+norm = ["none", "batch"]
+lr = [0.01, 0.03, 0.1, 0.3, 1.0]
+batch_size = 64
+steps = 40
+seed = [0, 1]
+
+[[study]]
+kind = "batch_norm_layer"
+dataset = "digits"
+width = 8
+depth = 2
+init = "kaiming"
+activation = ["tanh", "relu"]
+batch_size = 16
+lr = 0.1
+steps = 5
+seed = [0, 1]
+
+[[study]]
+kind = "discrepancy"
+dataset = "digits"
+width = [8, 9]
+depth = 1
+init = "kaiming"
+activation = "relu"
+norm = ["none", "batch"]
+batch_size = [8, 32, 128]
+lr_per_example = 0.002
+epochs = 1
+seed = [0, 1, 100, 101]
+
+[[study]]
+kind = "folding"
+dataset = "digits"
+width = 8
+depth = 2
+init = "kaiming"
+activation = "relu"
+batch_size = 16
+lr = 0.1
+steps = 5
+seed = [0, 1]
+
+[[study]]
+kind = "transfer"
+network = "conv(strided=2, dense=1, dense_width=4)"
+dataset = ["fashion-target", "digits-28"]
+source_lr = 0.02
+source_steps = 2
+scheme = ["scratch", "last_layer", "dense_layers", "fine_tune"]
+per_class = [5, 100]
+width = 2
+depth = 3
+init = "kaiming"
+activation = "relu"
+lr = 0.02
+batch_size = 8
+steps = 2
+seed = [0, 1]
+"""
+
 
 @pytest.fixture(scope="session")
 def studied_store(tmp_path_factory):
@@ -131,6 +253,12 @@ def studied_store(tmp_path_factory):
 def transferred_store(tmp_path_factory):
     """Path of a store with source networks and their transfer."""
     return _computed(TRANSFER, tmp_path_factory.mktemp("transferred"))
+
+
+@pytest.fixture(scope="session")
+def lecture_store(tmp_path_factory):
+    """Path of a store with a little on every row of the lecture."""
+    return _computed(LECTURE, tmp_path_factory.mktemp("lecture"))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from tests.oracles.queries.numbers import ends, finite, known, mean, median, ranged, zero
+from tests.oracles.queries.numbers import ends, finite, known, mean, median, ranged
 from tests.oracles.queries.registry import Rows, oracle
 from tests.oracles.queries.tables import Tables, groups, reach, where
 
@@ -73,7 +73,8 @@ def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width
         center = share + z**2 / (2 * len(rows))
         half = z * math.sqrt(share * (1 - share) / len(rows) + z**2 / (4 * len(rows) ** 2))
         by_init = {one["init"]: list(own["final_test_accuracy"]) for one, own in groups(rows, "init")}
-        best = min(by_init, key=lambda init: (-mean(zero(by_init[init])), init))
+        sound = {init: values for init, values in by_init.items() if len(finite(values)) == len(values)}
+        best = min(sound, key=lambda init: (-mean(sound[init]), init), default=None)
         yield {
             **key,
             "networks": len(rows),
@@ -81,8 +82,7 @@ def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width
             "share_low": (center - half) / (1 + z**2 / len(rows)),
             "share_high": (center + half) / (1 + z**2 / len(rows)),
             "best_init": best,
-            "accuracy": mean(zero(by_init[best])),
-            **ends("accuracy", finite(by_init[best])),
+            **ranged("accuracy", sound.get(best, [])),
         }
 
 
@@ -97,8 +97,9 @@ def lecture_12_learning_rates(tables: Tables, init, dataset, width, target, fast
             continue
         largest = [_largest(rows["lr"], _at_least(rows["final_test_accuracy"], target)) for rows in seeds]
         steps = [min(known(reached[cell_id] for cell_id in rows["cell_id"]), default=None) for rows in seeds]
-        means = {lr["lr"]: mean(zero(rows["final_test_accuracy"])) for lr, rows in groups(swept, "lr")}
-        best = min(means, key=lambda lr: (-means[lr], lr))
+        swept_rates = {lr["lr"]: list(rows["final_test_accuracy"]) for lr, rows in groups(swept, "lr")}
+        means = {lr: mean(values) for lr, values in swept_rates.items() if len(finite(values)) == len(values)}
+        best = min(means, key=lambda lr: (-means[lr], lr), default=None)
         yield {
             **key,
             "seeds": len(seeds),
@@ -107,7 +108,7 @@ def lecture_12_learning_rates(tables: Tables, init, dataset, width, target, fast
             "largest_rate": median(largest),
             **ends("largest_rate", largest),
             "best_rate": best,
-            "accuracy": means[best],
+            "accuracy": means.get(best),
             "steps_to_fast": median(steps),
             **ends("steps", steps),
         }
@@ -146,7 +147,8 @@ def lecture_13_weight_scale(tables: Tables, dataset, preprocessing, width, optim
             **ends("decades", decades),
             "smallest_scale": min(always, default=None),
             "largest_scale": max(always, default=None),
-            "accuracy": mean(mean(zero(own["final_test_accuracy"])) for own in seeds),
+            "accuracy": mean(mean(finite(own["final_test_accuracy"])) for own in seeds),
+            "diverged": sum(len(own) - len(finite(own["final_test_accuracy"])) for own in seeds),
         }
 
 

@@ -113,10 +113,11 @@ def learning_rate_sweep(tables: Tables, **choices: list | None) -> Rows:
         rates = {lr["lr"]: rows for lr, rows in groups(swept, "lr")}
         if len(rates) < 2:
             continue
-        means = {lr: mean(zero(rows["final_test_accuracy"])) for lr, rows in rates.items()}
+        means = {lr: mean(finite(rows["final_test_accuracy"])) for lr, rows in rates.items()}
+        sound = [lr for lr, rows in rates.items() if means[lr] is not None and not rows["diverged"].any()]
         stable = [lr for lr in rates if not any(rates[other]["diverged"].any() for other in rates if other <= lr)]
         for lr, rows in rates.items():
-            scores = zero(rows["final_test_accuracy"])
+            scores = finite(rows["final_test_accuracy"])
             yield {
                 **key,
                 "lr": lr,
@@ -124,11 +125,11 @@ def learning_rate_sweep(tables: Tables, **choices: list | None) -> Rows:
                 "diverged": rows["diverged"].sum(),
                 **_trains(rows),
                 "mean": means[lr],
-                "low": min(scores),
-                "high": max(scores),
+                "low": lowest(scores),
+                "high": highest(scores),
                 "stable": lr in stable,
                 "largest_stable": max(stable, default=None),
-                "best": min(means, key=lambda one: (-means[one], one)),
+                "best": min(sound, key=lambda one: (-means[one], one), default=None),
             }
 
 
@@ -149,16 +150,14 @@ def outcome_map(tables: Tables, x: str, y: str, over: str, **choices: list | Non
                 "best_test_accuracy": mean(rows["best_test_accuracy"]),
                 "final_train_loss": mean(finite(rows["final_train_loss"])),
                 "gap": mean(finite(gaps)),
-                "score": mean(zero(rows["final_test_accuracy"])),
             }
         )
     metrics = ["share_diverged", "share_that_train", "steps_to_90", "final_test_accuracy", "best_test_accuracy"]
     metrics += ["final_train_loss", "gap"]
-    told = ["seeds", "score", *metrics]
+    told = ["seeds", *metrics]
     for key, rows in groups(pd.DataFrame(configurations, columns=[*TRAINING_AXES, *told], dtype=object), *{x: x, y: y}):
         if over == "best":
-            best = list(rows["score"])
-            order = sorted(range(len(rows)), key=lambda one: (-best[one], *_sortable(rows.iloc[one], TRAINING_AXES)))
+            order = sorted(range(len(rows)), key=lambda one: _preferred(rows.iloc[one]))
             rows = rows.iloc[order[:1]]
         yield {
             "x": str(key[x]),
@@ -168,6 +167,12 @@ def outcome_map(tables: Tables, x: str, y: str, over: str, **choices: list | Non
             **{name: mean(rows[name]) for name in metrics},
             "lr": lowest(rows["lr"]),
         }
+
+
+def _preferred(row: pd.Series) -> list:
+    """The configuration of which the fewest seeds diverge, of several the most accurate one."""
+    accuracy = row["final_test_accuracy"]
+    return [row["share_diverged"], accuracy is None, -(accuracy or 0), *_sortable(row, TRAINING_AXES)]
 
 
 def _sortable(row: pd.Series, columns: Iterable[str]) -> list:
