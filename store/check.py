@@ -83,12 +83,35 @@ def checks() -> dict[str, tuple[str, Check]]:
         function.__name__: ((function.__doc__ or "").split("\n")[0], function)
         for function in (pointer_newest, everything_commented, schema_current, journal_ingested)
     }
-    for file in sorted(FOLDER.glob("*.sql")):
-        query = queries.parse(file.stem, file.read_text())
-        found[file.stem] = (f"{query.title}.", partial(_no_rows, query.sql))
+    for name, (sentence, sql) in invariants().items():
+        found[name] = (sentence, partial(_no_rows, sql))
     # Last, since whatever is wrong with a row is also a disagreement.
     found[journal_agrees.__name__] = (journal_agrees.__doc__ or "", journal_agrees)
     return found
+
+
+def invariants() -> dict[str, tuple[str, str]]:
+    """Returns the sentence of every invariant of the rows, and the SQL that finds rows which break it."""
+    parsed = {file.stem: queries.parse(file.stem, file.read_text()) for file in sorted(FOLDER.glob("*.sql"))}
+    return {name: (f"{query.title}.", query.sql) for name, query in parsed.items()}
+
+
+def broken_invariants(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Runs every invariant of the rows on any database, such as a source that is about to be taken in.
+
+    Args:
+        connection: a connection whose current database has the newest schema.
+
+    Returns:
+        A finding for each one that does not hold, with an example.
+
+    Raises:
+        duckdb.Error: when a table cannot be read.
+    """
+    for name, (sentence, sql) in invariants().items():
+        verdict = _rows_of(connection, sql)
+        if not verdict.holds:
+            yield Finding(name, sentence, False, verdict.detail)
 
 
 def pointer_newest(layout: Layout, store: Store) -> Verdict:
@@ -115,13 +138,14 @@ def everything_commented(layout: Layout, store: Store) -> Verdict:
 
 
 def schema_current(layout: Layout, store: Store) -> Verdict:
-    """The schema has every step, view and metric of this version of the code."""
+    """Tables, views, macros, comments, thresholds and metrics are those that this version of the code makes."""
     with store.cursor() as connection:
-        missing = [step.name for step in migrate.steps() if step.number not in migrate.applied(connection)]
-        if not missing and migrate.is_current(connection):
-            return Verdict(True, migrate.steps()[-1].name)
-    lacking = ", ".join(missing) or "the present views or metrics"
-    return Verdict(False, f"it lacks {lacking}: `python -m store publish --store {layout}` brings it up to date")
+        done = migrate.applied(connection)
+        missing = [step.name for step in migrate.steps() if step.number not in done]
+        found = f"it lacks {', '.join(missing)}" if missing else str(migrate.deviations(connection))
+    if not found:
+        return Verdict(True, migrate.steps()[-1].name)
+    return Verdict(False, f"{found}: `python -m store publish --store {layout}` brings it up to date")
 
 
 def journal_ingested(layout: Layout, store: Store) -> Verdict:
@@ -159,9 +183,15 @@ def _remedy(layout: Layout) -> str:
 
 
 def _no_rows(sql: str, layout: Layout, store: Store) -> Verdict:
-    broken = store.query(f"SELECT *, count(*) OVER () AS rows_in_all FROM ({sql}) LIMIT 1")
+    with store.cursor() as connection:
+        return _rows_of(connection, sql)
+
+
+def _rows_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Verdict:
+    broken = connection.execute(f"SELECT *, count(*) OVER () AS rows_in_all FROM ({sql}) LIMIT 1")
+    columns = [column for column, *_ in broken.description or ()]
     rows = broken.fetchall()
     if not rows:
         return Verdict(True)
-    example = ", ".join(f"{column}={value}" for column, value in zip(broken.columns, rows[0], strict=True))
+    example = ", ".join(f"{column}={value}" for column, value in zip(columns, rows[0], strict=True))
     return Verdict(False, f"for example {example}")

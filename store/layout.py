@@ -1,24 +1,29 @@
 """Where the files of a store are: the one place that knows the names of folders.
 
-`data/grid.duckdb` is a pointer, a symbolic link to the newest snapshot. Everything else lies in the folder beside it:
+`data/grid.duckdb` is a pointer, a symbolic link to the newest snapshot. Everything else lies in the folder beside it,
+whose name keeps the whole name of the pointer, so that no two pointers share a folder:
 
-    data/grid.duckdb -> grid.store/snapshots/000007.duckdb
-    data/grid.store/journal/000001-smoke/cells.parquet …
-    data/grid.store/snapshots/000006.duckdb, 000007.duckdb
-    data/grid.store/damaged/000003-smoke/…   set aside by a repair, if ever
-    data/grid.store/lock, writer.json
+    data/grid.duckdb -> grid.duckdb.store/snapshots/000007.duckdb
+    data/grid.duckdb.store/journal/000001-smoke/cells.parquet …, SHA256SUMS
+    data/grid.duckdb.store/snapshots/000006.duckdb, 000007.duckdb, each with its digest in a file that ends in .sha256
+    data/grid.duckdb.store/damaged/000003-smoke/…   set aside by a repair, if ever
+    data/grid.duckdb.store/lock, writer.json
+
+Stores of earlier versions are in `data/grid.store` and stay there.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from store.errors import StoreInvalid, StoreMissing
 
 DEFAULT_PATH = "data/grid.duckdb"
 ENVIRONMENT_VARIABLE = "GOLDILOCKS_STORE"
+SUFFIX = ".store"
 REMEDY = "`make grid` or `python -m engine run` makes one"
 
 
@@ -51,14 +56,15 @@ class Layout:
         pointer = _without_alias(Path(os.path.abspath(Path(chosen).expanduser())))
         if pointer.is_dir():
             raise StoreInvalid(f"{pointer} is a folder; a store is a DuckDB file such as {pointer / 'grid.duckdb'}")
-        if pointer.suffix == ".store":
-            raise StoreInvalid(f"{pointer} ends in .store, the name of the side folder; use {pointer.stem}.duckdb")
+        if pointer.suffix == SUFFIX:
+            raise StoreInvalid(f"{pointer} ends in {SUFFIX}, like the folder of a store; use {pointer.stem}.duckdb")
         return cls(pointer)
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """The folder of everything but the pointer."""
-        return self.path.with_suffix(".store")
+        folder = self.path.with_name(self.path.name + SUFFIX)
+        return self.path.with_suffix(SUFFIX) if not folder.exists() and self._is_of_old() else folder
 
     @property
     def journal(self) -> Path:
@@ -109,6 +115,19 @@ class Layout:
         self.journal.mkdir(parents=True, exist_ok=True)
         self.snapshots.mkdir(parents=True, exist_ok=True)
 
+    def _is_of_old(self) -> bool:
+        """Tells whether the store is in a folder without the ending of the pointer, as those of earlier versions are.
+
+        Such a folder may belong to several pointers: where this one is missing, it is theirs.
+        """
+        old = self.path.with_suffix(SUFFIX)
+        if not old.is_dir():
+            return False
+        if self.path.is_symlink():
+            return _folder_of(self.path) == old
+        pointers = (other for other in self.path.parent.iterdir() if other.is_symlink())
+        return not any(_folder_of(other) == old for other in pointers)
+
     def _why_missing(self) -> str:
         if self.journal.is_dir() and any(self.journal.iterdir()):
             remedy = f"`python -m store publish --store {self.path}`"
@@ -129,3 +148,8 @@ def _without_alias(path: Path) -> Path:
             break
         path = Path(os.path.abspath(target))
     return path
+
+
+def _folder_of(pointer: Path) -> Path:
+    """Returns the folder of the store whose snapshot a pointer names."""
+    return pointer.parent / Path(os.readlink(pointer)).parent.parent

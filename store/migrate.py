@@ -1,17 +1,20 @@
 """Brings a database to the newest schema: numbered steps, each in one transaction with its own record, then the views.
 
-Views and metrics are derived, so they are made anew each time instead of being migrated.
+Views, comments, thresholds and metrics are derived, so they are made anew each time instead of being migrated.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
-from store.errors import StoreNewer
+from store import definitions
+from store.definitions import Definitions, Deviations
+from store.errors import StoreCorrupt, StoreNewer
 from store.metrics import METRICS
 
 FOLDER = Path(__file__).parent / "schema"
@@ -41,14 +44,35 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
 
     Raises:
         StoreNewer: when the database has a step that this code does not know.
+        StoreCorrupt: when its tables are not those of its steps.
     """
-    done = applied(connection)
-    refuse_newer(done, _file_of(connection))
+    done, file = applied(connection), _file_of(connection)
+    refuse_newer(done, file)
+    if done:
+        # First, since a macro may stand for a function that the steps use.
+        _drop(connection, unexpected(connection))
+    try:
+        _build(connection, done)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        if not done:
+            raise
+        with suppress(duckdb.TransactionException):
+            connection.execute("ROLLBACK")
+        raise StoreCorrupt(f"{file} does not have the tables of its schema: {error}") from error
+    left = deviations(connection)
+    if left:
+        raise StoreCorrupt(f"{file} does not have the tables of its schema: {left}")
+
+
+def _build(connection: duckdb.DuckDBPyConnection, done: set[int]) -> None:
     for step in steps():
         if step.number not in done:
             _apply(connection, step)
     connection.execute("BEGIN")
+    if done:
+        definitions.restore_comments(connection, expected())
     connection.execute((FOLDER / "views.sql").read_text())
+    connection.execute((FOLDER / "thresholds.sql").read_text())
     _comment_view_columns(connection)
     _write_metrics(connection)
     connection.execute("COMMIT")
@@ -73,15 +97,40 @@ def refuse_newer(done: set[int], path: str | Path) -> None:
 
 
 def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tells whether the current database has the steps, views, comments and metrics of this code."""
-    return applied(connection) == {step.number for step in steps()} and _derived(connection) == _derived_here()
+    """Tells whether the current database has the steps of this code, and exactly what derives from it."""
+    return applied(connection) == {step.number for step in steps()} and not deviations(connection)
+
+
+def deviations(connection: duckdb.DuckDBPyConnection) -> Deviations:
+    """Returns how the current database, which has every step, differs from what this code makes."""
+    return definitions.deviations(connection, expected())
+
+
+def unexpected(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Returns kind and name of the objects of the current database, of whatever age, that this code does not make."""
+    return definitions.unexpected(connection, expected())
+
+
+@cache
+def expected() -> Definitions:
+    """Returns what an empty database of this code consists of."""
+    with empty() as connection:
+        return definitions.definitions(connection)
 
 
 def empty() -> duckdb.DuckDBPyConnection:
     """Returns a connection to a new database in memory with the newest schema and no rows."""
     connection = duckdb.connect()
-    migrate(connection)
+    _build(connection, set())
     return connection
+
+
+def _drop(connection: duckdb.DuckDBPyConnection, objects: list[tuple[str, str]]) -> None:
+    # Views before the tables and macros that they may use.
+    for kind, name in sorted(objects, key=lambda one: one[0] != "view"):
+        quoted = name.removesuffix(" (again)").replace('"', '""')
+        for what in ("MACRO", "MACRO TABLE") if kind == "macro" else (kind,):
+            connection.execute(f'DROP {what} IF EXISTS "{quoted}" {"" if kind == "macro" else "CASCADE"}')
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, step: Step) -> None:
@@ -130,24 +179,6 @@ def _write_metrics(connection: duckdb.DuckDBPyConnection) -> None:
         "INSERT INTO metrics (name, label, unit, meaning, better) VALUES (?, ?, ?, ?, ?)",
         [(one.name, one.label, one.unit, one.meaning or meanings[one.name], one.better) for one in METRICS],
     )
-
-
-def _derived(connection: duckdb.DuckDBPyConnection) -> list[list[tuple]]:
-    """All that `migrate` derives; without parentheses, which DuckDB prints differently after reading a file back."""
-    queries = (
-        "SELECT view_name, translate(sql, '() ', ''), comment FROM duckdb_views() "
-        "WHERE database_name = current_database() AND NOT internal",
-        "SELECT table_name, column_name, comment FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND NOT internal",
-        "SELECT name, label, unit, meaning, better FROM metrics WHERE study IS NULL",
-    )
-    return [sorted(connection.execute(query).fetchall(), key=str) for query in queries]
-
-
-@cache
-def _derived_here() -> list[list[tuple]]:
-    with empty() as connection:
-        return _derived(connection)
 
 
 def _file_of(connection: duckdb.DuckDBPyConnection) -> str:

@@ -161,7 +161,7 @@ def test_killed_and_started_again_it_ends_like_an_undisturbed_run(grid, undistur
     reader = subprocess.Popen(
         [sys.executable, "-c", READER, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    journal, chance = tmp_path / "grid.store" / "journal", random.Random(0)
+    journal, chance = tmp_path / "grid.duckdb.store" / "journal", random.Random(0)
     kills = 0
     try:
         while True:
@@ -195,7 +195,7 @@ def test_killed_and_started_again_it_ends_like_an_undisturbed_run(grid, undistur
 def test_an_interruption_keeps_finished_batches(grid, tmp_path, sign):
     path = tmp_path / "grid.duckdb"
     process = commands.start("run", grid, "--store", path, "--json", "--quiet")
-    journal = tmp_path / "grid.store" / "journal"
+    journal = tmp_path / "grid.duckdb.store" / "journal"
     deadline = time.monotonic() + 60
     while len(list(journal.glob("0*"))) < 3:
         assert time.monotonic() < deadline
@@ -215,7 +215,7 @@ def test_a_second_run_on_the_same_store_is_refused(grid, tmp_path):
     path = tmp_path / "grid.duckdb"
     first = commands.start("run", grid, "--store", path, "--json", "--quiet")
     try:
-        lock = tmp_path / "grid.store" / "writer.json"
+        lock = tmp_path / "grid.duckdb.store" / "writer.json"
         while not lock.exists():
             assert first.poll() is None
             time.sleep(0.01)

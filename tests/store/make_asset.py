@@ -53,7 +53,7 @@ def main() -> None:
         engine.run(engine.Grid.from_toml(GRID, "tiny"), "grid.duckdb")
         content = io.BytesIO()
         with tarfile.open(fileobj=content, mode="w:xz", preset=9) as archive:
-            for part in ("grid.duckdb", "grid.store/journal", "grid.store/snapshots"):
+            for part in ("grid.duckdb", "grid.duckdb.store/journal", "grid.duckdb.store/snapshots"):
                 archive.add(part, filter=lambda member: member.replace(uid=0, gid=0, uname="", gname="", deep=False))
         os.chdir(ASSETS)
     file.write_bytes(content.getvalue())

@@ -220,12 +220,12 @@ def test_changed_views_are_published_without_new_results(own, monkeypatch, tmp_p
         views.read_text() + "CREATE VIEW extra AS SELECT cell_id FROM cells; COMMENT ON VIEW extra IS 'x';"
     )
     monkeypatch.setattr(migrate, "FOLDER", folder)
-    migrate._derived_here.cache_clear()
+    migrate.expected.cache_clear()
     try:
         assert store.publish(own).name == "000002"
         assert store.publish(own) is None
     finally:
-        migrate._derived_here.cache_clear()
+        migrate.expected.cache_clear()
     assert store.open(own).query("SELECT count(*) FROM extra").fetchall() == [(32,)]
 
 
@@ -245,11 +245,11 @@ def test_a_new_step_reaches_an_old_store(own, monkeypatch):
     number = migrate.steps()[-1].number + 1
     added = migrate.Step(number, f"{number:03d}_novelty.sql", sql)
     monkeypatch.setattr(migrate, "steps", lambda first=migrate.steps(): (*first, added))
-    migrate._derived_here.cache_clear()
+    migrate.expected.cache_clear()
     try:
         assert store.publish(own).name == "000002"
     finally:
-        migrate._derived_here.cache_clear()
+        migrate.expected.cache_clear()
     with duckdb.connect(str(own.resolve()), read_only=True) as connection:
         assert migrate.applied(connection) == set(range(1, number + 1))
         assert connection.execute("SELECT count(novelty), count(*) > 0 FROM curves").fetchall() == [(0, True)]

@@ -1,0 +1,8 @@
+-- The numbers behind shares and verdicts: derived, hence written anew with every snapshot and never migrated.
+
+DELETE FROM thresholds;
+INSERT INTO thresholds (name, value, meaning) VALUES
+    ('too_big', 1.25, 'A signal rate per layer above this is too big.'),
+    ('too_small', 0.8, 'A signal rate per layer below this is too small.'),
+    ('alike', 1e-4, 'Units are alike when unit_std is at most this share of rms, in every layer.'),
+    ('saturation', 0.0591, 'A unit is saturated where its local derivative is below this share of the largest derivative; for tanh this is |tanh| > 0.97.');
