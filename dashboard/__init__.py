@@ -31,5 +31,6 @@ Drawing
     distributions  histograms on common bins
     phases         the plane of order and chaos
     verdicts       badges and rates in words
+    trains         what it means that a network trains
     snippet        the same in PyTorch, to paste
 """

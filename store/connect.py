@@ -70,10 +70,19 @@ class Store:
             The rows.
 
         Raises:
-            StoreInvalid: when the query or a parameter does not exist, or a value lacks.
+            StoreInvalid: when the query or a parameter does not exist, a value lacks, or the snapshot was published by
+                an earlier version of the code and lacks what the query reads.
         """
         query = queries.get(name)
-        return self.query(query.sql, **query.bind(values))
+        bound = query.bind(values)
+        try:
+            return self.query(query.sql, **bound)
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise StoreInvalid(
+                f"{self.file} was published by an earlier version of Goldilocks and lacks what the query {name} reads: "
+                f"`python -m store publish --store {self.path}` brings it up to date. "
+                f"({str(error).splitlines()[0]})"
+            ) from error
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Returns a DuckDB connection to the snapshot, for what `query` cannot do; one per thread."""

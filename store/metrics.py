@@ -66,7 +66,7 @@ METRICS = (
         "share_that_train",
         "Share of seeds that train",
         better="higher",
-        meaning="Share of the seeds of a configuration that have steps_to_90.",
+        meaning="Share of the seeds of a configuration that train: outcomes.trains says what that means.",
     ),
     Metric(
         "gap",

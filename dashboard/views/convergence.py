@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, selectors, stories, verdicts
+from dashboard import axes, choice, data, selectors, stories, trains, verdicts
 from dashboard.charts.lines import MOST_LINES, Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import Picture
@@ -239,9 +239,7 @@ def _outcomes(values: dict[str, Any]) -> None:
         lazy=True,
         alt="Outcome of each configuration over its seeds.",
     )
-    st.caption(
-        "A seed trains when its test accuracy reaches 0.90 at a logged step; steps are the median over those seeds."
-    )
+    st.caption(f"{trains.definition()} {labels['steps_to_90']}: the median over the seeds that reach it.")
 
 
 main()

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, selectors, snippet, verdicts
+from dashboard import axes, choice, data, selectors, snippet, trains, verdicts
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.ranking import ranking
 from dashboard.figure import Picture
@@ -104,9 +104,10 @@ def _answer(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any],
             help="Mean over seeds; a diverged seed counts as 0.",
         )
         if ranked["share_that_train"].any():
-            cells[1].metric("Seeds that train", f"{first['share_that_train']:.0%} of {first['seeds']}")
+            told = f"{first['share_that_train']:.0%} of {first['seeds']}"
+            cells[1].metric("Seeds that train", told, help=trains.definition())
         else:
-            # Nothing reaches the target on these data, so that the share tells nobody anything.
+            # Nothing trains on these data, so that the share tells nobody anything.
             cells[1].metric("Seeds that diverged", f"{first['diverged']} of {first['seeds']}")
         second = ranked.iloc[1]["first_beats"] if len(ranked) > 1 else None
         help = "The share of all pairs of a seed of the first and one of the second; a tie counts half."

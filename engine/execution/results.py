@@ -24,7 +24,8 @@ def entry(run_id: str, done: Done) -> dict[str, pa.Table]:
     assert isinstance(done.found, Outcome)
     status = ("diverged" if diverged else "done" for diverged in done.found.diverged)
     ends = zip(status, done.found.diverged_at, strict=True)
-    rows = [{"status": state, "diverged_at_step": step} for state, step in ends]
+    chance = done.found.chance
+    rows = [{"status": state, "diverged_at_step": step, "chance": chance} for state, step in ends]
     return {**about, "cells": _cells(run_id, done, rows), **done.found.tables}
 
 

@@ -58,11 +58,13 @@ class Outcome:
         tables: rows for the store's tables other than `cells`.
         diverged: for each cell, whether a non-finite value was met.
         diverged_at: for each cell, the number of updates made before that, or None.
+        chance: test accuracy of guessing the most frequent class, or None where nothing is classified.
     """
 
     tables: Tables
     diverged: Sequence[bool]
     diverged_at: Sequence[int | None]
+    chance: float | None = None
 
 
 Kind = TypeVar("Kind", bound=Cell)

@@ -110,7 +110,9 @@ class Training(Study[TrainingCell]):
         curves = side_by_side(train, parts, progress)
         tables = [pa.table(c.rows([cell.cell_id for cell in part])) for c, part in zip(curves, parts, strict=True)]
         steps = [step if step >= 0 else None for c in curves for step in c.diverged_at.tolist()]
-        return Outcome({"curves": pa.concat_tables(tables)}, [step is not None for step in steps], steps)
+        split = prepared(cells[0].dataset, cells[0].preprocessing)
+        chance = float(np.bincount(split.test_y).max() / len(split.test_y))
+        return Outcome({"curves": pa.concat_tables(tables)}, [step is not None for step in steps], steps, chance)
 
 
 class Trainer:

@@ -43,10 +43,16 @@ WITH summary AS (
            min(step) FILTER (isfinite(test_accuracy) AND test_accuracy >= 0.90) AS steps_to_90
     FROM curves
     GROUP BY cell_id
+), ends AS (
+    SELECT cell_id, status = 'diverged' AS diverged, diverged_at_step,
+           coalesce(chance, (SELECT value FROM thresholds WHERE name = 'chance')) AS chance
+    FROM cells
 )
 SELECT axes.*, final_train_loss, final_train_accuracy, final_test_accuracy, best_test_accuracy, steps_to_90,
-       cells.status = 'diverged' AS diverged, cells.diverged_at_step
-FROM summary JOIN axes USING (cell_id) JOIN cells USING (cell_id);
+       diverged, diverged_at_step, chance,
+       NOT diverged AND coalesce(isfinite(final_test_accuracy), false) AND final_test_accuracy
+           >= (chance + (SELECT value FROM thresholds WHERE name = 'trains') * (1 - chance))::FLOAT AS trains
+FROM summary JOIN axes USING (cell_id) JOIN ends USING (cell_id);
 COMMENT ON VIEW outcomes IS 'How each training cell ended, with all axes.';
 COMMENT ON COLUMN outcomes.final_train_loss IS 'Training loss at the last step, in nats.';
 COMMENT ON COLUMN outcomes.final_train_accuracy IS 'Training accuracy at the last step.';
@@ -54,6 +60,8 @@ COMMENT ON COLUMN outcomes.final_test_accuracy IS 'Test accuracy at the last ste
 COMMENT ON COLUMN outcomes.best_test_accuracy IS 'Highest finite test accuracy at any logged step; NULL when none was finite.';
 COMMENT ON COLUMN outcomes.steps_to_90 IS 'First logged step with a test accuracy of at least 0.90; NULL when never reached.';
 COMMENT ON COLUMN outcomes.diverged IS 'Whether a non-finite loss was met.';
+COMMENT ON COLUMN outcomes.chance IS 'Test accuracy of guessing: cells.chance, or where a cell does not say it the threshold chance.';
+COMMENT ON COLUMN outcomes.trains IS 'Whether the network trains: the loss stayed finite and final_test_accuracy is at least chance + the threshold trains × (1 − chance). The one meaning of that word in queries and pages.';
 
 CREATE OR REPLACE VIEW signal_rates AS
 WITH extent AS (

@@ -1,11 +1,10 @@
 -- Batch normalization against none: how many seeds train, and how well.
--- One row per configuration and normalization. Runs whose final test accuracy is NaN or infinite count as not having
--- reached the target, are left out of the mean, and are counted in left_out.
--- $target DOUBLE = 0.9: test accuracy to reach at any logged step
+-- One row per configuration and normalization. A seed trains as `outcomes.trains` says. Seeds whose final test
+-- accuracy is NaN or infinite are left out of the mean, and are counted in left_out.
 -- $activation VARCHAR = NULL: only this activation; NULL means all
 SELECT dataset, preprocessing, network, init, activation, depth, width, batch_size, optimizer, lr, steps, norm,
        count(*)                                                          AS seeds,
-       avg((coalesce(best_test_accuracy, 0) >= $target::FLOAT)::INTEGER) AS share_reached,
+       avg(trains::INTEGER)                                              AS share_that_train,
        avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy))   AS mean_final_accuracy,
        count(*) FILTER (NOT coalesce(isfinite(final_test_accuracy), false))               AS left_out
 FROM outcomes

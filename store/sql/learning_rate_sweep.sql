@@ -6,7 +6,7 @@
 -- @chosen_configurations
 WITH by_rate AS (
     SELECT @configuration, count(*) AS seeds, count(*) FILTER (diverged) AS diverged,
-           count(steps_to_90) / count(*) AS share_that_train, median(steps_to_90) AS steps_to_90,
+           avg(trains::INTEGER) AS share_that_train, median(steps_to_90) AS steps_to_90,
            avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS mean,
            min(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS low,
            max(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS high

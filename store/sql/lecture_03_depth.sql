@@ -1,6 +1,6 @@
 -- L3, depth: small Gaussian weights work in shallow networks and fail in deep ones.
 -- One row per activation and depth of networks that begin with $init: test accuracy at the end of training (mean and
--- range over seeds), share of the seeds that end above $target, and, before training, the standard deviation of the last
+-- range over seeds), share of the seeds that train (`outcomes.trains`), and, before training, the standard deviation of the last
 -- layer and the gradient of the first layer divided by that of the last; NULL where that was not measured.
 -- $init VARCHAR = 'normal(std=0.05)': initialization
 -- $dataset VARCHAR = 'digits': where the examples come from
@@ -8,7 +8,6 @@
 -- $batch_size INTEGER = 64: examples per minibatch
 -- $steps INTEGER = 200: number of updates
 -- $lr DOUBLE = 0.1: learning rate
--- $target DOUBLE = 0.8: test accuracy that counts as trained
 WITH ends AS (
     SELECT cell_id, activation, depth, max(std) FILTER (layer = depth) AS last_std,
            max(grad_rms) FILTER (layer = 1) / nullif(max(grad_rms) FILTER (layer = depth), 0) AS gradient_ratio
@@ -24,7 +23,7 @@ WITH ends AS (
 )
 SELECT activation, depth, count(*) AS seeds,
        @over_seeds(final_test_accuracy, accuracy),
-       count(*) FILTER (final_test_accuracy >= $target::FLOAT AND isfinite(final_test_accuracy)) / count(*) AS share_that_train,
+       avg(trains::INTEGER) AS share_that_train,
        any_value(last_std) AS last_std, any_value(gradient_ratio) AS gradient_ratio
 FROM outcomes LEFT JOIN signal USING (activation, depth)
 WHERE study = 'training' AND network = 'mlp' AND norm = 'none' AND init = $init AND dataset = $dataset

@@ -1,18 +1,17 @@
 -- L12, batch norm allows higher learning rates and faster convergence: which is the largest rate that trains, and how fast?
--- One row per activation, depth and normalization, for $init: the largest of the tried rates at which a seed still ends
--- with a test accuracy of at least $target, the rate with the best mean accuracy of those at which no seed diverges, and
--- the updates until $fast at each seed's fastest rate. A diverged seed has no accuracy. Medians over the seeds that train, and over those that are fast, which are counted; low and high
+-- One row per activation, depth and normalization, for $init: the largest of the tried rates at which a seed still
+-- trains (`outcomes.trains`), the rate with the best mean accuracy of those at which no seed diverges, and the updates
+-- until $fast at each seed's fastest rate. A diverged seed has no accuracy. Medians over the seeds that train, and over those that are fast, which are counted; low and high
 -- their range; NULL where there is none.
 -- $init VARCHAR = 'kaiming': initialization
 -- $dataset VARCHAR = 'digits': where the examples come from
 -- $width INTEGER = 64: units per layer
 -- $batch_size INTEGER = 64: examples per minibatch
 -- $steps INTEGER = 200: number of updates
--- $target DOUBLE = 0.7: test accuracy that counts as trained
 -- $fast DOUBLE = 0.9: test accuracy to be reached fast
 -- $rates INTEGER = 5: rates that must have been tried at least
 WITH tried AS MATERIALIZED (
-    SELECT cell_id, activation, depth, norm, seed, lr,
+    SELECT cell_id, activation, depth, norm, seed, lr, trains,
            CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy END AS accuracy
     FROM outcomes
     WHERE study = 'training' AND network = 'mlp' AND init = $init AND dataset = $dataset AND width = $width
@@ -23,7 +22,7 @@ WITH tried AS MATERIALIZED (
     WHERE isfinite(test_accuracy) AND test_accuracy >= $fast::FLOAT
     GROUP BY cell_id
 ), by_seed AS (
-    SELECT activation, depth, norm, seed, max(lr) FILTER (accuracy >= $target::FLOAT) AS largest_rate, min(step) AS steps
+    SELECT activation, depth, norm, seed, max(lr) FILTER (trains) AS largest_rate, min(step) AS steps
     FROM tried LEFT JOIN reached USING (cell_id)
     GROUP BY ALL
     HAVING count(DISTINCT lr) >= $rates

@@ -1,6 +1,6 @@
 -- L13, batch norm is robust to initialization: over how many powers of ten of the weights' scale does training work?
--- One row per activation, depth and normalization: how many of the tried scales end with a test accuracy of $target or
--- more, and log10 of the largest divided by the smallest of them, medians over seeds with their range; smallest and
+-- One row per activation, depth and normalization: how many of the tried scales train (`outcomes.trains`),
+-- and log10 of the largest divided by the smallest of them, medians over seeds with their range; smallest and
 -- largest scale at which every seed trains; mean accuracy over all scales of the networks that did not diverge, and how
 -- many did.
 -- $dataset VARCHAR = 'digits': where the examples come from
@@ -10,27 +10,26 @@
 -- $steps INTEGER = 200: number of updates
 -- $optimizer VARCHAR = 'sgd': update rule
 -- $lr DOUBLE = 0.1: learning rate
--- $target DOUBLE = 0.8: test accuracy that counts as trained
 WITH tried AS (
-    SELECT activation, depth, norm, seed, TRY_CAST(regexp_extract(init, '^normal\(std=(.*)\)$', 1) AS DOUBLE) AS scale,
+    SELECT activation, depth, norm, seed, TRY_CAST(regexp_extract(init, '^normal\(std=(.*)\)$', 1) AS DOUBLE) AS scale, trains,
            CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy END AS accuracy
     FROM outcomes
     WHERE study = 'training' AND network = 'mlp' AND dataset = $dataset AND preprocessing = $preprocessing
       AND width = $width AND optimizer = $optimizer AND lr = $lr AND batch_size = $batch_size AND steps = $steps
 ), by_seed AS (
     SELECT activation, depth, norm, seed, count(DISTINCT scale) AS scales,
-           count(DISTINCT scale) FILTER (accuracy >= $target::FLOAT) AS trained,
-           coalesce(log10(max(scale) FILTER (accuracy >= $target::FLOAT) / min(scale) FILTER (accuracy >= $target::FLOAT)), 0) AS decades,
+           count(DISTINCT scale) FILTER (trains) AS trained,
+           coalesce(log10(max(scale) FILTER (trains) / min(scale) FILTER (trains)), 0) AS decades,
            avg(accuracy) AS accuracy, count(*) - count(accuracy) AS diverged
     FROM tried
     WHERE scale IS NOT NULL
     GROUP BY ALL
     HAVING count(DISTINCT scale) > 3
 ), by_scale AS (
-    SELECT activation, depth, norm, scale, CASE WHEN count(accuracy) = count(*) THEN min(accuracy) END AS worst FROM tried WHERE scale IS NOT NULL GROUP BY ALL
+    SELECT activation, depth, norm, scale, bool_and(trains) AS all_train FROM tried WHERE scale IS NOT NULL GROUP BY ALL
 ), ends AS (
-    SELECT activation, depth, norm, min(scale) FILTER (worst >= $target::FLOAT) AS smallest_scale,
-           max(scale) FILTER (worst >= $target::FLOAT) AS largest_scale
+    SELECT activation, depth, norm, min(scale) FILTER (all_train) AS smallest_scale,
+           max(scale) FILTER (all_train) AS largest_scale
     FROM by_scale
     GROUP BY ALL
 )

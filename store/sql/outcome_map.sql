@@ -12,7 +12,7 @@ WITH per_configuration AS (
            @axis($x) AS x,
            @axis($y) AS y,
            count(*) AS seeds, count(*) FILTER (diverged) / count(*) AS share_diverged,
-           count(steps_to_90) / count(*) AS share_that_train, median(steps_to_90) AS steps_to_90,
+           avg(trains::INTEGER) AS share_that_train, median(steps_to_90) AS steps_to_90,
            avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS final_test_accuracy,
            avg(best_test_accuracy) AS best_test_accuracy,
            avg(final_train_loss) FILTER (isfinite(final_train_loss)) AS final_train_loss,

@@ -13,7 +13,7 @@
 -- $norms VARCHAR[] = NULL: normalizations allowed; NULL means all
 -- $optimizers VARCHAR[] = NULL: optimizers allowed; NULL means all
 WITH runs_scored AS (
-    SELECT init, norm, optimizer, lr, seed, diverged, steps_to_90,
+    SELECT init, norm, optimizer, lr, seed, diverged, trains, steps_to_90,
            CASE WHEN isfinite(final_test_accuracy) THEN final_test_accuracy ELSE 0 END AS score
     FROM outcomes
     WHERE study = 'training' AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing
@@ -22,7 +22,7 @@ WITH runs_scored AS (
       AND ($optimizers IS NULL OR list_contains($optimizers, optimizer))
 ), ranked AS (
     SELECT init, norm, optimizer, lr, count(*) AS seeds, avg(score) AS score, min(score) AS low, max(score) AS high,
-           count(*) FILTER (diverged) AS diverged, count(steps_to_90) / count(*) AS share_that_train,
+           count(*) FILTER (diverged) AS diverged, avg(trains::INTEGER) AS share_that_train,
            median(steps_to_90) AS steps_to_90, list(score) AS scores,
            row_number() OVER (ORDER BY avg(score) DESC, median(steps_to_90) NULLS LAST, init, norm, optimizer, lr)
                AS place

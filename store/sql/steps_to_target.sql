@@ -1,4 +1,4 @@
--- How fast it trains: updates until a test accuracy is reached.
+-- How fast it learns: updates until a test accuracy is reached.
 -- One row per configuration: the median over the seeds that reach the target, and how many of the seeds do not.
 -- $target DOUBLE = 0.9: test accuracy to reach
 -- $dataset VARCHAR = NULL: only this data set; NULL means all

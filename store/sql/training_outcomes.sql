@@ -1,5 +1,5 @@
 -- How training ended for chosen configurations, over seeds.
--- A seed trains when its test accuracy reaches 0.90 at a logged step. Accuracies are means over seeds that did not
+-- A seed trains as `outcomes.trains` says. Accuracies are means over seeds that did not
 -- diverge; steps to 0.90 is the median over the seeds that reach it.
 -- $network VARCHAR = 'mlp': kind of network
 -- $dataset VARCHAR = 'digits': where the examples come from
@@ -14,7 +14,7 @@
 -- $depths INTEGER[] = NULL: only these depths; NULL means all
 -- $lrs DOUBLE[] = NULL: only these learning rates; NULL means all
 SELECT init, activation, norm, depth, lr, count(*) AS seeds,
-       count(steps_to_90) / count(*) AS share_that_train,
+       avg(trains::INTEGER) AS share_that_train,
        median(steps_to_90) AS steps_to_90,
        avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy)) AS final_test_accuracy,
        avg(final_train_loss) FILTER (isfinite(final_train_loss)) AS final_train_loss,

@@ -264,7 +264,7 @@ def test_a_server_for_everybody_hides_refresh(filled_store, monkeypatch):
 
 
 @pytest.mark.parametrize(("learns", "told"), [(0.95, "Seeds that train"), (0.5, "Seeds that diverged")])
-def test_where_nothing_reaches_the_target_the_share_that_does_is_not_told(learns, told, tmp_path, monkeypatch):
+def test_where_nothing_trains_the_share_that_does_is_not_told(learns, told, tmp_path, monkeypatch):
     batch = Batch().run()
     for seed in range(2):
         batch.training(learns, seed=seed)

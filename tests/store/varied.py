@@ -60,6 +60,7 @@ class Varied:
         self.batch.worker("1", "later").worker("2", "later").worker("3", "later")
         for number, row in enumerate(self.batch.rows["cells"]):
             row |= {"worker": (None, "1", "2", "3")[number % 4], "batch": number // 5 if number % 7 else None}
+            row["chance"] = (None, 0.1, 0.5, 0.9)[number % 4] if row["study"] == "training" else None
 
     def some(self, share: float = 0.75, **axes: tuple) -> list[dict[str, Any]]:
         """Returns so large a share of all combinations."""

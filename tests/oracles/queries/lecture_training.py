@@ -5,17 +5,11 @@ from __future__ import annotations
 import math
 import re
 
-import numpy as np
 import pandas as pd
 
 from tests.oracles.queries.numbers import ends, finite, known, mean, median, ranged
 from tests.oracles.queries.registry import Rows, oracle
 from tests.oracles.queries.tables import Tables, groups, reach, where
-
-
-def _at_least(values, target: float) -> list[bool]:
-    """Which of the accuracies, in single precision, reach a target; none that is no number does."""
-    return [value is not None and math.isfinite(value) and value >= np.float32(target) for value in values]
 
 
 def _standardized(tables: Tables, **chosen) -> pd.DataFrame:
@@ -44,7 +38,7 @@ def lecture_02_symmetry(tables: Tables, depth, norm, dataset) -> Rows:
 
 
 @oracle("activation", "depth")
-def lecture_03_depth(tables: Tables, init, dataset, width, lr, target, **length) -> Rows:
+def lecture_03_depth(tables: Tables, init, dataset, width, lr, **length) -> Rows:
     kind = {"study": "propagation", "network": "mlp", "norm": "none"}
     layers = where(tables.layers, **kind, init=init, dataset=dataset, width=width)
     trained = _standardized(tables, norm="none", init=init, dataset=dataset, width=width, lr=lr, **length)
@@ -59,17 +53,17 @@ def lecture_03_depth(tables: Tables, init, dataset, width, lr, target, **length)
             **key,
             "seeds": len(rows),
             **ranged("accuracy", accuracy),
-            "share_that_train": sum(_at_least(accuracy, target)) / len(rows),
+            "share_that_train": mean(rows["trains"]),
             "last_std": mean(finite(last["std"])),
             "gradient_ratio": mean(finite(ratios)),
         }
 
 
 @oracle("activation", "depth", "norm")
-def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width, lr, target, **length) -> Rows:
+def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width, lr, **length) -> Rows:
     trained = _standardized(tables, dataset=dataset, width=width, lr=lr, **length)
     for key, rows in groups(trained[trained["init"].isin(inits)], "activation", "depth", "norm"):
-        share, z = sum(_at_least(rows["final_test_accuracy"], target)) / len(rows), 1.96
+        share, z = sum(rows["trains"]) / len(rows), 1.96
         center = share + z**2 / (2 * len(rows))
         half = z * math.sqrt(share * (1 - share) / len(rows) + z**2 / (4 * len(rows) ** 2))
         by_init = {one["init"]: list(own["final_test_accuracy"]) for one, own in groups(rows, "init")}
@@ -87,7 +81,7 @@ def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width
 
 
 @oracle("activation", "depth", "norm")
-def lecture_12_learning_rates(tables: Tables, init, dataset, width, target, fast, rates, **length) -> Rows:
+def lecture_12_learning_rates(tables: Tables, init, dataset, width, fast, rates, **length) -> Rows:
     reached = {cell_id: reach(rows, fast) for cell_id, rows in tables.curves.groupby("cell_id")}
     for key, swept in groups(
         _standardized(tables, init=init, dataset=dataset, width=width, **length), "activation", "depth", "norm"
@@ -95,7 +89,7 @@ def lecture_12_learning_rates(tables: Tables, init, dataset, width, target, fast
         seeds = [rows for _, rows in groups(swept, "seed") if rows["lr"].nunique() >= rates]
         if not seeds:
             continue
-        largest = [_largest(rows["lr"], _at_least(rows["final_test_accuracy"], target)) for rows in seeds]
+        largest = [_largest(rows["lr"], list(rows["trains"])) for rows in seeds]
         steps = [min(known(reached[cell_id] for cell_id in rows["cell_id"]), default=None) for rows in seeds]
         swept_rates = {lr["lr"]: list(rows["final_test_accuracy"]) for lr, rows in groups(swept, "lr")}
         means = {lr: mean(values) for lr, values in swept_rates.items() if len(finite(values)) == len(values)}
@@ -125,11 +119,10 @@ def _scale(init: str) -> float | None:
 
 
 @oracle("activation", "depth", "norm")
-def lecture_13_weight_scale(tables: Tables, dataset, preprocessing, width, optimizer, lr, target, **length) -> Rows:
+def lecture_13_weight_scale(tables: Tables, dataset, preprocessing, width, optimizer, lr, **length) -> Rows:
     kind = {"study": "training", "network": "mlp", "dataset": dataset, "preprocessing": preprocessing}
     trained = where(tables.outcomes, **kind, width=width, optimizer=optimizer, lr=lr, **length)
     trained = trained.assign(scale=[_scale(init) for init in trained["init"]])
-    trained = trained.assign(trains=_at_least(trained["final_test_accuracy"], target))
     for key, rows in groups(trained[trained["scale"].notna()], "activation", "depth", "norm"):
         seeds = [own for _, own in groups(rows, "seed") if own["scale"].nunique() > 3]
         if not seeds:

@@ -58,6 +58,7 @@ class Tables:
     @cached_property
     def outcomes(self) -> pd.DataFrame:
         """How each training cell ended."""
+        limits = self.read("thresholds").set_index("name")["value"]
         found = []
         for cell_id, rows in self.curves.groupby("cell_id"):
             last = rows.loc[rows["step"].astype(int).idxmax()]
@@ -72,6 +73,7 @@ class Tables:
                     "best_test_accuracy": max(best) if best else None,
                     "steps_to_90": reached,
                     "diverged": last["status"] == "diverged",
+                    "trains": _trains(last, limits),
                 }
             )
         return pd.DataFrame(found, dtype=object).merge(self.cells, on="cell_id")
@@ -83,6 +85,13 @@ class Tables:
         layers = self.layers[self.layers["study"] == "propagation"]
         found = [_rated(cell_id, rows.sort_values("layer"), limits) for cell_id, rows in layers.groupby("cell_id")]
         return pd.DataFrame(found, dtype=object).merge(self.cells, on="cell_id")
+
+
+def _trains(last: pd.Series, limits: pd.Series) -> bool:
+    """Tells from the last logged step of a cell whether it trains: far enough from guessing, and not diverged."""
+    chance = limits["chance"] if last["chance"] is None else last["chance"]
+    enough = np.float32(chance + limits["trains"] * (1 - chance))
+    return bool(last["status"] != "diverged" and math.isfinite(last["test_accuracy"]) and last["test_accuracy"] >= enough)
 
 
 def reach(curve: pd.DataFrame, target: float) -> int | None:
