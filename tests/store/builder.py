@@ -54,7 +54,9 @@ class Batch:
     def cell(self, study: str, **axes) -> str:
         """Adds a row of `cells` and returns its id."""
         results = {
-            key: axes.pop(key) for key in ("run_id", "status", "error", "diverged_at_step", "chance", *PLACE) if key in axes
+            key: axes.pop(key)
+            for key in ("run_id", "status", "error", "diverged_at_step", "chance", *PLACE)
+            if key in axes
         }
         defaults = {
             "study": study,

@@ -243,7 +243,7 @@ MISTAKES = (
     ("outcome_map", "ORDER BY share_diverged, ", "ORDER BY "),
     ("learning_rate_sweep", "FILTER (diverged = 0 AND mean IS NOT NULL)", "FILTER (mean IS NOT NULL)"),
     ("lecture_12_learning_rates", "HAVING count(accuracy) = count(*)", ""),
-    ("lecture_13_weight_scale", "CASE WHEN count(accuracy) = count(*) THEN min(accuracy) END", "min(accuracy)"),
+    ("lecture_13_weight_scale", "bool_and(trains)", "bool_or(trains)"),
     ("lecture_10_depth_with_batch_norm", "HAVING count(accuracy) = count(*)", ""),
     ("runs", "LEFT JOIN", "JOIN"),
     ("distributions_of_layers", "AND status <> 'failed'", ""),

@@ -67,7 +67,9 @@ def test_no_query_has_a_meaning_of_its_own():
     for query in queries.all().values():
         assert not [one for one in query.parameters if "trained" in one.meaning]
         if "share_that_train" in query.sql or "that train" in query.title:
-            meanings = re.findall(r"steps_to_90\) / count|final_test_accuracy >= *[\d$]|\baccuracy >= *[\d$]", query.sql)
+            meanings = re.findall(
+                r"steps_to_90\) / count|final_test_accuracy >= *[\d$]|\baccuracy >= *[\d$]", query.sql
+            )
             assert not meanings, query.name
 
 
@@ -75,9 +77,7 @@ def test_l12_and_l13_count_them_as_well(tmp_path):
     """The largest rate and the scales that train are those of networks that train."""
     batch = Batch().run()
     for place, (end, chance, _) in enumerate(CASES):
-        batch.training(
-            **end, chance=chance, lr=2.0**place, init="kaiming", activation="relu", optimizer="sgd", **SHAPE
-        )
+        batch.training(**end, chance=chance, lr=2.0**place, init="kaiming", activation="relu", optimizer="sgd", **SHAPE)
         batch.training(
             **end, chance=chance, init=f"normal(std={2.0**place})", activation="relu", **(SHAPE | {"depth": 5})
         )

@@ -91,7 +91,9 @@ def _trains(last: pd.Series, limits: pd.Series) -> bool:
     """Tells from the last logged step of a cell whether it trains: far enough from guessing, and not diverged."""
     chance = limits["chance"] if last["chance"] is None else last["chance"]
     enough = np.float32(chance + limits["trains"] * (1 - chance))
-    return bool(last["status"] != "diverged" and math.isfinite(last["test_accuracy"]) and last["test_accuracy"] >= enough)
+    return bool(
+        last["status"] != "diverged" and math.isfinite(last["test_accuracy"]) and last["test_accuracy"] >= enough
+    )
 
 
 def reach(curve: pd.DataFrame, target: float) -> int | None:

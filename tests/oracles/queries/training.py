@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 
 from tests.oracles.queries.numbers import (
@@ -201,7 +200,9 @@ def depth_trainability(tables: Tables, dataset: str | None, activation: str | No
         rates = [{"best_lr": lr["lr"], **_shares(rows)} for lr, rows in groups(swept, "lr")]
         yield {
             **key,
-            **min(rates, key=lambda one: (-one["share_that_train"], *_last(one["mean_final_accuracy"]), one["best_lr"])),
+            **min(
+                rates, key=lambda one: (-one["share_that_train"], *_last(one["mean_final_accuracy"]), one["best_lr"])
+            ),
         }
 
 
