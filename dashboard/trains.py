@@ -10,8 +10,8 @@ def definition() -> str:
     """Return the sentence that stands wherever a page says that something trains."""
     limits = data.thresholds()
     share, chance = limits["trains"], limits["chance"]
-    way = WORDS.get(share, f"{share:.0%} of the")
+    way, least = WORDS.get(share, f"{share:.0%} of the"), chance + share * (1 - chance)
     return (
-        f"A network trains when its loss stays finite and it ends at least {way} way from guessing to all correct: at a "
-        f"test accuracy of {chance + share * (1 - chance):.0%} or more with {1 / chance:.0f} equally frequent classes."
+        f"A network trains when its loss stays finite and it ends at least {way} way from guessing to all correct: "
+        f"at a test accuracy of {least:.0%} or more with {1 / chance:.0f} equally frequent classes."
     )
