@@ -254,7 +254,7 @@ def bench(
     cells: Annotated[int, typer.Option(help="Training cells of the largest synthetic store; 0 for no store.")] = 10**6,
 ) -> None:
     """Measure speed on this machine against the peers a user would pick, and how the store grows."""
-    from engine.bench import store_scale, suite
+    from engine.bench import report, store_scale, suite
     from engine.bench.case import Disagreement
 
     def say(line: str) -> None:
@@ -272,8 +272,7 @@ def bench(
     if as_json:
         print(text)
         return
-    suite.show(results)
-    store_scale.show(results["store"])
+    report.show(results)
 
 
 def main() -> None:

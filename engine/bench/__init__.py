@@ -1,5 +1,6 @@
 """Benchmarks: the engine against what a user would pick instead, interleaved in one call.
 
 case     timing several contenders in turns, after a check that they compute the same
-suite    the cases, and the table
+suite    the cases
+report   the figures as tables
 """

@@ -5,12 +5,9 @@ A store of N training cells also has N/5 propagation cells, with every layer and
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 import store
 from engine.bench import synthetic_store as synthetic
@@ -134,28 +131,3 @@ def _timed(action: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter()
     result = action()
     return time.perf_counter() - start, result
-
-
-def show(results: Sequence[dict[str, Any]]) -> None:
-    """Print the figures as a table.
-
-    Args:
-        results: what `measure` returned.
-    """
-    table = Table(title="store", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("")
-    for one in results:
-        table.add_column(f"{one['training_cells']:,} + {one['propagation_cells']:,} cells", justify="right")
-    for label, key, form in (
-        ("journaled, cells/s", "journal_cells_per_second", "{:,.0f}"),
-        ("ingested, cells/s", "ingest_cells_per_second", "{:,.0f}"),
-        ("one more batch published, s", "publish_seconds", "{:.2f}"),
-        ("hence published every, s", "seconds_between_publications", "{:.0f}"),
-        ("bytes per cell", "bytes_per_cell", "{:,.0f}"),
-        ("checked, s", "check_seconds", "{:.1f}"),
-        ("named queries, 95th percentile, s", "query_seconds_95", "{:.3f}"),
-        ("the slowest of them, s", "slowest_query_seconds", "{:.2f}"),
-        ("which is", "slowest_query", "{}"),
-    ):
-        table.add_row(label, *(form.format(one[key]) for one in results))
-    Console(highlight=False).print(table)

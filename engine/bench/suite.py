@@ -1,4 +1,4 @@
-"""The benchmark cases and the table that shows them."""
+"""The benchmark cases."""
 
 import importlib.util
 import platform
@@ -9,8 +9,6 @@ from itertools import product
 from typing import Any
 
 import torch
-from rich.console import Console
-from rich.table import Table
 
 from engine.bench import numpy_lecture, torch_loop, torch_vmap
 from engine.bench.case import Case, Contender
@@ -197,25 +195,3 @@ def growth(device: Device) -> list[dict[str, Any]]:
         Training().run(cells, device.torch_device, lambda share: None)
         found.append({"axis": axis, "value": value, "seconds": time.perf_counter() - start})
     return found
-
-
-def show(results: dict[str, Any]) -> None:
-    """Print the figures as a table."""
-    machine = results["machine"]
-    title = f"{machine['device']}, {machine['threads']} threads, torch {results['torch']}"
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("case", "who", "cell-steps/s", "engine is faster", "spread", "of matrix rate", "streamed"):
-        table.add_column(heading, justify="left" if heading in ("case", "who") else "right")
-    for case in results["cases"]:
-        seconds = f"{case['least']:.2f}–{case['most']:.2f} s"
-        rate = f"{case['cell_steps_per_second']:,.1f}"
-        shares = [f"{found['share']:.0%}" for found in case["rates"].values()]
-        table.add_row(case["case"], "engine", rate, "", seconds, *shares)
-        for name, peer in case["peers"].items():
-            spread = f"{peer['least']:.1f}–{peer['most']:.1f}×"
-            table.add_row("", name, f"{peer['cell_steps_per_second']:,.1f}", f"{peer['times_faster']:.1f}×", spread)
-    console = Console(highlight=False)
-    console.print(table)
-    for axis in ("configs", "depth", "width"):
-        sizes = [f"{one['value']}: {one['seconds']:.2f} s" for one in results["growth"] if one["axis"] == axis]
-        console.print(f"time against {axis:<8} {', '.join(sizes)}")
