@@ -5,7 +5,7 @@ STORE  ?= $(or $(GOLDILOCKS_STORE),data/grid.duckdb)
 PORT   ?= 8501
 RUN    := .venv/bin/python -m
 
-.PHONY: setup run grid test faults bench lint clean
+.PHONY: setup run grid test faults bench lint clean distclean
 
 setup: .venv/installed
 
@@ -36,6 +36,7 @@ test: setup .venv/ray-installed lint
 # Kills, full disks, torn files and the like, at length; `make test` runs a short version.
 faults: setup
 	@$(RUN) tests.faults
+	@$(RUN) tests.faults.flips
 
 lint: setup
 	@$(RUN) ruff check .
@@ -47,5 +48,13 @@ bench: setup
 	@mkdir -p data
 	@$(RUN) engine bench --output data/bench.json
 
+# What can be made again. Results are not: `distclean` removes them, and asks.
 clean:
-	rm -rf .venv data
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path "./data/*" -prune -exec rm -rf {} +
+
+distclean: clean
+	@if [ -e data ]; then \
+	  printf 'Remove data, with every result in it (%s)? Type yes: ' "$$(du -sh data | cut -f1)" >&2; \
+	  read -r answer; \
+	  if [ "$$answer" = yes ]; then rm -rf data; else echo "data was kept" >&2; exit 1; fi; fi

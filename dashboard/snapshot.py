@@ -17,6 +17,7 @@ import duckdb
 
 import store
 from store import queries
+from store.hold import Hold
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +101,8 @@ class Snapshot:
             self.sound = handle.version == version
             if not self.sound and newest() != version:
                 raise Moved(version)
+            # Closing any handle on the file drops DuckDB's lock, but not this one.
+            self._hold = Hold(handle.file)
             self._connection = duckdb.connect()
             quoted = str(handle.file).replace("'", "''")
             self._connection.execute(f"ATTACH '{quoted}' AS grid (READ_ONLY)")
@@ -168,3 +171,4 @@ class Snapshot:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+        self._hold.release()

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from store.errors import (
     StoreBusy,
+    StoreChanged,
     StoreCorrupt,
     StoreError,
+    StoreFailed,
     StoreInvalid,
     StoreMissing,
     StoreNewer,
@@ -51,8 +53,10 @@ __all__ = [
     "Snapshot",
     "Store",
     "StoreBusy",
+    "StoreChanged",
     "StoreCorrupt",
     "StoreError",
+    "StoreFailed",
     "StoreInvalid",
     "StoreMissing",
     "StoreNewer",

@@ -73,7 +73,10 @@ def info(store: StorePath = None) -> None:
 @app.command(epilog=EPILOG)
 def check(
     repair: Annotated[
-        bool, typer.Option("--repair", help="Put right what is broken: build a new snapshot from the journal.")
+        bool, typer.Option("--repair", help="Repair what is broken; what is set aside lies in the folder `damaged`.")
+    ] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="With --repair: make the snapshot from the journal alone, in any case.")
     ] = False,
     store: StorePath = None,
 ) -> None:
@@ -82,9 +85,11 @@ def check(
         layout = Layout.at(store)
         if not layout.folder.exists() and not layout.path.exists():
             layout.resolve()
+        if rebuild and not repair:
+            raise StoreInvalid("--rebuild goes with --repair: python -m store check --repair --rebuild")
         sound = all_hold(layout)
-        if not sound and repair:
-            for sentence in repairing.repair(layout):
+        if repair and (rebuild or not sound):
+            for sentence in repairing.repair(layout, rebuild=rebuild):
                 print(f"repair {sentence}")
             sound = all_hold(layout)
         if not sound:

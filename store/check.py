@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from store import connect, journal, lock, migrate, queries
+from store import connect, durable, journal, lock, migrate, queries, seal, verification
 from store.agreement import disagreement
 from store.connect import Store
 from store.errors import StoreError, StoreWarning
@@ -81,7 +81,15 @@ def checks() -> dict[str, tuple[str, Check]]:
     """Returns the sentence and the function of every check of an open store, in the order in which they are made."""
     found: dict[str, tuple[str, Check]] = {
         function.__name__: ((function.__doc__ or "").split("\n")[0], function)
-        for function in (pointer_newest, everything_commented, schema_current, journal_ingested)
+        for function in (
+            snapshot_intact,
+            pointer_newest,
+            no_foreign_log,
+            everything_commented,
+            schema_current,
+            journal_ingested,
+            journal_intact,
+        )
     }
     for name, (sentence, sql) in invariants().items():
         found[name] = (sentence, partial(_no_rows, sql))
@@ -114,11 +122,30 @@ def broken_invariants(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding
             yield Finding(name, sentence, False, verdict.detail)
 
 
+def snapshot_intact(layout: Layout, store: Store) -> Verdict:
+    """The snapshot is as it was published, to the last byte."""
+    found = seal.intact(store.file, thorough=True)
+    if found is None and seal.digest_file(store.file).exists():
+        return Verdict(False, f"its digest {seal.digest_file(store.file).name} is damaged: {_remedy(layout)}")
+    if found is None:
+        return Verdict(True, "no digest beside this file")
+    return Verdict(True) if found else Verdict(False, f"{store.file} has changed since: {_remedy(layout)}")
+
+
+def no_foreign_log(layout: Layout, store: Store) -> Verdict:
+    """No other program left changes beside the pointer or a snapshot."""
+    databases = (layout.path, *map(layout.snapshot_file, layout.snapshot_numbers()))
+    found = [log for log in map(durable.log_of, databases) if log.exists()]
+    return Verdict(False, f"{found[0]} lies there: {_remedy(layout)}") if found else Verdict(True)
+
+
 def pointer_newest(layout: Layout, store: Store) -> Verdict:
-    """The pointer names the newest snapshot."""
+    """The pointer is a link to the newest snapshot."""
     newest = max(layout.snapshot_numbers(), default=None)
-    if newest is None or not layout.path.is_symlink() or store.file == layout.snapshot_file(newest).resolve():
+    if newest is None or store.file == layout.snapshot_file(newest).resolve():
         return Verdict(True)
+    if not layout.path.is_symlink():
+        return Verdict(False, f"{layout.path} is a file of its own, not a link to a snapshot: {_remedy(layout)}")
     return Verdict(False, f"it names {store.file.name}, {layout.snapshot_file(newest).name} exists: {_remedy(layout)}")
 
 
@@ -149,14 +176,19 @@ def schema_current(layout: Layout, store: Store) -> Verdict:
 
 
 def journal_ingested(layout: Layout, store: Store) -> Verdict:
-    """The snapshot has every entry of the journal and no other."""
-    if not layout.journal.is_dir():
+    """The snapshot has every entry of the journal and no other, and no two entries have one number."""
+    if not layout.folder.is_dir():
         return Verdict(True, "no journal beside this file")
-    inside = {name for (name,) in store.query("SELECT entry FROM journal_entries").fetchall()}
+    with store.cursor() as connection:
+        inside = ingested(connection).keys()
     written = {entry.name for entry in journal.entries(layout)}
     if inside - written:
         lost = min(inside - written)
         return Verdict(False, f"the journal lacks {lost}, which the snapshot contains: {_remedy(layout)}")
+    copies = journal.copies(journal.entries(layout), inside)
+    if copies:
+        name, first = min(copies.items())
+        return Verdict(False, f"{name} has the number of {first.name}: {_remedy(layout)}")
     waiting = written - inside
     if not waiting:
         return Verdict(True, f"{len(inside)} entries")
@@ -165,6 +197,23 @@ def journal_ingested(layout: Layout, store: Store) -> Verdict:
         return Verdict(True, f"{len(waiting)} entries wait while process {writer['pid']} writes")
     remedy = f"`python -m store publish --store {layout}` adds it or says why not, and {_remedy(layout)}"
     return Verdict(False, f"{len(waiting)} entries wait and nobody writes, the first is {min(waiting)}: {remedy}")
+
+
+def journal_intact(layout: Layout, store: Store) -> Verdict:
+    """Every file of the journal is as it was written, to the last byte."""
+    with store.cursor() as connection:
+        inside = ingested(connection)
+    recorded = inside if seal.intact(store.file) else {}
+    found = verification.examine(journal.entries(layout), recorded)
+    broken = [one for one in found if one.flaw]
+    if broken:
+        return Verdict(False, f"{broken[0].entry.name}: {broken[0].flaw}: {_remedy(layout)}")
+    unlisted = [one.entry.name for one in found if one.known and not one.listed]
+    if unlisted:
+        return Verdict(False, f"{unlisted[0]} has no list of digests that is right: {_remedy(layout)}")
+    unknown = sum(not one.known for one in found)
+    remark = f", {unknown} of them without digest until the next `store publish`" if unknown else ""
+    return Verdict(True, f"{len(found)} entries{remark}")
 
 
 def journal_agrees(layout: Layout, store: Store) -> Verdict:

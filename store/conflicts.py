@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -43,7 +43,7 @@ def conflicts(connection: duckdb.DuckDBPyConnection) -> Iterator[Conflict]:
         "CREATE OR REPLACE TEMP TABLE shared AS SELECT cell_id FROM cells JOIN here.cells AS ours USING (cell_id) "
         "WHERE cells.status <> 'failed' AND ours.status <> 'failed'"
     )
-    differing = " UNION ".join(_differing(connection, name) for name in ("cells", *tables.RESULTS))
+    differing = " UNION ".join(_differing(connection, name, _INCIDENTAL) for name in ("cells", *tables.RESULTS))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE differing AS {differing}")
     rows = connection.execute(
         "SELECT ours.run_id, theirs.run_id, count(*), min(cell_id), list(cell_id) FROM differing "
@@ -56,9 +56,24 @@ def conflicts(connection: duckdb.DuckDBPyConnection) -> Iterator[Conflict]:
     connection.execute("DROP TABLE shared")
 
 
-def _differing(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+def differing_cells(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the ids of the cells that both databases have and of which anything at all differs.
+
+    Args:
+        connection: as for `conflicts`.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE shared AS SELECT cell_id FROM cells SEMI JOIN here.cells USING (cell_id)"
+    )
+    differing = " UNION ".join(_differing(connection, name) for name in ("cells", *tables.RESULTS))
+    found = connection.execute(f"SELECT cell_id FROM ({differing}) ORDER BY cell_id").fetchall()
+    connection.execute("DROP TABLE shared")
+    return [cell_id for (cell_id,) in found]
+
+
+def _differing(connection: duckdb.DuckDBPyConnection, name: str, but: Sequence[str] = ()) -> str:
     """SQL for the ids of the cells whose rows in a table are not the same on both sides."""
-    columns = [column for column in _columns(connection, name) if column not in _INCIDENTAL]
+    columns = [column for column in _columns(connection, name) if column not in but]
     sides = (
         f"(SELECT cell_id, {fingerprint(columns)} FROM {side}{name} SEMI JOIN shared USING (cell_id) GROUP BY cell_id)"
         for side in ("", "here.")

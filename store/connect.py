@@ -16,6 +16,7 @@ import duckdb
 
 from store import catalog, migrate, queries
 from store.errors import StoreInvalid
+from store.hold import Hold
 from store.layout import Layout
 from store.opening import open_newest
 from store.result import Result
@@ -29,13 +30,17 @@ class Store:
         file: the snapshot that it names.
         version: a key for caches; equal versions mean equal contents, even when a store was deleted and made anew.
         connection: the open connection.
+        hold: keeps writers away from the snapshot.
     """
 
-    def __init__(self, path: Path, file: Path, version: str, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, path: Path, file: Path, version: str, connection: duckdb.DuckDBPyConnection, hold: Hold | None = None
+    ) -> None:
         self.path = path
         self.file = file
         self.version = version
         self._connection = connection
+        self._hold = hold
 
     @property
     def snapshot(self) -> str:
@@ -95,6 +100,8 @@ class Store:
     def close(self) -> None:
         """Closes the file."""
         self._connection.close()
+        if self._hold:
+            self._hold.release()
 
     def __getattr__(self, name: str) -> Any:
         if name in queries.all():
@@ -158,6 +165,6 @@ def open(path: str | os.PathLike[str] | Layout | None = None) -> Store:
                 f"{found.file} is a DuckDB file, but not a Goldilocks store: it has no table schema_steps"
             )
     except BaseException:
-        found.connection.close()
+        found.close()
         raise
-    return Store(layout.path, found.file, found.version, found.connection)
+    return Store(layout.path, found.file, found.version, found.connection, found.hold)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import duckdb
-import pyarrow.parquet as pq
 
-from store import journal, publication
+from store import publication
 from store.attach import attached
 from store.errors import StoreWarning
+from store.ingest import SEQUENCE, files, rows
 from store.journal import Entry
 from store.layout import Layout
 
@@ -32,8 +33,7 @@ def done_cells(layout: Layout) -> set[str]:
         # Not every block is read when a snapshot is opened; the journal has all of it.
         warnings.warn(f"{base and base.path} cannot be read and is passed over: {error}", StoreWarning, stacklevel=2)
         base, status = None, {}
-    for entry in publication.pending(layout, base):
-        status.update(_read(entry))
+    status.update(_read(publication.sound(layout, base)))
     return {cell_id for cell_id, value in status.items() if value in RESULTS}
 
 
@@ -44,10 +44,11 @@ def _published(base: publication.Base | None) -> dict[str, str]:
         return dict(connection.execute("SELECT cell_id, status FROM cells").fetchall())
 
 
-def _read(entry: Entry) -> list[tuple[str, str]]:
-    file = entry.file("cells")
-    # Of a damaged entry nothing can be published, so its cells have to be computed again.
-    if file is None or journal.deep_flaw(entry):
-        return []
-    table = pq.read_table(file, columns=["cell_id", "status"])
-    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+def _read(entries: Sequence[Entry]) -> dict[str, str]:
+    """Returns what journal entries say last of each cell."""
+    paths = files(entries, "cells")
+    if not paths:
+        return {}
+    with duckdb.connect() as connection:
+        sql = f"SELECT cell_id, arg_max(status, {SEQUENCE}) FROM {rows()} GROUP BY cell_id"
+        return dict(connection.execute(sql, {"files": paths}).fetchall())

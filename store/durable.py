@@ -59,12 +59,17 @@ def point(link: Path, target: Path) -> None:
     sync(link.parent)
 
 
+def log_of(database: Path) -> Path:
+    """Returns the path at which DuckDB keeps what was written to a database and is not in its file yet."""
+    return database.with_name(database.name + ".wal")
+
+
 def discard(path: Path) -> None:
-    """Removes a file, with what DuckDB keeps beside it, or a folder, if it is there."""
+    """Removes a file, with what DuckDB keeps beside it and its digest, or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
         return
-    for name in (path, path.with_name(path.name + ".wal"), path.with_name(path.name + ".tmp")):
+    for name in (path, *(path.with_name(path.name + ending) for ending in (".wal", ".tmp", ".sha256"))):
         if name.is_dir():
             shutil.rmtree(name, ignore_errors=True)
         else:

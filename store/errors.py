@@ -21,6 +21,14 @@ class StoreCorrupt(StoreError):
     """The snapshot cannot be read."""
 
 
+class StoreChanged(StoreCorrupt):
+    """The snapshot is not what was published."""
+
+
+class StoreFailed(StoreError):
+    """The file system refused, for instance because the disk is full; nothing was lost."""
+
+
 class StoreInvalid(StoreError, ValueError):
     """A table, a parameter or a name does not fit the store."""
 

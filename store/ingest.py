@@ -12,14 +12,17 @@ import duckdb
 
 from store import tables
 from store.journal import Entry
+from store.verification import digests_of
 
 # SQL for the number of the entry that a row of `rows` comes from.
 SEQUENCE = r"regexp_extract(filename, '([0-9]+)-[^/\\]*[/\\][^/\\]+$', 1)::BIGINT"
 
 
-def ingested(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Returns the names of the journal entries that the current database contains."""
-    return {name for (name,) in connection.execute("SELECT entry FROM journal_entries").fetchall()}
+def ingested(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
+    """Returns the digest of each journal entry in the current database by its name, None where it has none."""
+    columns = [column for column, *_ in connection.execute("DESCRIBE journal_entries").fetchall()]
+    digest = "digest" if "digest" in columns else "NULL"
+    return dict(connection.execute(f"SELECT entry, {digest} FROM journal_entries").fetchall())
 
 
 def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> None:
@@ -38,8 +41,9 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
             _upsert(connection, name, files(entries, name))
         _replace_cells(connection, entries)
         connection.execute(
-            "INSERT INTO journal_entries SELECT unnest($names), now() AT TIME ZONE 'UTC'",
-            {"names": [entry.name for entry in entries]},
+            "INSERT INTO journal_entries (entry, digest, ingested_at) "
+            "SELECT unnest($names), unnest($digests), now() AT TIME ZONE 'UTC'",
+            {"names": [entry.name for entry in entries], "digests": digests_of(entries)},
         )
     except BaseException:
         connection.execute("ROLLBACK")

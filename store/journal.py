@@ -1,15 +1,17 @@
 """Finished batches as folders of Parquet files: a fact is a folder that exists.
 
 An entry is written aside, synced and renamed, so that a killed process leaves either the whole of it or nothing. The
+digests of its files lie beside them, so that what is read is known to be what was written (see `verification`). The
 journal is kept for ever, and a snapshot is a pure function of it. Entries are numbered, hence ordered without a clock.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store import durable, tables
+from store import digests, durable, numbers, tables
+from store.digests import Digests
 from store.errors import StoreInvalid
 from store.layout import Layout
 
 _NAME = re.compile(r"(\d{6,})-(.+)")
+_FILES = frozenset(f"{name}.parquet" for name in tables.names())
 _guard = threading.Lock()
 
 
@@ -42,6 +46,10 @@ class Entry:
         """Returns the Parquet file of a table, or None when the entry has none."""
         file = self.path / f"{table}.parquet"
         return file if file.exists() else None
+
+    def files(self) -> list[Path]:
+        """Returns its Parquet files."""
+        return [self.path / name for name in sorted(os.listdir(self.path)) if name in _FILES]
 
 
 def entries(layout: Layout) -> list[Entry]:
@@ -108,6 +116,8 @@ def write(folder: Path, batch: dict[str, pa.Table]) -> None:
     folder.mkdir()
     for name, table in conformed.items():
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+    written = Digests({f"{name}.parquet": digests.of(folder / f"{name}.parquet") for name in conformed})
+    (folder / digests.NAME).write_text(written.text())
 
 
 def flaw(entry: Entry) -> str | None:
@@ -137,20 +147,35 @@ def deep_flaw(entry: Entry) -> str | None:
     shallow = flaw(entry)
     if shallow:
         return shallow
-    for name in tables.names():
-        file = entry.file(name)
+    for file in entry.files():
         try:
-            if file:
-                pq.read_table(file)
+            pq.read_table(file)
         except (OSError, pa.ArrowException) as error:
-            return f"{file.name if file else name} cannot be read: {error}"
+            return f"{file.name} cannot be read: {error}"
     return None
 
 
+def copies(entries: Sequence[Entry], known: Collection[str] = ()) -> dict[str, Entry]:
+    """Finds entries that have the number of another one, such as the conflicted copies of a program that syncs folders.
+
+    Args:
+        entries: the entries.
+        known: the names of those that a snapshot took in: they were there first.
+
+    Returns:
+        For the name of each copy, the entry whose number it has.
+    """
+    first: dict[int, Entry] = {}
+    for entry in sorted(entries, key=lambda one: (one.name not in known, len(one.name), one.name)):
+        first.setdefault(entry.number, entry)
+    return {entry.name: first[entry.number] for entry in entries if first[entry.number] != entry}
+
+
 def _next_number(layout: Layout) -> int:
-    """Return a number that no entry ever had, one that was set aside included."""
+    """Return a number that no entry ever had: those that were set aside, or that only a snapshot knows, included."""
     folders = [*layout.journal.iterdir(), *(layout.damaged.iterdir() if layout.damaged.is_dir() else ())]
-    return max((int(match[1]) for folder in folders if (match := _NAME.fullmatch(folder.name))), default=0) + 1
+    numbered = (int(match[1]) for folder in folders if (match := _NAME.fullmatch(folder.name)))
+    return max((*numbered, numbers.largest_published(layout))) + 1
 
 
 def _validate(batch: dict[str, pa.Table]) -> None:

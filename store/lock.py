@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 import sys
 import threading
+import warnings
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 
 from filelock import FileLock, Timeout
 
 from store import durable
-from store.errors import StoreBusy
+from store.aside import set_aside
+from store.errors import StoreBusy, StoreInvalid, StoreWarning
+from store.hold import Hold
 from store.layout import Layout
 
 _held: dict[tuple[int, str], tuple[FileLock, int]] = {}
@@ -68,16 +73,26 @@ def writer(layout: Layout) -> dict[str, str | int] | None:
     with _guard:
         if (os.getpid(), str(layout.lock_file)) in _held:
             return _described(layout)
-        lock = FileLock(layout.lock_file, timeout=0, thread_local=False)
-        try:
-            lock.acquire()
-        except Timeout:
-            return _described(layout)
-        except OSError:
-            # In a folder where nobody may write, nobody writes.
-            return None
-        lock.release()
-        return None
+        return _described(layout) if _is_locked(layout.lock_file) else None
+
+
+def _is_locked(file: Path) -> bool:
+    """Tells whether a process holds the lock; only reads the file, as users may who may not write there."""
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _acquire(layout: Layout) -> FileLock:
@@ -94,7 +109,56 @@ def _acquire(layout: Layout) -> FileLock:
     layout.writer_file.write_text(json.dumps(_description()))
     for folder, name in ((layout.journal, ""), (layout.snapshots, ""), (layout.path.parent, layout.path.name)):
         durable.sweep(folder, name)
+    try:
+        _refuse_without_links(layout)
+        _set_logs_aside(layout)
+    except BaseException:
+        layout.writer_file.unlink(missing_ok=True)
+        lock.release()
+        raise
     return lock
+
+
+def _refuse_without_links(layout: Layout) -> None:
+    """Says before anything is computed that the pointer cannot be made."""
+    if layout.path.is_symlink():
+        return
+    probe = durable.temporary(layout.path.parent, layout.path.name)
+    try:
+        probe.symlink_to(layout.folder.name)
+        probe.unlink()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES):
+            raise
+        raise StoreInvalid(
+            f"{layout.path.parent} cannot hold a store ({error.strerror or error}): its file system must have symbolic "
+            "links. Choose another place with --store."
+        ) from None
+
+
+def _is_written(database: Path) -> bool:
+    """Tells whether another program has a database open for writing at this moment."""
+    try:
+        Hold(database).release()
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _set_logs_aside(layout: Layout) -> None:
+    """Moves away what another program wrote, which DuckDB would add to the next file of the same name."""
+    for database in (layout.path, *map(layout.snapshot_file, layout.snapshot_numbers())):
+        log = durable.log_of(database)
+        if log.exists() and not _is_written(database):
+            kept = set_aside(layout, log)
+            warnings.warn(
+                f"{log} was left by a program that opened the store for writing. Snapshots are for reading: it was "
+                f"moved to {kept}, and what it holds is not in the store.",
+                StoreWarning,
+                stacklevel=5,
+            )
 
 
 def _description() -> dict[str, str | int]:

@@ -6,7 +6,7 @@ the rows of this store stay; where the other's differ, that is a conflict, repor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from store import journal, publication, tables
 from store.attach import attach
-from store.conflicts import Conflict, conflicts
+from store.conflicts import Conflict, conflicts, differing_cells
 from store.layout import Layout
 from store.lock import WriterLock
 from store.source import source
@@ -58,7 +58,15 @@ def merge(layout: Layout, other: Path, label: str = "merge") -> Merged:
     return merged
 
 
-def adopt(layout: Layout, other: Path, here: Path | None, label: str) -> Merged:
+def adopt(
+    layout: Layout,
+    other: Path,
+    here: Path | None,
+    label: str,
+    *,
+    newer: bool = False,
+    without: Sequence[str] = (),
+) -> Merged:
     """Writes journal entries of what a source has and a database lacks; the holder of the writer lock publishes them.
 
     Args:
@@ -66,13 +74,16 @@ def adopt(layout: Layout, other: Path, here: Path | None, label: str) -> Merged:
         other: as for `merge`.
         here: a database of the newest schema that says what is known, or None when nothing is.
         label: what the journal entries are called.
+        newer: whether the source is right where both have a cell and differ; else the database is.
+        without: cells that are not taken.
 
     Returns:
         How many cells were added, and the conflicts.
     """
     with source(other, layout.snapshots) as connection:
         _attach(connection, here)
-        connection.execute("CREATE TEMP TABLE new AS " + _NEW)
+        differing = differing_cells(connection) if newer else []
+        connection.execute("CREATE TEMP TABLE new AS " + _NEW, {"differing": differing, "without": list(without)})
         found = tuple(conflicts(connection))
         added = 0
         for batch in _batches(connection):
@@ -88,7 +99,10 @@ def adopt(layout: Layout, other: Path, here: Path | None, label: str) -> Merged:
 _NEW = """
     SELECT there.cell_id, row_number() OVER (ORDER BY there.rowid) - 1 AS number
     FROM snapshot.cells AS there LEFT JOIN here.cells AS known USING (cell_id)
-    WHERE known.cell_id IS NULL OR (known.status = 'failed' AND there.status <> 'failed')
+    WHERE (
+        known.cell_id IS NULL OR (known.status = 'failed' AND there.status <> 'failed')
+        OR list_contains($differing, there.cell_id)
+    ) AND NOT list_contains($without, there.cell_id)
 """
 
 

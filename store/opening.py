@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from store import migrate
-from store.attach import refuse_truncated
-from store.errors import StoreCorrupt, StoreMissing, StoreWarning
+from store import durable, migrate
+from store.attach import refuse_held, refuse_truncated
+from store.errors import StoreBusy, StoreChanged, StoreCorrupt, StoreMissing, StoreWarning
+from store.hold import Hold
 from store.layout import Layout
+from store.seal import refuse_changed
 
 _ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A snapshot that could be opened, its key for caches, and the steps of the schema that it has."""
+    """A snapshot that could be opened, its key for caches, the steps of the schema that it has, and a hold on it."""
 
     file: Path
     version: str
     connection: duckdb.DuckDBPyConnection
     steps: set[int]
+    hold: Hold
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.connection.close()
+        self.hold.release()
 
 
 def open_newest(layout: Layout) -> Opened:
@@ -35,14 +43,23 @@ def open_newest(layout: Layout) -> Opened:
     Raises:
         StoreMissing: when there is none; the message says which command makes one.
         StoreCorrupt: when none can be read.
+        StoreBusy: when the only one is open for writing in another program.
     """
+    log = durable.log_of(layout.path)
+    if log.exists():
+        warnings.warn(
+            f"{log} was left by a program that opened the store for writing, and whoever opens {layout.path.name} with "
+            f"DuckDB sees what it wrote: `python -m store publish --store {layout.path}` moves it away.",
+            StoreWarning,
+            stacklevel=4,
+        )
     try:
         return _follow(layout)
-    except (StoreMissing, StoreCorrupt) as error:
+    except (StoreMissing, StoreCorrupt, StoreBusy) as error:
         for number in reversed(layout.snapshot_numbers()):
             try:
                 opened = _open_file(layout.snapshot_file(number))
-            except (OSError, duckdb.Error):
+            except (OSError, duckdb.Error, StoreCorrupt, StoreBusy):
                 # The error that is told is that of the one the pointer names.
                 continue
             warnings.warn(f"{error} Snapshot {number:06d} is read meanwhile.", StoreWarning, stacklevel=4)
@@ -58,12 +75,11 @@ def _follow(layout: Layout) -> Opened:
             return _open_file(file)
         except FileNotFoundError:
             continue
+        except StoreChanged as error:
+            raise StoreChanged(f"{error} {_remedy(layout)}") from error
         except duckdb.Error as error:
             if attempt + 1 == _ATTEMPTS or file.exists():
-                raise StoreCorrupt(
-                    f"{file} cannot be read: {error} `python -m store check --repair --store {layout.path}` builds it "
-                    "anew from the journal."
-                ) from error
+                raise StoreCorrupt(f"{file} cannot be read: {error} {_remedy(layout)}") from error
     raise StoreMissing(f"The snapshots of {layout.path} vanish while they are opened.")
 
 
@@ -71,10 +87,35 @@ def _open_file(file: Path) -> Opened:
     """Opens a file and reads enough of it to notice most of what can be missing, which DuckDB notices later."""
     status = file.stat()
     version = f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
-    connection = duckdb.connect(str(file), read_only=True)
+    hold = _hold(file)
+    try:
+        refuse_changed(file)
+        connection = duckdb.connect(str(file), read_only=True)
+    except BaseException as error:
+        hold.release()
+        if isinstance(error, duckdb.Error):
+            refuse_held(error, file)
+        raise
+    opened = Opened(file, version, connection, set(), hold)
     try:
         refuse_truncated(connection, file)
-        return Opened(file, version, connection, migrate.applied(connection))
+        return replace(opened, steps=migrate.applied(connection))
     except BaseException:
-        connection.close()
+        opened.close()
         raise
+
+
+def _hold(file: Path) -> Hold:
+    try:
+        return Hold(file)
+    except BlockingIOError as error:
+        try:
+            # DuckDB says who has it.
+            duckdb.connect(str(file), read_only=True).close()
+        except duckdb.Error as said:
+            refuse_held(said, file)
+        raise StoreBusy(f"{file} is open for writing in another program. Close it there.") from error
+
+
+def _remedy(layout: Layout) -> str:
+    return f"`python -m store check --repair --store {layout.path}` builds it anew from the journal."

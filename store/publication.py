@@ -9,15 +9,18 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from store import durable, journal, migrate
+from store import digests, durable, journal, migrate, seal, verification
+from store.agreement import disagreement
+from store.aside import set_aside
 from store.attach import attached
-from store.errors import StoreError, StoreInvalid, StoreNewer, StoreWarning
+from store.definitions import listed
+from store.errors import StoreBusy, StoreChanged, StoreCorrupt, StoreFailed, StoreInvalid, StoreWarning
 from store.ingest import ingest, ingested
 from store.journal import Entry
 from store.layout import Layout
@@ -44,11 +47,21 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Base:
-    """A readable snapshot to build on: which journal entries it has, and whether its schema is that of this code."""
+    """A readable snapshot to build on.
+
+    Attributes:
+        path: the file.
+        entries: the journal entries that it has: the digest by the name, None where it has none.
+        current: whether its schema is that of this code.
+        sealed: whether it is as it was published; False when nothing says so.
+        foreign: kind and name of what is in it that the code does not make.
+    """
 
     path: Path
-    entries: frozenset[str]
+    entries: Mapping[str, str | None]
     current: bool
+    sealed: bool
+    foreign: tuple[tuple[str, str], ...]
 
 
 def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
@@ -67,12 +80,14 @@ def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
     Raises:
         StoreBusy: when another process writes.
         StoreNewer: when the newest snapshot is from a later version of the code.
-        StoreError: when the file system refuses, the disk being full for instance; nothing has then changed.
+        StoreCorrupt: when journal and snapshot disagree, and there is no digest to tell which of them is right.
+        StoreFailed: when the file system refuses, the disk being full for instance; nothing has then changed.
     """
     with WriterLock(layout):
         _refuse_foreign_file(layout)
         base = None if anew else newest(layout)
-        entries = _sound(pending(layout, base))
+        _warn_of_lost_entries(layout, base)
+        entries = sound(layout, base, warn=True)
         if base is not None and not entries and base.current:
             _repair_pointer(layout, base.path)
             return None
@@ -81,26 +96,38 @@ def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
         try:
             return _publish(layout, base, entries)
         except (OSError, duckdb.Error) as error:
-            raise StoreError(f"publishing to {layout.path} failed, the last snapshot stays: {error}") from error
+            raise StoreFailed(f"publishing to {layout.path} failed, the last snapshot stays: {error}") from error
 
 
-def newest(layout: Layout) -> Base | None:
-    """Returns the newest snapshot that can be read, or None; warns of every other one.
+def newest(layout: Layout, below: int | None = None) -> Base | None:
+    """Returns the newest snapshot that can be built on, or None; warns of every other one.
+
+    Args:
+        layout: the store.
+        below: only snapshots with a smaller number than this.
 
     Raises:
         StoreNewer: when it is from a later version of the code.
     """
     for number in reversed(layout.snapshot_numbers()):
+        if below is not None and number >= below:
+            continue
         path = layout.snapshot_file(number)
         try:
-            with attached(path, read_only=True) as connection:
-                migrate.refuse_newer(migrate.applied(connection), path)
-                return Base(path, frozenset(ingested(connection)), migrate.is_current(connection))
-        except StoreNewer:
-            raise
-        except duckdb.Error as error:
+            return _base(path)
+        except (duckdb.Error, StoreCorrupt, StoreBusy) as error:
             warnings.warn(f"{path} cannot be read and is passed over: {error}", StoreWarning, stacklevel=3)
     return None
+
+
+def _base(path: Path) -> Base:
+    sealed = seal.refuse_changed(path)
+    with attached(path, read_only=True) as connection:
+        migrate.refuse_newer(migrate.applied(connection), path)
+        # What is sealed and not of this code is of an earlier version.
+        foreign = () if sealed else tuple(migrate.unexpected(connection))
+        current = bool(sealed) and migrate.is_current(connection)
+        return Base(path, ingested(connection), current, bool(sealed), foreign)
 
 
 def pending(layout: Layout, base: Base | None) -> list[Entry]:
@@ -108,67 +135,126 @@ def pending(layout: Layout, base: Base | None) -> list[Entry]:
     return [entry for entry in journal.entries(layout) if base is None or entry.name not in base.entries]
 
 
+def sound(layout: Layout, base: Base | None, *, warn: bool = False) -> list[Entry]:
+    """Returns the entries that a snapshot lacks and that are as they were written.
+
+    Args:
+        layout: the store.
+        base: the snapshot, or None for all entries.
+        warn: whether to warn of every other entry.
+    """
+    waiting = pending(layout, base)
+    flaws = verification.flaws(waiting) if waiting else {}
+    copies = journal.copies(journal.entries(layout), base.entries if base else ())
+    flaws |= {name: f"it has the number of {first.name}" for name, first in copies.items()}
+    for entry in waiting if warn else ():
+        if entry.name in flaws:
+            warnings.warn(f"journal entry {entry.path} is skipped: {flaws[entry.name]}", StoreWarning, stacklevel=4)
+    return [entry for entry in waiting if entry.name not in flaws]
+
+
 def _publish(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Snapshot | None:
+    """Builds on a snapshot, or on the one before it, or on nothing but the journal."""
     try:
         return _build(layout, base, entries)
-    except duckdb.Error:
-        sound = [entry for entry in entries if not _warn_of(entry, journal.deep_flaw(entry))]
-        if len(sound) < len(entries):
-            return _build(layout, base, sound) if sound or (base and not base.current) else None
-        if base is None:
+    except (duckdb.Error, StoreChanged) as error:
+        if base is None or "No space left" in str(error):
             raise
-        warnings.warn(f"{base.path} cannot be built on; building anew from the journal", StoreWarning, stacklevel=3)
-        return _build(layout, None, _sound(journal.entries(layout)))
+        warnings.warn(f"{base.path} cannot be built on: {error}", StoreWarning, stacklevel=3)
+        older = newest(layout, below=int(base.path.stem))
+        return _publish(layout, older, sound(layout, older))
 
 
 def _build(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Snapshot:
     started = time.monotonic()
     number = max(layout.snapshot_numbers(), default=0) + 1
-    unfinished = durable.temporary(layout.snapshots, f"{number:06d}.duckdb")
+    final = layout.snapshot_file(number)
+    unfinished = durable.temporary(layout.snapshots, final.name)
+    known = _witnesses(layout, base)
     try:
-        cells = fill(unfinished, base, entries)
-        durable.commit(unfinished, layout.snapshot_file(number))
+        cells = fill(unfinished, base, entries, known)
+        seal.seal(unfinished, final)
+        durable.commit(unfinished, final)
     finally:
         durable.discard(unfinished)
-    durable.point(layout.path, layout.snapshot_file(number))
-    _remove_old(layout)
-    return Snapshot(number, layout.snapshot_file(number), cells, len(entries), time.monotonic() - started)
+    # What a snapshot took in without a digest has one from now on.
+    for entry in (*known, *entries):
+        if not (entry.path / digests.NAME).exists():
+            verification.write_list(layout, entry)
+    durable.point(layout.path, final)
+    _tidy(layout, base)
+    return Snapshot(number, final, cells, len(entries), time.monotonic() - started)
 
 
-def fill(file: Path, base: Base | None, entries: Sequence[Entry]) -> int:
+def _witnesses(layout: Layout, base: Base | None) -> list[Entry]:
+    """Returns the entries that say whether a snapshot without digest is right; none where some of them are lost."""
+    if base is None or base.sealed:
+        return []
+    found = [entry for entry in journal.entries(layout) if entry.name in base.entries]
+    return found if len(found) == len(base.entries) else []
+
+
+def fill(file: Path, base: Base | None, entries: Sequence[Entry], witnesses: Sequence[Entry] = ()) -> int:
     """Makes a database of a snapshot, or of nothing, and journal entries.
 
     Args:
         file: where; what is there is replaced.
         base: the snapshot to build on, or None.
         entries: what it lacks.
+        witnesses: the entries that a snapshot without digest was made of: it must hold what they say.
 
     Returns:
         The number of cells in it.
 
     Raises:
         OSError, duckdb.Error: when something cannot be read or written.
+        StoreChanged: when the snapshot is not what was published.
+        StoreCorrupt: when it does not hold what the witnesses say, or has not the tables of its schema.
     """
     durable.discard(file)
     if base is not None:
+        if base.sealed and not seal.intact(base.path, thorough=True):
+            raise StoreChanged(f"{base.path} has changed since it was published")
         durable.copy(base.path, file)
     with attached(file) as connection:
         if base is None or not base.current:
             migrate.migrate(connection)
+        if base is not None and witnesses:
+            _compare(connection, base, witnesses)
         ingest(connection, entries)
         cells = connection.execute("SELECT count(*) FROM cells").fetchall()[0][0]
         connection.execute("CHECKPOINT snapshot")
     return cells
 
 
-def _sound(entries: Sequence[Entry]) -> list[Entry]:
-    return [entry for entry in entries if not _warn_of(entry, journal.flaw(entry))]
+def _compare(connection: duckdb.DuckDBPyConnection, base: Base, witnesses: Sequence[Entry]) -> None:
+    """Takes over the digests of entries that a snapshot agrees with, or refuses it."""
+    try:
+        found = disagreement(connection, witnesses)
+    except duckdb.Error as error:
+        found = str(error)
+    if found:
+        raise StoreCorrupt(
+            f"{base.path} and the journal disagree, and there is no digest to tell which is right: {found}. "
+            "`python -m store check --repair` sets aside the cells in question."
+        )
+    names = [entry.name for entry in witnesses]
+    connection.execute(
+        "UPDATE journal_entries SET digest = known.digest FROM (SELECT unnest($names) AS entry, unnest($digests) AS "
+        "digest) AS known WHERE journal_entries.entry = known.entry",
+        {"names": names, "digests": verification.digests_of(witnesses)},
+    )
 
 
-def _warn_of(entry: Entry, flaw: str | None) -> bool:
-    if flaw:
-        warnings.warn(f"journal entry {entry.path} is skipped: {flaw}", StoreWarning, stacklevel=4)
-    return flaw is not None
+def _warn_of_lost_entries(layout: Layout, base: Base | None) -> None:
+    lost = sorted(base.entries.keys() - {entry.name for entry in journal.entries(layout)}) if base else []
+    if lost:
+        warnings.warn(
+            f"the journal of {layout.path} lacks {len(lost)} entries that the newest snapshot has, the first is "
+            f"{lost[0]}; nothing is lost: `python -m store check --repair --store {layout.path}` writes them again.",
+            StoreWarning,
+            stacklevel=3,
+        )
 
 
 def _refuse_foreign_file(layout: Layout) -> None:
@@ -184,6 +270,16 @@ def _repair_pointer(layout: Layout, snapshot: Path) -> None:
         durable.point(layout.path, snapshot)
 
 
-def _remove_old(layout: Layout) -> None:
+def _tidy(layout: Layout, base: Base | None) -> None:
+    """Keeps the newest snapshots, and what is not the store's own out of their way."""
+    if base is not None and base.foreign:
+        warnings.warn(
+            f"{base.path} held {listed(base.foreign)}: it was moved to {layout.damaged}", StoreWarning, stacklevel=4
+        )
+        set_aside(layout, base.path)
+    for number in layout.snapshot_numbers()[:-1]:
+        if seal.intact(layout.snapshot_file(number)) is False:
+            set_aside(layout, layout.snapshot_file(number))
+            durable.discard(seal.digest_file(layout.snapshot_file(number)))
     for number in layout.snapshot_numbers()[:-KEEP]:
         durable.discard(layout.snapshot_file(number))

@@ -1,79 +1,188 @@
-"""Brings a damaged store back: the journal is the truth, and what it lost the newest readable snapshot still has."""
+"""Brings a damaged store back to what its digests prove.
+
+A journal entry or a snapshot that is as it was written is right. What an entry lost, an intact snapshot still has.
+Where journal and snapshot disagree and no digest tells which is right, neither is believed: the cells in question are
+set aside, to be computed again.
+"""
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from store import durable, journal, publication
+from store import digests, disputes, durable, journal, publication, seal, verification
+from store.aside import set_aside
+from store.attach import attached
 from store.check import check
 from store.errors import StoreCorrupt, StoreWarning
+from store.journal import Entry
 from store.layout import Layout
 from store.lock import WriterLock
 from store.merge import adopt
+from store.publication import Base
 
 
-def repair(layout: Layout) -> Iterator[str]:
+def repair(layout: Layout, *, rebuild: bool = False) -> Iterator[str]:
     """Publishes what waits; where that is not enough, builds the store anew.
 
-    Damaged journal entries are moved away, and what only the newest snapshot still has is rescued. Readers see the old
-    snapshot until the new one is complete.
+    Damaged journal entries are moved away, and what an intact snapshot still has of them is rescued. Readers see the
+    old snapshot until the new one is complete. Nothing is deleted: what is not believed lies in the folder `damaged`.
 
     Args:
         layout: the store.
+        rebuild: whether to make the new snapshot of the journal alone, whatever the snapshots hold.
 
     Returns:
         A sentence per thing that was done, as it is done.
 
     Raises:
-        StoreBusy: when another process writes.
+        StoreBusy: when another process writes, or has a snapshot open for writing.
         StoreNewer: when the newest snapshot is from a later version of the code.
     """
     with WriterLock(layout), warnings.catch_warnings():
         warnings.simplefilter("ignore", StoreWarning)
-        snapshot = publication.publish(layout)
-        if snapshot:
-            yield f"{snapshot.entries} journal entries that waited were added to snapshot {snapshot.name}"
-        # To the check, entries that wait are in order while somebody writes, and that is now this process.
-        waits = publication.pending(layout, publication.newest(layout))
-        if not waits and all(finding.holds for finding in check(layout)):
-            return
-        yield from _set_aside(layout)
-        old = publication.newest(layout)
-        if old is not None:
-            yield from _rescue(layout, old.path)
+        _refuse_held(layout)
+        yield from _without_copies(layout)
+        if not rebuild:
+            yield from _publish(layout)
+            # To the check, entries that wait are in order while somebody writes, and that is now this process.
+            waits = publication.pending(layout, publication.newest(layout))
+            if not waits and all(finding.holds for finding in check(layout)):
+                return
+        base = publication.newest(layout)
+        yield from _set_aside_damaged(layout, base)
+        if base is not None and not rebuild:
+            yield from _rescue(layout, base) if base.sealed else _settle(layout, base)
         snapshot = publication.publish(layout, anew=True)
         if snapshot:
             yield f"snapshot {snapshot.name} was built anew from the journal: {snapshot.cells} cells"
+        yield from _set_aside_changed(layout)
 
 
-def _set_aside(layout: Layout) -> Iterator[str]:
-    for entry in journal.entries(layout):
-        flaw = journal.deep_flaw(entry)
-        if flaw:
-            layout.damaged.mkdir(exist_ok=True)
-            os.rename(entry.path, layout.damaged / entry.name)
-            durable.sync(layout.damaged)
-            durable.sync(layout.journal)
-            yield f"journal entry {entry.name} is damaged and was moved to {layout.damaged}: {flaw}"
+def _refuse_held(layout: Layout) -> None:
+    for number in layout.snapshot_numbers():
+        try:
+            with attached(layout.snapshot_file(number), read_only=True):
+                pass
+        except (duckdb.Error, OSError):
+            # StoreBusy is neither; whatever else is wrong with it is about to be repaired.
+            continue
 
 
-def _rescue(layout: Layout, old: Path) -> Iterator[str]:
-    """Gives the journal what it lacks and a snapshot has."""
-    known = durable.temporary(layout.snapshots, "known.duckdb")
+def _publish(layout: Layout) -> Iterator[str]:
     try:
-        publication.fill(known, None, journal.entries(layout))
-        rescued = adopt(layout, old, known, "rescued")
-    except (StoreCorrupt, duckdb.Error) as error:
-        yield f"the snapshot {old.name} has nothing to give that the journal lacks: {error}"
+        snapshot = publication.publish(layout)
+    except StoreCorrupt as error:
+        yield f"nothing could be added to the newest snapshot: {error}"
         return
-    finally:
-        durable.discard(known)
+    if snapshot:
+        yield f"{snapshot.entries} journal entries that waited were added to snapshot {snapshot.name}"
+
+
+def _without_copies(layout: Layout) -> Iterator[str]:
+    """Takes what a conflicted copy has of its own, and moves the copy away."""
+    base = publication.newest(layout)
+    known = journal.copies(journal.entries(layout), base.entries if base else ())
+    copies = [entry for entry in journal.entries(layout) if entry.name in known]
+    for entry in copies:
+        first = known[entry.name]
+        same = len({one.digest for one in verification.examine([entry, first])}) == 1
+        flawed = entry.name in verification.flaws([entry])
+        moved = Entry(set_aside(layout, entry.path), entry.number)
+        what = "the same as" if same else "damaged; it has the number of" if flawed else "another with the number of"
+        yield f"journal entry {entry.name} is {what} {first.name}, and was moved to {layout.damaged}"
+        if not same and not flawed:
+            yield from _adopted(layout, [moved], f"of {entry.name}")
+
+
+def _adopted(layout: Layout, entries: Sequence[Entry], whose: str) -> Iterator[str]:
+    """Gives the journal the cells of entries outside of it that no entry of it has."""
+    with _scratch(layout, "known.duckdb") as known, _scratch(layout, "other.duckdb") as other:
+        publication.fill(known, None, publication.sound(layout, None))
+        publication.fill(other, None, entries)
+        taken = adopt(layout, other, known, "rescued")
+    yield f"{taken.added} cells {whose} that the journal lacks were added, {taken.known} were there already"
+    for conflict in taken.conflicts:
+        yield f"they differ: {conflict}"
+
+
+def _set_aside_damaged(layout: Layout, base: Base | None) -> Iterator[str]:
+    recorded = base.entries if base is not None and base.sealed else {}
+    entries = journal.entries(layout)
+    flaws = verification.flaws(entries, recorded)
+    for entry in entries:
+        if entry.name in flaws:
+            set_aside(layout, entry.path)
+            yield f"journal entry {entry.name} is damaged and was moved to {layout.damaged}: {flaws[entry.name]}"
+    for one in verification.examine([entry for entry in entries if entry.name not in flaws], recorded):
+        if one.known and not one.listed:
+            verification.write_list(layout, one.entry)
+            yield f"journal entry {one.entry.name} is as the snapshot took it in: {digests.NAME} was written again"
+
+
+def _rescue(layout: Layout, base: Base) -> Iterator[str]:
+    """Gives the journal what an intact snapshot has and it lacks or tells otherwise."""
+    if not seal.intact(base.path, thorough=True):
+        yield f"{base.path} has changed since it was published: nothing was taken from it"
+        return
+    with _scratch(layout, "known.duckdb") as known:
+        entries = publication.sound(layout, None)
+        publication.fill(known, None, [entry for entry in entries if entry.name in base.entries])
+        try:
+            rescued = adopt(layout, base.path, known, "rescued", newer=True)
+        except (StoreCorrupt, duckdb.Error) as error:
+            yield f"the snapshot {base.path.name} has nothing to give that the journal lacks: {error}"
+            return
     if rescued.added:
-        yield f"{rescued.added} cells that the journal had lost were taken from the old snapshot"
-    for conflict in rescued.conflicts:
-        yield f"the old snapshot did not hold what the journal says: {conflict}"
+        yield f"{rescued.added} cells that the journal had lost were taken from the intact snapshot {base.path.name}"
+
+
+def _settle(layout: Layout, base: Base) -> Iterator[str]:
+    """Compares the journal with a snapshot of which no digest says that it is right, and believes what both say."""
+    entries = publication.sound(layout, None)
+    with _scratch(layout, "known.duckdb") as known:
+        publication.fill(known, None, [entry for entry in entries if entry.name in base.entries])
+        cells = disputes.disputed(known, base.path, layout.snapshots)
+        if cells:
+            yield from _set_aside_disputed(layout, base, entries, cells)
+        rescued = adopt(layout, base.path, known, "rescued", without=cells)
+    if rescued.added:
+        yield f"{rescued.added} cells that only the snapshot {base.path.name} has were taken from it"
+
+
+def _set_aside_disputed(layout: Layout, base: Base, entries: Sequence[Entry], cells: Sequence[str]) -> Iterator[str]:
+    for entry in entries:
+        rest = disputes.without(entry, cells)
+        if rest is not None:
+            journal.append(layout, "undisputed", rest)
+            set_aside(layout, entry.path)
+    kept = layout.damaged / base.path.name
+    durable.copy(base.path, kept)
+    shown = " ".join(cells[:5]) + (" …" if len(cells) > 5 else "")
+    yield (
+        f"of {len(cells)} cells the journal says one thing and the snapshot another, and no digest tells which is "
+        f"right: they were set aside, and `python -m engine run` of their grid computes them again. `python -m engine "
+        f"verify --store {kept} {shown}` computes them and says whether the snapshot was right"
+    )
+
+
+def _set_aside_changed(layout: Layout) -> Iterator[str]:
+    for number in layout.snapshot_numbers():
+        file = layout.snapshot_file(number)
+        if seal.intact(file, thorough=True) is False:
+            kept = set_aside(layout, file)
+            durable.discard(seal.digest_file(file))
+            yield f"snapshot {file.name} has changed since it was published and was moved to {kept}"
+
+
+@contextmanager
+def _scratch(layout: Layout, name: str) -> Iterator[Path]:
+    file = durable.temporary(layout.snapshots, name)
+    try:
+        yield file
+    finally:
+        durable.discard(file)

@@ -32,7 +32,7 @@ def sandboxed(
         StoreMissing, StoreCorrupt: as for `open`.
     """
     found = open_newest(Layout.at(path))
-    found.connection.close()
+    found.close()
     # Without the first setting, a table's name could be that of a Python variable of this process.
     connection = duckdb.connect(
         config={

@@ -12,7 +12,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from store.errors import StoreCorrupt, StoreError
+from store.errors import StoreCorrupt, StoreError, StoreFailed
 
 FAILED, REFUSED = 1, 2
 messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -30,7 +30,7 @@ def refusals() -> Iterator[None]:
     """Turns errors into a sentence on stderr and an exit code."""
     try:
         yield
-    except StoreCorrupt as error:
+    except (StoreCorrupt, StoreFailed) as error:
         leave(str(error), FAILED)
     except StoreError as error:
         leave(str(error), REFUSED)

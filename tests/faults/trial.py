@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import store
-from store import journal
+from store import journal, publication
 from store.check import check
 from store.repair import repair
 from tests.faults.jobs import Job, contents, warm_up
@@ -153,7 +153,7 @@ class Bench:
                 seen = opened.query("SELECT count(*) FROM cells").fetchall()[0][0]
             if not 0 <= seen <= self.job.cells:
                 problems.append(f"a reader sees {seen} cells")
-        sound = {entry.name for entry in journal.entries(layout) if not journal.deep_flaw(entry)}
+        sound = {entry.name for entry in publication.sound(layout, None)}
         kept = store.done_cells(layout) if sound else set()
         repaired = self._mend(layout, problems)
         lost = kept - store.done_cells(layout)

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 import store
+from store import seal
 from tests.store import builder
 from tests.store.builder import Batch, write
 
@@ -30,11 +31,14 @@ def own(layout: store.Layout, tmp_path: Path) -> store.Layout:
 
 @pytest.fixture
 def damage(own: store.Layout) -> Callable[[str], None]:
-    """Runs SQL on the snapshot itself, which nobody but a test does."""
+    """Runs SQL on the snapshot itself, and gives it a new digest: it is as if this code had published it so."""
 
     def execute(sql: str) -> None:
-        with duckdb.connect(str(own.resolve())) as connection:
+        file = own.resolve()
+        file.chmod(0o644)
+        with duckdb.connect(str(file)) as connection:
             connection.execute(sql)
+        seal.seal(file, file)
 
     return execute
 

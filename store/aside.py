@@ -1,0 +1,29 @@
+"""Moving what is damaged, or not the store's own, out of the way without losing it."""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+from pathlib import Path
+
+from store import durable
+from store.layout import Layout
+
+
+def set_aside(layout: Layout, path: Path) -> Path:
+    """Moves a file or folder of a store to its folder of damaged things, durably.
+
+    Args:
+        layout: the store.
+        path: what to move.
+
+    Returns:
+        Where it is now; numbered when something of that name was there already.
+    """
+    layout.damaged.mkdir(parents=True, exist_ok=True)
+    names = (path.name if number == 1 else f"{path.stem}-{number}{path.suffix}" for number in count(1))
+    target = next(layout.damaged / name for name in names if not os.path.lexists(layout.damaged / name))
+    os.rename(path, target)
+    durable.sync(layout.damaged)
+    durable.sync(path.parent)
+    return target

@@ -1,0 +1,302 @@
+"""What is stored is what was computed: flipped bits, programs that write to snapshots, copied and lost folders."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import sys
+import tarfile
+import warnings
+
+import duckdb
+import pytest
+
+import store
+from store import digests, durable, journal, seal, verification
+from store.check import check
+from store.repair import repair
+from tests.faults.flips import campaign
+from tests.store.builder import Batch, believable, write
+from tests.store.make_asset import asset
+
+# Another 180 in `make faults`.
+SEEDS = range(1000, 1020)
+
+
+def broken(layout):
+    return [finding for finding in check(layout) if not finding.holds]
+
+
+def mend(layout, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", store.StoreWarning)
+        said = list(repair(layout, **options))
+    assert broken(layout) == []
+    return said
+
+
+def scratched(file):
+    """Flips a bit in the middle of a file."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.chmod(0o644)
+    file.write_bytes(content)
+
+
+def user_writes(file, sql):
+    """Somebody opens a file with DuckDB and without read_only; root needs no permission for it."""
+    file.resolve().chmod(0o644)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(sql)
+
+
+def as_of_old(layout):
+    """Leaves a store as the code before there were digests left it, but for its schema."""
+    for entry in journal.entries(layout):
+        (entry.path / digests.NAME).unlink()
+    for number in layout.snapshot_numbers():
+        seal.digest_file(layout.snapshot_file(number)).unlink()
+
+
+@pytest.mark.long
+def test_no_flip_becomes_a_number(tmp_path):
+    outcomes = campaign(tmp_path, SEEDS)
+    print(*outcomes, sep="\n")
+    assert [str(outcome) for outcome in outcomes if outcome.problem] == []
+    assert sum(outcome.result == "detected" for outcome in outcomes) > len(SEEDS) // 2
+
+
+def test_digests_can_be_checked_without_goldilocks(own):
+    for folder, name in ((journal.entries(own)[0].path, digests.NAME), (own.snapshots, "000001.duckdb.sha256")):
+        done = subprocess.run(["sha256sum", "--check", "--strict", name], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_snapshot_is_closed_to_writing(own):
+    assert stat.S_IMODE(own.resolve().stat().st_mode) == 0o444
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE layers SET std = 7",
+        "CREATE MACRO avg(x) AS 2 * sum(x) / count(*)",
+        "UPDATE thresholds SET value = 3 * value",
+        "CREATE TABLE mine AS SELECT 42 AS x",
+        "DELETE FROM curves",
+    ],
+)
+def test_what_a_user_writes_is_neither_served_nor_inherited(own, contents, sql):
+    store.publish(own, anew=True)
+    before = contents(own)
+    changed = own.resolve()
+    user_writes(own.path, sql)
+    with pytest.warns(store.StoreWarning, match="has changed since it was published"):
+        assert contents(own) == before
+    assert "check --repair" in broken(own)[0].detail
+    write(own.path, believable(1, 0, first_seed=50), published=False)
+    with pytest.warns(store.StoreWarning, match="has changed"):
+        store.publish(own)
+    assert broken(own) == []
+    assert not changed.exists()
+    assert (own.damaged / changed.name).exists()
+    with store.open(own) as opened:
+        assert opened.query("SELECT count(*) FROM layers WHERE std = 7").fetchall() == [(0,)]
+
+
+def test_tables_of_a_user_are_named_before_a_repair_leaves_them_out(own):
+    user_writes(own.path, "CREATE TABLE mine AS SELECT 42 AS x")
+    assert "table mine" in broken(own)[0].detail
+    mend(own)
+    with duckdb.connect(str(own.damaged / "000001.duckdb"), read_only=True) as connection:
+        assert connection.execute("FROM mine").fetchall() == [(42,)]
+
+
+WRITER = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+connection.execute("SET checkpoint_threshold = '1TB'")
+connection.execute("UPDATE layers SET std = 7")
+print("ready", flush=True)
+sys.stdin.read()
+os._exit(1)
+"""
+
+
+@pytest.fixture
+def writer(own):
+    """A foreign process that has the snapshot open for writing."""
+    own.resolve().chmod(0o644)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(own.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_snapshot_that_is_held_by_a_writer_is_said_to_be_so(own, writer):
+    with pytest.raises(store.StoreBusy, match=f"open for writing in process {writer.pid}") as refusal:
+        store.open(own)
+    assert "--repair" not in str(refusal.value)
+    (finding,) = broken(own)
+    assert f"process {writer.pid}" in finding.detail
+    assert "--repair" not in finding.detail
+    with pytest.raises(store.StoreBusy, match="nothing needs a repair"):
+        list(repair(own))
+
+
+@pytest.mark.parametrize("beside", ["pointer", "snapshot"])
+def test_what_a_writer_left_is_moved_away_and_never_replayed(own, writer, beside):
+    writer.communicate()
+    left = [log for log in (durable.log_of(own.path), durable.log_of(own.resolve())) if log.exists()]
+    assert left
+    wanted = durable.log_of(own.path if beside == "pointer" else own.resolve())
+    left[0].rename(wanted)
+    finding = broken(own)[0]
+    assert wanted.name in finding.detail
+    with pytest.warns(store.StoreWarning, match="Snapshots are for reading"):
+        write(own.path, believable(1, 1, first_seed=50))
+    assert broken(own) == []
+    with duckdb.connect(str(own.path), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM layers WHERE std = 7").fetchall() == [(0,)]
+    assert (own.damaged / wanted.name).exists()
+
+
+def test_an_open_handle_keeps_writers_out_when_another_is_closed(own):
+    own.resolve().chmod(0o644)
+    first = store.open(own)
+    store.open(own).close()
+    own.resolve().read_bytes()
+    code = "import duckdb, sys; duckdb.connect(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", code, str(own.path)], capture_output=True, text=True)
+    assert "Conflicting lock" in done.stderr
+    first.close()
+    assert subprocess.run([sys.executable, "-c", code, str(own.path)], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["000001-test (conflicted copy)", "000001-test.sync-conflict-20260101-ABC", "000001-a"]
+)
+def test_a_conflicted_copy_is_taken_once(own, contents, name):
+    before = contents(own)
+    shutil.copytree(journal.entries(own)[0].path, own.journal / name)
+    with pytest.warns(store.StoreWarning, match="has the number of 000001-test"):
+        store.publish(own)
+    assert contents(own) == before
+    assert name in broken(own)[0].detail
+    mend(own)
+    assert contents(own) == before
+    assert (own.damaged / name).exists()
+
+
+def test_of_another_entry_with_the_same_number_the_new_cells_are_taken(own, tmp_path):
+    other = write(tmp_path / "other.duckdb", believable(2, 2, first_seed=30))
+    shutil.copytree(journal.entries(other)[0].path, own.journal / "000001-other")
+    said = mend(own)
+    assert any("4 cells of 000001-other" in sentence for sentence in said)
+    assert len(store.done_cells(own)) == 36
+
+
+def test_a_lost_journal_is_said_and_loses_nothing(own, contents):
+    before = contents(own)
+    shutil.rmtree(own.journal)
+    with pytest.warns(store.StoreWarning, match="lacks 1 entries that the newest snapshot has"):
+        write(own.path, believable(1, 1, first_seed=50))
+    assert [entry.number for entry in journal.entries(own)] == [2]
+    assert len(store.done_cells(own)) == 34
+    assert "the journal lacks 000001-test" in broken(own)[0].detail
+    mend(own)
+    assert set(before["layers"]) <= set(contents(own)["layers"])
+    assert len(store.done_cells(own)) == 34
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_a_damaged_entry_is_set_aside_and_rescued_only_from_what_is_intact(own, contents, published):
+    write(own.path, believable(2, 2, first_seed=50), published=published)
+    before = contents(own)
+    scratched(journal.entries(own)[1].file("curves"))
+    mend(own)
+    # Without a snapshot that had it, it has to be computed again.
+    assert len(store.done_cells(own)) == (36 if published else 32)
+    if published:
+        assert contents(own)["curves"] == before["curves"]
+
+
+def test_a_damaged_entry_is_not_rescued_from_a_snapshot_that_changed(own):
+    user_writes(own.path, "UPDATE curves SET test_loss = 7")
+    scratched(journal.entries(own)[0].file("curves"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", store.StoreWarning)
+        list(repair(own))
+        assert store.done_cells(own) == set()
+        write(own.path, believable(16, 16))
+    assert broken(own) == []
+    with store.open(own) as opened:
+        assert opened.query("SELECT count(*) FROM curves WHERE test_loss = 7").fetchall() == [(0,)]
+
+
+def test_a_damaged_list_of_digests_is_written_again_where_a_snapshot_knows_the_entry(own):
+    file = journal.entries(own)[0].path / digests.NAME
+    before = file.read_text()
+    scratched(file)
+    assert broken(own)[0].name == "journal_intact"
+    mend(own)
+    assert file.read_text() == before
+
+
+def test_entries_from_before_get_digests_when_the_snapshot_agrees(tmp_path):
+    with tarfile.open(asset(5)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    layout = store.Layout.at(tmp_path / "grid.duckdb")
+    store.publish(layout)
+    assert all((entry.path / digests.NAME).exists() for entry in journal.entries(layout))
+    assert all(one.known and one.listed for one in verification.examine(journal.entries(layout)))
+    assert seal.intact(layout.resolve(), thorough=True)
+    assert broken(layout) == []
+
+
+def test_where_no_digest_tells_who_is_right_neither_is_believed(own):
+    write(own.path, believable(1, 1, first_seed=50))
+    as_of_old(own)
+    with store.open(own) as opened:
+        query = "SELECT min(cell_id) FROM cells WHERE study = 'training' AND status = 'done'"
+        ((cell,),) = opened.query(query).fetchall()
+    user_writes(own.resolve(), f"UPDATE curves SET test_loss = 7 WHERE cell_id = '{cell}' AND step = 4")
+    with pytest.raises(store.StoreCorrupt, match="no digest to tell which is right"):
+        store.publish(own)
+    said = mend(own)
+    assert any("1 cells the journal says one thing" in sentence and cell in sentence for sentence in said)
+    assert cell not in store.done_cells(own)
+    assert len(store.done_cells(own)) == 33
+    with store.open(own.damaged / "000002.duckdb") as kept:
+        assert kept.query("SELECT count(*) FROM cells WHERE cell_id = $cell", cell=cell).fetchall() == [(1,)]
+
+
+def test_a_rebuild_takes_the_journal_alone(own, contents, damage):
+    before = contents(own)
+    damage("UPDATE layers SET std = 7; DELETE FROM cells WHERE study = 'training'")
+    mend(own, rebuild=True)
+    assert contents(own) == before
+
+
+def test_a_list_of_digests_tells_its_own_damage(tmp_path):
+    file = tmp_path / digests.NAME
+    text = digests.Digests({"a.parquet": "0" * 64, "b.parquet": "1" * 64}, "a note").text().encode()
+    file.write_bytes(text)
+    assert digests.read(file) == digests.Digests({"a.parquet": "0" * 64, "b.parquet": "1" * 64}, "a note")
+    for place in range(len(text)):
+        file.write_bytes(text[:place] + bytes([text[place] ^ 1]) + text[place + 1 :])
+        with pytest.raises(digests.DigestsDamaged):
+            digests.read(file)
+
+
+def test_runs_of_a_batch_are_kept(own):
+    write(own.path, Batch().run("another"))
+    shutil.rmtree(journal.entries(own)[1].path)
+    mend(own)
+    with store.open(own) as opened:
+        assert opened.query("SELECT count(*) FROM runs").fetchall() == [(2,)]
