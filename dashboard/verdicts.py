@@ -1,11 +1,11 @@
-"""How a verdict is shown: a badge, and the rates behind it."""
+"""How a verdict is shown: a badge, the rates and factors behind it, and the thresholds that decide."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import theme
+from dashboard import data, theme
 from dashboard.numerals import numeral
 
 # Where there is no number.
@@ -33,6 +33,27 @@ def rate(value: Any, verdict: Any) -> str:
     if pd.notna(value):
         return f"×{numeral(value)} per layer"
     return "overflows" if verdict in ("diverged", "too big") else NONE
+
+
+def growth(found: Any, direction: Literal["forward", "backward"]) -> str:
+    """Return how a signal or a gradient grows, per layer and over the whole depth, in words.
+
+    Args:
+        found: a row of the query `configuration_verdicts`.
+        direction: forward for the signal, backward for the gradient.
+    """
+    per_layer, total = rate(getattr(found, f"{direction}_rate"), found.verdict), getattr(found, f"{direction}_factor")
+    return f"{per_layer} (×{numeral(total)} in all)" if pd.notna(total) else per_layer
+
+
+def limits() -> str:
+    """Return which growth is too big and which too small, in one sentence."""
+    known = data.thresholds()
+    return (
+        f"Too big: more than ×{known['too_big']:g} per layer over the deeper half of the layers, or more than "
+        f"×{known['factor_too_big']:g} over the whole depth; too small: less than ×{known['too_small']:g} or "
+        f"×{known['factor_too_small']:g}."
+    )
 
 
 def share(value: Any) -> str:

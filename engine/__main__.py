@@ -39,6 +39,8 @@ app = typer.Typer(
 
 # Headings of the gains of activations, and where they come from; PyTorch's is shown where it differs.
 GAINS = {"keeps E φ²": "second_moment", "keeps Var φ": "variance", "keeps gradient": "gradient", "PyTorch": "torch"}
+# Heading of the share of a standard normal that an activation saturates.
+SATURATED = "N(0,1) saturated"
 
 
 def _refuse(sentence: str, code: int = 2) -> NoReturn:
@@ -236,12 +238,13 @@ def list_(
         gains = GAINS if any(entry.gains for entry in members) else {}
         for heading in ("name", "title", "formula", "reference"):
             table.add_column(heading, overflow="fold")
-        for heading in gains:
+        for heading in (*gains, *([SATURATED] if gains else [])):
             table.add_column(heading, justify="right")
         for entry in members:
             names = ", ".join((entry.signature, *entry.aliases))
             values = [getattr(entry.gains, field, None) for field in gains.values()]
             numbers = ["" if value is None else f"{value:.4f}" for value in values]
+            numbers += [f"{entry.saturated:.3%}"] if entry.saturated is not None else []
             table.add_row(names, entry.card.title, entry.card.formula, entry.card.reference, *numbers)
         console.print(table)
         console.print()

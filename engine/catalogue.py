@@ -15,6 +15,7 @@ from engine.normalizations import normalizations
 from engine.optimizers import optimizers
 from engine.preprocessings import preprocessings
 from engine.registry import Registry
+from engine.saturation import ends
 from engine.scheme import Scheme
 from engine.studies import studies
 from engine.theory.gains import Gains
@@ -42,6 +43,7 @@ class Entry:
         aliases: other names.
         card: what people read.
         gains: of an activation whose parameters all have defaults; else None.
+        saturated: of such an activation, the share of a standard normal that is saturated; else None.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class Entry:
     aliases: tuple[str, ...]
     card: Card
     gains: Gains | None = None
+    saturated: float | None = None
 
 
 def kinds() -> list[str]:
@@ -74,11 +77,12 @@ def entries(kind: str) -> Iterator[Entry]:
 
 
 def _entry(kind: str, member: type[Scheme]) -> Entry:
-    card, gains = member.card, None
+    card, gains, saturated = member.card, None, None
     if issubclass(member, Activation) and not any(field.is_required() for field in member.model_fields.values()):
         gains = Gains.of(member())
-        card = replace(card, notes=f"{card.notes} {gains}".strip())
-    return Entry(kind, member.name, member.signature(), member.aliases, card, gains)
+        saturated = ends(member()).share
+        card = replace(card, notes=f"{card.notes} Saturated share of N(0,1): {saturated:.3%}. {gains}".strip())
+    return Entry(kind, member.name, member.signature(), member.aliases, card, gains, saturated)
 
 
 def metrics_table() -> pa.Table:

@@ -10,8 +10,6 @@ from torch import Tensor
 
 from engine.axes import BATCH, UNIT
 
-# A unit is saturated where |φ'| is below this share of its largest value: for tanh, |tanh z| > 0.97.
-SATURATION = 0.0591
 BINS = 64
 # Histograms reach at most this many standard deviations from the mean; what lies beyond is counted, not binned.
 HISTOGRAM_REACH = 4.0
@@ -27,16 +25,35 @@ def wide(x: Tensor) -> torch.dtype:
     return torch.float32 if x.device.type == "mps" else torch.float64
 
 
-def root_mean_square(x: Tensor) -> Tensor:
-    """Return √E x² of each configuration `[config]`, infinite where E x² is beyond the type of x.
+def norm(x: Tensor) -> Tensor:
+    """Return the Euclidean norm of each configuration `[config]`, in the type that `wide` names.
 
-    A vanished gradient is small, not zero, so the squares are kept in float64 and do not underflow. An overflow
-    remains one: a network whose variance cannot be represented is past saving.
+    The norm of finite values neither overflows nor underflows on the way: their squares have room in float64, and where
+    no wider type exists the values are scaled first.
+
+    Args:
+        x: `[config, …]`.
     """
     values = flat(x)
-    mean_square = torch.linalg.vector_norm(values, dim=1, dtype=wide(x)).square() / values.shape[1]
-    too_big = mean_square > torch.finfo(x.dtype).max
-    return mean_square.sqrt().masked_fill(too_big, torch.inf).to(x.dtype)
+    if wide(x) != x.dtype:
+        return torch.linalg.vector_norm(values, dim=1, dtype=wide(x))
+    unit = _magnitude(values)
+    return torch.linalg.vector_norm(values / unit, dim=1) * unit[:, 0]
+
+
+def root_mean_square(x: Tensor) -> Tensor:
+    """Return √E x² of each configuration `[config]`; finite where all values are."""
+    entries = x[:1].numel()
+    return (norm(x) / entries**0.5).to(x.dtype)
+
+
+def _magnitude(values: Tensor) -> Tensor:
+    """Return a power of two close to the largest value of each configuration `[config, 1]`; 1 where there is none."""
+    largest = torch.linalg.vector_norm(values, torch.inf, dim=1, keepdim=True)
+    # A subnormal power has no reciprocal, and the logarithm of the largest number is rounded up.
+    limits = torch.finfo(values.dtype)
+    power = torch.exp2(largest.log2().floor()).clamp(limits.tiny, limits.max / 2)
+    return torch.where(largest.isfinite() & (largest > 0), power, torch.ones_like(power))
 
 
 @dataclass
@@ -53,31 +70,35 @@ class Moments:
 
 
 def moments(x: Tensor) -> Moments:
-    """Return the first two moments of `[config, …]`."""
+    """Return the first two moments of `[config, …]`; finite where all values are."""
     values = flat(x)
-    mean = values.mean(1)
-    return Moments(mean, root_mean_square(values - mean[:, None]))
+    # Sums and differences of values near the end of the type overflow as squares do.
+    unit = _magnitude(values)
+    values = values / unit
+    mean = values.mean(1, keepdim=True)
+    std = root_mean_square(values - mean)
+    return Moments((mean * unit)[:, 0], std * unit[:, 0])
 
 
 def unit_spread(act: Tensor) -> Tensor:
     """Return the standard deviation across units, root mean square over the examples `[config]`."""
-    return root_mean_square(act - act.mean(UNIT, keepdim=True))
+    unit = _magnitude(flat(act))
+    scaled = act / unit[:, :, None]
+    return root_mean_square(scaled - scaled.mean(UNIT, keepdim=True)) * unit[:, 0]
 
 
-def activation_statistics(act: Tensor, about: Moments, slope: Tensor, largest_slope: Tensor) -> dict[str, Tensor]:
+def activation_statistics(act: Tensor, about: Moments, slope: Tensor, saturated: Tensor) -> dict[str, Tensor]:
     """Describe what leaves an activation.
 
     Args:
         act: activations `[config, batch, unit]`.
         about: their moments.
         slope: local derivatives, same shape.
-        largest_slope: sup |φ'| of each configuration `[config]`.
+        saturated: which of them are saturated, same shape.
 
     Returns:
         One tensor `[config]` per column of the store's table `layers`.
     """
-    steepness = slope.abs()
-    saturated = steepness < (SATURATION * largest_slope)[:, None, None]
     return {
         "mean": about.mean,
         "std": about.std,
@@ -86,7 +107,7 @@ def activation_statistics(act: Tensor, about: Moments, slope: Tensor, largest_sl
         "max": flat(act).amax(1),
         "frac_saturated": _share(saturated),
         "frac_zero": _share(act == 0),
-        "frac_dead_units": _share((steepness == 0).all(BATCH)),
+        "frac_dead_units": _share((slope == 0).all(BATCH)),
         "unit_std": unit_spread(act),
     }
 

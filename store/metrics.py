@@ -61,6 +61,8 @@ METRICS = (
     Metric("diverged_at_step", "Steps before divergence", "step", "higher"),
     Metric("forward_rate", "Forward signal rate per layer"),
     Metric("backward_rate", "Backward signal rate per layer"),
+    Metric("forward_factor", "Signal factor over the depth"),
+    Metric("backward_factor", "Gradient factor over the depth"),
     Metric("seconds", "Computing time", "s", "lower"),
     Metric(
         "share_that_train",

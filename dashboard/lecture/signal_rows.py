@@ -31,9 +31,9 @@ def sentence(found: pd.Series | None) -> str:
     """Return a verdict in words."""
     if found is None:
         return "no verdict"
-    verdict = found["verdict"]
-    rates = [verdicts.rate(found[name], verdict) for name in ("forward_rate", "backward_rate")]
-    return f"**{verdict}**: signal {rates[0]}, gradient {rates[1]}, {found['agreeing']} of {found['seeds']} seeds agree"
+    signal, gradient = verdicts.growth(found, "forward"), verdicts.growth(found, "backward")
+    agree = f"{found['agreeing']} of {found['seeds']} seeds agree"
+    return f"**{found['verdict']}**: signal {signal}, gradient {gradient}, {agree}"
 
 
 def distributions(init: str, activation: str) -> Finding | None:
@@ -44,7 +44,8 @@ def distributions(init: str, activation: str) -> Finding | None:
     picture, signal = _strip(shape, init, activation)
     last, found = signal.iloc[-1], verdict_on(shape, init, activation)
     overflows = "; the std of the last layer overflows" if last["std_overflowed"] else ""
-    return Finding(picture, f"{sentence(found)}{overflows}.", "" if found is None else str(found["verdict"]))
+    said = f"{sentence(found)}{overflows}. {verdicts.limits()}"
+    return Finding(picture, said, "" if found is None else str(found["verdict"]))
 
 
 def with_convolution(init: str, mistake: str, activation: str) -> Finding | None:
@@ -99,7 +100,8 @@ def against_layers(inits: list[str], activation: str, norms: list[str], metric: 
         for norm in norms
     ]
     text = f"{data.labels()[metric]} against layer for {', '.join(dict.fromkeys(named['configuration']))}."
-    return Finding(Picture(title, chart, frame, data.sql("signal_by_layer", asked), text), "; ".join(words) + ".")
+    picture = Picture(title, chart, frame, data.sql("signal_by_layer", asked), text)
+    return Finding(picture, f"{'; '.join(words)}. {verdicts.limits()}")
 
 
 ROWS = (

@@ -218,8 +218,8 @@ def _numbers(row: Any, verdict: Any) -> None:
     if verdict is not None:
         verdicts.badge(verdict.verdict)
         lines_ += [
-            f"signal {verdicts.rate(verdict.forward_rate, verdict.verdict)}",
-            f"gradient {verdicts.rate(verdict.backward_rate, verdict.verdict)}",
+            f"signal {verdicts.growth(verdict, 'forward')}",
+            f"gradient {verdicts.growth(verdict, 'backward')}",
             f"{verdict.agreeing} of {verdict.seeds} seeds agree",
         ]
     if row is not None:
@@ -233,13 +233,11 @@ def _numbers(row: Any, verdict: Any) -> None:
 
 
 def _explain() -> None:
-    limits = data.thresholds()
     st.caption(
         "All panels share one axis; heights are relative to the tallest bar of each panel. Seeds are added up. "
-        f"A signal or gradient that grows by more than ×{limits['too_big']:g} per layer is too big, one below "
-        f"×{limits['too_small']:g} too small, over the deeper half of the layers. "
-        "σw is the std of the weights times √fan-in. Dead: units whose derivative is zero on every example of the "
-        "batch, so that no gradient passes."
+        f"{verdicts.limits()} Dead: in some layer every unit is zero, or passes no gradient, on every example. "
+        "σw is the std of the weights times √fan-in. Dead units: those whose derivative is zero on every example of "
+        "the batch, so that no gradient passes."
     )
 
 

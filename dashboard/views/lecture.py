@@ -79,7 +79,7 @@ def _opening() -> None:
     st.caption(
         f"One batch of {shape['batch_size']} through {shape['depth']} untrained {activation} layers of "
         f"{shape['width']}: the distribution of the activations, the first layer on top, all on one axis. "
-        "σw is the std of the weights times √fan-in: a fixed std means something only with the width."
+        f"σw is the std of the weights times √fan-in: a fixed std means something only with the width. {verdicts.limits()}"
     )
 
 
@@ -91,8 +91,7 @@ def _card(name: str, card: _Card, text: str) -> None:
     draw(card.chart, f"ridges-{name}", text)
     lines = [f"σw = {numeral(card.weight_scale)}"]
     if found is not None:
-        for called, rate in (("signal", "forward_rate"), ("gradient", "backward_rate")):
-            lines.append(f"{called} {verdicts.rate(found[rate], found['verdict'])}")
+        lines += [f"signal {verdicts.growth(found, 'forward')}", f"gradient {verdicts.growth(found, 'backward')}"]
     st.caption("  \n".join(lines))
 
 

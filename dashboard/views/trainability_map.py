@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, selectors, signals, stories
+from dashboard import axes, choice, data, selectors, signals, stories, verdicts
 from dashboard.charts.chart import Chart
 from dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from dashboard.charts.lines import MOST_LINES, Axis, lines
@@ -128,6 +128,7 @@ def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values:
         f"{int(tiles['seeds'].sum()):,} runs"
         + (f", up to {most} configurations on a tile, of which {OVER[values['over']]} is shown" if most > 1 else "")
         + ". A red cross: runs diverged, a large one: all of them. An empty place was not measured."
+        + (f" {verdicts.limits()}" if metric.query == "signal_map" else "")
     )
     _choose_tile(places)
     return tile

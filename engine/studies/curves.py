@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.loss import Loss
+from engine.statistics import norm
 
 # Intervals of a training run at whose ends it is evaluated.
 LOGGED_INTERVALS = 20
@@ -23,17 +24,17 @@ def logged_steps(steps: int) -> list[int]:
 
 
 class UpdateSize:
-    """Size of one update, summed over the tensors while they are changed one after the other.
+    """Size of one update, gathered from the tensors while they are changed one after the other.
 
     Attributes:
-        gradient: squared norm of all gradients `[config]`.
-        change: squared norm of the changes of the weights `[config]`.
-        weight: squared norm of the weights before `[config]`.
+        gradient: norm of all gradients `[config]`, or None before the first.
+        change: norm of the changes of the weights `[config]`, likewise.
+        weight: norm of the weights before `[config]`, likewise.
     """
 
-    gradient: Tensor | float = 0.0
-    change: Tensor | float = 0.0
-    weight: Tensor | float = 0.0
+    gradient: Tensor | None = None
+    change: Tensor | None = None
+    weight: Tensor | None = None
 
     def note(self, gradient: Tensor, weight: Tensor | None) -> None:
         """Take in a gradient, and the weight matrix it is about to change, unless it changes another tensor.
@@ -42,23 +43,28 @@ class UpdateSize:
             gradient: `[config, …]`.
             weight: `[config, fan_in, fan_out]`, or None.
         """
-        self.gradient = self.gradient + _square(gradient)
+        self.gradient = _joined(self.gradient, gradient)
         if weight is not None:
             self._before = weight.clone()
-            self.weight = self.weight + _square(weight)
+            self.weight = _joined(self.weight, weight)
 
     def note_change(self, weight: Tensor) -> None:
         """Take in the weight matrix after its change."""
-        self.change = self.change + _square(self._before.sub_(weight))
+        self.change = _joined(self.change, self._before.sub_(weight))
 
 
 def _norms(size: UpdateSize) -> dict[str, Tensor]:
-    gradient, change, weight = map(torch.as_tensor, (size.gradient, size.change, size.weight))
-    return {"grad_norm": gradient.sqrt(), "update_ratio": (change / weight).sqrt()}
+    found = {}
+    if size.gradient is not None:
+        found["grad_norm"] = size.gradient
+    if size.change is not None and size.weight is not None:
+        found["update_ratio"] = size.change / size.weight
+    return found
 
 
-def _square(x: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(x.flatten(1), dim=1).square()
+def _joined(known: Tensor | None, part: Tensor) -> Tensor:
+    """Return the norm of what is known and one more tensor together; no square overflows on the way."""
+    return norm(part) if known is None else torch.hypot(known, norm(part))
 
 
 class Curves:

@@ -7,14 +7,13 @@ the gradient starts at the last layer of each depth anew.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine import randomness
-from engine.activations.base import largest_slope
 from engine.data.base import prepared
 from engine.grid.cell import Cell
 from engine.initializers.noise import bias_noise, weight_noise
@@ -22,6 +21,7 @@ from engine.networks import HiddenLayer, LayerGradient, Tape
 from engine.networks.affine import SharedAffine, SharedNoise
 from engine.networks.connection import Connection, LayerShape
 from engine.networks.parameters import calibrate, initial_branch
+from engine.saturation import ends, saturated
 from engine.statistics import (
     Histogram,
     activation_statistics,
@@ -133,8 +133,7 @@ class SignalProgram:
         self.first = max(cells, key=lambda cell: cell.depth)
         self.network, self.shapes = self.first.network, self.first.shapes
         self.activation = PiecewiseActivation([cell.activation for cell in cells])
-        slopes = [largest_slope(cell.activation) for cell in cells]
-        self.largest_slope = torch.tensor(slopes, device=device, dtype=torch.float32)
+        self.ends = torch.tensor([astuple(ends(cell.activation)) for cell in cells], device=device).unbind(1)
         self.layers = [self._layer(number, shape) for number, shape in enumerate(self.shapes, 1)]
 
     def _layer(self, number: int, shape: LayerShape) -> HiddenLayer[SharedAffine]:
@@ -191,7 +190,8 @@ class SignalProgram:
         """Describe what the forward pass left behind in a layer."""
         slope = self.activation.derivative(tape.pre, tape.act)
         pre, act = moments(tape.pre), moments(tape.output)
-        columns = activation_statistics(tape.output, act, slope, self.largest_slope) | {"preact_std": pre.std}
+        at_end = saturated(tape.pre, *self.ends)
+        columns = activation_statistics(tape.output, act, slope, at_end) | {"preact_std": pre.std}
         return Statistics(columns, {"pre": histogram(tape.pre, pre), "act": histogram(tape.output, act)})
 
     def _gradients(self, tapes: Sequence[Tape]) -> Statistics:

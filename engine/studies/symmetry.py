@@ -12,6 +12,7 @@ from engine.cores import Progress, side_by_side
 from engine.grid.cell import BATCHED, OptimizerAxis, PreprocessingAxis, Rate, Steps
 from engine.optimizers.sgd import Sgd
 from engine.preprocessings.standardize import Standardize
+from engine.statistics import norm
 from engine.studies.base import Cost, Outcome, Quantity, Study, studies
 from engine.studies.chunking import chunks
 from engine.studies.measurements import Measurements
@@ -115,7 +116,7 @@ def _train(trainer: Trainer, progress: Progress) -> Measurements:
     progress(1.0)
     _measure(trainer, "after", measured)
     for number, (layer, before) in enumerate(zip(trainer.model.hidden, start, strict=True), 1):
-        change = (layer.affine.weight - before).flatten(1).norm(dim=1)
+        change = norm(layer.affine.weight - before)
         _add(trainer, measured, "weight_change", change, number)
     return measured
 
@@ -131,7 +132,7 @@ def _measure(trainer: Trainer, part: str, measured: Measurements) -> None:
     for tensor, gradient in zip(reversed(list(trainer.model.tensors())), gradients, strict=True):
         if (layer := layer_of.get(id(tensor))) is not None:
             _add(trainer, measured, "distinct_gradients", count_distinct(gradient), layer, part)
-            _add(trainer, measured, "layer_gradient_norm", gradient.flatten(1).norm(dim=1), layer, part)
+            _add(trainer, measured, "layer_gradient_norm", norm(gradient), layer, part)
     _add(trainer, measured, "share_correct", trainer.evaluate().correct, None, part)
 
 

@@ -19,6 +19,7 @@ from engine.networks.conv import Conv
 from engine.networks.parameters import Classifier, initialize
 from engine.optimizers.momentum import Momentum
 from engine.preprocessings.raw import Raw
+from engine.statistics import norm
 from engine.studies.adaptation import Adaptation, features, positions
 from engine.studies.base import Cost, Outcome, Quantity, Study, studies
 from engine.studies.chunking import chunks
@@ -242,7 +243,7 @@ def _shifts(model: Classifier, sources: Classifier) -> Tensor:
     pairs = [
         (ours.affine.weight, theirs.affine.weight) for ours, theirs in zip(model.hidden, sources.hidden, strict=True)
     ]
-    return torch.stack([(a - b).flatten(1).norm(dim=1) / b.flatten(1).norm(dim=1) for a, b in pairs])
+    return torch.stack([norm(a - b) / norm(b) for a, b in pairs])
 
 
 def _flops(cell: TransferCell) -> float:

@@ -70,10 +70,12 @@ WITH extent AS (
     SELECT extent.cell_id, ratios,
            max(CASE WHEN layer = depth THEN std END)               AS std_last,
            max(CASE WHEN layer = depth - ratios THEN std END)      AS std_middle,
+           max(CASE WHEN layer = 1 THEN std END)                   AS std_first,
            max(CASE WHEN layer = depth THEN grad_rms END)          AS grad_last,
            max(CASE WHEN layer = depth - ratios THEN grad_rms END) AS grad_middle,
+           max(CASE WHEN layer = 1 THEN grad_rms END)              AS grad_first,
            bool_and(unit_std <= (SELECT value FROM thresholds WHERE name = 'alike') * rms) AS alike,
-           bool_or(frac_dead_units = 1)                            AS dead
+           bool_or(frac_dead_units = 1 OR frac_zero = 1)           AS dead
     FROM layers JOIN extent USING (cell_id)
     GROUP BY ALL
 ), rates AS (
@@ -81,20 +83,30 @@ WITH extent AS (
            CASE WHEN ratios = 0 THEN NULL WHEN std_last = 0 THEN 0
                 ELSE pow(std_last::DOUBLE / std_middle, 1.0 / ratios) END   AS forward_rate,
            CASE WHEN ratios = 0 THEN NULL WHEN grad_middle = 0 THEN 0
-                ELSE pow(grad_middle::DOUBLE / grad_last, 1.0 / ratios) END AS backward_rate
+                ELSE pow(grad_middle::DOUBLE / grad_last, 1.0 / ratios) END AS backward_rate,
+           CASE WHEN ratios = 0 THEN NULL WHEN std_last = 0 THEN 0
+                ELSE std_last::DOUBLE / std_first END                       AS forward_factor,
+           CASE WHEN ratios = 0 THEN NULL WHEN grad_first = 0 THEN 0
+                ELSE grad_first::DOUBLE / grad_last END                     AS backward_factor
     FROM ends
 )
-SELECT axes.*, forward_rate, backward_rate,
+SELECT axes.*, forward_rate, backward_rate, forward_factor, backward_factor,
        CASE WHEN cells.status = 'diverged' THEN 'diverged'
-            WHEN alike THEN 'symmetric'
             WHEN dead THEN 'dead'
+            WHEN alike THEN 'symmetric'
             WHEN greatest(forward_rate, backward_rate) > (SELECT value FROM thresholds WHERE name = 'too_big')
                 THEN 'too big'
             WHEN least(forward_rate, backward_rate) < (SELECT value FROM thresholds WHERE name = 'too_small')
                 THEN 'too small'
+            WHEN greatest(forward_factor, backward_factor) > (SELECT value FROM thresholds WHERE name = 'factor_too_big')
+                THEN 'too big'
+            WHEN least(forward_factor, backward_factor) < (SELECT value FROM thresholds WHERE name = 'factor_too_small')
+                THEN 'too small'
             WHEN forward_rate IS NOT NULL THEN 'just right' END AS verdict
 FROM rates JOIN axes USING (cell_id) JOIN cells USING (cell_id);
-COMMENT ON VIEW signal_rates IS 'Growth of signal and gradient per layer over the deeper half of each propagation cell, and the verdict.';
+COMMENT ON VIEW signal_rates IS 'Growth of signal and gradient per layer over the deeper half of each propagation cell and in all over its depth, and the verdict.';
 COMMENT ON COLUMN signal_rates.forward_rate IS 'Geometric mean of std(l+1)/std(l) over the deeper half of the layers; 1 means preserved, NULL for a single layer.';
 COMMENT ON COLUMN signal_rates.backward_rate IS 'Geometric mean of grad_rms(l)/grad_rms(l+1) over the deeper half of the layers; 1 means preserved, NULL for a single layer.';
-COMMENT ON COLUMN signal_rates.verdict IS 'too small, just right, too big, dead, symmetric or diverged (see thresholds); NULL for a single healthy layer.';
+COMMENT ON COLUMN signal_rates.forward_factor IS 'Total factor over the depth: std of the last layer divided by that of the first; 1 means preserved, NULL for a single layer.';
+COMMENT ON COLUMN signal_rates.backward_factor IS 'Total factor over the depth: grad_rms of the first layer divided by that of the last; 1 means preserved, NULL for a single layer.';
+COMMENT ON COLUMN signal_rates.verdict IS 'The first that holds of: diverged (a value is not finite), dead (in some layer every unit is zero, or has derivative zero, on every example), symmetric (all units alike in every layer), too big or too small (a rate, then a total factor, beyond its threshold; see thresholds), just right; NULL for a single healthy layer.';

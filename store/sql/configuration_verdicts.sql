@@ -1,6 +1,6 @@
 -- Too small, just right or too big: rates and verdicts of chosen configurations, over seeds.
 -- The verdict is the most frequent one, of several the first in the alphabet; agreeing says how many seeds share it.
--- Rates are geometric means over the seeds whose rate is finite.
+-- Rates per layer and factors over the whole depth are geometric means over the seeds where they are finite.
 -- $network VARCHAR = 'mlp': kind of network
 -- $dataset VARCHAR = 'gaussian': where the inputs come from
 -- $preprocessing VARCHAR = 'raw': what was done to them
@@ -15,7 +15,8 @@ WITH per_seed AS (
 )
 SELECT init, activation, norm, count(*) AS seeds, mode(verdict ORDER BY verdict) AS verdict,
        coalesce(max(alike) FILTER (verdict IS NOT NULL), count(*)) AS agreeing,
-       @geometric_mean(forward_rate) AS forward_rate, @geometric_mean(backward_rate) AS backward_rate
+       @geometric_mean(forward_rate) AS forward_rate, @geometric_mean(backward_rate) AS backward_rate,
+       @geometric_mean(forward_factor) AS forward_factor, @geometric_mean(backward_factor) AS backward_factor
 FROM per_seed
 GROUP BY init, activation, norm
 ORDER BY activation, norm, init

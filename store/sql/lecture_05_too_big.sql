@@ -1,5 +1,5 @@
 -- L5, too big: W = 0.05·N(0,1) with tanh, units saturate and local gradients vanish.
--- One row per layer: saturated share (local derivative below the threshold `saturation` of its largest value), standard
+-- One row per layer: saturated share (flat, and at an end of the function; see the column's comment), standard
 -- deviation and weight gradient, with the range over seeds. Seeds whose value is not
 -- finite are left out, overflowed counts those of the std.
 -- $init VARCHAR = 'normal(std=0.05)': initialization

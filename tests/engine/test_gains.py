@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from engine.__main__ import app
 from engine.activations import activations
 from engine.catalogue import entries, schemes_table
+from engine.saturation import ends
 from engine.theory.gains import Gains, gradient_gain, second_moment_gain, torch_gain, variance_gain
 from engine.theory.maps import length, mean, slope
 from tests.engine.members import ACTIVATIONS
@@ -34,9 +35,12 @@ def test_the_list_shows_all_gains():
     assert shown.exit_code == 0
     (line,) = [line for line in shown.stdout.splitlines() if line.startswith("tanh")]
     gains = Gains.of(activations.parse("tanh"))
-    assert line.split()[-4:] == [f"{gain:.4f}" for gain in (gains.second_moment, gains.variance, gains.gradient, 5 / 3)]
+    numbers = [f"{gain:.4f}" for gain in (gains.second_moment, gains.variance, gains.gradient, 5 / 3)]
+    assert line.split()[-5:] == [*numbers, f"{ends(activations.parse('tanh')).share:.3%}"]
     listed = json.loads(runner.invoke(app, ["list", "activations", "--json"]).stdout)
     assert {entry["name"]: entry["gains"]["gradient"] for entry in listed}["tanh"] == pytest.approx(gains.gradient)
+    saturated = {entry["name"]: entry["saturated"] for entry in listed}
+    assert saturated == {activation.name: ends(activation).share for activation in ACTIVATIONS}
     assert "keeps gradient" not in runner.invoke(app, ["list", "initializers"], env={"COLUMNS": "200"}).stdout
 
 

@@ -17,16 +17,51 @@ AXES = [
     *("batch_size", "optimizer", "lr", "steps", "seed"),
 ]
 
+# Rates that no layer shows, and what they come to over many: below, within and beyond the threshold of the total factor.
+MILD, MANY = 1.2, 40
 VERDICTS = {
-    "just right": [{"rate": 1.0}, {"rate": 1.24, "backward": 0.81}, {"rate": 1.0, "depth": 7}],
-    "too small": [{"rate": 0.5}, {"rate": 0.79}, {"backward": 0.5}, {"backward": 0.0}, {"rate": 0.5, "depth": 2}],
-    "too big": [{"rate": 1.5}, {"rate": 1.26}, {"backward": 1.5}, {"rate": 0.5, "backward": 1.5}],
-    "dead": [{"layers": {"frac_dead_units": 1.0}}],
-    "symmetric": [
-        {"layers": {"unit_std": 0.0}},
-        {"layers": {"unit_std": 0.0, "std": 0.0, "rms": 0.0, "grad_rms": 0.0}},
+    "just right": [
+        {"rate": 1.0},
+        {"rate": 1.24, "backward": 0.81},
+        {"rate": 1.0, "depth": 7},
+        {"rate": MILD, "depth": 20},
+        {"rate": 1 / MILD, "backward": MILD, "depth": 20},
     ],
-    "diverged": [{"shift": math.nan}, {"shift": math.inf}, {"shift": -math.inf, "depth": 1}],
+    "too small": [
+        {"rate": 0.5},
+        {"rate": 0.79},
+        {"backward": 0.5},
+        {"backward": 0.0},
+        {"rate": 0.5, "depth": 2},
+        {"rate": 1 / MILD, "depth": MANY},
+        {"backward": 1 / MILD, "depth": MANY},
+    ],
+    "too big": [
+        {"rate": 1.5},
+        {"rate": 1.26},
+        {"backward": 1.5},
+        {"rate": 0.5, "backward": 1.5},
+        {"rate": MILD, "depth": MANY},
+        {"backward": MILD, "depth": MANY},
+        {"rate": 1 / MILD, "backward": MILD, "depth": MANY},
+    ],
+    "dead": [
+        {"layers": {"frac_dead_units": 1.0}},
+        {"layers": {"frac_dead_units": 1.0}, "depth": 1},
+        # Zero from the first layer on: all units are alike as well.
+        {"layers": {"unit_std": 0.0, "std": 0.0, "rms": 0.0, "grad_rms": 0.0, "frac_zero": 1.0}},
+        {"layers": {"unit_std": 0.0, "frac_dead_units": 1.0}},
+        # From the last layer on.
+        {"last": {"frac_zero": 1.0}},
+        {"last": {"frac_dead_units": 1.0}, "depth": 6},
+    ],
+    "symmetric": [{"layers": {"unit_std": 0.0}}, {"layers": {"unit_std": 0.0}, "rate": 2.0}],
+    "diverged": [
+        {"shift": math.nan},
+        {"shift": math.inf},
+        {"shift": -math.inf, "depth": 1},
+        {"shift": math.nan, "layers": {"frac_zero": 1.0, "unit_std": 0.0}},
+    ],
     None: [{"depth": 1}],
 }
 
@@ -37,7 +72,10 @@ def verdicts(tmp_path_factory):
     expected = {}
     for verdict, cells in VERDICTS.items():
         for cell in cells:
-            expected[batch.propagation(**cell, seed=len(expected))] = verdict
+            last, seed = cell.get("last", {}), len(expected)
+            chosen = {name: value for name, value in cell.items() if name != "last"}
+            expected[batch.propagation(**chosen, seed=seed)] = verdict
+            batch.rows["layers"][-1] |= last
     opened = store.open(write(tmp_path_factory.mktemp("verdicts") / "grid.duckdb", batch))
     yield opened, expected
     opened.close()
@@ -80,6 +118,9 @@ def test_rates_equal_the_definition(verdicts):
         found = rates.loc[cell_id]
         np.testing.assert_allclose(found["forward_rate"], rate(std), rtol=1e-6)
         np.testing.assert_allclose(found["backward_rate"], 1 / rate(grad), rtol=1e-6)
+        if len(std) > 1:
+            np.testing.assert_allclose(found["forward_factor"], std[-1] / std[0], rtol=1e-6)
+            np.testing.assert_allclose(found["backward_factor"], grad[0] / grad[-1], rtol=1e-6)
         compared += 1
     assert compared >= 10
 
@@ -152,7 +193,7 @@ def test_the_columns_of_the_contract_are_there(layout):
         "convergence": "step train_loss train_accuracy test_loss test_accuracy grad_norm update_ratio",
         "outcomes": "final_train_loss final_train_accuracy final_test_accuracy best_test_accuracy steps_to_90 diverged "
         "diverged_at_step",
-        "signal_rates": "forward_rate backward_rate verdict",
+        "signal_rates": "forward_rate backward_rate forward_factor backward_factor verdict",
     }
     with store.open(layout) as opened:
         for view, columns in promised.items():

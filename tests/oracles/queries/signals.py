@@ -144,8 +144,10 @@ def configuration_verdicts(tables: Tables, network, dataset, preprocessing, dept
             "seeds": len(rows),
             "verdict": most_frequent(rows["verdict"]),
             "agreeing": _agreeing(rows),
-            "forward_rate": geometric_mean(finite(rows["forward_rate"])),
-            "backward_rate": geometric_mean(finite(rows["backward_rate"])),
+            **{
+                name: geometric_mean(finite(rows[name]))
+                for name in ("forward_rate", "backward_rate", "forward_factor", "backward_factor")
+            },
         }
 
 

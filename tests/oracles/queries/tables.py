@@ -138,23 +138,38 @@ def _rated(cell_id: str, rows: pd.DataFrame, limits: pd.Series) -> dict[str, Any
     half = max(depth // 2, 1)
     std, gradient = (rows[name].to_numpy(np.float64) for name in ("std", "grad_rms"))
     forward, backward = _growth(std[half - 1 :]), _growth(gradient[half - 1 :][::-1])
-    unit, rms = (rows[name].to_numpy(np.float64) for name in ("unit_std", "rms"))
-    verdict = None
+    rates = {"forward_rate": forward, "backward_rate": backward}
+    factors = {"forward_factor": _factor(std), "backward_factor": _factor(gradient[::-1])}
+    return {"cell_id": cell_id, **rates, **factors, "verdict": _verdict(rows, limits, rates, factors)}
+
+
+def _verdict(rows: pd.DataFrame, limits: pd.Series, rates: dict, factors: dict) -> str | None:
     if rows["status"].iloc[0] == "diverged":
-        verdict = "diverged"
-    elif (unit <= limits["alike"] * rms).all():
-        verdict = "symmetric"
-    elif (rows["frac_dead_units"] == 1).any():
-        verdict = "dead"
-    elif forward is not None and backward is not None:
-        big, small = max(forward, backward) > limits["too_big"], min(forward, backward) < limits["too_small"]
-        verdict = "too big" if big else "too small" if small else "just right"
-    return {"cell_id": cell_id, "forward_rate": forward, "backward_rate": backward, "verdict": verdict}
+        return "diverged"
+    if ((rows["frac_dead_units"] == 1) | (rows["frac_zero"] == 1)).any():
+        return "dead"
+    unit, rms = (rows[name].to_numpy(np.float64) for name in ("unit_std", "rms"))
+    if (unit <= limits["alike"] * rms).all():
+        return "symmetric"
+    if len(rows) < 2:
+        return None
+    for values, big, small in ((rates, "too_big", "too_small"), (factors, "factor_too_big", "factor_too_small")):
+        if max(values.values()) > limits[big]:
+            return "too big"
+        if min(values.values()) < limits[small]:
+            return "too small"
+    return "just right"
 
 
 def _growth(values: np.ndarray) -> float | None:
     """Returns the geometric mean of the ratios of neighbours, which is zero when the last of them is."""
+    factor = _factor(values)
+    return factor if factor is None else factor ** (1 / (len(values) - 1))
+
+
+def _factor(values: np.ndarray) -> float | None:
+    """Returns the last value divided by the first."""
     if len(values) < 2:
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
-        return 0.0 if values[-1] == 0 else float((values[-1] / values[0]) ** (1 / (len(values) - 1)))
+        return 0.0 if values[-1] == 0 else float(values[-1] / values[0])
