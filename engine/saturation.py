@@ -1,7 +1,7 @@
 """Where an activation saturates: flat, and at an end of the function.
 
-A small derivative alone is not saturation: it is small at the minimum of GELU, at the crest of a sine and along the leak
-of a leaky rectifier too. A unit is saturated where the function has all but reached a limit, so that a larger
+A small derivative alone is not saturation: it is small at the minimum of GELU, at the crest of a sine and along the
+leak of a leaky rectifier too. A unit is saturated where the function has all but reached a limit, so that a larger
 pre-activation of the same sign changes nothing. The same definition serves every activation.
 """
 

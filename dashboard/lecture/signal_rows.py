@@ -150,7 +150,7 @@ ROWS = (
         8,
         "Kaiming, and the notes' slip",
         "Kaiming's std = √(2/Din) is just right for ReLU. The notes' code divides by √(2/Din), which is a slip.",
-        "Kaiming is flat. The slip multiplies the std by Din/2 per layer and overflows within a few layers.",
+        "Kaiming is flat. The slip multiplies the std by Din/2 per layer; in a deeper network it overflows.",
         partial(
             against_layers,
             ["kaiming", "kaiming_slip"],

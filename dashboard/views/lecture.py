@@ -79,7 +79,8 @@ def _opening() -> None:
     st.caption(
         f"One batch of {shape['batch_size']} through {shape['depth']} untrained {activation} layers of "
         f"{shape['width']}: the distribution of the activations, the first layer on top, all on one axis. "
-        f"σw is the std of the weights times √fan-in: a fixed std means something only with the width. {verdicts.limits()}"
+        "σw is the std of the weights times √fan-in: a fixed std means something only with the width. "
+        + verdicts.limits()
     )
 
 

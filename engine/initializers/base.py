@@ -20,19 +20,29 @@ class Fans:
     """Numbers of units that a weight matrix connects.
 
     Attributes:
-        fan_in: inputs of each unit; for a convolution filter² · input channels.
-        fan_out: units that each input feeds; for a convolution filter² · output channels, borders and stride aside.
+        fan_in: inputs of each unit; for a convolution filter² · input channels of a group. Behind a transposed
+            convolution, whose units see different numbers of inputs, their mean.
+        fan_out: units that each input feeds; for a convolution filter² · output channels of a group, borders and stride
+            aside.
         receptive: positions that each unit sees; filter² for a convolution.
+        matrix: sides of the weights as `torch.nn.init.orthogonal_` flattens them, where they are not fan_in and the
+            number of units.
     """
 
-    fan_in: int
-    fan_out: int
-    receptive: int = 1
+    fan_in: float
+    fan_out: float
+    receptive: float = 1
+    matrix: tuple[int, int] | None = None
 
     @property
-    def channels(self) -> int:
+    def channels(self) -> float:
         """Inputs of each unit at each position it sees."""
-        return self.fan_in // self.receptive
+        return self.fan_in / self.receptive
+
+    @property
+    def longest(self) -> float:
+        """The larger side of the weight matrix; with orthonormal rows or columns, its entries have rms 1/√longest."""
+        return max(self.matrix or (self.fan_in, self.fan_out / self.receptive))
 
 
 class Initializer(Scheme):

@@ -21,5 +21,5 @@ class Lsuv(Initializer):
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:
-        """Return the standard deviation of an orthogonal start, 1/√max(fan_in, fan_out); the data decide the rest."""
-        return max(fans.fan_in, fans.fan_out) ** -0.5
+        """Return the root mean square of an orthonormal start, 1/√(larger side); the data decide the rest."""
+        return fans.longest**-0.5

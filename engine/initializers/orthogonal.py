@@ -17,14 +17,15 @@ class Orthogonal(Initializer):
     family = "orthogonal"
     card = Card(
         "Orthogonal",
-        "WᵀW = gain²·I (WWᵀ where fan_in < fan_out)",
+        "WᵀW = gain²·I (WWᵀ where there are more units than inputs)",
         "Saxe, McClelland & Ganguli 2013",
-        notes="Uniform over (semi-)orthogonal matrices. Deep linear networks learn in a time independent of depth.",
+        notes="Uniform over (semi-)orthogonal matrices; a convolution's has a row for each place in the filter and "
+        "each channel. Deep linear networks learn in a time independent of depth.",
         snippet="nn.init.orthogonal_(layer.weight, gain={gain})",
     )
 
     gain: Annotated[float, Field(gt=0)] = 1.0
 
     def scale(self, fans: Fans, activation: Activation) -> float:
-        """Return the root mean square of an entry, gain/√max(fan_in, fan_out)."""
-        return self.gain / max(fans.fan_in, fans.fan_out) ** 0.5
+        """Return the root mean square of an entry, gain/√(larger side of the matrix)."""
+        return self.gain / fans.longest**0.5

@@ -10,6 +10,7 @@ import importlib
 import sys
 from collections.abc import Callable
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from engine.card import Card
 from engine.data import Dataset
 from engine.errors import RequestError
 from engine.initializers import Fans
+from engine.networks.backbone_trial import DRAWN, RESET, last_linear, refuse_lazy, train_all, try_out, without_scheme
 from engine.networks.base import Network
 from engine.networks.connection import LayerShape
 from engine.scheme import split_call
@@ -44,7 +46,8 @@ class Backbone(Network):
         "features: what enters the last nn.Linear of the module",
         "Yosinski et al. 2014",
         notes="The module takes images of three channels, from 0 to 1 less the channel means of ImageNet over its "
-        "standard deviations, of side module.image_size (224 unless given).",
+        "standard deviations, of side module.image_size (224 unless given), and returns what its last nn.Linear "
+        "returns. It is computed in float32. What is trained follows from the scheme, whatever the factory has frozen.",
     )
 
     factory: str
@@ -82,6 +85,8 @@ class Backbone(Network):
         """Return a copy of the module with its weights, whose last `nn.Linear` lets the features through."""
         module = copy.deepcopy(pristine(self.factory))
         replace_last_linear(module, nn.Identity())
+        # The scheme says what is trained, whatever the factory has frozen.
+        train_all(module)
         return module
 
     def images(self, x: Tensor, dataset: Dataset) -> Tensor:
@@ -94,7 +99,7 @@ class Backbone(Network):
         assert dataset.image is not None
         side, channels = dataset.image
         images = x.view(-1, side, side, channels).movedim(-1, 1)
-        wanted = int(getattr(pristine(self.factory), "image_size", USUAL_SIDE))
+        wanted = _side(pristine(self.factory))
         images = functional.interpolate(images.expand(-1, 3, -1, -1), size=wanted, mode="bilinear", antialias=True)
         mean, std = (torch.tensor(values, device=x.device)[:, None, None] for values in (MEAN, STD))
         return (images - mean) / std
@@ -109,19 +114,31 @@ def _digest(module: nn.Module) -> str:
 
 @lru_cache(maxsize=2)
 def pristine(factory: str) -> nn.Module:
-    """Return what a factory returns, unchanged; do not change it.
+    """Return what a factory returns, in float32, tried out; do not change it.
 
     Args:
         factory: `package.module:function`.
 
     Raises:
-        RequestError: there is no such function, or it does not return a module with an `nn.Linear`.
+        RequestError: there is no such function, or it does not return a module that transfer can start from.
     """
     module = _call(factory)
     if not isinstance(module, nn.Module):
         raise RequestError(f"backbone {factory!r}: returned a {type(module).__name__}; an nn.Module is required")
-    last_linear(module)
-    return module.eval()
+    try:
+        refuse_lazy(module)
+        module = module.float().eval()
+        try_out(module, _side(module))
+    except RequestError as error:
+        raise RequestError(f"backbone {factory!r}: {error}") from None
+    return module
+
+
+def _side(module: nn.Module) -> int:
+    side = getattr(module, "image_size", USUAL_SIDE)
+    if isinstance(side, bool) or not isinstance(side, int) or side < 1:
+        raise RequestError(f"image_size is {side!r}; the side of its images is required, a positive integer")
+    return side
 
 
 def _call(factory: str) -> Any:
@@ -137,24 +154,23 @@ def _call(factory: str) -> Any:
         raise RequestError(f"backbone {factory!r}: {type(error).__name__}: {error}") from None
 
 
-def last_linear(module: nn.Module) -> tuple[str, nn.Linear]:
-    """Return name and module of the last `nn.Linear`.
-
-    Raises:
-        RequestError: there is none.
-    """
-    found = [(name, part) for name, part in module.named_modules() if isinstance(part, nn.Linear) and name]
-    if not found:
-        raise RequestError(
-            f"backbone {type(module).__name__}: it has no nn.Linear whose place a new read-out could take"
-        )
-    return found[-1]
-
-
 def replace_last_linear(module: nn.Module, new: nn.Module) -> None:
     """Put another module in the place of the last `nn.Linear`."""
     name, _ = last_linear(module)
     module.set_submodule(name, new)
+
+
+def fans_of(layer: nn.Module) -> Fans:
+    """Return the fans of a fully connected layer, or of a convolution of any kind."""
+    weight = layer.weight
+    rows, columns, receptive = len(weight), weight[0].numel(), weight[0, 0].numel()
+    groups = getattr(layer, "groups", 1)
+    if not getattr(layer, "transposed", False):
+        return Fans(columns, rows * receptive // groups, receptive, (rows, columns))
+    # The weights are `[channel in, channel out of a group, …]`: a row is what one input feeds. Of the places that a
+    # unit sees, one in every stride holds an input.
+    seen = receptive / prod(layer.stride)
+    return Fans(rows // groups * seen, columns, seen, (rows, columns))
 
 
 def reinitialize(module: nn.Module, draw: Callable[[str, Fans, tuple[int, int]], Tensor]) -> None:
@@ -162,21 +178,19 @@ def reinitialize(module: nn.Module, draw: Callable[[str, Fans, tuple[int, int]],
 
     Args:
         module: changed.
-        draw: returns weights `[fan_in, unit]` for a layer's name, fans and shape.
+        draw: returns weights `[column, row]`, of unit second moment times a scale, for a layer's name, fans and shape.
 
     Raises:
         RequestError: a layer of another kind has parameters of its own.
     """
+    if reason := without_scheme(module):
+        raise RequestError(f"backbone: {reason}")
     for name, part in module.named_modules():
-        own = dict(part.named_parameters(recurse=False))
-        if isinstance(part, nn.Linear | nn.modules.conv._ConvNd):
-            units, shape = len(part.weight), part.weight.shape[1:]
-            fan_in, receptive = shape.numel(), shape[1:].numel()
-            fans = Fans(fan_in, units * receptive // getattr(part, "groups", 1), receptive)
-            part.weight.data.copy_(draw(name, fans, (fan_in, units)).T.reshape(part.weight.shape))
+        if isinstance(part, DRAWN):
+            rows, columns = len(part.weight), part.weight[0].numel()
+            drawn = draw(name, fans_of(part), (columns, rows))
+            part.weight.data.copy_(drawn.T.reshape(part.weight.shape))
             if part.bias is not None:
                 nn.init.zeros_(part.bias)
-        elif isinstance(part, nn.modules.batchnorm._NormBase | nn.GroupNorm | nn.LayerNorm):
+        elif isinstance(part, RESET):
             part.reset_parameters()
-        elif own:
-            raise RequestError(f"backbone: {name} is a {type(part).__name__}, which scratch cannot give new weights")

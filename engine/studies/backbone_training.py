@@ -93,7 +93,7 @@ class Adapted:
         frozen = cell.scheme in FROZEN
         rate = LOWER_RATE if cell.scheme == "fine_tune" else 1.0
         groups = [(self.head, 1.0)] if frozen else [(self.body, rate), (self.head, 1.0)]
-        self._trained = [(parameter, share) for module, share in groups for parameter in module.parameters()]
+        self._trained = [(p, share) for module, share in groups for p in module.parameters() if p.requires_grad]
         self._state = [[torch.zeros_like(p) for _ in range(cell.optimizer.slots)] for p, _ in self._trained]
         self._model = self.head if frozen else nn.Sequential(self.body, self.head)
 
@@ -144,9 +144,13 @@ class Adapted:
         logits = self._model(x)
         loss = cross_entropy(logits.detach()[None], y[None])
         assert loss.gradient is not None
-        gradients = torch.autograd.grad(logits, [parameter for parameter, _ in self._trained], loss.gradient[0])
+        parameters = [parameter for parameter, _ in self._trained]
+        gradients = torch.autograd.grad(logits, parameters, loss.gradient[0], allow_unused=True)
         with torch.no_grad():
             for (parameter, share), state, gradient in zip(self._trained, self._state, gradients, strict=True):
+                # A module may hold parameters that it does not use, such as those of a second read-out.
+                if gradient is None:
+                    continue
                 rate = torch.tensor(share * self.cell.lr, device=self.device)
                 self.cell.optimizer.update(parameter, gradient.clone(), rate, state, number)
         return loss

@@ -14,6 +14,7 @@ from engine.cores import Progress
 from engine.data import Dataset
 from engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
 from engine.networks.backbone import Backbone
+from engine.networks.backbone_trial import without_scheme
 from engine.optimizers.momentum import Momentum
 from engine.preprocessings.raw import Raw
 from engine.studies.backbone_training import FROZEN, ROWS, Adapted, Seen
@@ -56,6 +57,8 @@ class BackboneCell(Cell):
             return (
                 f"preprocessing = {self.preprocessing}, norm = {self.norm}: a backbone has its own. Allowed: raw, none"
             )
+        if self.scheme == "scratch" and (reason := without_scheme(self.network.module())):
+            return f"scheme = scratch: {reason}. Leave scratch out of the grid's schemes"
         if self.init.data_dependent:
             return f"init = {self.init}: it depends on the data, which frozen layers would not have seen"
         return super().refusal()
@@ -95,6 +98,7 @@ class BackboneTransfer(Study[BackboneCell]):
             "Distance moved / pretrained norm",
             "‖W − W_pretrained‖ / ‖W_pretrained‖ of a weight array of the backbone after the last update.",
             position="Weight array, in the module's order",
+            decides=False,
         ),
     )
 
@@ -117,7 +121,7 @@ class BackboneTransfer(Study[BackboneCell]):
             _report(cell, curves, adapted, found)
             diverged_at.append(int(curves.diverged_at))
         steps = [step if step >= 0 else None for step in diverged_at]
-        return Outcome({"measurements": found.table()}, [step is not None for step in steps], steps)
+        return Outcome([cell.cell_id for cell in cells], {"measurements": found.table()}, steps)
 
 
 def _tell(progress: Progress, done: int, cells: int, share: float) -> None:

@@ -1,7 +1,8 @@
 """What a study declares: which cells fit into one tensor program, what they cost, and how to compute them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import torch
 from engine.grid.cell import Cell
 from engine.registry import Registry
 from engine.scheme import Scheme
+from engine.studies.divergence import not_finite
 
 # Called with the share of the batch that is done, between 0 and 1.
 Progress = Callable[[float], None]
@@ -40,6 +42,8 @@ class Quantity:
         unit: 1 for a pure number.
         better: which direction is better, or None when neither.
         position: axis title of what it is a function of, or None for a single number.
+        decides: whether a value that is not finite says that the network diverged; not so where a sound network may
+            have one, as in a ratio of two zeros.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Quantity:
     unit: str = "1"
     better: Literal["higher", "lower"] | None = None
     position: str | None = None
+    decides: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,16 +60,32 @@ class Outcome:
     """What a batch gives.
 
     Attributes:
+        cell_ids: its cells.
         tables: rows for the store's tables other than `cells`.
-        diverged: for each cell, whether a non-finite value was met.
-        diverged_at: for each cell, the number of updates made before that, or None.
+        updates: for each cell, the number of updates made before the first loss that was not finite, or None; empty
+            where nothing is trained.
+        overflowed: ids of the cells in which a value that stands in no table was not finite.
         chance: test accuracy of guessing the most frequent class, or None where nothing is classified.
     """
 
+    cell_ids: Sequence[str]
     tables: Tables
-    diverged: Sequence[bool]
-    diverged_at: Sequence[int | None]
+    updates: Sequence[int | None] = ()
+    overflowed: Collection[str] = ()
     chance: float | None = None
+
+    @property
+    def diverged_at(self) -> Sequence[int | None]:
+        """For each cell, the number of updates made before a loss was not finite, or None."""
+        return self.updates or [None] * len(self.cell_ids)
+
+    @cached_property
+    def diverged(self) -> list[bool]:
+        """For each cell, whether a value was met that is not finite."""
+        undecided = [one.name for study in studies for one in study.quantities if not one.decides]
+        gone = {*self.overflowed, *not_finite(self.tables, undecided)}
+        steps = zip(self.cell_ids, self.diverged_at, strict=True)
+        return [step is not None or cell_id in gone for cell_id, step in steps]
 
 
 Kind = TypeVar("Kind", bound=Cell)

@@ -65,6 +65,7 @@ class BatchNormLayer(Study[BatchNormLayerCell]):
             "Deviation from the identity",
             "Largest |y − z| in a minibatch divided by the largest |z|, for γ = √(Var[z] + eps) and β = E[z].",
             better="lower",
+            decides=False,
         ),
     )
 

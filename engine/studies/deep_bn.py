@@ -87,7 +87,8 @@ class DeepBn(Study[DeepBnCell]):
                     _note(measured, cell, part, values)
             if cell.norm.name == "batch":
                 measured.add(cell.cell_id, "growth", large_batch_growth(cell), part=WIDE)
-        return Outcome({"measurements": measured.table()}, outcome.diverged, outcome.diverged_at)
+        overflowed = [cell.cell_id for cell, gone in zip(cells, outcome.diverged, strict=True) if gone]
+        return Outcome([cell.cell_id for cell in cells], {"measurements": measured.table()}, overflowed=overflowed)
 
 
 def large_batch_growth(cell: DeepBnCell) -> float:

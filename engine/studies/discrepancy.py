@@ -110,12 +110,14 @@ class Discrepancy(Study[DiscrepancyCell]):
             "Distance of batch means",
             "|E_batch − E_running| / σ_running, root mean square over the units of a layer and over training batches.",
             better="lower",
+            decides=False,
         ),
         Quantity(
             "std_distance",
             "Distance of batch standard deviations",
             "|σ_batch − σ_running| / σ_running, root mean square over the units of a layer and over training batches.",
             better="lower",
+            decides=False,
         ),
     )
 

@@ -98,7 +98,7 @@ class Folding(Study[FoldingCell]):
                 _measure(trainer, number - 1, cell.cell_id, found)
                 progress(SHARE_OF_TRAINING + (1 - SHARE_OF_TRAINING) * number / len(cells))
         steps = [step if step >= 0 else None for step in diverged_at]
-        return Outcome({"measurements": found.table()}, [step is not None for step in steps], steps)
+        return Outcome([cell.cell_id for cell in cells], {"measurements": found.table()}, steps)
 
 
 def _measure(trainer: Trainer, number: int, cell_id: str, found: Measurements) -> None:
@@ -111,7 +111,8 @@ def _measure(trainer: Trainer, number: int, cell_id: str, found: Measurements) -
         return model.readout.forward(trainer.network.evaluate(layers, x))
 
     unfolded, folded = forward(kinds[UNFOLDED]), forward(kinds[FOLDED])
-    found.add(cell_id, "fold_difference", ((folded - unfolded).abs().max() / unfolded.abs().max()).item())
+    largest = unfolded.abs().max().clamp_min(torch.finfo(unfolded.dtype).tiny)
+    found.add(cell_id, "fold_difference", ((folded - unfolded).abs().max() / largest).item())
     for kind, seconds in forward_times({kind: partial(forward, layers) for kind, layers in kinds.items()}).items():
         found.add(cell_id, "forward_time", seconds, part=kind)
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import numpy as np
 import torch
 
 from engine.card import Card
@@ -68,17 +67,20 @@ class MeanField(Study[MeanFieldCell]):
     quantities = (
         Quantity("weight_variance", "Weight variance σw²", "Variance of the weights times fan-in."),
         Quantity("bias_variance", "Bias variance σb²", "Variance of the biases."),
-        Quantity("q_star", "Fixed point q*", "Variance of the pre-activations that the layers come to."),
-        Quantity("chi", "χ₁", "Factor on the squared gradient per layer; above 1 chaos, below 1 order."),
-        Quantity("depth_q", "Depth scale ξ_q", "Layers over which a deviation from q* falls by e.", "layer"),
+        Quantity("q_star", "Fixed point q*", "Variance of the pre-activations that the layers come to.", decides=False),
+        Quantity("chi", "χ₁", "Factor on the squared gradient per layer; above 1 chaos, below 1 order.", decides=False),
         Quantity(
-            "depth_c", "Depth scale ξ_c", "Layers over which the correlation of two inputs nears c* by e.", "layer"
+            "depth_q", "Depth scale ξ_q", "Layers over which a deviation from q* falls by e.", "layer", decides=False
         ),
-        Quantity("c_star", "Fixed point c*", "Correlation between two inputs that the layers come to."),
+        Quantity(
+            "depth_c", "Depth scale ξ_c", "Layers over which the correlation of two inputs nears c* by e.", "layer",
+            decides=False,
+        ),
+        Quantity("c_star", "Fixed point c*", "Correlation between two inputs that the layers come to.", decides=False),
         Quantity("length", "Variance of pre-activations q", "Mean square of the pre-activations.", position="Layer"),
         Quantity(
             "correlation", "Correlation of two inputs c", "Correlation of pre-activations, mean over pairs of inputs.",
-            position="Layer",
+            position="Layer", decides=False,
         ),
     )  # fmt: skip
     card = Card(
@@ -118,8 +120,7 @@ class MeanField(Study[MeanFieldCell]):
                 measured.add(cell.cell_id, "length", q, layer, MEASURED)
                 measured.add(cell.cell_id, "correlation", unlike, layer, f"{MEASURED}, unlike inputs")
                 measured.add(cell.cell_id, "correlation", alike, layer, f"{MEASURED}, alike inputs")
-        diverged = [not np.isfinite(network.lengths).all() for network in networks] or [False] * len(cells)
-        return Outcome({"measurements": measured.table()}, diverged, [None] * len(cells))
+        return Outcome([cell.cell_id for cell in cells], {"measurements": measured.table()})
 
     def _simulate(self, cells: Sequence[MeanFieldCell], device: torch.device) -> list[Simulated]:
         first, points = cells[0], [(cell.weight_variance, cell.bias_variance) for cell in cells]

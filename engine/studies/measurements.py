@@ -1,7 +1,5 @@
 """Rows of the store's table `measurements`, collected cell by cell."""
 
-import math
-
 import pyarrow as pa
 
 from store import tables
@@ -25,10 +23,6 @@ class Measurements:
         """
         row = {"cell_id": cell_id, "quantity": quantity, "part": part, "position": position, "value": float(value)}
         self._rows.append(row)
-
-    def diverged(self, cell_id: str) -> bool:
-        """Tell whether one of the numbers of a cell is not finite."""
-        return any(row["cell_id"] == cell_id and not math.isfinite(row["value"]) for row in self._rows)  # type: ignore
 
     def table(self) -> pa.Table:
         """Return the rows as the store wants them."""

@@ -135,7 +135,7 @@ class PreprocessingStudy(Study[PreprocessingCell]):
             if cell.dataset.features == 2:
                 _keep_scatter(cell, split, measured)
             progress(done / len(cells))
-        return Outcome({"measurements": measured.table()}, [False] * len(cells), [None] * len(cells))
+        return Outcome([cell.cell_id for cell in cells], {"measurements": measured.table()})
 
 
 def _measure_shape(cell: PreprocessingCell, classifier: LinearClassifier, measured: Measurements) -> None:

@@ -72,8 +72,7 @@ class Propagation(Study[PropagationCell]):
     def run(self, cells: Sequence[PropagationCell], device: torch.device, progress: Progress) -> Outcome:
         program = SignalProgram(configurations(cells), device)
         measured = program.measure(sorted({cell.depth for cell in cells}), progress)
-        tables, diverged = rows(cells, program, measured)
-        return Outcome(tables, [cell.cell_id in diverged for cell in cells], [None] * len(cells))
+        return Outcome([cell.cell_id for cell in cells], rows(cells, program, measured))
 
     def forward_only(self, cells: Sequence[PropagationCell], device: torch.device) -> dict[str, np.ndarray]:
         """Return the rms activation of every layer, from the forward half of the program, statistics included.

@@ -21,7 +21,7 @@ PREDICTED = {
 }
 
 
-def rows(cells: Sequence[Cell], program: SignalProgram, measured: Measured) -> tuple[Tables, set[str]]:
+def rows(cells: Sequence[Cell], program: SignalProgram, measured: Measured) -> Tables:
     """Copy the statistics off the device, once.
 
     Args:
@@ -30,24 +30,22 @@ def rows(cells: Sequence[Cell], program: SignalProgram, measured: Measured) -> t
         measured: what it found.
 
     Returns:
-        The store's tables, and the ids of the cells with a statistic that is not finite.
+        The store's tables.
     """
     places = {configuration(cell): place for place, cell in enumerate(program.cells)}
     signal, weight_std = _OnHost(measured.signal), program.weight_std()
-    layers, histograms, diverged = [], [], set()
+    layers, histograms = [], []
     for depth, statistics in measured.gradients.items():
         members = [cell for cell in cells if cell.depth == depth]
         chosen = np.array([places[configuration(cell)] for cell in members])
         gradient = _OnHost(statistics)
         columns = signal.of(chosen, depth) | gradient.of(chosen, depth)
-        finite = np.all([np.isfinite(values).all(axis=1) for values in columns.values()], axis=0)
-        diverged |= {cell.cell_id for cell, sound in zip(members, finite, strict=True) if not sound}
         named = _names_and_theory(members, weight_std[:depth, chosen])
         layers.append(pa.table(named | {name: values.ravel() for name, values in columns.items()}))
         ids = pa.array([cell.cell_id for cell in members])
         for taken in (signal, gradient):
             histograms += _histogram_tables(ids, chosen, taken.histograms, depth)
-    return {"layers": pa.concat_tables(layers), "layer_histograms": pa.concat_tables(histograms)}, diverged
+    return {"layers": pa.concat_tables(layers), "layer_histograms": pa.concat_tables(histograms)}
 
 
 class _OnHost:

@@ -101,9 +101,8 @@ class Symmetry(Study[SymmetryCell]):
 
         parts = chunks(cells, device)
         measured = side_by_side(train, parts, progress)
-        diverged = [m.diverged(cell.cell_id) for m, part in zip(measured, parts, strict=True) for cell in part]
         table = pa.concat_tables([m.table() for m in measured])
-        return Outcome({"measurements": table}, diverged, [None] * len(cells))
+        return Outcome([cell.cell_id for cell in cells], {"measurements": table})
 
 
 def _train(trainer: Trainer, progress: Progress) -> Measurements:

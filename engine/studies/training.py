@@ -112,7 +112,7 @@ class Training(Study[TrainingCell]):
         steps = [step if step >= 0 else None for c in curves for step in c.diverged_at.tolist()]
         split = prepared(cells[0].dataset, cells[0].preprocessing)
         chance = float(np.bincount(split.test_y).max() / len(split.test_y))
-        return Outcome({"curves": pa.concat_tables(tables)}, [step is not None for step in steps], steps, chance)
+        return Outcome([cell.cell_id for cell in cells], {"curves": pa.concat_tables(tables)}, steps, chance=chance)
 
 
 class Trainer:

@@ -135,6 +135,7 @@ class Transfer(Study[TransferCell]):
             "Distance moved / source norm",
             "‖W − W_source‖ / ‖W_source‖ of a hidden layer after the last update.",
             position="Layer",
+            decides=False,
         ),
     )
 
@@ -158,7 +159,7 @@ class Transfer(Study[TransferCell]):
         found = side_by_side(adapt, places, rest)
         steps = [step if step >= 0 else None for _, diverged_at in found for step in diverged_at]
         table = pa.concat_tables([table for table, _ in found])
-        return Outcome({"measurements": table}, [step is not None for step in steps], steps)
+        return Outcome([cell.cell_id for cell in cells], {"measurements": table}, steps)
 
 
 class Adapting:

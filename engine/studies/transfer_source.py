@@ -86,8 +86,7 @@ class TransferSource(Study[SourceCell]):
                 for unit, weights in enumerate(model.hidden[0].affine.weight[number].T.tolist(), 1):
                     for place, weight in enumerate(weights):
                         found.add(cell.cell_id, quantity, weight, place, f"unit {unit}")
-        diverged = [found.diverged(cell.cell_id) for cell in cells]
-        return Outcome({"measurements": found.table()}, diverged, [None] * len(cells))
+        return Outcome([cell.cell_id for cell in cells], {"measurements": found.table()})
 
 
 def weights_file(cell: SourceCell) -> Path:

@@ -111,4 +111,4 @@ def outcome(
     ids = iter(cell_ids)
     tables = [notes.table(list(islice(ids, len(diverged_at)))) for notes, diverged_at in found]
     steps = [step if step >= 0 else None for _, diverged_at in found for step in diverged_at]
-    return Outcome({"measurements": pa.concat_tables(tables)}, [step is not None for step in steps], steps)
+    return Outcome(cell_ids, {"measurements": pa.concat_tables(tables)}, steps)

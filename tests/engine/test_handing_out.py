@@ -14,7 +14,7 @@ from engine.grid.plan import plan
 from engine.studies.base import Outcome
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
-GOOD = Outcome({}, [False], [None])
+GOOD = Outcome(["an id"], {})
 
 
 class Member(SimpleNamespace):

@@ -22,7 +22,7 @@ VERDICTS = {
     ("xavier", "tanh"): {"just right"},
     ("xavier", "relu"): {"too small"},
     ("kaiming", "relu"): {"just right"},
-    ("kaiming_slip", "relu"): {"diverged"},
+    ("kaiming_slip", "relu"): {"too big"},
 }
 
 
@@ -68,19 +68,20 @@ def test_relu_with_kaiming_has_the_mean_of_half_a_gaussian(lecture):
     assert mean == pytest.approx(np.pi**-0.5, rel=0.03)
 
 
-def test_the_slip_overflows_and_says_so(lecture):
+def test_the_slips_squares_overflow_and_its_values_do_not(lecture):
     sql = """SELECT status, std FROM activation_stats JOIN cells USING (cell_id)
              WHERE activation_stats.init = 'kaiming_slip' AND activation_stats.activation = 'relu'
                AND activation_stats.norm = 'none' AND layer = 6"""
     found = lecture[2].query(sql).df()
     assert len(found) == SEEDS
-    assert set(found.status) == {"diverged"}
-    assert np.isinf(found["std"]).all()
+    assert set(found.status) == {"done"}
+    # Its variance is beyond float32.
+    assert found["std"].between(1e19, 1e21).all()
 
 
 def test_the_slip_grows_by_half_the_fan_in_per_layer(lecture):
     sql = """SELECT layer, avg(std) AS std FROM activation_stats
-             WHERE init = 'kaiming_slip' AND activation = 'relu' AND norm = 'none' AND layer < 6
+             WHERE init = 'kaiming_slip' AND activation = 'relu' AND norm = 'none'
              GROUP BY layer ORDER BY layer"""
     stds = lecture[2].query(sql).df()["std"].to_numpy()
     np.testing.assert_allclose(stds[1:] / stds[:-1], 4096 / 2, rtol=0.05)

@@ -35,7 +35,7 @@ seed = [0, 1]
 [[study]]
 kind = "propagation"
 width = 64
-depth = 16
+depth = 28
 batch_size = 16
 init = ["kaiming_slip", "xavier"]
 activation = ["tanh", "relu"]

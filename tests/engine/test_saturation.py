@@ -14,9 +14,8 @@ from store import migrate
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS
 
-OTHERS = [activations.parse(text) for text in (
-    "leaky_relu(slope=0.2)", "leaky_relu(slope=-0.5)", "leaky_relu(slope=1e-6)", "leaky_relu(slope=0)", "elu(alpha=0.3)",
-)]  # fmt: skip
+SLOPES = (0.2, -0.5, 1e-6, 0)
+OTHERS = [activations.parse(text) for text in (*(f"leaky_relu(slope={slope})" for slope in SLOPES), "elu(alpha=0.3)")]
 # Stationary points, and the z at which they lie.
 EXTREMA = {"gelu": -0.7518, "silu": -1.2785, "mish": -1.1924, "hardswish": -1.5, "sin": math.pi / 2}
 
@@ -92,5 +91,5 @@ def test_a_healthy_network_saturates_the_share_of_a_standard_normal():
 
 
 def test_the_stored_threshold_is_the_one_in_use():
-    schema = (Path(migrate.FOLDER) / "001_tables.sql").read_text()
+    schema = (Path(migrate.FOLDER) / "thresholds.sql").read_text()
     assert float(re.search(r"\('saturation', ([\d.]+),", schema)[1]) == FLAT

@@ -7,6 +7,7 @@ import torch
 from engine.statistics import BINS, HISTOGRAM_REACH, activation_statistics, histogram, moments, norm
 from engine.studies.curves import UpdateSize
 
+
 def sample(shape=(3, 16, 40), seed=0):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 

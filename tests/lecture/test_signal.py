@@ -19,11 +19,11 @@ init = ["normal(std=0.02)", "normal(std=0.1)", "xavier", "kaiming"]
 activation = ["tanh", "relu"]
 seed = [0, 1, 2]
 
-# Sixteen layers of the notes' slip overflow float32 at this width.
+# So many layers of the notes' slip overflow float32 at this width.
 [[study]]
 kind = "propagation"
 width = 128
-depth = 16
+depth = 24
 batch_size = 16
 init = ["kaiming_slip", "kaiming"]
 activation = "relu"
@@ -71,7 +71,7 @@ def test_l8_kaiming_is_just_right_and_its_slip_overflows(lecture):
     assert found["std"].max() / found["std"].min() < 1.2
     xavier = lecture.lecture_07_relu_xavier(**SIGNAL).df()
     assert found.std_low.iloc[-1] > 3 * xavier.std_high.iloc[-1]
-    both = lecture.lecture_08_kaiming(width=128, depth=16).df().set_index(["init", "layer"])
+    both = lecture.lecture_08_kaiming(width=128, depth=24).df().set_index(["init", "layer"])
     slip = both.loc["kaiming_slip"]
     assert set(slip.verdict) == {"diverged"}
     assert (slip.overflowed.iloc[0], slip.overflowed.iloc[-1]) == (0, SEEDS)

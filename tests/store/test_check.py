@@ -51,6 +51,14 @@ DAMAGE = {
         f"DELETE FROM curves WHERE cell_id = {TRAINING} AND step = 0",
         f"DELETE FROM curves WHERE cell_id = {TRAINING} AND step = 20",
     ],
+    "done_is_finite": [
+        f"UPDATE layers SET std = 'nan' WHERE cell_id = {PROPAGATION} AND layer = 2",
+        f"UPDATE layers SET weight_grad_rms = 'inf' WHERE cell_id = {PROPAGATION} AND layer = 1",
+        f"UPDATE curves SET train_loss = 'inf' WHERE cell_id = {TRAINING} AND step = 4",
+        f"UPDATE curves SET test_loss = 'nan' WHERE cell_id = {TRAINING} AND step = 20",
+        # All that the fake study measured in a cell is infinite; its own study takes that for a result.
+        "UPDATE metrics SET study = 'propagation' WHERE study IS NOT NULL",
+    ],
     "histogram_totals": [
         "UPDATE layer_histograms SET underflow = underflow + 1 WHERE layer = 2 AND tap = 'act'",
         "UPDATE layer_histograms SET counts = [] WHERE layer = 2 AND tap = 'act'",
@@ -84,7 +92,7 @@ DAMAGE = {
     ],
     "sizes_not_negative": [
         f"UPDATE layers SET grad_rms = -1 WHERE cell_id = {PROPAGATION}",
-        f"UPDATE curves SET test_loss = '-inf' WHERE cell_id = {TRAINING} AND step = 4",
+        f"UPDATE curves SET test_loss = -0.5 WHERE cell_id = {TRAINING} AND step = 4",
     ],
     "taps_complete": [
         f"DELETE FROM layer_histograms WHERE cell_id = {PROPAGATION} AND layer = 2 AND tap = 'grad'",
@@ -100,7 +108,8 @@ DAMAGE = {
     ],
     "journal_agrees": [
         f"UPDATE layers SET std = nextafter(std, 9::FLOAT) WHERE cell_id = {PROPAGATION} AND layer = 1",
-        f"UPDATE curves SET test_loss = 'nan' WHERE cell_id = {TRAINING} AND step = 4",
+        f"UPDATE curves SET test_accuracy = 0.5 WHERE cell_id = {TRAINING} AND step = 4",
+        f"UPDATE curves SET grad_norm = 'nan' WHERE cell_id = {TRAINING} AND step = 4",
         "UPDATE layer_histograms SET lo = -9 WHERE lo < 0",
         "UPDATE measurements SET value = 7",
         "UPDATE cells SET seconds = 7",

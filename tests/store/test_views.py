@@ -17,7 +17,7 @@ AXES = [
     *("batch_size", "optimizer", "lr", "steps", "seed"),
 ]
 
-# Rates that no layer shows, and what they come to over many: below, within and beyond the threshold of the total factor.
+# A rate that is fine in every layer, and a depth over which it comes to too much.
 MILD, MANY = 1.2, 40
 VERDICTS = {
     "just right": [
