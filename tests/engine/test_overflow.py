@@ -29,8 +29,8 @@ def test_the_slip_overflows_where_float32_ends_and_not_where_its_squares_do(widt
     layers, diverged = measured(width, depth)
     expected = (width / 2.0) ** layers.index.to_numpy(np.float64)
     inside, beyond = expected < LARGEST / SCATTER, expected > LARGEST * SCATTER
-    # Squares overflow in half as many layers.
-    assert inside.sum() > 0.8 * depth
+    # Squares overflow in half as many layers as values do.
+    assert inside.sum() > 0.7 * depth
     assert np.isfinite(layers.loc[inside, FORWARD]).all().all()
     ratio = layers.loc[inside, "std"] / expected[inside]
     assert ratio.between(1 / SCATTER, SCATTER).all()
