@@ -17,6 +17,7 @@ import duckdb
 
 from store import connect, durable, journal, lock, migrate, queries, seal, verification
 from store.agreement import disagreement
+from store.attach import attached
 from store.connect import Store
 from store.errors import StoreError, StoreWarning
 from store.ingest import ingested
@@ -220,7 +221,7 @@ def journal_agrees(layout: Layout, store: Store) -> Verdict:
     """Every table has the rows that the journal says, to the last value."""
     if not layout.journal.is_dir():
         return Verdict(True, "no journal beside this file")
-    with store.cursor() as connection:
+    with attached(store.file, read_only=True) as connection:
         inside = ingested(connection)
         entries = [entry for entry in journal.entries(layout) if entry.name in inside]
         found = disagreement(connection, entries)

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store import digests, durable, numbers, tables
+from store import digests, durable, migrate, numbers, tables
 from store.digests import Digests
 from store.errors import StoreInvalid
 from store.layout import Layout
@@ -116,8 +116,13 @@ def write(folder: Path, batch: dict[str, pa.Table]) -> None:
     folder.mkdir()
     for name, table in conformed.items():
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
-    written = Digests({f"{name}.parquet": digests.of(folder / f"{name}.parquet") for name in conformed})
+    written = Digests({f"{name}.parquet": digests.of(folder / f"{name}.parquet") for name in conformed}, schema_note())
     (folder / digests.NAME).write_text(written.text())
+
+
+def schema_note() -> str:
+    """Returns what a list of digests says of the columns: with this note, they are those that this code knows."""
+    return f"schema step {migrate.steps()[-1].number}"
 
 
 def flaw(entry: Entry) -> str | None:

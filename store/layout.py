@@ -14,6 +14,7 @@ Stores of earlier versions are in `data/grid.store` and stay there.
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,6 +110,14 @@ class Layout:
             return self.path.resolve(strict=True)
         except FileNotFoundError:
             raise StoreMissing(self._why_missing()) from None
+        except (RuntimeError, OSError) as error:
+            # Python 3.13 says a loop of links by another error.
+            if isinstance(error, OSError) and error.errno != errno.ELOOP:
+                raise
+            raise StoreMissing(
+                f"{self.path} is a symbolic link that leads back to itself: `python -m store publish --store "
+                f"{self.path}` makes it name the newest snapshot again."
+            ) from None
 
     def prepare(self) -> None:
         """Creates the folders."""

@@ -96,6 +96,11 @@ def _is_locked(file: Path) -> bool:
 
 
 def _acquire(layout: Layout) -> FileLock:
+    if "?" in str(layout.path):
+        raise StoreInvalid(
+            f"{layout.path} has a question mark in it: DuckDB cannot write files of such a path. Choose another one "
+            "with --store."
+        )
     layout.prepare()
     lock = FileLock(layout.lock_file, timeout=0.2, thread_local=False)
     try:

@@ -258,11 +258,19 @@ def _warn_of_lost_entries(layout: Layout, base: Base | None) -> None:
 
 
 def _refuse_foreign_file(layout: Layout) -> None:
-    if layout.path.exists() and not layout.path.is_symlink():
-        raise StoreInvalid(
-            f"{layout.path} is a file of its own, not the pointer of a store, and is not overwritten: "
-            "move it away, or choose another file with --store."
-        )
+    if not layout.path.exists() or layout.path.is_symlink() or _is_copy(layout):
+        return
+    raise StoreInvalid(
+        f"{layout.path} is a file of its own, not the pointer of a store, and is not overwritten: "
+        "move it away, or choose another file with --store."
+    )
+
+
+def _is_copy(layout: Layout) -> bool:
+    """Tells whether the pointer became a copy of a snapshot, as programs make it that follow links when they copy."""
+    size = layout.path.stat().st_size
+    snapshots = [file for file in map(layout.snapshot_file, layout.snapshot_numbers()) if file.stat().st_size == size]
+    return bool(snapshots) and digests.of(layout.path) in map(digests.of, snapshots)
 
 
 def _repair_pointer(layout: Layout, snapshot: Path) -> None:

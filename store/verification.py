@@ -29,6 +29,7 @@ class Examined:
         known: whether a list or a snapshot says what it must be.
         listed: whether the list beside it is there and right.
         flaw: a sentence; empty when nothing is wrong.
+        note: what the list says beside the digests.
     """
 
     entry: Entry
@@ -36,6 +37,7 @@ class Examined:
     known: bool
     listed: bool
     flaw: str = ""
+    note: str = ""
 
 
 def examine(entries: Iterable[Entry], recorded: Mapping[str, str | None] | None = None) -> list[Examined]:
@@ -67,7 +69,7 @@ def digests_of(entries: Sequence[Entry]) -> list[str]:
 def write_list(layout: Layout, entry: Entry) -> None:
     """Writes the list of digests of an entry, in place of a damaged one. Only for the holder of the writer lock."""
     unfinished = durable.temporary(layout.journal, f"{entry.name}-{digests.NAME}")
-    unfinished.write_text(_actual(entry).text())
+    unfinished.write_text(Digests(_actual(entry).files, journal.schema_note()).text())
     durable.commit(unfinished, entry.path / digests.NAME)
 
 
@@ -89,13 +91,16 @@ def _examine(entry: Entry, recorded: str | None) -> Examined:
         flaw = damaged
     else:
         flaw = _difference(written, actual)
-    return Examined(entry, actual.total, bool(recorded or written or damaged), listed, flaw)
+    known = bool(recorded or written or damaged)
+    return Examined(entry, actual.total, known, listed, flaw, written.note if written else "")
 
 
 def _flaw(entry: Entry, recorded: str | None) -> str | None:
     examined = _examine(entry, recorded)
+    if examined.flaw or (examined.listed and examined.note == journal.schema_note()):
+        return examined.flaw
     # What nothing is known of has to be read to the end.
-    return examined.flaw or (journal.flaw(entry) if examined.known else journal.deep_flaw(entry))
+    return journal.flaw(entry) if examined.known else journal.deep_flaw(entry)
 
 
 def _difference(written: Digests, actual: Digests) -> str:

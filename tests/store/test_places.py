@@ -1,0 +1,127 @@
+"""Stores in odd places: without symbolic links, pointers that are none, odd names, other users, full disks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import store
+from store import durable
+from store.check import check
+from store.repair import repair
+from tests.store.builder import believable, write
+from tests.store.test_lock import holder
+
+__all__ = ["holder"]
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_links_is_refused_before_anything_is_written(tmp_path, monkeypatch, code):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    monkeypatch.setattr(pathlib.Path, "symlink_to", refuse)
+    with pytest.raises(store.StoreInvalid, match=r"symbolic links\. Choose another place"):
+        write(tmp_path / "grid.duckdb", believable(1, 1))
+    assert store.journal.entries(store.Layout.at(tmp_path / "grid.duckdb")) == []
+    assert store.writer(store.Layout.at(tmp_path / "grid.duckdb")) is None
+
+
+def test_a_pointer_that_became_a_copy_of_a_snapshot_is_made_a_pointer_again(own, contents):
+    before, target = contents(own), own.resolve()
+    own.path.unlink()
+    shutil.copy(target, own.path)
+    assert any("file of its own" in finding.detail for finding in check(own) if not finding.holds)
+    list(repair(own))
+    assert own.path.is_symlink()
+    assert contents(own) == before
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_a_pointer_that_leads_back_to_itself_is_said_and_mended(own, contents, length):
+    before = contents(own)
+    own.path.unlink()
+    if length == 2:
+        other = own.path.with_name("other")
+        other.symlink_to(own.path.name)
+        own.path.symlink_to(other.name)
+    else:
+        own.path.symlink_to(own.path.name)
+    with pytest.raises(store.StoreMissing, match="leads back to itself"):
+        own.resolve()
+    store.publish(own)
+    assert contents(own) == before
+
+
+@pytest.mark.parametrize("folder", ["a*b[c]", "it's", "ä ö", "x.store", "100%", "a;b", "#1"])
+def test_odd_names_of_folders(tmp_path, folder):
+    (tmp_path / folder).mkdir()
+    layout = write(tmp_path / folder / "g*'.duckdb", believable(1, 1))
+    write(layout.path, believable(1, 1, first_seed=4))
+    assert [finding for finding in check(layout) if not finding.holds] == []
+    assert len(store.done_cells(layout)) == 4
+
+
+@pytest.mark.parametrize("name", ["what?/grid.duckdb", "grid?.duckdb", "a?b=c.duckdb"])
+def test_a_question_mark_is_refused_before_anything_is_written(tmp_path, name):
+    with pytest.raises(store.StoreInvalid, match="has a question mark"):
+        write(tmp_path / name, believable(1, 1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_writes_is_seen_by_users_who_may_not_write(own, holder, monkeypatch):
+    opened = os.open
+
+    def for_reading(path, flags, *arguments, **options):
+        if flags & (os.O_RDWR | os.O_WRONLY | os.O_CREAT):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, flags, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", for_reading)
+    assert store.writer(own)["pid"] == holder.pid
+
+
+FULL = """
+import sys
+from store import durable
+from store.__main__ import app
+def fail(*_):
+    raise OSError(28, "No space left on device")
+durable.copy = fail
+app(sys.argv[1:], prog_name="store")
+"""
+
+
+def test_a_full_disk_is_a_failure_and_not_a_wrong_request(own):
+    write(own.path, believable(1, 1, first_seed=50), published=False)
+    command = [sys.executable, "-c", FULL, "publish", "--store", str(own.path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert durable.TEMPORARY not in "".join(os.listdir(own.snapshots))
+
+
+def test_clean_keeps_results_and_distclean_asks(tmp_path):
+    shutil.copy(pathlib.Path(__file__).parents[2] / "Makefile", tmp_path)
+    for place in (tmp_path / "data" / "results", tmp_path / ".venv", tmp_path / "store" / "__pycache__"):
+        place.mkdir(parents=True)
+
+    def make(target: str, answer: str) -> int:
+        return subprocess.run(["make", target], cwd=tmp_path, input=answer, text=True, capture_output=True).returncode
+
+    assert make("clean", "") == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["Makefile", "data", "store"]
+    assert list((tmp_path / "store").iterdir()) == []
+    for answer in ("", "no\n", "y\n"):
+        assert make("distclean", answer) != 0
+        assert (tmp_path / "data" / "results").exists()
+    assert make("distclean", "yes\n") == 0
+    assert not (tmp_path / "data").exists()
