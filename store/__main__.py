@@ -10,14 +10,15 @@ from typing import Annotated
 
 import typer
 
-from store import connect, lock, output, publication, queries
+from store import connect, lock, output, publication, queries, terminal
 from store import export as exporting
 from store import merge as merging
 from store import repair as repairing
+from store.arguments import SqlCommand
 from store.check import check as run_checks
 from store.errors import StoreInvalid, StoreMissing, StoreWarning
 from store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout
-from store.terminal import FAILED, messages, refusals, write
+from store.terminal import FAILED, messages, refusals
 
 EPILOG = "Exit codes: 0 done; 1 something is broken or failed; 2 the request is wrong."
 
@@ -67,7 +68,8 @@ def info(store: StorePath = None) -> None:
             "FROM runs ORDER BY started_at DESC NULLS LAST, run_id LIMIT 10"
         )
         print("latest runs")
-        write(output.table(opened.query(latest).arrow()))
+        with terminal.sink(None) as sink:
+            output.table(opened.query(latest).relation, sink)
 
 
 @app.command(epilog=EPILOG)
@@ -175,9 +177,12 @@ def unite(layout: Layout, others: list[Path], label: str) -> None:
         raise typer.Exit(FAILED)
 
 
-@app.command(epilog=EPILOG)
+@app.command(epilog=EPILOG, cls=SqlCommand)
 def query(
-    sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One statement; - reads it from stdin.")] = None,
+    sql: Annotated[
+        str | None,
+        typer.Argument(metavar="SQL", help="Its last statement gives the rows; - reads stdin."),
+    ] = None,
     format: Annotated[QueryFormat, typer.Option(help="In JSON, NaN and infinity are texts.")] = QueryFormat.table,
     name: Annotated[str | None, typer.Option(help=f"A named query: {', '.join(queries.all())}.")] = None,
     parameter: Annotated[
@@ -190,19 +195,16 @@ def query(
     with refusals():
         if (sql is None) == (name is None):
             raise StoreInvalid("query needs either SQL or --name NAME, for example: query 'SELECT * FROM outcomes'")
-        if format is QueryFormat.parquet and to is None and sys.stdout.isatty():
+        if format is QueryFormat.parquet and to is None and sys.stdout and sys.stdout.isatty():
             raise StoreInvalid("Parquet is binary and stdout is a terminal: add --output FILE")
         texts = pairs(parameter or [])
         with connect.open(store) as opened:
             if name is not None:
                 result = opened.named(name, **queries.get(name).parse(texts))
             else:
-                result = opened.query(sys.stdin.read() if sql == "-" else str(sql), **texts)
-            rows = output.FORMATS[format](result.arrow())
-        if to is None:
-            write(rows)
-        else:
-            to.write_bytes(rows)
+                result = opened.query(terminal.read_stdin() if sql == "-" else terminal.text(str(sql)), **texts)
+            with terminal.sink(to) as sink:
+                output.FORMATS[format](result.relation, sink)
 
 
 def pairs(texts: list[str]) -> dict[str, str]:
@@ -214,8 +216,8 @@ def pairs(texts: list[str]) -> dict[str, str]:
     broken = [text for text in texts if not text.partition("=")[1]]
     if broken:
         raise StoreInvalid(f"{broken[0]!r} is not of the form KEY=VALUE, for example -p activation=tanh")
-    return {key: value for key, _, value in (text.partition("=") for text in texts)}
+    return {terminal.text(key): terminal.text(value) for key, _, value in (text.partition("=") for text in texts)}
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m store")
+    terminal.main(app, "python -m store")

@@ -51,17 +51,18 @@ class Store:
         """Runs SQL.
 
         Args:
-            sql: one statement; `$name` stands for a value.
+            sql: one statement, which those that give no rows, such as SET, may precede; `$name` stands for a value.
             values: by name.
 
         Returns:
             The rows.
 
         Raises:
+            StoreInvalid: when it is none, or several give rows.
             duckdb.Error: when DuckDB refuses the statement.
         """
         cursor = self.cursor()
-        relation = cursor.sql(sql, params=values or None)
+        relation = cursor.sql(_one(cursor, sql), params=values or None)
         return Result(relation if relation is not None else cursor.sql("SELECT 1 AS nothing LIMIT 0"))
 
     def named(self, name: str, /, **values: Any) -> Result:
@@ -137,6 +138,26 @@ class Store:
             f"<p><code>{html.escape(str(self.path))}</code>, snapshot {self.snapshot}</p><table>{rows}</table>"
             f"<p>Named queries: {named}</p>"
         )
+
+
+def _one(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """Returns the last statement of a text, after running those before it."""
+    statements = cursor.extract_statements(sql)
+    if not statements:
+        raise StoreInvalid(f"there is no SQL statement in {sql!r}")
+    rows = [one for one in statements if _gives_rows(one)]
+    if len(rows) > 1 or (rows and rows[0] is not statements[-1]):
+        texts = "; ".join(" ".join(one.query.split()) for one in rows)
+        raise StoreInvalid(f"the last statement alone may give rows; these give some: {texts}. Run them one by one")
+    for statement in statements[:-1]:
+        cursor.execute(statement)
+    return statements[-1]
+
+
+def _gives_rows(statement: duckdb.Statement) -> bool:
+    only = [duckdb.ExpectedResultType.QUERY_RESULT]
+    # PIVOT is several statements in one, of which the last is a query.
+    return statement.expected_result_type == only or statement.type == duckdb.StatementType.MULTI
 
 
 def open(path: str | os.PathLike[str] | Layout | None = None) -> Store:

@@ -33,7 +33,7 @@ class Step:
 def steps() -> tuple[Step, ...]:
     """Returns the numbered steps of the schema, in order."""
     files = sorted(FOLDER.glob("[0-9][0-9][0-9]_*.sql"))
-    return tuple(Step(int(file.name[:3]), file.name, file.read_text()) for file in files)
+    return tuple(Step(int(file.name[:3]), file.name, file.read_text(encoding="utf-8")) for file in files)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
@@ -71,8 +71,8 @@ def _build(connection: duckdb.DuckDBPyConnection, done: set[int]) -> None:
     connection.execute("BEGIN")
     if done:
         definitions.restore_comments(connection, expected())
-    connection.execute((FOLDER / "views.sql").read_text())
-    connection.execute((FOLDER / "thresholds.sql").read_text())
+    connection.execute((FOLDER / "views.sql").read_text(encoding="utf-8"))
+    connection.execute((FOLDER / "thresholds.sql").read_text(encoding="utf-8"))
     _comment_view_columns(connection)
     _write_metrics(connection)
     connection.execute("COMMIT")

@@ -1,71 +1,77 @@
-"""Writes the rows of a query as a table, CSV, JSON or Parquet.
+"""Writes the rows of a query as a table, CSV, JSON or Parquet, in one pass and without holding all of them.
 
-NULL is an empty field in CSV and null in JSON; NaN and infinity are `nan`, `inf`, `-inf` in CSV, and the texts
-"NaN", "Infinity", "-Infinity" in JSON, which has no numbers for them. Single-precision values are written with the
-digits that single precision has.
+DuckDB writes CSV and Parquet itself. NULL is an empty field in CSV and null in JSON; NaN and infinity are `nan`, `inf`,
+`-inf` in CSV, and the texts "NaN", "Infinity", "-Infinity" in JSON, which has no numbers for them. Single-precision
+values are written with the digits that single precision has, and no digit of a HUGEINT is lost.
 """
 
 from __future__ import annotations
 
-import csv
 import io
-import json
-import math
-from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+import itertools
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from typing import BinaryIO
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from store import plain_json
+
 TABLE_ROWS = 500
+_NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|BIGNUM|FLOAT|DOUBLE|DECIMAL\(.*\)")
+_QUOTED_OR_HUGE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|U?HUGEINT""")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-def table(rows: pa.Table) -> bytes:
-    """Returns the first rows as aligned text."""
+def table(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
+    """Writes the first rows as aligned text; characters that a terminal would obey are written out."""
+    texts = ", ".join([*(f"#{place}::VARCHAR" for place in range(1, 1 + len(rows.columns))), "count(*) OVER ()"])
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for field in rows.schema:
-        numeric = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-        drawn.add_column(Text(field.name), justify="right" if numeric else "left", no_wrap=True)
-    for row in _rows(rows.slice(0, TABLE_ROWS)):
-        drawn.add_row(*(Text("NULL" if value is None else _text(value)) for value in row))
+    for name, kind in zip(rows.columns, rows.types, strict=True):
+        numeric = _NUMBERS.fullmatch(str(kind))
+        drawn.add_column(Text(_printable(name)), justify="right" if numeric else "left", no_wrap=True)
+    shown = rows.project(texts).limit(TABLE_ROWS).fetchall()
+    for *values, _ in shown:
+        drawn.add_row(*(Text("NULL" if value is None else _printable(value)) for value in values))
     stream = io.StringIO()
-    Console(file=stream, width=10_000).print(drawn)
+    Console(file=stream, width=10_000, color_system=None).print(drawn)
     lines = [line.rstrip() for line in stream.getvalue().splitlines()]
-    if rows.num_rows > TABLE_ROWS:
-        lines.append(f"… {rows.num_rows - TABLE_ROWS} more of {rows.num_rows} rows; --format csv writes all of them")
-    return ("\n".join(lines) + "\n").encode()
+    total = shown[0][-1] if shown else 0
+    if total > TABLE_ROWS:
+        lines.append(f"… {total - TABLE_ROWS} more of {total} rows; --format csv writes all of them")
+    sink.write(("\n".join(lines) + "\n").encode())
 
 
-def comma_separated(rows: pa.Table) -> bytes:
-    """Returns the rows as CSV with a header."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(rows.column_names)
-    writer.writerows(["" if value is None else _text(value) for value in row] for row in _rows(rows))
-    return stream.getvalue().encode()
+def comma_separated(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
+    """Writes the rows as CSV with a header."""
+    distinct = _renamed(rows)
+    _piped(lambda path: distinct.write_csv(path, header=True, use_tmp_file=False), sink)
 
 
-def javascript(rows: pa.Table) -> bytes:
-    """Returns the rows as a JSON list of objects."""
-    objects = [dict(zip(rows.column_names, map(_json, row), strict=True)) for row in _rows(rows)]
-    return (json.dumps(objects, ensure_ascii=False, indent=1) + "\n").encode()
+def javascript(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
+    """Writes the rows as a JSON list of objects, one per line."""
+    sink.write(b"[")
+    separator = "\n"
+    for (row,) in rows.project(plain_json.row(rows, _names(rows))).iter_rows():
+        sink.write((separator + row).encode())
+        separator = ",\n"
+    sink.write(b"\n]\n")
 
 
-def parquet(rows: pa.Table) -> bytes:
-    """Returns the rows as a Parquet file."""
-    stream = io.BytesIO()
-    pq.write_table(rows, stream, compression="zstd")
-    return stream.getvalue()
+def parquet(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
+    """Writes the rows as a Parquet file. The format has no integers of 16 bytes: they become decimals."""
+    exact = _renamed(rows, [_exact(str(kind)) for kind in rows.types])
+    _piped(lambda path: exact.write_parquet(path, compression="zstd", use_tmp_file=False), sink)
 
 
-FORMATS: dict[str, Callable[[pa.Table], bytes]] = {
+FORMATS: dict[str, Callable[[duckdb.DuckDBPyRelation, BinaryIO], None]] = {
     "table": table,
     "csv": comma_separated,
     "json": javascript,
@@ -73,34 +79,55 @@ FORMATS: dict[str, Callable[[pa.Table], bytes]] = {
 }
 
 
-def _rows(rows: pa.Table) -> Any:
-    return zip(*(_values(column) for column in rows.columns), strict=True)
+def _names(rows: duckdb.DuckDBPyRelation) -> list[str]:
+    """Returns names of the columns of which no two are alike, as DuckDB tells them apart, whatever their case."""
+    taken: dict[str, None] = {}
+    for name in rows.columns:
+        candidates = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(1)))
+        taken[next(one for one in candidates if one.lower() not in map(str.lower, taken))] = None
+    return list(taken)
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
-    values = column.to_pylist()
-    if pa.types.is_float32(column.type):
-        return [None if value is None else float(str(np.float32(value))) for value in values]
-    return values
+def _renamed(rows: duckdb.DuckDBPyRelation, casts: Iterable[str] = itertools.repeat("")) -> duckdb.DuckDBPyRelation:
+    columns = (
+        f'#{place}{cast} AS "{name.replace(chr(34), chr(34) * 2)}"'
+        for place, (name, cast) in enumerate(zip(_names(rows), casts, strict=False), 1)
+    )
+    return rows.project(", ".join(columns))
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, (list, dict)):
-        return json.dumps(_json(value), ensure_ascii=False)
-    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
+def _exact(kind: str) -> str:
+    """Returns the cast to a type that Parquet has, where DuckDB would write the nearest double."""
+    exact = _QUOTED_OR_HUGE.sub(lambda found: "DECIMAL(38, 0)" if found[0].endswith("HUGEINT") else found[0], kind)
+    return "" if exact == kind else f"::{exact}"
 
 
-def _json(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, list):
-        return [_json(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _json(item) for key, item in value.items()}
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value.isoformat() if isinstance(value, (date, datetime)) else _plain(value)
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], text)
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+def _piped(write: Callable[[str], None], sink: BinaryIO) -> None:
+    """Passes on what DuckDB writes while it writes it; a path such as /dev/stdout would empty a file behind it."""
+    reading, writing = os.pipe()
+    failure: list[BaseException] = []
+
+    def produce() -> None:
+        try:
+            write(f"/dev/fd/{writing}")
+        except BaseException as error:
+            failure.append(error)
+        finally:
+            os.close(writing)
+
+    producer = threading.Thread(target=produce, daemon=True)
+    producer.start()
+    try:
+        with open(reading, "rb") as stream:
+            shutil.copyfileobj(stream, sink)
+    except Exception:
+        # With its reader gone, DuckDB stops at its next write.
+        producer.join()
+        raise
+    producer.join()
+    if failure:
+        raise failure[0]

@@ -53,6 +53,6 @@ def _part(name: str) -> tuple[str, str]:
     if not file.exists():
         known = ", ".join(sorted(one.stem for one in FOLDER.glob("*.sql")))
         raise StoreInvalid(f"a query has the part @{name}, which does not exist; there are {known}")
-    lines = file.read_text().splitlines()
+    lines = file.read_text(encoding="utf-8").splitlines()
     comments = [line for line in lines if line.startswith("--")]
     return "\n".join(comments), "\n".join(lines[len(comments) :])

@@ -99,7 +99,10 @@ class Query:
 @cache
 def all() -> dict[str, Query]:
     """Returns every named query by its name."""
-    return {file.stem: parse(file.stem, with_parts(file.read_text())) for file in sorted(FOLDER.glob("*.sql"))}
+    return {
+        file.stem: parse(file.stem, with_parts(file.read_text(encoding="utf-8")))
+        for file in sorted(FOLDER.glob("*.sql"))
+    }
 
 
 def get(name: str) -> Query:

@@ -2,27 +2,127 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
 
 import duckdb
 import typer
 from rich.console import Console
 
-from store.errors import StoreCorrupt, StoreError, StoreFailed
+from store import durable
+from store.errors import StoreCorrupt, StoreError, StoreFailed, StoreInvalid
 
 FAILED, REFUSED = 1, 2
 messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+# What a disk or the system answers, which DuckDB repeats in its own errors.
+_BROKEN = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE)]
 
 
-def write(content: bytes) -> None:
-    """Writes bytes to stdout, after what was printed."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+def main(app: Callable[..., Any], name: str) -> NoReturn:
+    """Runs a command line to its end, the last write to stdout included.
+
+    Args:
+        app: the commands.
+        name: what they are called with.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # None when it was closed before the start; a terminal's encoding may lack a character.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    code: Any = 0
+    try:
+        for argument in sys.argv[1:]:
+            text(argument)
+        app(prog_name=name)
+    except StoreInvalid as error:
+        messages.print(str(error))
+        code = REFUSED
+    except SystemExit as end:
+        code = end.code
+    except BrokenPipeError:
+        _abandon_stdout()
+    except OSError as error:
+        code = _told(error)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+    except OSError as error:
+        code = _told(error)
+    raise SystemExit(code)
+
+
+def text(argument: str) -> str:
+    """Returns what was typed, also in a locale that knows ASCII alone.
+
+    Raises:
+        StoreInvalid: when it is no text.
+    """
+    try:
+        return argument if argument.isascii() else os.fsencode(argument).decode()
+    except UnicodeEncodeError:
+        return argument
+    except UnicodeDecodeError:
+        raise StoreInvalid(f"{argument!a} is not text in UTF-8") from None
+
+
+@contextmanager
+def sink(path: Path | None) -> Iterator[BinaryIO]:
+    """Opens what results are written to, in bytes.
+
+    Args:
+        path: a file, which is there only once it is whole; None means stdout, after what was printed.
+    """
+    try:
+        if path is None:
+            if sys.stdout is None:
+                raise OSError(errno.EBADF, "it is closed")
+            sys.stdout.flush()
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        elif path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                yield stream
+        else:
+            with _whole(path.resolve()) as stream:
+                yield stream
+    except OSError as error:
+        error.filename = str(path or "stdout")
+        raise
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    aside = durable.temporary(path.parent, path.name)
+    try:
+        with aside.open("wb") as stream:
+            yield stream
+        os.replace(aside, path)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
+
+
+def read_stdin() -> str:
+    """Returns the text on stdin.
+
+    Raises:
+        StoreInvalid: when there is no stdin, or no text on it.
+    """
+    if sys.stdin is None:
+        raise StoreInvalid("stdin is closed: give the statement as an argument")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise StoreInvalid("what came on stdin is not text in UTF-8") from None
 
 
 @contextmanager
@@ -35,11 +135,26 @@ def refusals() -> Iterator[None]:
     except StoreError as error:
         leave(str(error), REFUSED)
     except duckdb.Error as error:
+        if isinstance(error, duckdb.OutOfMemoryException) or any(reason in str(error) for reason in _BROKEN):
+            leave(f"DuckDB failed: {error}", FAILED)
         leave(f"DuckDB refuses the statement: {error}", REFUSED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_stdout()
     except OSError as error:
-        leave(f"{error.filename or 'the file system'}: {error.strerror}", FAILED)
+        raise typer.Exit(_told(error)) from None
+
+
+def _told(error: OSError) -> int:
+    """Says what the system refused, and returns the exit code."""
+    _abandon_stdout()
+    messages.print(f"{error.filename or 'stdout'}: {error.strerror or error}")
+    return FAILED
+
+
+def _abandon_stdout() -> None:
+    """Lets what is still to be written go nowhere: the interpreter would complain at its end."""
+    with suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def leave(message: str, code: int) -> Any:
