@@ -135,6 +135,8 @@ def _cluster(executor: ExecutorName, wishes: dict[str, Any]) -> Any:
 
 
 def _sentences(summary: dict[str, Any]) -> str:
+    if not summary["cells_total"]:
+        return f"{summary['grid']}: this part has no cells, so there is nothing to compute.\nStore: {summary['store']}"
     lines = [
         f"{summary['grid']}: {summary['cells_total']} cells, {summary['cells_cached']} already done, "
         f"{summary['cells_computed']} computed in {summary['seconds']:.1f} s on {summary['device_name']}.",

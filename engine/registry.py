@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import threading
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
@@ -9,6 +10,8 @@ from engine.errors import RequestError, nearest
 from engine.scheme import Scheme, build, split_call
 
 Member = TypeVar("Member", bound=Scheme)
+# One for all registries: the modules of one look up members of another while they are imported.
+_discovery = threading.RLock()
 
 
 class Registry(Generic[Member]):
@@ -24,7 +27,7 @@ class Registry(Generic[Member]):
         self._package = package
         self._members: dict[str, type[Member]] = {}
         self._aliases: dict[str, str] = {}
-        self._discovered = False
+        self._discovered = self._discovering = False
 
     def register(self, member: type[Member]) -> type[Member]:
         """Add a member; use as a class decorator.
@@ -47,7 +50,7 @@ class Registry(Generic[Member]):
 
     def __iter__(self) -> Iterator[type[Member]]:
         self._discover()
-        return iter(sorted(self._members.values(), key=lambda member: member.name))
+        return iter(sorted(list(self._members.values()), key=lambda member: member.name))
 
     def __getitem__(self, name: str) -> type[Member]:
         self._discover()
@@ -79,8 +82,17 @@ class Registry(Generic[Member]):
         return next(iter(self)).name
 
     def _discover(self) -> None:
-        if not self._discovered:
-            self._discovered = True
-            package = importlib.import_module(self._package)
-            for module in pkgutil.iter_modules(package.__path__):
-                importlib.import_module(f"{self._package}.{module.name}")
+        """Import the modules of the package; whoever comes meanwhile waits, but the modules that are imported."""
+        if self._discovered:
+            return
+        with _discovery:
+            if self._discovered or self._discovering:
+                return
+            self._discovering = True
+            try:
+                package = importlib.import_module(self._package)
+                for module in pkgutil.iter_modules(package.__path__):
+                    importlib.import_module(f"{self._package}.{module.name}")
+                self._discovered = True
+            finally:
+                self._discovering = False

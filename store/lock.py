@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import warnings
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,18 +22,19 @@ from store.errors import StoreBusy, StoreInvalid, StoreWarning
 from store.hold import Hold
 from store.layout import Layout
 
-_held: dict[tuple[int, str], tuple[FileLock, int]] = {}
+# By process and store: the lock, the thread that holds it, and how often.
+_held: dict[tuple[int, str], tuple[FileLock, int, int]] = {}
 _guard = threading.RLock()
 
 
 class WriterLock:
-    """The right to write to a store, held inside a `with`. It may be nested within one process.
+    """The right to write to a store, held inside a `with`. It may be nested within one thread.
 
     Args:
         layout: the store.
 
     Raises:
-        StoreBusy: on entering, when another process holds it; the message names that process and its start.
+        StoreBusy: on entering, when another process or thread holds it; the message names the process and its start.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -40,22 +42,26 @@ class WriterLock:
         self._key = (os.getpid(), str(layout.lock_file))
 
     def __enter__(self) -> WriterLock:
+        thread = threading.get_ident()
         with _guard:
-            lock, depth = _held.get(self._key, (None, 0))
+            lock, holder, depth = _held.get(self._key, (None, thread, 0))
+            if holder != thread:
+                raise _busy(self.layout, "another thread of ")
             if lock is None:
                 lock = _acquire(self.layout)
-            _held[self._key] = (lock, depth + 1)
+            _held[self._key] = (lock, thread, depth + 1)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with _guard:
-            lock, depth = _held.pop(self._key)
+            lock, thread, depth = _held.pop(self._key)
             if depth > 1:
-                _held[self._key] = (lock, depth - 1)
+                _held[self._key] = (lock, thread, depth - 1)
                 return
             self.layout.writer_file.unlink(missing_ok=True)
+            _remove_unused(self.layout)
             lock.release()
 
 
@@ -106,11 +112,7 @@ def _acquire(layout: Layout) -> FileLock:
     try:
         lock.acquire()
     except Timeout:
-        first = _described(layout)
-        raise StoreBusy(
-            f"{layout.path} is being written by process {first['pid']} on {first['host']}, started "
-            f"{first['started_at']} ({first['command']}). Wait for it, stop it, or choose another file with --store."
-        ) from None
+        raise _busy(layout) from None
     layout.writer_file.write_text(json.dumps(_description()))
     for folder, name in ((layout.journal, ""), (layout.snapshots, ""), (layout.path.parent, layout.path.name)):
         durable.sweep(folder, name)
@@ -164,6 +166,29 @@ def _set_logs_aside(layout: Layout) -> None:
                 StoreWarning,
                 stacklevel=5,
             )
+
+def _remove_unused(layout: Layout) -> None:
+    """Removes the folders of a store that has nothing in it, as a refused request leaves it.
+
+    Whoever waits for the lock meanwhile notices that its file is gone, and makes another one.
+    """
+    unused = (layout.journal, layout.snapshots, layout.folder)
+    if {path.name for path in layout.folder.iterdir()} - {layout.lock_file.name, "journal", "snapshots"}:
+        return
+    if any(any(folder.iterdir()) for folder in unused[:2] if folder.exists()):
+        return
+    layout.lock_file.unlink()
+    for folder in unused:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _busy(layout: Layout, who: str = "") -> StoreBusy:
+    first = _described(layout)
+    return StoreBusy(
+        f"{layout.path} is being written by {who}process {first['pid']} on {first['host']}, started "
+        f"{first['started_at']} ({first['command']}). Wait for it, stop it, or choose another file with --store."
+    )
 
 
 def _description() -> dict[str, str | int]:

@@ -154,7 +154,8 @@ def compute_batch(batch: Batch, device: Device, progress: Progress) -> tuple[Out
     try:
         found = batch.study.run(batch.cells, device.torch_device, progress)
         device.synchronize()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        # A member of the user's own may raise anything; an interrupt is none of its doing.
         found = Failure.of(error)
     if isinstance(found, Failure) and found.out_of_memory:
         # The tensors of the failed attempt are garbage only now that its exception is gone.

@@ -119,6 +119,7 @@ class Execution:
         self.cell_steps = 0
         self.numbers = count(1)
         self.cells_of_node: Counter[str] = Counter()
+        self.reasons: set[str] = set()
 
     def run(self, fresh: bool) -> dict[str, Any]:
         """Compute what is missing; see `run`."""
@@ -136,6 +137,11 @@ class Execution:
             )
             if missing:
                 self._compute(batches)
+            elif not self.layout.path.exists():
+                # The part of a small grid may have no cells; its store can be merged like that of any other.
+                self._journal_record(schemes=schemes_table(), metrics=metrics_table())
+                self.record.end("done")
+                self._journal_record()
             self.publisher.publish()
         summary = self.summary()
         if self.record.status == "interrupted":
@@ -191,8 +197,8 @@ class Execution:
 
     def _take(self, done: Done, jobs: deque[Job]) -> None:
         batch = done.job.batch
-        if isinstance(done.found, Failure) and done.found.out_of_memory and len(batch.cells) > 1:
-            return self._halve(batch, jobs)
+        if isinstance(done.found, Failure) and len(batch.cells) > 1:
+            return self._halve(batch, done.found, jobs)
         if isinstance(done.found, Failure):
             self._fail(done, done.found)
         else:
@@ -200,8 +206,10 @@ class Execution:
         self.work_done += batch.cost.flops
         self._advance(done.job, 0.0)
 
-    def _halve(self, batch: Batch, jobs: deque[Job]) -> None:
-        self.reporter.say(f"Out of memory with {len(batch.cells)} cells at once: trying half as many.")
+    def _halve(self, batch: Batch, failure: Failure, jobs: deque[Job]) -> None:
+        """Compute the halves of a batch that failed: fewer cells need less memory, and one alone may be to blame."""
+        why = "Out of memory" if failure.out_of_memory else failure.reason
+        self._say_once(why, f"{why} with {len(batch.cells)} cells at once: trying half as many.")
         jobs.extendleft(Job(next(self.numbers), half) for half in reversed(batch.halves()))
         self.record.batches_total += 1
 
@@ -225,7 +233,13 @@ class Execution:
         cells = len(done.job.batch.cells)
         journal.append(self.layout, done.job.batch.study.name, results.entry(self.run_id, done))
         self.record.cells_failed += cells
-        self.reporter.say(f"{cells} cells failed, recorded in the table cells: {failure.reason}")
+        self._say_once(f"failed: {failure.reason}", f"Failed, recorded in the table cells: {failure.reason}")
+
+    def _say_once(self, reason: str, sentence: str) -> None:
+        """Say the first of many sentences that differ in a number."""
+        if reason not in self.reasons:
+            self.reasons.add(reason)
+            self.reporter.say(sentence)
 
     def _journal_record(self, **more: pa.Table) -> None:
         journal.append(self.layout, "run", {"runs": self.record.table(), **more})

@@ -105,9 +105,12 @@ class ClusterWorker:
         torch.set_num_threads(self._seat.threads)
         keep_freed_memory()
         with tempfile.TemporaryDirectory(prefix="goldilocks-plugins-") as folder:
-            for plugin in self._terms.plugins:
-                (Path(folder) / plugin.name).write_bytes(plugin.text)
-                load_plugins([Path(folder) / plugin.name])
+            for number, plugin in enumerate(self._terms.plugins):
+                # Files of one name come from different folders.
+                path = Path(folder) / str(number) / plugin.name
+                path.parent.mkdir()
+                path.write_bytes(plugin.text)
+                load_plugins([path])
         chosen = choose_device(self._seat.device, self._terms.tf32)
         self._device = replace(chosen, reason=self._seat.reason)
         self._worker = Worker(self._seat.name, self._seat.node, Process.here(self._device))
