@@ -50,7 +50,7 @@ class Registry(Generic[Member]):
 
     def __iter__(self) -> Iterator[type[Member]]:
         self._discover()
-        return iter(sorted(list(self._members.values()), key=lambda member: member.name))
+        return iter(sorted(self._members.values(), key=lambda member: member.name))
 
     def __getitem__(self, name: str) -> type[Member]:
         self._discover()

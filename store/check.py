@@ -101,7 +101,9 @@ def checks() -> dict[str, tuple[str, Check]]:
 
 def invariants() -> dict[str, tuple[str, str]]:
     """Returns the sentence of every invariant of the rows, and the SQL that finds rows which break it."""
-    parsed = {file.stem: queries.parse(file.stem, file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.sql"))}
+    parsed = {
+        file.stem: queries.parse(file.stem, file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.sql"))
+    }
     return {name: (f"{query.title}.", query.sql) for name, query in parsed.items()}
 
 

@@ -1,11 +1,15 @@
 """Parts of a grid: together all of it once, the same on every machine, with like work, and merged like one run."""
 
+import json
 import random
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 import engine
+import store
+from engine.__main__ import app
 from engine.grid.plan import groups
 from engine.grid.shard import Shard, deal
 from engine.grid.spec import load_grid
@@ -93,3 +97,36 @@ def test_parts_that_are_merged_are_one_run(tmp_path):
     assert_same(contents(tmp_path / "whole.duckdb"), contents(united))
     assert [finding for finding in check(united) if not finding.holds] == []
     assert engine.run(grid, united)["cells_computed"] == 0
+
+
+TINY = """
+[[study]]
+kind = "propagation"
+width = 16
+depth = 2
+batch_size = 8
+init = "xavier"
+activation = "tanh"
+"""
+
+
+def test_a_part_without_cells_is_a_success_and_its_store_can_be_merged(tmp_path):
+    grid = tmp_path / "tiny.toml"
+    grid.write_text(TINY)
+    parts = []
+    for number in (1, 2, 3):
+        parts.append(tmp_path / f"{number}.duckdb")
+        command = ["run", str(grid), "--store", str(parts[-1]), "--shard", f"{number}/3"]
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, done.output
+        with store.open(parts[-1]) as handle:
+            (cells,) = handle.query("SELECT count(*) FROM cells").fetchall()[0]
+        assert ("this part has no cells" in done.stdout) == (cells == 0)
+        assert all(finding.holds for finding in check(Layout.at(parts[-1])))
+        again = CliRunner().invoke(
+            app, ["run", str(grid), "--store", str(parts[-1]), "--shard", f"{number}/3", "--json"]
+        )
+        assert (again.exit_code, json.loads(again.stdout)["cells_computed"]) == (0, 0)
+    merged = Layout.at(tmp_path / "merged.duckdb")
+    assert sorted(merge(merged, part).added for part in parts) == [0, 0, 1]
+    assert all(finding.holds for finding in check(merged))

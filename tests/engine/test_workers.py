@@ -97,6 +97,29 @@ def test_plugins_travel_as_text_and_keep_their_identity(tmp_path):
             unload(path)
 
 
+def test_plugins_of_one_file_name_are_all_there(tmp_path):
+    from engine.initializers import initializers
+    from engine.plugins import _loaded
+
+    text = (
+        "from engine.card import Card\nfrom engine.initializers import Initializer, initializers\n"
+        "@initializers.register\nclass Far(Initializer):\n    name, card = 'NAME', Card('Far', 'x', 'y')\n"
+        "    def scale(self, fans, activation): return 1.0\n"
+    )
+    names = ["near", "nearer", "nearest"]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "scheme.py").write_text(text.replace("NAME", name))
+    sources = tuple(Plugin.read(tmp_path / name / "scheme.py") for name in names)
+    known = set(_loaded)
+    ClusterWorker(dataclasses.replace(TERMS, plugins=sources), SEAT).start()
+    try:
+        assert {initializers[name].name for name in names} == set(names)
+    finally:
+        for path in set(_loaded) - known:
+            unload(path)
+
+
 def test_what_goes_wrong_comes_back_as_a_failure(tmp_path, monkeypatch):
     from engine.studies.training import Training
 

@@ -1,0 +1,148 @@
+"""A member that raises fails its own cells and no others, wherever it raises and whatever."""
+
+import json
+
+import pytest
+
+import engine
+import store
+from engine import plugins
+from engine.execution.verify import verify
+from store.check import check
+
+PLUGIN = """
+import sys
+
+import torch
+
+from engine.activations import Activation, activations
+from engine.card import Card
+from engine.initializers import Initializer, initializers
+from engine.normalizations import normalizations
+from engine.normalizations.per_example import PerExample
+
+
+@initializers.register
+class Angry(Initializer):
+    name = "angry"
+    card = Card("Angry", "none", "this test")
+    fan_in: int = 0
+    how: str = "value"
+
+    def scale(self, fans, activation):
+        if fans.fan_in >= self.fan_in:
+            if self.how == "exit":
+                sys.exit("no more")
+            raise {"value": ValueError, "memory": MemoryError, "assert": AssertionError}[self.how]("angry")
+        return fans.fan_in ** -0.5
+
+
+@activations.register
+class Narrow(Activation):
+    name = "narrow"
+    card = Card("Narrow", "φ(z) = tanh z", "this test")
+
+    def __call__(self, z):
+        if z.shape[-1] == 24:
+            raise IndexError("24 units are too many")
+        return torch.tanh(z)
+"""
+GRIDS = {
+    "propagation": """
+        [[study]]
+        kind = "propagation"
+        width = [16, 24]
+        depth = 2
+        batch_size = 8
+        seed = [0, 1]
+    """,
+    "training": """
+        [[study]]
+        kind = "training"
+        dataset = "digits"
+        width = [16, 24]
+        depth = 2
+        batch_size = 16
+        steps = 2
+        lr = 0.1
+        seed = [0, 1]
+    """,
+}
+MEMBERS = {
+    "always": ('init = ["xavier", "angry", "kaiming"]\nactivation = "tanh"', "init LIKE 'angry%'"),
+    "wide": ('init = ["xavier", "angry(fan_in=20)"]\nactivation = "tanh"', "init LIKE 'angry%' AND width = 24"),
+    "exits": ("init = ['xavier', \"angry(how='exit')\"]\nactivation = \"tanh\"", "init LIKE 'angry%'"),
+    "memory": ("init = ['xavier', \"angry(how='memory')\"]\nactivation = \"tanh\"", "init LIKE 'angry%'"),
+    "activation": ('init = "xavier"\nactivation = ["narrow", "tanh"]', "activation = 'narrow' AND width = 24"),
+}
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plugin") / "angry.py"
+    path.write_text(PLUGIN, encoding="utf-8")
+    plugins.load([path])
+    yield path
+    plugins.unload(path)
+
+
+class Sentences(list):
+    """A reporter that keeps what it is told."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def say(self, sentence):
+        self.append(sentence)
+
+    def __getattr__(self, name):
+        return lambda *values: None
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize("study", GRIDS)
+def test_only_the_cells_of_the_member_that_raises_fail(study, member, plugin, tmp_path):
+    lines, guilty = MEMBERS[member]
+    grid = engine.Grid.from_toml(GRIDS[study] + lines, "isolation")
+    told = Sentences()
+    summary = engine.run(grid, tmp_path / "grid.duckdb", reporter=told)
+    with store.open(tmp_path / "grid.duckdb") as handle:
+        wrong = f"SELECT cell_id FROM cells WHERE (status = 'failed') <> ({guilty})"
+        assert handle.query(wrong).fetchall() == []
+        failed = handle.query("SELECT count(*) FROM cells WHERE status = 'failed' AND error <> ''").fetchall()
+    assert failed == [(summary["cells_failed"],)] != [(0,)]
+    assert summary["cells_failed"] + summary["cells_computed"] == summary["cells_total"]
+    assert len(told) == len(set(told)) <= 3
+    assert all(finding.holds for finding in check(store.Layout.at(tmp_path / "grid.duckdb")))
+
+
+def test_an_innocent_cell_has_the_numbers_it_has_without_its_neighbours(plugin, tmp_path):
+    lines, _ = MEMBERS["wide"]
+    engine.run(engine.Grid.from_toml(GRIDS["training"] + lines, "isolation"), tmp_path / "grid.duckdb")
+    with store.open(tmp_path / "grid.duckdb") as handle:
+        ids = [cell for (cell,) in handle.query("SELECT cell_id FROM cells WHERE status = 'done'").fetchall()]
+    assert [str(one) for one in verify(ids, store=tmp_path / "grid.duckdb") if one.inexact or not one.agrees] == []
+
+
+def test_a_batch_that_fails_for_another_reason_ends_cell_by_cell(tmp_path, monkeypatch):
+    from engine.studies.training import Training
+
+    sizes = []
+
+    def broken(self, cells, device, progress):
+        sizes.append(len(cells))
+        raise ArithmeticError("no such luck")
+
+    monkeypatch.setattr(Training, "run", broken)
+    lines = 'init = "xavier"\nactivation = "tanh"\n'
+    summary = engine.run(
+        engine.Grid.from_toml(GRIDS["training"].replace("[16, 24]", "16").replace("[0, 1]", "[0, 1, 2, 3, 4]") + lines),
+        tmp_path / "grid.duckdb",
+    )
+    assert (summary["cells_failed"], summary["cells_computed"]) == (5, 0)
+    # A tree with a leaf per cell.
+    assert len(sizes) == 2 * 5 - 1
+    assert json.dumps(summary)

@@ -1,0 +1,82 @@
+"""Several threads of one process: each knows every member, and one at a time writes to a store."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import store
+
+# In a process of its own: there nothing is discovered yet.
+FIRST = """
+import threading, engine
+
+found, start = [], threading.Barrier(6)
+
+def look():
+    start.wait()
+    try:
+        found.append(engine.load_grid("smoke").name)
+    except Exception as error:
+        found.append(f"{type(error).__name__}: {error}")
+
+threads = [threading.Thread(target=look) for _ in range(6)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(set(found))
+"""
+
+
+def test_threads_that_come_first_together_know_every_study():
+    done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout.strip() == "{'smoke'}", done.stdout
+
+
+def test_one_thread_at_a_time_writes_to_a_store(tmp_path):
+    layout, held, free = store.Layout.at(tmp_path / "grid.duckdb"), threading.Event(), threading.Event()
+
+    def hold():
+        with store.WriterLock(layout), store.WriterLock(layout):
+            held.set()
+            free.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    try:
+        for action in (store.WriterLock(layout).__enter__, lambda: store.publish(layout)):
+            with pytest.raises(store.StoreBusy, match="another thread of process"):
+                action()
+    finally:
+        free.set()
+        holder.join()
+    with store.WriterLock(layout):
+        pass
+
+
+def test_a_store_that_nothing_was_written_to_leaves_no_folder(tmp_path):
+    layout = store.Layout.at(tmp_path / "grid.duckdb")
+    with pytest.raises(ValueError, match="refused"), store.WriterLock(layout):
+        raise ValueError("refused")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("refused", ["run", "merge", "import"])
+def test_a_refused_request_leaves_no_store(refused, tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from engine.__main__ import app
+    from store.__main__ import app as store_app
+
+    grid, path = tmp_path / "huge.toml", str(tmp_path / "new.duckdb")
+    grid.write_text(
+        '[[study]]\nkind = "propagation"\nwidth = 65536\ndepth = 10000\nbatch_size = 1000000\n'
+        'init = "xavier"\nactivation = "tanh"\n'
+    )
+    if refused == "run":
+        done = CliRunner().invoke(app, ["run", str(grid), "--store", path])
+    else:
+        done = CliRunner().invoke(store_app, [refused, str(tmp_path / "nothing"), "--store", path])
+    assert done.exit_code == 2, done.output
+    assert [file.name for file in tmp_path.iterdir()] == ["huge.toml"]
