@@ -26,18 +26,21 @@ class Scheme(BaseModel):
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     card: ClassVar[Card]
+    # Fields that say where something lies and not what it is: no part of the text and of the identity.
+    incidental: ClassVar[tuple[str, ...]] = ()
     # Hash of the file of a member that does not come with the program.
     plugin: ClassVar[str | None] = None
 
     def __str__(self) -> str:
         fields = type(self).model_fields
-        given = [f"{key}={_number(value)}" for key, value in self if value != fields[key].default]
+        own = [(key, value) for key, value in self if key not in self.incidental]
+        given = [f"{key}={_number(value)}" for key, value in own if value != fields[key].default]
         return f"{self.name}({', '.join(given)})" if given else self.name
 
     def spec(self) -> dict[str, Any]:
         """Return the name and every parameter, defaults included, as plain JSON values."""
         origin = {"plugin": self.plugin} if self.plugin else {}
-        return {"name": self.name, **origin, **self.model_dump()}
+        return {"name": self.name, **origin, **self.model_dump(exclude=set(self.incidental))}
 
     @classmethod
     def signature(cls) -> str:

@@ -1,6 +1,7 @@
 """Grey images of the user's own, in the four files of MNIST's format: nobody has published what they should be."""
 
 import hashlib
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,22 @@ DIGEST_LENGTH = 16
 
 @datasets.register
 class Own(Dataset):
-    """Images and labels from a folder; what is in it is part of the identity of a cell.
+    """Images and labels from a folder; what is in it is part of the identity of a cell, not where it lies.
 
     Attributes:
-        folder: absolute, or below the folder of data sets.
+        folder: absolute, or below the folder of data sets; `~` is one's home. Where it is not given, the folders that
+            this process knows and those below the folder of data sets are searched for the digest.
         digest: first digits of the SHA-256 of the four uncompressed files; computed where it is not given.
     """
 
     name = "own"
+    incidental = ("folder",)
     card = Card(
         "Images of one's own",
         "square grey images and labels in four idx files, values 0 to 1",
         "LeCun, Bottou, Bengio & Haffner 1998 (the format)",
-        notes="Compared with nothing that was published; their digest is part of the name in the store. A folder whose "
-        "content has another digest than the one that is asked for is refused.",
+        notes="Not checked against a published checksum; the name in the store carries their digest, not their folder. "
+        "A folder whose content has another digest than the one that is asked for is refused.",
     )
 
     folder: str
@@ -42,19 +45,23 @@ class Own(Dataset):
     @model_validator(mode="before")
     @classmethod
     def _identified(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Fill in the digest, or compare the one that is given."""
-        if not isinstance(values.get("folder"), str):
+        """Fill in what is missing of folder and digest, or compare the two."""
+        folder, digest = values.get("folder"), values.get("digest")
+        if folder is None and isinstance(digest, str) and digest:
+            return values | {"folder": str(_found(digest))}
+        if not isinstance(folder, str):
             return values
-        path = data_folder() / values["folder"]
+        path = _absolute(folder)
         found = _digest(path)
-        if (expected := values.get("digest") or found) != found:
-            raise RequestError(f"{path} holds files with the digest {found!r}, not {expected!r}: they were changed")
+        if (digest or found) != found:
+            raise RequestError(f"{path} holds files with the digest {found!r}, not {digest!r}: they were changed")
+        _known[path] = None
         return values | {"digest": found}
 
     @property
     def remark(self) -> str | None:
         """Say that nobody vouches for these files."""
-        return f"{self}: files of your own, compared with nothing; the digest says which ones they were"
+        return f"{self}, {self.folder}: your own files, not checked against a published checksum"
 
     @property
     def features(self) -> int | None:  # type: ignore[override]
@@ -88,25 +95,69 @@ class Own(Dataset):
 
     @property
     def _arrays(self) -> list[np.ndarray]:
-        return _read(data_folder() / self.folder, self.digest)
+        return _read(_absolute(self.folder), self.digest)
 
     def load(self) -> Split:
         """Return the images, scaled to between 0 and 1."""
         return split_of(self._arrays)
 
 
-def _contents(path: Path) -> list[bytes]:
-    """Return the uncompressed content of the four files."""
+# Folders that held such images, in the order in which they were named.
+_known: dict[Path, None] = {}
+
+
+def know(folder: str) -> None:
+    """Take a folder into account where images are known by their digest alone; it need not exist.
+
+    Args:
+        folder: as in a grid file.
+    """
+    with suppress(RequestError):
+        _known[_absolute(folder)] = None
+
+
+def _absolute(folder: str) -> Path:
+    try:
+        return data_folder() / Path(folder).expanduser()
+    except RuntimeError as error:
+        raise RequestError(f"folder = {folder!r}: {error}") from None
+
+
+def _found(digest: str) -> Path:
+    root = data_folder()
+    below = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    for path in (*_known, root, *below):
+        with suppress(RequestError, OSError):
+            if _digest(path) == digest:
+                return path
+    raise RequestError(
+        f"own(digest={digest!r}): no folder that is known holds these images: put them, or a link to them, below {root}"
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the four files, compressed or not."""
     files = [next(filter(Path.is_file, (path / name, path / f"{name}.gz")), None) for name in FILES]
     if missing := [name for name, file in zip(FILES, files, strict=True) if file is None]:
         raise RequestError(f"{path} lacks {', '.join(missing)}; needed are {', '.join(FILES)}, each as it is or as .gz")
+    return [file for file in files if file]
+
+
+def _contents(path: Path) -> list[bytes]:
+    """Return the uncompressed content of the four files."""
     try:
-        return [content(file) for file in files if file]
+        return [content(file) for file in _files(path)]
     except NotPublished as error:
         raise RequestError(str(error)) from None
 
 
 def _digest(path: Path) -> str:
+    files = [file.stat() for file in _files(path)]
+    return _computed_digest(path, tuple((file.st_ino, file.st_size, file.st_mtime_ns) for file in files))
+
+
+@lru_cache
+def _computed_digest(path: Path, state: tuple) -> str:
     whole = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in _contents(path)))
     return whole.hexdigest()[:DIGEST_LENGTH]
 

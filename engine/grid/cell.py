@@ -133,11 +133,14 @@ class Cell(BaseModel):
 
     def refusal(self) -> str | None:
         """Say why this combination of values cannot be computed, or None; a study adds reasons of its own."""
-        least = self.norm.minimum_batch
-        if self.batch_size < least:
-            return f"batch_size = {self.batch_size}: norm = {self.norm} needs at least {least} examples in a batch"
         network = self.network.refusal(self.dataset, self.depth)
         if network:
             return network
+        least, fewest = self.norm.minimum_batch, self.batch_size * min(shape.positions for shape in self.shapes)
+        if fewest < least:
+            return (
+                f"batch_size = {self.batch_size}: norm = {self.norm} needs at least {least} values of each unit, from "
+                "several examples or several positions of an image"
+            )
         norms = (self.norm.refusal(units) for units in {shape.units for shape in self.shapes})
         return next(filter(None, norms), None) or self.init.refusal(self.activation)

@@ -48,7 +48,8 @@ class Normalization(Scheme):
         shifts: whether β exists, too.
         tracks: whether running statistics exist.
         absorbs_bias: whether a bias before it changes nothing; classifiers then have none there.
-        minimum_batch: smallest number of examples for which the training mode is defined.
+        minimum_batch: smallest number of values of a unit, examples times positions, for which the training mode is
+            defined.
         absent: whether it leaves everything as it is.
     """
 

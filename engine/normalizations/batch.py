@@ -28,7 +28,8 @@ class Batch(Normalization):
         "y = γ·(z − E[z])/√(Var[z] + eps) + β, per unit over the batch",
         "Ioffe & Szegedy 2015",
         notes="Training uses the batch's biased variance; evaluation uses running statistics, whose variance is "
-        "unbiased. momentum is the weight of the new batch, as in PyTorch. A batch of one example has no variance. The "
+        "unbiased. momentum is the weight of the new batch, as in PyTorch. A single value has no variance: a "
+        "batch of one example is refused except where a unit has several positions. The "
         "prediction is one for independent inputs; there is none on data sets.",
         snippet="nn.BatchNorm1d(width, eps={eps}, momentum={momentum})",
     )

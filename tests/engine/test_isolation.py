@@ -30,7 +30,7 @@ class Angry(Initializer):
     how: str = "value"
 
     def scale(self, fans, activation):
-        if fans.fan_in >= self.fan_in:
+        if self.fan_in in (0, fans.fan_in):
             if self.how == "exit":
                 sys.exit("no more")
             raise {"value": ValueError, "memory": MemoryError, "assert": AssertionError}[self.how]("angry")
@@ -70,7 +70,7 @@ GRIDS = {
 }
 MEMBERS = {
     "always": ('init = ["xavier", "angry", "kaiming"]\nactivation = "tanh"', "init LIKE 'angry%'"),
-    "wide": ('init = ["xavier", "angry(fan_in=20)"]\nactivation = "tanh"', "init LIKE 'angry%' AND width = 24"),
+    "wide": ('init = ["xavier", "angry(fan_in=24)"]\nactivation = "tanh"', "init LIKE 'angry%' AND width = 24"),
     "exits": ("init = ['xavier', \"angry(how='exit')\"]\nactivation = \"tanh\"", "init LIKE 'angry%'"),
     "memory": ("init = ['xavier', \"angry(how='memory')\"]\nactivation = \"tanh\"", "init LIKE 'angry%'"),
     "activation": ('init = "xavier"\nactivation = ["narrow", "tanh"]', "activation = 'narrow' AND width = 24"),

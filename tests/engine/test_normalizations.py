@@ -147,7 +147,7 @@ norm = "batch"
 batch_size = 1
 {rate}
 """
-    with pytest.raises(RequestError, match="batch_size = 1: norm = batch needs at least 2 examples in a batch"):
+    with pytest.raises(RequestError, match="batch_size = 1: norm = batch needs at least 2 values of each unit"):
         Grid.from_toml(text)
     with pytest.raises(ValueError, match="more than 1 value per channel"):
         nn.BatchNorm1d(4)(torch.zeros(1, 4))

@@ -1,4 +1,4 @@
-"""Images of the user's own: read from a folder, compared with nothing, known by their digest."""
+"""Images of the user's own: read from a folder, not checked against a published checksum, known by their digest."""
 
 import gzip
 import os
@@ -68,7 +68,32 @@ def test_files_that_were_changed_are_another_data_set(mine, arrays):
     (mine / FILES[0]).write_bytes(idx(arrays[0] ^ 1))
     assert datasets.parse("own(folder='mine')") != before
     with pytest.raises(RequestError, match="they were changed"):
+        datasets.parse(f"own(folder='mine', digest='{before.digest}')")
+    with pytest.raises(RequestError, match="no folder that is known holds these images"):
         datasets.parse(str(before))
+
+
+def cell_ids(folder):
+    return [cell.cell_id for cell in Grid.from_toml(GRID.replace("mine", str(folder))).cells]
+
+
+def test_where_the_images_lie_is_no_part_of_the_identity(mine, tmp_path, monkeypatch):
+    ids = cell_ids("mine")
+    assert cell_ids(mine) == ids
+    monkeypatch.setenv("HOME", str(tmp_path))
+    mine.rename(tmp_path / "elsewhere")
+    assert cell_ids("~/elsewhere") == cell_ids(tmp_path / "elsewhere") == cell_ids(f"{tmp_path}/./elsewhere/") == ids
+    dataset = datasets.parse("own(folder='~/elsewhere')")
+    assert str(tmp_path) not in str(dataset) + str(dataset.spec())
+    assert datasets.parse(str(dataset)).load().train_x.shape == dataset.load().train_x.shape
+    with pytest.raises(RequestError, match="home"):
+        datasets.parse("own(folder='~nobody-of-that-name/x')")
+
+
+def test_the_content_is_part_of_the_identity(mine, arrays):
+    ids = cell_ids("mine")
+    (mine / FILES[0]).write_bytes(idx(arrays[0] ^ 1))
+    assert not set(cell_ids("mine")) & set(ids)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +120,7 @@ def test_a_folder_that_lacks_a_file_is_refused_with_the_names_of_all(mine):
 
 def test_a_grid_says_what_is_not_as_one_might_expect(mine):
     warned, short = Grid.from_toml(GRID).remarks
-    assert "compared with nothing" in warned
+    assert "not checked against a published checksum" in warned
     assert "per_class = 500" in short
     assert "6 training examples of its smallest class; 6 are used" in short
 
@@ -106,7 +131,7 @@ def test_the_command_says_so_and_the_store_knows_how_many_images_were_used(mine,
     process = commands.start("run", tmp_path / "mine.toml", "--store", path, env=os.environ | {"COLUMNS": "400"})
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
-    assert "compared with nothing" in said
+    assert "not checked against a published checksum" in said
     assert "6 are used" in said
     with store.open(path) as handle:
         found = handle.lecture_17_transfer().df().set_index("per_class")

@@ -1,0 +1,43 @@
+"""What people write in a grid file that is not TOML, and what they should write instead."""
+
+import re
+import tomllib
+
+_PLACE = re.compile(r"\(at line (\d+), column \d+\)")
+_FRACTION = re.compile(r"(?<![\w.'\"/])([-+]?\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)(?![\w./])")
+_STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
+_BARE = re.compile(r"[A-Za-z_][\w-]*(?:\([^()]*\))?")
+_WORDS = ("true", "false", "inf", "nan")
+
+
+def explained(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """Say what is wrong with a text that is not TOML.
+
+    Args:
+        text: the text.
+        error: what the parser says of it.
+    """
+    place = _PLACE.search(str(error))
+    if place is None:
+        return f"not valid TOML: {error}"
+    number = int(place[1])
+    line = text.split("\n")[number - 1].strip()
+    return f"not valid TOML: line {number}: {line}: {_slip(line) or _PLACE.sub('', str(error)).strip()}"
+
+
+def fraction(text: object) -> str | None:
+    """Say what to write instead of a fraction such as 1/3, or None where there is none."""
+    found = _FRACTION.search(text) if isinstance(text, str) else None
+    if found is None or float(found[2]) == 0:
+        return None
+    return f"{found[0]} is a fraction, and a number is required: write {float(found[1]) / float(found[2]):.10g}"
+
+
+def _slip(line: str) -> str | None:
+    """Say which slip a line has: a fraction, or text without quotation marks."""
+    _, _, value = _STRING.sub('""', line).partition("=")
+    value = value.partition("#")[0]
+    if said := fraction(value):
+        return said
+    words = [word for word in _BARE.findall(value) if word not in _WORDS]
+    return f'text needs quotation marks: write "{words[0]}"' if words else None
