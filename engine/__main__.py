@@ -119,7 +119,12 @@ def run(
         summary, code = stopped.summary, 130
     except KeyboardInterrupt:
         _refuse("Interrupted before anything was computed.", 130)
-    print(json.dumps(summary) if as_json else _sentences(summary))
+    if as_json:
+        print(json.dumps(summary))
+    elif not quiet:
+        print(_sentences(summary))
+    elif summary["cells_failed"]:
+        print(_sentences(summary), file=sys.stderr)
     raise typer.Exit(code or (1 if summary["cells_failed"] else 0))
 
 
@@ -179,12 +184,19 @@ def plan(
         ("batches", f"{expected.batches:,}"),
         ("operations", f"{expected.flops:.3g} floating-point operations"),
         ("peak memory", f"{expected.peak_bytes / 1e9:.2f} GB"),
-        ("expected time", f"{expected.seconds:.0f} s, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products"),
+        (
+            "expected time",
+            f"{_duration(expected.seconds)}, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products",
+        ),
     ):
         table.add_row(label, value)
     for remark in expected.remarks:
         table.add_row("remark", remark)
     Console(highlight=False).print(table)
+
+
+def _duration(seconds: float) -> str:
+    return "none" if not seconds else "less than 1 s" if seconds < 1 else f"{seconds:.0f} s"
 
 
 @app.command(epilog="Example: python -m engine verify --sample 10")
@@ -231,7 +243,7 @@ def list_(
         _refuse(f"there is no family {kind!r}; {nearest(kind, kinds())}")
     chosen = [kind] if kind else kinds()
     if as_json:
-        print(json.dumps([asdict(entry) for family in chosen for entry in entries(family)], ensure_ascii=False))
+        print(json.dumps([asdict(entry) for family in chosen for entry in entries(family)]))
         return
     console = Console(highlight=False)
     for family in chosen:
@@ -282,7 +294,9 @@ def bench(
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="python -m engine")
+    from store.terminal import main as to_the_end
+
+    to_the_end(app, "python -m engine")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ BackboneOption = Annotated[
 ShardOption = Annotated[
     str | None, typer.Option(help="I/N: only the I-th of N parts of the grid, the same on every machine. Default: all.")
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", help="Nothing on stdout and stderr but failures, and what --json prints.")
+]
 
 
 class ExecutorName(StrEnum):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.card import Card
 from engine.errors import RequestError, nearest
+from engine.slips import fraction
 
 # Names may hold hyphens, as those of data sets do, so they are not Python's.
 _CALL = re.compile(r"\s*(?P<name>[A-Za-z_][\w-]*)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
@@ -73,8 +74,12 @@ def split_call(text: str) -> tuple[str, dict[str, Any]]:
     refusal = RequestError(f"{text!r} is not of the form name or name(parameter=value, …)")
     if form is None:
         raise refusal
+    if said := fraction(form["arguments"]):
+        raise RequestError(f"{text!r}: {said}")
     try:
         return form["name"], _keywords(form["arguments"] or "()")
+    except RequestError as error:
+        raise RequestError(f"{text!r}: {error}") from None
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         # What Python's parser says of other texts; too deep a nesting ends in the last two.
         raise refusal from error
@@ -87,6 +92,9 @@ def _keywords(arguments: str) -> dict[str, Any]:
         raise ValueError("not a call with keywords alone")
     if any(word.arg is None for word in call.keywords):
         raise ValueError("keywords that are not written out")
+    for word in call.keywords:
+        if isinstance(word.value, ast.Name):
+            raise RequestError(f"text needs quotation marks: write {word.arg}='{word.value.id}'")
     return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
 
 

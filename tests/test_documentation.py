@@ -94,10 +94,11 @@ def test_a_job_array_and_its_merge_run(tmp_path):
     (script,) = blocks("bash")
     (merge,) = [line for block in blocks("sh") for line in block.splitlines() if "store merge" in line]
     python = f"PATH={Path(sys.executable).parent}:/usr/bin:/bin PYTHONPATH={ROOT} python"
-    for number in (1, 2):
-        array = {"SLURM_ARRAY_TASK_ID": str(number), "SLURM_ARRAY_TASK_COUNT": "2"}
-        assert "--array=1-" in script
-        shell(script.replace("run full", "run smoke").replace("python", python), tmp_path, array)
+    assert "--array=1-" in script
+    smaller = script.replace("run full", "run smoke").replace("PARTS=8", "PARTS=2").replace("python", python)
+    # The second task is submitted again alone, as an array of one.
+    for number, count in ((1, 2), (2, 2), (2, 1)):
+        shell(smaller, tmp_path, {"SLURM_ARRAY_TASK_ID": str(number), "SLURM_ARRAY_TASK_COUNT": str(count)})
     said = shell(merge.replace("python", python), tmp_path, {})
     assert sum(int(count) for count in re.findall(r": (\d+) cells added", said)) == 72
 
@@ -125,9 +126,40 @@ def test_the_examples_run(tmp_path):
     assert "std" in run(duck)
     use = "\nassert str(initializers.parse('timid')) == 'timid'\n"
     run(member + use)
-    (query,) = [line for block in blocks("sh") for line in block.splitlines() if "store query" in line]
-    sql = re.search(r'"(.*)"', query)[1]
-    assert "verdict" in run(f"import store; print(store.open().query({sql!r}).df())")
+    (query,) = [text for block in blocks("sh") for text in re.findall(r'store query "(.*?)"', block, re.DOTALL)]
+    assert "verdict" in run(f"import store; print(store.open().query({query!r}).df())")
+
+
+def grouped_queries():
+    return [sql for sql in re.findall(r"SELECT[^\"`]*?GROUP BY[^\"`]*", README) if "avg(" in sql or "count(" in sql]
+
+
+@pytest.mark.parametrize("number", range(len(grouped_queries())))
+def test_what_a_query_calls_seeds_are_seeds(number):
+    """Each group of a query in the README is one configuration, with every seed of it, asked of the demo's cells."""
+    import duckdb
+    import pandas
+
+    from engine.grid.spec import load_grid
+
+    rows = [cell.row() for cell in load_grid("demo").cells if cell.study in ("propagation", "training")]
+    cells = pandas.DataFrame(rows).astype({"cell_id": str})
+    with duckdb.connect() as connection:
+        for view, study, values in (
+            ("signal_rates", "propagation", "'just right' AS verdict"),
+            ("activation_stats", "propagation", "1 AS layer, 1.0 AS std"),
+            ("outcomes", "training", "1.0 AS best_test_accuracy"),
+        ):
+            connection.execute(f"CREATE TABLE {view} AS SELECT *, {values} FROM cells WHERE study = '{study}'")
+        sql = grouped_queries()[number]
+        assert "AS seeds" in sql
+        axes = ", ".join(name for name in cells.columns if name not in ("cell_id", "seed", "spec"))
+        seeds = connection.sql(sql).df()["seeds"]
+        configurations = re.sub(r"count\(\*\) AS seeds", f"count(DISTINCT ({axes})) AS seeds", sql)
+        assert connection.sql(configurations).df()["seeds"].unique().tolist() == [1]
+        distinct = re.sub(r"count\(\*\) AS seeds", "count(DISTINCT seed) AS seeds", sql)
+        assert sorted(connection.sql(distinct).df()["seeds"]) == sorted(seeds)
+        assert seeds.min() > 1
 
 
 @pytest.mark.parametrize("package", ["dashboard", "dashboard/charts"])

@@ -13,6 +13,8 @@ from engine.grid.spec import Grid
 
 # What the first batch makes a process load on the CPU: libraries that read data, and workspaces of the kernels.
 LOADED_BYTES = 120e6
+# What a batch takes however small it is: its tensors are set up, and its journal entry reaches the disk.
+BATCH_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -74,4 +76,12 @@ def _resident_bytes(device: Device) -> float:
 
 
 def _seconds(batches: Sequence[Batch], rate: float) -> float:
-    return sum(batch.cost.flops / (rate * batch.study.typical_share) for batch in batches)
+    products = sum(batch.cost.flops / (rate * batch.study.typical_share) for batch in batches)
+    return products + sum(BATCH_SECONDS + _small_seconds(batch) for batch in batches)
+
+
+def _small_seconds(batch: Batch) -> float:
+    """Return what a batch takes beside its products: so many layers, so often."""
+    first = batch.cells[0]
+    times = getattr(first, "steps", None) or len(batch.cells)
+    return batch.study.layer_seconds * (first.depth + 1) * times

@@ -15,6 +15,7 @@ from engine.errors import RequestError, nearest
 from engine.grid.cell import Cell
 from engine.grid.presets import preset_names, preset_text
 from engine.scheme import written_out
+from engine.slips import explained, fraction
 from engine.studies import studies
 
 # Beyond this a grid is a slip of the pen: its cells alone would fill the memory of a laptop.
@@ -55,7 +56,7 @@ class Grid:
         try:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise RequestError(f"{source}: not valid TOML: {error}") from None
+            raise RequestError(f"{source}: {explained(text, error)}") from None
         for key in table:
             if key not in TOP_LEVEL:
                 raise RequestError(f"{source}: unknown key {key!r}; {nearest(key, TOP_LEVEL)}")
@@ -82,7 +83,7 @@ def load_grid(request: str | Path) -> Grid:
             f"there is no preset {str(request)!r}; {nearest(str(request), preset_names())}, or the path of a .toml file"
         )
     try:
-        return Grid.from_toml(path.read_text(encoding="utf-8"), str(path))
+        return Grid.from_toml(path.read_text(encoding="utf-8-sig"), str(path))
     except UnicodeDecodeError:
         raise RequestError(f"{path}: not a text file in UTF-8") from None
     except OSError as error:
@@ -153,7 +154,7 @@ def _axis_value(study: type[Cell], key: str, value: Any, place: str) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         cause = first.get("ctx", {}).get("error")
-        message = str(cause) if isinstance(cause, RequestError) else first["msg"].lower()
+        message = str(cause) if isinstance(cause, RequestError) else fraction(value) or first["msg"].lower()
         raise RequestError(f"{place}: {key} = {value!r}: {message}") from None
 
 

@@ -151,14 +151,16 @@ REFUSED = {
     'network = "conv(side=9)"\ndataset = "digits"\ndepth = 2': "side is for Gaussian inputs",
     'network = "conv(dense=1, dense_width=6)"\nnorm = "group(groups=4)"\ndepth = 2': "multiple of 4",
     'network = "conv(filter=2)"\ndepth = 2': "filter",
+    'network = "conv(dense=1)"\ndataset = "digits"\nnorm = "batch"\ndepth = 3\nbatch_size = 1': "at least 2 values",
+    'network = "conv(strided=3)"\ndataset = "digits"\nnorm = "batch"\ndepth = 3\nbatch_size = 1': "at least 2 values",
     "network = \"residual_mlp(branch='half')\"\ndepth = 2": "branch",
 }
 
 
 @pytest.mark.parametrize("table", REFUSED)
 def test_networks_that_do_not_exist_are_refused(table):
-    text = (
-        f'[[study]]\nkind = "propagation"\n{table}\ninit = "xavier"\nactivation = "relu"\nwidth = 8\nbatch_size = 4\n'
+    text = f'[[study]]\nkind = "propagation"\n{table}\ninit = "xavier"\nactivation = "relu"\nwidth = 8\n' + (
+        "" if "batch_size" in table else "batch_size = 4\n"
     )
     with pytest.raises(RequestError, match=REFUSED[table]):
         Grid.from_toml(text, "grid")

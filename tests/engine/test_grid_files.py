@@ -153,3 +153,42 @@ def test_every_preset_is_a_valid_grid_named_like_its_file():
         grid = load_grid(name)
         assert grid.name == name
         assert len({cell.cell_id for cell in grid.cells}) == len(grid.cells) > 0
+
+
+SLIPS = {
+    "lr = 1/3": "1/3 is a fraction, and a number is required: write 0.3333333333",
+    "lr = [0.1, -2 / 4]": "write -0.5",
+    "lr = 1e-3/2": "write 0.0005",
+    'lr = "1/3"': "write 0.3333333333",
+    'init = "normal(std=1/4)"': "write 0.25",
+    "init = xavier": 'text needs quotation marks: write "xavier"',
+    'init = ["kaiming", xavier]': 'text needs quotation marks: write "xavier"',
+    "init = normal(std=0.1)": 'text needs quotation marks: write "normal(std=0.1)"',
+    "init = [\n    xavier,\n]": 'text needs quotation marks: write "xavier"',
+    'network = "conv(strided=two)"': "text needs quotation marks: write strided='two'",
+    "lr = True": "write true",
+    "lr = 1/0": "not valid TOML",
+    "lr = 0.1 0.2": "not valid TOML",
+    "dataset = \"own(folder='/data/1/2')\"": "lacks train-images",
+}
+
+
+@pytest.mark.parametrize("line", SLIPS)
+def test_a_fraction_and_text_without_quotation_marks_get_their_own_message(line):
+    given = {"lr": "lr = 0.1", "init": 'init = "xavier"', "network": 'network = "mlp"', "dataset": 'dataset = "digits"'}
+    given[line.split(" ")[0]] = line
+    rest = 'kind = "training"\nwidth = 4\ndepth = 2\nactivation = "relu"\nbatch_size = 4\nsteps = 2'
+    with pytest.raises(RequestError) as refusal:
+        Grid.from_toml("\n".join(["[[study]]", rest, *given.values()]), "mine.toml")
+    assert SLIPS[line] in str(refusal.value)
+    assert str(refusal.value).startswith("mine.toml: ")
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_a_grid(tmp_path):
+    from engine.grid.presets import preset_text
+    from engine.grid.spec import load_grid
+
+    (tmp_path / "smoke.toml").write_text(preset_text("smoke"), encoding="utf-8-sig")
+    found = load_grid(tmp_path / "smoke.toml")
+    assert found.cells == load_grid("smoke").cells
+    assert found.text == preset_text("smoke")

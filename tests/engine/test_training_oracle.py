@@ -101,6 +101,10 @@ def test_every_optimizer_on_every_network_equals_the_plain_loop(network, optimiz
     compare(batch("tanh", "batch", optimizer, FEW, network, **SMALL))
 
 
+def test_batch_norm_on_images_of_one_example_equals_the_plain_loop():
+    compare(batch("tanh", "batch", Sgd(), FEW[:2], "conv", **SMALL | {"batch_size": 1}))
+
+
 def compare(cells):
     if DEVICE.type == "cuda" and cells[0].activation.name == "hardswish":
         pytest.skip("PyTorch's own hardswish for CUDA holds 1/6 in float32 even in float64")

@@ -1,10 +1,11 @@
-"""What people write in a grid file that is not TOML, and what they should write instead."""
+"""What people write where a number or a text is required, and what they should write instead."""
 
 import re
 import tomllib
 
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
-_FRACTION = re.compile(r"(?<![\w.'\"/])([-+]?\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)(?![\w./])")
+_NUMBER = r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+_FRACTION = re.compile(rf"(?<![\w./])([-+]?{_NUMBER})\s*/\s*({_NUMBER})(?![\w./])")
 _STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
 _BARE = re.compile(r"[A-Za-z_][\w-]*(?:\([^()]*\))?")
 _WORDS = ("true", "false", "inf", "nan")
@@ -27,7 +28,7 @@ def explained(text: str, error: tomllib.TOMLDecodeError) -> str:
 
 def fraction(text: object) -> str | None:
     """Say what to write instead of a fraction such as 1/3, or None where there is none."""
-    found = _FRACTION.search(text) if isinstance(text, str) else None
+    found = _FRACTION.search(_STRING.sub('""', text)) if isinstance(text, str) else None
     if found is None or float(found[2]) == 0:
         return None
     return f"{found[0]} is a fraction, and a number is required: write {float(found[1]) / float(found[2]):.10g}"
@@ -35,9 +36,12 @@ def fraction(text: object) -> str | None:
 
 def _slip(line: str) -> str | None:
     """Say which slip a line has: a fraction, or text without quotation marks."""
-    _, _, value = _STRING.sub('""', line).partition("=")
-    value = value.partition("#")[0]
+    line = _STRING.sub('""', line).partition("#")[0]
+    # Within a list of several lines there is no key.
+    value = line.partition("=")[2] if re.match(r"[\w-]+\s*=", line) else line
     if said := fraction(value):
         return said
     words = [word for word in _BARE.findall(value) if word not in _WORDS]
+    if words and words[0].lower() in _WORDS:
+        return f"write {words[0].lower()}"
     return f'text needs quotation marks: write "{words[0]}"' if words else None
