@@ -121,6 +121,7 @@ def _acquire(layout: Layout) -> FileLock:
         _set_logs_aside(layout)
     except BaseException:
         layout.writer_file.unlink(missing_ok=True)
+        _remove_unused(layout)
         lock.release()
         raise
     return lock
@@ -167,17 +168,20 @@ def _set_logs_aside(layout: Layout) -> None:
                 stacklevel=5,
             )
 
+
 def _remove_unused(layout: Layout) -> None:
     """Removes the folders of a store that has nothing in it, as a refused request leaves it.
 
     Whoever waits for the lock meanwhile notices that its file is gone, and makes another one.
     """
     unused = (layout.journal, layout.snapshots, layout.folder)
+    if not layout.folder.exists():
+        return
     if {path.name for path in layout.folder.iterdir()} - {layout.lock_file.name, "journal", "snapshots"}:
         return
     if any(any(folder.iterdir()) for folder in unused[:2] if folder.exists()):
         return
-    layout.lock_file.unlink()
+    layout.lock_file.unlink(missing_ok=True)
     for folder in unused:
         with suppress(OSError):
             folder.rmdir()
