@@ -160,7 +160,7 @@ def replace_last_linear(module: nn.Module, new: nn.Module) -> None:
     module.set_submodule(name, new)
 
 
-def fans_of(layer: nn.Module) -> Fans:
+def fans_of(layer: Any) -> Fans:
     """Return the fans of a fully connected layer, or of a convolution of any kind."""
     weight = layer.weight
     rows, columns, receptive = len(weight), weight[0].numel(), weight[0, 0].numel()
