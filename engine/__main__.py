@@ -207,24 +207,28 @@ def verify(
     device: Annotated[
         str, typer.Option(help="As for run; auto takes the kind of device that computed a cell.")
     ] = "auto",
+    plugin: PluginOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compute cells again from the store alone, and compare every number."""
+    """Compute cells again from the store alone, and compare every number; exit code 1 unless all agree."""
     from engine.execution.verify import verify as verdicts
 
     if not cell_ids and not sample:
         _refuse("verify needs ids of cells, or --sample N")
     found = []
-    for verdict in _guarded_items(verdicts(cell_ids or (), sample, store, device)):
+    for verdict in _guarded_items(verdicts(cell_ids or (), sample, store, device, plugins=plugin or ())):
         found.append(verdict)
         if not as_json:
             print(verdict)
-    differing = sum(not verdict.agrees for verdict in found)
+    differing = sum(verdict.agrees is False for verdict in found)
+    left_out = sum(verdict.agrees is None for verdict in found)
     if as_json:
         print(json.dumps([asdict(verdict) | {"agrees": verdict.agrees} for verdict in found], default=str))
     else:
-        print(f"{len(found)} cells computed again, {differing} of them differ.")
-    raise typer.Exit(1 if differing else 0)
+        print(f"{len(found) - left_out} cells computed again, {differing} of them differ.")
+        if left_out:
+            print(f"{left_out} cannot be verified; the reasons stand above.")
+    raise typer.Exit(1 if differing or left_out else 0)
 
 
 @app.command("list", epilog="Example: python -m engine list initializers")

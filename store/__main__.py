@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import warnings
 from enum import StrEnum
@@ -172,6 +173,8 @@ def unite(layout: Layout, others: list[Path], label: str) -> None:
         print(f"{other}: {merged.added} cells added, {merged.known} were here already")
         for conflict in merged.conflicts:
             messages.print(f"conflict: {conflict}")
+            again = f"python -m engine verify {conflict.example} --store {shlex.quote(str(layout))}"
+            messages.print(f"  `{again}` computes it again")
         conflicts += len(merged.conflicts)
     if conflicts:
         raise typer.Exit(FAILED)

@@ -28,8 +28,7 @@ class Conflict:
     def __str__(self) -> str:
         return (
             f"{self.cells} cells differ, by up to {self.largest:.2g} of a value, for example {self.example}:\n"
-            f"  kept    {self.here}\n  left    {self.there}\n"
-            f"  `python -m engine verify {self.example}` computes it again"
+            f"  kept    {self.here}\n  left    {self.there}"
         )
 
 

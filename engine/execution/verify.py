@@ -6,7 +6,6 @@ threads. Where the device, its instructions and PyTorch are the same too, result
 or when a batch is no longer whole, within rounding.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,12 +21,13 @@ from engine.device import Device, choose_device
 from engine.errors import RequestError
 from engine.execution.comparison import KEYS, Difference, differences, steady
 from engine.execution.provenance import computing_platform
+from engine.execution.rebuilding import Row, cell_of, know_folders
 from engine.grid.cell import Cell
+from engine.grid.plan import MEMORY_SHARE
+from engine.plugins import load as load_plugins
 from engine.studies import studies
 from engine.studies.base import Outcome
 from store import tables
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,23 @@ class Verdict:
         run_id: the run that computed it.
         inexact: why it was compared within rounding; empty when it was compared bit for bit.
         differences: what differs more than that; none when all agree.
+        obstacle: why it could not be computed again, and what to do; empty when it was.
     """
 
     cell_id: str
     run_id: str
     inexact: str
     differences: tuple[Difference, ...]
+    obstacle: str = ""
 
     @property
-    def agrees(self) -> bool:
-        """Whether every number agrees."""
-        return not self.differences
+    def agrees(self) -> bool | None:
+        """Whether every number agrees; None where nobody knows."""
+        return None if self.obstacle else not self.differences
 
     def __str__(self) -> str:
+        if self.obstacle:
+            return f"{self.cell_id} of run {self.run_id} cannot be verified: {self.obstacle}"
         how = f"within rounding ({self.inexact})" if self.inexact else "bit for bit"
         if self.agrees:
             return f"{self.cell_id} of run {self.run_id}: the same {how}"
@@ -59,7 +63,12 @@ class Verdict:
 
 
 def verify(
-    cell_ids: Sequence[str] = (), sample: int = 0, store: str | Path | None = None, device: str = "auto"
+    cell_ids: Sequence[str] = (),
+    sample: int = 0,
+    store: str | Path | None = None,
+    device: str = "auto",
+    *,
+    plugins: Sequence[str | Path] = (),
 ) -> Iterator[Verdict]:
     """Compute cells again and compare.
 
@@ -68,14 +77,16 @@ def verify(
         sample: how many more, drawn at random.
         store: path of the DuckDB file; None means `$GOLDILOCKS_STORE` or `data/grid.duckdb`.
         device: where to compute; `auto` takes the kind of device of each cell's run where this machine has it.
+        plugins: files that register the members of the user's own that cells have.
 
     Returns:
         A verdict per cell, as they are made.
 
     Raises:
-        RequestError: a cell does not exist, has no result, or is not one of this code.
+        RequestError: a cell does not exist or has no result, or a plugin is refused.
         StoreError: the store cannot be read.
     """
+    load_plugins(plugins)
     with _open(store) as handle:
         wanted = _wanted(handle, cell_ids, sample)
         for company in _companies(handle, wanted.values()):
@@ -114,16 +125,85 @@ def _companies(handle: store.Store, wanted: Iterable[Row]) -> Iterator[list[Row]
 
 def _verify(handle: store.Store, company: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verdict]:
     run = _provenance(handle, company[0]["run_id"], company[0]["worker"])
+    know_folders(run["grid_text"])
+    cells, obstacles = _rebuilt(company)
+    for row in wanted:
+        if row["cell_id"] in obstacles:
+            yield _unverifiable(row, obstacles[row["cell_id"]])
+    company = [row for row in company if row["cell_id"] in cells]
+    wanted = [row for row in wanted if row["cell_id"] in cells]
+    if not wanted:
+        return
     device = _device(request, run["device"])
+    try:
+        verdicts = _compared(handle, run, company, wanted, cells, device)
+    except Exception as error:
+        # Its batch may be too much for this machine, or hold another cell that raises.
+        if len(company) > 1:
+            verdicts = [one for row in wanted for one in _alone(handle, run, row, cells, device)]
+        else:
+            verdicts = [_unverifiable(wanted[0], _raised(error))]
+    yield from verdicts
+
+
+def _rebuilt(company: Sequence[Row]) -> tuple[dict[str, Cell], dict[str, str]]:
+    """Return the cells of a batch by their ids, and for those that cannot be made again the reason."""
+    cells, obstacles = {}, {}
+    for row in company:
+        try:
+            cells[row["cell_id"]] = cell_of(row)
+        except RequestError as error:
+            obstacles[row["cell_id"]] = str(error)
+    return cells, obstacles
+
+
+def _alone(handle: store.Store, run: Row, row: Row, cells: dict[str, Cell], device: Device) -> list[Verdict]:
+    try:
+        return _compared(handle, run, [row], [row], cells, device)
+    except Exception as error:
+        return [_unverifiable(row, _raised(error))]
+
+
+def _compared(
+    handle: store.Store,
+    run: Row,
+    company: Sequence[Row],
+    wanted: Sequence[Row],
+    known: dict[str, Cell],
+    device: Device,
+) -> list[Verdict]:
+    """Compute a batch again, or what is left of it, and compare the wanted cells."""
     inexact = _inexact(run, company, device)
-    cells = [cell_of(row) for row in company]
+    cells = [known[row["cell_id"]] for row in company]
+    _refuse_too_large(cells, device)
+    for dataset in dict.fromkeys(cell.dataset for cell in cells):
+        dataset.fetch()
     with _threads(run["threads"]):
         found = _Again.of(cells, device)
         near = _Again.of([_near(cell) for cell in cells], device) if inexact and _rate(cells[0]) else found
     places = {row["cell_id"]: place for place, row in enumerate(company)}
+    verdicts = []
     for row in wanted:
         told = _differences(handle, row, places[row["cell_id"]], found, near if inexact else None)
-        yield Verdict(row["cell_id"], run["run_id"], inexact, tuple(told))
+        verdicts.append(Verdict(row["cell_id"], run["run_id"], inexact, tuple(told)))
+    return verdicts
+
+
+def _refuse_too_large(cells: Sequence[Cell], device: Device) -> None:
+    needed = studies.parse(cells[0].study).cost(cells, device.torch_device).bytes
+    if needed > MEMORY_SHARE * device.free_memory:
+        raise RequestError(
+            f"computing it takes {needed / 1e9:.1f} GB of memory, and {device.free_memory / 1e9:.1f} GB are free: "
+            "verify it on a larger machine"
+        )
+
+
+def _unverifiable(row: Row, obstacle: str) -> Verdict:
+    return Verdict(row["cell_id"], row["run_id"], "", (), obstacle)
+
+
+def _raised(error: Exception) -> str:
+    return str(error) if isinstance(error, RequestError) else f"computing it raised {type(error).__name__}: {error}"
 
 
 def _provenance(handle: store.Store, run_id: str, worker: str | None) -> Row:
@@ -211,33 +291,8 @@ def _inexact(run: Row, company: Sequence[Row], device: Device) -> str:
         if run[what] != value:
             return f"{what} was {run[what]}, here it is {value}"
     if [row["batch_place"] for row in company] != list(range(company[0]["batch_cells"] or 0)):
-        return "its batch is not whole in this store"
+        return "its batch is not whole in this store, or not on this machine"
     return ""
-
-
-def cell_of(row: Row) -> Cell:
-    """Return the cell that a row of the store's `cells` describes.
-
-    Args:
-        row: with `cell_id` and `spec`.
-
-    Raises:
-        RequestError: this code makes another cell of it, or none.
-    """
-    spec = json.loads(row["spec"])
-    study = studies.parse(spec.pop("study"))
-    written = {key: _scheme(value) if isinstance(value, dict) else value for key, value in spec.items()}
-    cell = study.cell(**written)
-    if cell.cell_id != row["cell_id"]:
-        raise RequestError(
-            f"cell {row['cell_id']} is {cell.cell_id} in this version of the code: it cannot be verified"
-        )
-    return cell
-
-
-def _scheme(spec: dict[str, Any]) -> str:
-    """Return a scheme as grid files write it."""
-    return f"{spec['name']}({', '.join(f'{key}={value!r}' for key, value in spec.items() if key != 'name')})"
 
 
 def _rows(handle: store.Store, sql: str, **values: Any) -> list[Row]:

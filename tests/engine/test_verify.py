@@ -1,6 +1,8 @@
 """A cell can be computed again from the store alone, and a changed bit does not go unnoticed."""
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,8 +11,10 @@ import time
 import duckdb
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
 import store
+from engine.__main__ import app
 from engine.errors import RequestError
 from engine.execution.comparison import differences
 from engine.execution.provenance import Process, RunRecord
@@ -156,20 +160,140 @@ def test_a_batch_that_is_not_whole_is_compared_within_rounding(own):
     cell, other = one(own, "training"), one(own, "training", "diverged")
     alter(own, f"UPDATE cells SET batch = NULL WHERE cell_id = '{other}'")
     verdicts = {verdict.cell_id: verdict for verdict in verify([cell, other], store=own)}
-    assert {verdict.inexact for verdict in verdicts.values()} == {"its batch is not whole in this store"}
+    assert {verdict.inexact for verdict in verdicts.values()} == {
+        "its batch is not whole in this store, or not on this machine"
+    }
     assert all(verdict.agrees for verdict in verdicts.values())
 
 
-def test_what_cannot_be_verified_is_refused(own):
+def test_a_wrong_request_is_refused(own):
     with pytest.raises(RequestError, match="no cell 'nobody'"):
         list(verify(["nobody"], store=own))
     cell = one(own, "training")
-    alter(own, f"UPDATE cells SET cell_id = 'other' WHERE cell_id = '{cell}'")
-    with pytest.raises(RequestError, match=f"cell other is {cell} in this version"):
-        list(verify(["other"], store=own))
-    alter(own, "UPDATE cells SET status = 'failed' WHERE cell_id = 'other'")
+    alter(own, f"UPDATE cells SET status = 'failed' WHERE cell_id = '{cell}'")
     with pytest.raises(RequestError, match="nothing to compare"):
-        list(verify(["other"], store=own))
+        list(verify([cell], store=own))
+
+
+def spec(key, value):
+    return f"UPDATE cells SET spec = json_merge_patch(spec, '{{\"{key}\": {value}}}') WHERE cell_id = $cell"
+
+
+HAND_MADE = {
+    "other cell": ("UPDATE cells SET cell_id = 'other' WHERE cell_id = $cell", "its spec is that of cell"),
+    "no JSON": ("UPDATE cells SET spec = 'hello' WHERE cell_id = $cell", "its spec is none that"),
+    "a list": ("UPDATE cells SET spec = '[1, 2]' WHERE cell_id = $cell", "its spec is none that"),
+    "deep": ("UPDATE cells SET spec = repeat('[', 100000) WHERE cell_id = $cell", "its spec is none that"),
+    "null": ("UPDATE cells SET spec = 'null' WHERE cell_id = $cell", "its spec is none that"),
+    "no study": (spec("study", "null"), "its spec is none that"),
+    "unknown study": (spec("study", '"alchemy"'), "unknown study 'alchemy'"),
+    "unknown axis": (spec("colour", '"red"'), "has an axis colour"),
+    "axis that lacks": (spec("width", "null"), "lacks the axis width"),
+    "no number": (spec("width", '"wide"'), "width = 'wide'"),
+    "out of range": (spec("lr", "-1"), "lr = -1"),
+    "unknown member": (spec("init", '{"name": "nothing"}'), "unknown initializer 'nothing'"),
+    "nameless member": (spec("init", '{"name": null, "std": 1}'), "init"),
+    "another member": (spec("init", '{"name": "lecun_normal"}'), "its spec is that of cell"),
+    "unknown parameter": (spec("init", '{"gone": 1}'), "no parameter 'gone'"),
+    "refused": (spec("norm", '{"name": "group", "groups": 7}'), "this version of the code refuses it"),
+    "a plugin": (spec("init", '{"name": "timid", "plugin": "0123456789ab"}'), "give its file with --plugin FILE"),
+    "a folder": (spec("dataset", '{"name": "own", "digest": "0123456789abcdef"}'), "no folder that is known holds"),
+    "too large": (spec("width", "60000"), "cell"),
+}
+
+
+@pytest.mark.parametrize("name", HAND_MADE)
+def test_a_cell_that_cannot_be_made_again_is_named_with_the_reason_and_its_neighbours_are_verified(own, name):
+    statement, reason = HAND_MADE[name]
+    cell, other = one(own, "training"), one(own, "training", "diverged")
+    with duckdb.connect(str(own.resolve())) as connection:
+        connection.execute(statement, {"cell": cell})
+    named = "other" if name == "other cell" else cell
+    verdicts = {verdict.cell_id: verdict for verdict in verify([named, other], store=own)}
+    assert verdicts[named].agrees is None
+    assert reason in verdicts[named].obstacle
+    assert f"{named} of run" in str(verdicts[named])
+    assert "pydantic" not in str(verdicts[named])
+    assert verdicts[other].agrees
+    assert "not whole" in verdicts[other].inexact
+
+
+def test_a_cell_whose_neighbour_raises_is_verified_alone(own, monkeypatch):
+    from engine.studies.training import Training
+
+    right, cell, other = Training.run, one(own, "training"), one(own, "training", "diverged")
+
+    def broken(self, cells, device, progress):
+        if any(one.cell_id == other for one in cells):
+            raise ArithmeticError("no such luck")
+        return right(self, cells, device, progress)
+
+    monkeypatch.setattr(Training, "run", broken)
+    verdicts = {verdict.cell_id: verdict for verdict in verify([cell, other], store=own)}
+    assert verdicts[cell].agrees
+    assert verdicts[other].obstacle == "computing it raised ArithmeticError: no such luck"
+
+
+PLUGIN = """
+from engine.card import Card
+from engine.initializers import Initializer, initializers
+
+
+@initializers.register
+class Meek(Initializer):
+    name, card = "meek", Card("Meek", "W ~ N(0, c/fan_in)", "this test")
+    c: float = 1.0
+
+    def scale(self, fans, activation):
+        return (self.c / fans.fan_in) ** 0.5
+"""
+
+
+def test_cells_of_a_plugin_are_verified_with_its_file_and_named_without(tmp_path):
+    import engine
+    from engine import plugins
+
+    file, path = tmp_path / "meek.py", tmp_path / "grid.duckdb"
+    file.write_text(PLUGIN)
+    plugins.load([file])
+    try:
+        grid = GRID.replace('["xavier", "kaiming_slip"]', '["xavier", "meek(c=2)"]').partition('[[study]]\nkind = "tr')[
+            0
+        ]
+        engine.run(engine.Grid.from_toml(grid, "plugin"), path)
+        assert all(verdict.agrees and not verdict.inexact for verdict in verify(sample=9, store=path, plugins=[file]))
+    finally:
+        plugins.unload(file)
+    without = CliRunner().invoke(app, ["verify", "--sample", "9", "--store", str(path)])
+    assert without.exit_code == 1, without.output
+    assert "give its file with --plugin FILE" in without.stdout
+    assert without.stdout.endswith(
+        "2 cells computed again, 0 of them differ.\n2 cannot be verified; the reasons stand above.\n"
+    )
+    given = CliRunner().invoke(app, ["verify", "--sample", "9", "--store", str(path), "--plugin", str(file), "--json"])
+    plugins.unload(file)
+    assert given.exit_code == 0, given.output
+    assert [verdict["agrees"] for verdict in json.loads(given.stdout)] == [True] * 4
+    file.write_text(PLUGIN.replace("(self.c / ", "(1.1 * self.c / "))
+    changed = CliRunner().invoke(app, ["verify", "--sample", "9", "--store", str(path), "--plugin", str(file)])
+    plugins.unload(file)
+    assert (changed.exit_code, "give the file as it was" in changed.stdout) == (1, True)
+    missing = CliRunner().invoke(app, ["verify", "--sample", "9", "--store", str(path), "--plugin", "/nowhere.py"])
+    assert missing.exit_code == 2
+
+
+def test_what_a_merge_advises_works(computed, tmp_path):
+    from store.__main__ import app as store_app
+
+    for name in ("here", "there"):
+        shutil.copytree(computed.parent, tmp_path / name, symlinks=True)
+    here, there = tmp_path / "here" / "grid.duckdb", tmp_path / "there" / "grid.duckdb"
+    alter(there, "UPDATE layers SET std = 2 * std")
+    merged = CliRunner().invoke(store_app, ["merge", str(there), "--store", str(here)])
+    assert merged.exit_code == 1, merged.output
+    advice = shlex.split(re.search("`python -m engine (.*)`", merged.stderr)[1])
+    done = CliRunner().invoke(app, advice)
+    assert done.exit_code == 0, done.output
 
 
 def test_the_command_says_what_it_did(own):

@@ -1,0 +1,112 @@
+"""From a row of the store back to its cell. What a row says is data; what is wrong with it is said in a sentence."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.data.own import know
+from engine.errors import RequestError
+from engine.grid.cell import Cell
+from engine.plugins import OPEN
+from engine.scheme import split_call, written_out
+from engine.studies import studies
+
+Row = dict[str, Any]
+
+
+def cell_of(row: Row) -> Cell:
+    """Return the cell that a row of the store's `cells` describes.
+
+    Args:
+        row: with `cell_id` and `spec`.
+
+    Raises:
+        RequestError: this code makes another cell of it, or none; the message says why and what to do.
+    """
+    try:
+        spec = json.loads(row["spec"])
+        study = studies.parse(spec.pop("study"))
+        for axis, value in spec.items():
+            _refuse_missing_plugin(axis, value)
+        cell = study.cell(**{axis: _written(value) for axis, value in spec.items()})
+        refusal = cell.refusal()
+    except ValidationError as error:
+        raise RequestError(_reason(error)) from None
+    except RequestError:
+        raise
+    except Exception as error:
+        raise RequestError(
+            f"its spec is none that this version of the code writes ({type(error).__name__}: {error})"
+        ) from None
+    if refusal:
+        raise RequestError(f"this version of the code refuses it: {refusal}")
+    if cell.cell_id != row["cell_id"]:
+        raise RequestError(
+            f"its spec is that of cell {cell.cell_id} in this version of the code: check out the version that its run "
+            "names in runs.code_version, or compute it again with `run`"
+        )
+    return cell
+
+
+def know_folders(grid_text: str | None) -> None:
+    """Let the folders of images of one's own that a grid names be looked into; their digest decides.
+
+    Args:
+        grid_text: the grid of a run, as the store holds it.
+    """
+    try:
+        tables = tomllib.loads(grid_text or "")
+        for text in _strings(tables):
+            for call in written_out(text) if text.lstrip().startswith("own(") else []:
+                folder = split_call(call)[1].get("folder")
+                if isinstance(folder, str):
+                    know(folder)
+    except (tomllib.TOMLDecodeError, RequestError, RecursionError):
+        # Cells that need such a folder say so themselves.
+        return
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _strings(item)
+
+
+def _refuse_missing_plugin(axis: str, value: Any) -> None:
+    """Refuse a member of a plugin that is not loaded, or not in the version that computed the cell."""
+    if not isinstance(value, dict) or "plugin" not in value:
+        return
+    name, version = value.get("name"), value["plugin"]
+    loaded = {member.plugin for registry in OPEN for member in registry if member.name == name and member.plugin}
+    if version in loaded:
+        return
+    if loaded:
+        raise RequestError(
+            f"{axis} = {name} is of version {version} of a plugin, and the file that was given is version "
+            f"{loaded.pop()}: give the file as it was, with --plugin FILE"
+        )
+    raise RequestError(f"{axis} = {name} is of a plugin (version {version}): give its file with --plugin FILE")
+
+
+def _written(value: Any) -> Any:
+    """Return a scheme as grid files write it, and any other value as it is."""
+    if not isinstance(value, dict):
+        return value
+    parameters = ((key, given) for key, given in value.items() if key not in ("name", "plugin"))
+    return f"{value['name']}({', '.join(f'{key}={given!r}' for key, given in parameters)})"
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    axis = ".".join(map(str, first["loc"]))
+    if isinstance(cause := first.get("ctx", {}).get("error"), RequestError):
+        return f"{axis}: {cause}"
+    if first["type"] == "missing":
+        return f"its spec lacks the axis {axis} that this version of the code has"
+    if first["type"] == "extra_forbidden":
+        return f"its spec has an axis {axis} that this version of the code has not"
+    return f"{axis} = {first['input']!r}: {first['msg'].lower()}"
