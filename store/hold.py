@@ -21,7 +21,8 @@ class Hold:
         file: the file.
 
     Raises:
-        OSError: when it cannot be opened, or a writer holds it.
+        OSError: when it cannot be opened.
+        BlockingIOError: when a writer holds it.
     """
 
     def __init__(self, file: Path) -> None:
@@ -34,9 +35,12 @@ class Hold:
             return
         try:
             fcntl.fcntl(self._descriptor, command, struct.pack(_LAYOUT, fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0))
-        except OSError:
+        except (BlockingIOError, PermissionError) as error:
             self.release()
-            raise
+            raise BlockingIOError(error.errno, error.strerror, str(file)) from error
+        except OSError:
+            # A file system without locks.
+            return
 
     def release(self) -> None:
         """Lets writers in again."""

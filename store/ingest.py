@@ -14,6 +14,8 @@ from store import tables
 from store.journal import Entry
 from store.verification import digests_of
 
+# DuckDB keeps all files of one query open: this bounds the memory that many small entries take.
+ENTRIES_AT_ONCE = 1000
 # SQL for the number of the entry that a row of `rows` comes from.
 SEQUENCE = r"regexp_extract(filename, '([0-9]+)-[^/\\]*[/\\][^/\\]+$', 1)::BIGINT"
 
@@ -37,9 +39,11 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
     """
     connection.execute("BEGIN")
     try:
-        for name in ("runs", "workers", "schemes", "metrics"):
-            _upsert(connection, name, files(entries, name))
-        _replace_cells(connection, entries)
+        for start in range(0, len(entries), ENTRIES_AT_ONCE):
+            some = entries[start : start + ENTRIES_AT_ONCE]
+            for name in ("runs", "workers", "schemes", "metrics"):
+                _upsert(connection, name, files(some, name))
+            _replace_cells(connection, some)
         connection.execute(
             "INSERT INTO journal_entries (entry, digest, ingested_at) "
             "SELECT unnest($names), unnest($digests), now() AT TIME ZONE 'UTC'",

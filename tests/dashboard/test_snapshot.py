@@ -1,5 +1,8 @@
 """A snapshot that is kept open answers as the file does, and never for another one."""
 
+import subprocess
+import sys
+
 import duckdb
 import pandas as pd
 import pytest
@@ -33,6 +36,17 @@ def test_what_is_kept_in_memory_is_what_the_file_says(snapshot, filled_store, na
     assert len(truth)
     for _ in range(2):
         pd.testing.assert_frame_equal(snapshot.ask(name, values), truth)
+
+
+def test_no_writer_gets_at_what_is_served(snapshot, filled_store):
+    # Each of these closes a handle on the file, and with it DuckDB's lock.
+    store.open(filled_store).close()
+    store.sandboxed(filled_store).close()
+    filled_store.read_bytes()
+    code = "import duckdb, os, sys; os.chmod(os.path.realpath(sys.argv[1]), 0o644); duckdb.connect(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", code, str(filled_store)], capture_output=True, text=True)
+    filled_store.resolve().chmod(0o444)
+    assert "Conflicting lock" in done.stderr
 
 
 def test_another_snapshot_is_refused(filled_store, monkeypatch):

@@ -141,7 +141,7 @@ class Bench:
         """Looks at the store, repairs it if need be, finishes the job, and tells what was not as it must be."""
         _, answer = forked(lambda: self._examine(killed))
         problems = [answer["trace"]] if "error" in answer else answer["value"]["problems"]
-        if refused and not refused.startswith(("StoreError", "StoreBusy", "OSError", "PermissionError")):
+        if refused and not refused.startswith(("StoreError", "StoreFailed", "StoreBusy", "OSError", "PermissionError")):
             problems.append(f"ended with {refused}")
         return Outcome(killed, refused, answer.get("value", {}).get("repaired", []), problems)
 

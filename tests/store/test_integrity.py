@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 import store
-from store import digests, durable, journal, seal, verification
+from store import digests, durable, ingest, journal, seal, verification
 from store.check import check
 from store.repair import repair
 from tests.faults.flips import campaign
@@ -300,3 +300,25 @@ def test_runs_of_a_batch_are_kept(own):
     mend(own)
     with store.open(own) as opened:
         assert opened.query("SELECT count(*) FROM runs").fetchall() == [(2,)]
+
+
+def test_of_entries_with_digests_no_header_is_read(own, monkeypatch):
+    write(own.path, *(believable(1, 1, first_seed=seed) for seed in (50, 60, 70)), published=False)
+
+    def refuse(entry):
+        raise AssertionError(f"{entry.name} was opened")
+
+    monkeypatch.setattr(journal, "flaw", refuse)
+    monkeypatch.setattr(journal, "deep_flaw", refuse)
+    assert len(store.done_cells(own)) == 38
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_entries_may_be_taken_in_a_few_at_a_time(own, contents, monkeypatch, size):
+    batch = Batch().run(status="failed")
+    batch.training(learns=0.3)
+    write(own.path, batch, believable(2, 2, first_seed=50), Batch().run(status="killed"), believable(1, 1))
+    before = contents(own)
+    monkeypatch.setattr(ingest, "ENTRIES_AT_ONCE", size)
+    store.publish(own, anew=True)
+    assert contents(own) == before
