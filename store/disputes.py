@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -15,9 +16,12 @@ from store.conflicts import differing_cells
 from store.journal import Entry
 from store.source import source
 
+# What can differ besides cells; the metrics of columns follow from the code.
+_OTHERS = ("runs", "workers", "schemes")
 
-def disputed(here: Path, other: Path, workspace: Path) -> list[str]:
-    """Returns the ids of the cells that both databases have and of which any value differs.
+
+def disputed(here: Path, other: Path, workspace: Path) -> tuple[list[str], list[str]]:
+    """Returns the ids of the cells that both databases have and that differ, and the names of other tables that do.
 
     Args:
         here: a database of the newest schema.
@@ -26,9 +30,21 @@ def disputed(here: Path, other: Path, workspace: Path) -> list[str]:
     """
     with source(other, workspace) as connection:
         connection.execute(attach(here, "here", read_only=True))
-        found = differing_cells(connection)
+        cells = differing_cells(connection)
+        others = [name for name in _OTHERS if _differs(connection, name)]
         connection.execute("DETACH here")
-    return found
+    return cells, others
+
+
+def _differs(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Tells whether rows that both databases have by their key differ."""
+    key = ", ".join(tables.KEYS[name])
+    columns = ", ".join(tables.schema(name).names)
+    sql = (
+        f"FROM (SELECT {columns} FROM {name} SEMI JOIN here.{name} AS ours USING ({key})) "
+        f"EXCEPT SELECT {columns} FROM here.{name}"
+    )
+    return bool(connection.execute(f"SELECT 1 FROM ({sql}) LIMIT 1").fetchall())
 
 
 def without(entry: Entry, cells: Collection[str]) -> dict[str, pa.Table] | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from store import digests, disputes, durable, journal, publication, seal, verification
-from store.aside import set_aside
+from store.aside import keep_copy, set_aside
 from store.attach import attached
 from store.check import check
 from store.errors import StoreCorrupt, StoreWarning
@@ -146,7 +146,13 @@ def _settle(layout: Layout, base: Base) -> Iterator[str]:
     entries = publication.sound(layout, None)
     with _scratch(layout, "known.duckdb") as known:
         publication.fill(known, None, [entry for entry in entries if entry.name in base.entries])
-        cells = disputes.disputed(known, base.path, layout.snapshots)
+        cells, others = disputes.disputed(known, base.path, layout.snapshots)
+        if others:
+            kept = keep_copy(layout, base.path)
+            yield (
+                f"of {', '.join(others)} the journal says one thing and the snapshot another, and no digest tells "
+                f"which is right: the journal's rows were taken, and the snapshot lies in {kept}"
+            )
         if cells:
             yield from _set_aside_disputed(layout, base, entries, cells)
         rescued = adopt(layout, base.path, known, "rescued", without=cells)
@@ -160,8 +166,7 @@ def _set_aside_disputed(layout: Layout, base: Base, entries: Sequence[Entry], ce
         if rest is not None:
             journal.append(layout, "undisputed", rest)
             set_aside(layout, entry.path)
-    kept = layout.damaged / base.path.name
-    durable.copy(base.path, kept)
+    kept = keep_copy(layout, base.path)
     shown = " ".join(cells[:5]) + (" …" if len(cells) > 5 else "")
     yield (
         f"of {len(cells)} cells the journal says one thing and the snapshot another, and no digest tells which is "

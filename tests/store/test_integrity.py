@@ -276,6 +276,17 @@ def test_where_no_digest_tells_who_is_right_neither_is_believed(own):
         assert kept.query("SELECT count(*) FROM cells WHERE cell_id = $cell", cell=cell).fetchall() == [(1,)]
 
 
+def test_provenance_that_nobody_can_prove_is_said_and_kept(own):
+    as_of_old(own)
+    user_writes(own.resolve(), "UPDATE runs SET host = 'elsewhere'")
+    with pytest.raises(store.StoreCorrupt, match="table runs"):
+        store.publish(own)
+    assert any(sentence.startswith("of runs the journal says") for sentence in mend(own))
+    assert len(store.done_cells(own)) == 32
+    with duckdb.connect(str(own.damaged / "000001.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT host FROM runs").fetchall() == [("elsewhere",)]
+
+
 def test_a_rebuild_takes_the_journal_alone(own, contents, damage):
     before = contents(own)
     damage("UPDATE layers SET std = 7; DELETE FROM cells WHERE study = 'training'")
