@@ -121,13 +121,7 @@ def _named() -> str | None:
 
 
 def _sentence(error: store.StoreError) -> str:
-    text = str(error)
-    if "lock" in text.lower():
-        return (
-            f"{text}\n\nAnother program has this file open for writing. Close it there, or open it there read-only; "
-            "then reload this page."
-        )
-    return text
+    return f"{error}\n\nThen reload this page." if isinstance(error, store.StoreBusy) else str(error)
 
 
 def _outdated(title: str, error: duckdb.Error) -> None:

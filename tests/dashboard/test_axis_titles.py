@@ -35,7 +35,7 @@ def renamed_store(store_of, tmp_path):
 
     def copied(page):
         path = tmp_path / f"{page}.duckdb"
-        shutil.copy(store_of(page).resolve(), path)
+        shutil.copyfile(store_of(page).resolve(), path)
         with duckdb.connect(str(path)) as connection:
             connection.execute("UPDATE metrics SET label = 'Label of ' || name, unit = 'furlong'")
             connection.execute("UPDATE metrics SET position = 'Place of ' || name WHERE position IS NOT NULL")

@@ -34,7 +34,7 @@ def spoilt_store(store_of, tmp_path):
 
     def copied(page, worst):
         path = tmp_path / "grid.duckdb"
-        shutil.copy(store_of(page).resolve(), path)
+        shutil.copyfile(store_of(page).resolve(), path)
         with duckdb.connect(str(path)) as connection:
             columns = connection.execute(
                 "SELECT table_name, column_name FROM duckdb_columns() WHERE table_name IN $tables "

@@ -82,7 +82,8 @@ def test_a_file_that_another_program_has_locked_is_named(tmp_path, monkeypatch):
         app = open_page("convergence", path, monkeypatch)
         other.communicate(b"\n")
     assert not app.exception
-    assert "Another program has this file open" in app.error[0].value
+    assert f"is open for writing in process {other.pid}" in app.error[0].value
+    assert "--repair" not in app.error[0].value
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 
-import duckdb
 import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
@@ -19,6 +18,7 @@ from engine.errors import RequestError
 from engine.execution.comparison import differences
 from engine.execution.provenance import Process, RunRecord
 from engine.execution.verify import verify
+from tests.store.builder import rewritten
 
 # Odd sizes: their tensors are not aligned, so that a sum depends on which neighbours a cell has.
 GRID = """
@@ -62,7 +62,7 @@ def own(computed, tmp_path):
 
 
 def alter(path, statement):
-    with duckdb.connect(str(path.resolve())) as connection:
+    with rewritten(path.resolve()) as connection:
         connection.execute(statement)
 
 
@@ -206,7 +206,7 @@ HAND_MADE = {
 def test_a_cell_that_cannot_be_made_again_is_named_with_the_reason_and_its_neighbours_are_verified(own, name):
     statement, reason = HAND_MADE[name]
     cell, other = one(own, "training"), one(own, "training", "diverged")
-    with duckdb.connect(str(own.resolve())) as connection:
+    with rewritten(own.resolve()) as connection:
         connection.execute(statement, {"cell": cell})
     named = "other" if name == "other cell" else cell
     verdicts = {verdict.cell_id: verdict for verdict in verify([named, other], store=own)}

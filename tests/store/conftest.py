@@ -7,11 +7,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 
 import store
-from store import seal
 from tests.store import builder
 from tests.store.builder import Batch, write
 
@@ -34,11 +32,8 @@ def damage(own: store.Layout) -> Callable[[str], None]:
     """Runs SQL on the snapshot itself, and gives it a new digest: it is as if this code had published it so."""
 
     def execute(sql: str) -> None:
-        file = own.resolve()
-        file.chmod(0o644)
-        with duckdb.connect(str(file)) as connection:
+        with builder.rewritten(own.resolve()) as connection:
             connection.execute(sql)
-        seal.seal(file, file)
 
     return execute
 

@@ -12,7 +12,7 @@ import store
 from store.check import check
 from store.export import export
 from store.merge import CELLS_PER_ENTRY, merge
-from tests.store.builder import Batch, believable, write
+from tests.store.builder import Batch, believable, rewritten, write
 from tests.store.test_command_line import run, succeeded
 
 OWN_TABLES = ("journal_entries", "schema_steps")
@@ -88,7 +88,7 @@ def test_the_same_results_of_another_run_are_no_conflict(here, tmp_path):
 )
 def test_a_cell_that_differs_is_kept_and_reported_with_both_provenances(here, tmp_path, contents, change, largest):
     there = write(tmp_path / "there.duckdb", batch("two", 0, 2))
-    with duckdb.connect(str(there.resolve())) as connection:
+    with rewritten(there.resolve()) as connection:
         connection.execute(change)
     before = contents(here)
     (conflict,) = merge(here, there.path).conflicts
@@ -176,7 +176,7 @@ def test_what_is_no_source_is_refused(here, tmp_path):
         with pytest.raises(error, match=part):
             merge(here, path)
     newer = write(tmp_path / "newer.duckdb", batch("two", 5))
-    with duckdb.connect(str(newer.resolve())) as connection:
+    with rewritten(newer.resolve()) as connection:
         connection.execute("INSERT INTO schema_steps VALUES (99, '099_future.sql', now()::TIMESTAMP)")
     with pytest.raises(store.StoreNewer, match="update Goldilocks"):
         merge(here, newer.path)
@@ -186,7 +186,7 @@ def test_what_is_no_source_is_refused(here, tmp_path):
 def test_the_command_says_what_came_of_each_store_and_fails_on_a_conflict(here, tmp_path):
     there = write(tmp_path / "there.duckdb", batch("two", 0, 2))
     third = write(tmp_path / "third.duckdb", batch("three", 3))
-    with duckdb.connect(str(there.resolve())) as connection:
+    with rewritten(there.resolve()) as connection:
         connection.execute("UPDATE curves SET test_loss = 7 WHERE step = 4")
     finished = run("merge", there.path, third.path, "--store", here.path)
     assert finished.returncode == 1
