@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data
+from dashboard import axes, choice, data, theme
 from dashboard.charts.lines import MOST_LINES, Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import Picture
@@ -123,12 +123,16 @@ def picture(question: Question) -> Picture | None:
     titles = partial(_title, meaning=meaning, part=_parts_are(question, found))
     named = named[named["configuration"].isin(names[:MOST_LINES])]
     named = named if question.ends else banded(named, question.band)
+    dashed = PART if PART not in (x, colour, panels) else None
+    paint = _axis(named, colour, titles(colour))
+    if _alike(named, [colour, dashed, panels], len(names)):
+        paint = Axis("configuration", "Configuration", values=names)
     chart = lines(
         named,
         _axis(named, x, titles(x), across=True),
         Axis("mean", title, spans_decades(named["mean"]), share=_is_share(named, title)),
-        _axis(named, colour, titles(colour)),
-        dash=_axis(named, PART, titles(PART)) if PART not in (x, colour, panels) else None,
+        paint,
+        dash=_axis(named, dashed, titles(dashed)) if dashed else None,
         panels=_axis(named, panels, titles(panels)) if panels else None,
         points=named[x].nunique() <= 40,
         zero=_from_zero(named),
@@ -215,6 +219,13 @@ def _named(found: pd.DataFrame, x: str, colour: str) -> pd.DataFrame:
         return named.sort_values(["configuration", x], kind="stable").reset_index(drop=True)
     rank = named[x].map({value: place for place, value in enumerate(axes.ordered(x, named[x]))})
     return named.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _alike(named: pd.DataFrame, encoded: Sequence[str | None], lines: int) -> bool:
+    """Tell whether lines of several configurations look the same, as long as there are colours for all of them."""
+    seen = [name for name in encoded if name]
+    different = named.drop_duplicates(["configuration", *seen])
+    return lines <= len(theme.PALETTE) and bool(different.duplicated(seen).any())
 
 
 def _follows(found: pd.DataFrame, name: str, x: str) -> bool:

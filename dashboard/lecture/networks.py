@@ -1,6 +1,8 @@
-"""Which untrained network of the store shows a configuration."""
+"""Which untrained network of the store shows a configuration, and the store's verdict on it."""
 
 from typing import Any
+
+import pandas as pd
 
 from dashboard import data
 from dashboard.choice import plain
@@ -30,3 +32,12 @@ def lecture_network(
     order = ["depth", "width"] if deepest else ["width", "depth"]
     row = found.sort_values(order, ascending=False, kind="stable").iloc[0]
     return {key: plain(row[key]) for key in SHAPE}
+
+
+def verdict_on(shape: dict[str, Any], init: str, activation: str, norm: str = "none") -> pd.Series | None:
+    """Return the verdict on a configuration, with its rates and how many seeds agree."""
+    if not shape:
+        return None
+    found = data.query("configuration_verdicts", **shape)
+    own = found[(found["init"] == init) & (found["activation"] == activation) & (found["norm"] == norm)]
+    return None if own.empty else own.iloc[0]

@@ -12,19 +12,12 @@ from dashboard.charts.lines import Axis, lines
 from dashboard.distributions import on_common_bins
 from dashboard.figure import Picture
 from dashboard.lecture import signal_answers
-from dashboard.lecture.networks import lecture_network
+from dashboard.lecture.networks import lecture_network, verdict_on
 from dashboard.lecture.row import Finding, Prediction, Row
 from dashboard.signals import network_title
 
 MOST_LAYERS = 6
 VERDICTS = ("too small", "just right", "too big")
-
-
-def verdict_on(shape: dict[str, Any], init: str, activation: str, norm: str = "none") -> pd.Series | None:
-    """Return the verdict on a configuration, with its rates and how many seeds agree."""
-    found = data.query("configuration_verdicts", **shape)
-    own = found[(found["init"] == init) & (found["activation"] == activation) & (found["norm"] == norm)]
-    return None if own.empty else own.iloc[0]
 
 
 def sentence(found: pd.Series | None) -> str:
@@ -109,20 +102,22 @@ ROWS = (
         4,
         "Too small",
         "With W = 0.01·N(0,1) in a deep tanh network, the activations collapse to zero layer by layer.",
-        "Each layer is narrower than the one before. The gradient of its weights is proportional to its input and "
-        "vanishes with it.",
+        "Compare the widths from left to right. The gradient of a layer's weights is proportional to its input: where "
+        "that vanishes, it vanishes as well.",
         partial(distributions, "normal(std=0.01)", "tanh"),
-        partial(signal_answers.standard_deviations, "normal(std=0.01)", "tanh"),
-        Prediction("Six tanh layers of 4096, W = 0.01·N(0,1). What becomes of the signal?", VERDICTS),
+        partial(signal_answers.collapse_of_std, "normal(std=0.01)", "tanh"),
+        Prediction("A deep tanh network, W = 0.01·N(0,1). What becomes of the signal?", VERDICTS),
         query={"init": "normal(std=0.01)", "activation": "tanh"},
     ),
     Row(
         5,
         "Too big",
-        "With W = 0.05·N(0,1) the tanh units saturate, and their local gradients vanish.",
-        "The mass sits at −1 and 1. The few units that are not saturated have large weights: the gradient explodes.",
+        "With W = 0.05·N(0,1) the tanh units saturate, and their local gradients vanish. The notes: “all zero, no "
+        "learning”.",
+        "How much of the mass sits at −1 and 1? A saturated unit passes no gradient on; those that are not saturated "
+        "pass theirs through large weights.",
         partial(distributions, "normal(std=0.05)", "tanh"),
-        partial(signal_answers.saturation, "normal(std=0.05)", "tanh"),
+        partial(signal_answers.saturation, "normal(std=0.05)", "tanh", "xavier"),
         Prediction("And with W = 0.05·N(0,1)?", VERDICTS),
         query={"init": "normal(std=0.05)", "activation": "tanh"},
     ),
@@ -130,8 +125,11 @@ ROWS = (
         6,
         "Just right for tanh",
         "Xavier's std = 1/√Din keeps the variance of a tanh layer; for a convolution Din = filter² · input channels.",
-        "All layers look alike. The std still falls slowly, like 1/√layer: tanh is only nearly linear at zero. "
-        "Below: the same in a convolutional network, and what becomes of it when the channels alone are taken for Din.",
+        "Compare the first layer with the last: Xavier would keep the std of a linear layer, and tanh is linear at "
+        "zero "
+        "only. Below: the same in a convolutional network, and what becomes of it when the channels alone are taken "
+        "for "
+        "Din.",
         partial(with_convolution, "xavier", "xavier_channels", "tanh"),
         partial(signal_answers.fan_in, "xavier"),
         query={"init": "xavier", "activation": "tanh"},
@@ -140,7 +138,7 @@ ROWS = (
         7,
         "Xavier under a ReLU",
         "ReLU kills half of the variance, so Xavier collapses.",
-        "The std falls by 1/√2 in every layer: half of what a fixed scale needs.",
+        "A ReLU passes half of the variance on, so theory expects the std of a layer to be 1/√2 of that before it.",
         partial(distributions, "xavier", "relu"),
         signal_answers.collapse,
         Prediction("The same Xavier under a ReLU?", VERDICTS),
@@ -150,7 +148,8 @@ ROWS = (
         8,
         "Kaiming, and the notes' slip",
         "Kaiming's std = √(2/Din) is just right for ReLU. The notes' code divides by √(2/Din), which is a slip.",
-        "Kaiming is flat. The slip multiplies the std by Din/2 per layer; in a deeper network it overflows.",
+        "Kaiming makes up for the half that a ReLU takes away. Dividing instead multiplies the std by Din/2 in every "
+        "layer.",
         partial(
             against_layers,
             ["kaiming", "kaiming_slip"],
@@ -168,8 +167,8 @@ GRADIENT_FLOW = Row(
     11,
     "Gradient flow",
     "Batch norm improves the flow of gradients through the network.",
-    "Without it Xavier's gradient vanishes under a ReLU. With it the gradient no longer vanishes, but it grows "
-    "towards the input: a very deep network needs skip connections, too.",
+    "Read each line from right to left, as the gradient goes. Batch norm undoes the scale of the weights, so the line "
+    "with it hardly depends on the initialization; flat is another question.",
     partial(against_layers, ["xavier"], "relu", ["none", "batch"], "grad_rms", "What gradient reaches each layer?"),
     signal_answers.gradients,
     query={"init": "xavier", "activation": "relu", "norm": ["none", "batch"]},

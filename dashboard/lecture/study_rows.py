@@ -12,10 +12,16 @@ from dashboard.quantities import Question
 BATCH_NORM = "views/batch_norm.py"
 
 
-def measured(question: Question) -> Finding | None:
-    """Return the figure of a quantity."""
+def measured(question: Question, *beside: Question) -> Finding | None:
+    """Return the figure of a quantity, and those of others beside it."""
     found = quantities.picture(question)
-    return None if found is None else Finding(found, "")
+    others = filter(None, map(quantities.picture, beside))
+    return None if found is None else Finding(found, "", beside=tuple(others))
+
+
+def _topic(name: str) -> dict[str, str | list[str]]:
+    """Return what to choose on the page of batch norm."""
+    return {"bn_topic": name}
 
 
 def _ask(study: str, quantity: str, title: str, **more: Any) -> Callable[[], Finding | None]:
@@ -27,8 +33,8 @@ PREPROCESSING = Row(
     "Preprocessing",
     "Zero-centre and normalize each dimension: before it the loss is very sensitive to small changes of W, after it "
     "less so.",
-    "The same small change of the weights costs far more on raw inputs. PCA and whitening exist, but are not usual for "
-    "images.",
+    "How much does the same small change of the weights cost under each pipeline? PCA and whitening exist, but are not "
+    "usual for images; there, the lecture says, centring is enough.",
     _ask(
         "preprocessing",
         "perturbed_loss",
@@ -45,25 +51,42 @@ LAYER = Row(
     9,
     "Batch norm as a layer",
     "x̂ = (x − E[x]) / √(Var[x] + ε) over the batch, then y = γx̂ + β with γ and β learned; γ = √Var, β = E undoes it.",
-    "γ starts at 1 and finds its own scale in each layer. (The notes' second formula lacks the square root.)",
+    "γ starts at 1 and β at 0. Which layers leave them? (The notes' second formula lacks the square root.)",
     _ask("batch_norm_layer", "gamma_mean", "What does γ become?", x="position", colour="part", panels="activation"),
     study_answers.learned_scale,
     page=BATCH_NORM,
+    query=_topic("The layer (L9)"),
 )
 REGULARIZATION = Row(
     14,
     "Regularization",
     "Batch norm regularizes while training: each example sees the noise of its batch.",
-    "The smaller the batch, the larger the noise, and the smaller the gap between training and test.",
-    _ask("discrepancy", "loss_gap", "How large is the gap?", x="batch_size", colour="norm", panels="dataset"),
-    partial(study_answers.claims, "lecture_14_claims"),
+    "The smaller the batch, the larger the noise. A gap between training and test is small where a network "
+    "generalizes, "
+    "and also where it does not even fit: compare it with the test accuracy.",
+    partial(
+        measured,
+        Question("discrepancy", "loss_gap", "How large is the gap?", "batch_size", "norm", "dataset"),
+        Question(
+            "discrepancy",
+            "mode_accuracy",
+            "And the test accuracy?",
+            "batch_size",
+            "norm",
+            "dataset",
+            parts=("running statistics",),
+        ),
+    ),
+    study_answers.regularized,
     page=BATCH_NORM,
+    query=_topic("Regularization (L14)"),
 )
 FOLDING = Row(
     15,
     "No cost at test time",
     "At test time batch norm folds into the layer before it and costs nothing.",
-    "The folded network computes the same logits to float precision, in the time of a network without batch norm.",
+    "Compare the folded network with the one that never had batch norm. The bands are of the seeds: on a busy machine "
+    "they are wide.",
     _ask(
         "folding",
         "forward_time",
@@ -74,22 +97,35 @@ FOLDING = Row(
     ),
     study_answers.folded,
     page=BATCH_NORM,
+    query=_topic("Test time (L15)"),
 )
 MODES = Row(
     16,
     "Training and testing differ",
     "Batch norm behaves differently in training and testing: a common source of errors.",
-    "In the wrong mode the prediction for one example depends on its neighbours in the batch.",
-    _ask("discrepancy", "mode_accuracy", "What does the wrong mode cost?", x="batch_size", colour="part"),
+    "In the wrong mode the prediction for one example depends on its neighbours in the batch: what if all of them "
+    "are of "
+    "its class?",
+    _ask(
+        "discrepancy",
+        "mode_accuracy",
+        "What does the wrong mode cost?",
+        x="batch_size",
+        colour="part",
+        cells={"norm": ["batch"]},
+        part="Mode",
+    ),
     study_answers.wrong_mode,
     page=BATCH_NORM,
+    query=_topic("Train and test (L16)"),
 )
 TRANSFER = Row(
     17,
     "Transfer learning",
     "Train on a big set. On a small one re-initialize the last layer and freeze the rest; on a bigger one train more.",
-    "Low layers are general, high ones specific: frozen up to the last layer, the network fails on an unlike target; "
-    "frozen up to the last convolution it does not.",
+    "Low layers are said to be general, high ones specific. Compare the schemes at few and at many examples, on the "
+    "target "
+    "that is like the source and on the one that is not.",
     _ask(
         "transfer",
         "transfer_accuracy",

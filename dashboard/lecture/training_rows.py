@@ -1,25 +1,27 @@
 """Rows L2, L3, L10, L12 and L13: what trains."""
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dashboard import axes, choice, data
+from dashboard import axes, choice, data, quantities, trains
 from dashboard.charts.lines import Axis, lines
 from dashboard.figure import Picture
 from dashboard.lecture import training_answers
 from dashboard.lecture.row import Finding, Prediction, Row
 from dashboard.over_seeds import for_lines
+from dashboard.quantities import Question
 
 CONVERGENCE = "views/convergence.py"
 MAP = "views/trainability_map.py"
 SHALLOW_AND_DEEP = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
 _STD = re.compile(r"normal\(std=([0-9.e-]+)\)")
-# Below this loss, in nats, something was learned; below the second one, most of it. Guessing ten classes gives ln 10.
-LEARNS, LEARNED_WELL = 2.2, 1.0
+# Of what a random initialization gains over guessing: below this share nothing is learned, above the second most of it.
+LEARNS, LEARNED_WELL = 0.1, 0.8
 LEARNED = ("nothing", "slowly", "as usual")
 WHO_TRAINS = ("both", "only with batch norm", "neither", "only without")
 DECADES = ("one or less", "about two", "three or more")
@@ -33,29 +35,27 @@ def outcomes(**cells: list[Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def symmetry() -> Finding | None:
-    """Return the training curves of all-zero weights beside random ones."""
-    values = choice.bound(choice.largest_network() | {"init": ["zeros", "normal(std=0.1)", "xavier"], "norm": ["none"]})
-    curves = data.query("curves_over_seeds", metrics=["train_loss"], **values)
-    zeros = curves[curves["init"] == "zeros"]
-    if zeros.empty:
-        return None
-    keep = zeros.iloc[0]
-    curves = curves[(curves["depth"] == keep["depth"]) & (curves["lr"] == keep["lr"])]
-    curves = curves[curves["activation"] == keep["activation"]]
-    named = axes.named(for_lines(curves), ("init",), "init")
-    chart = lines(
-        named,
-        Axis("step", "Step"),
-        Axis("mean", data.labels()["train_loss"]),
-        Axis("init", axes.NAMES["init"], values=axes.ordered("init", named["init"])),
-        points=False,
+    """Return how many different units zeros and a random initialization have, before and after training."""
+    cells = training_answers.ALIKE
+    asked = Question(
+        "symmetry", "distinct_units", "How many units are different?", "part", "init", cells=cells, part="Training"
     )
-    last = zeros[zeros["step"] == zeros["step"].max()].iloc[0]
-    sql = data.sql("curves_over_seeds", {"metrics": ["train_loss"], **values})
-    picture = Picture("Do all-zero weights learn?", chart, named, sql, "Training loss against step by initialization.")
-    verdict = f"after {last['step']} steps the loss with zeros is {last['mean']:.3f} nat; guessing gives ln 10 = 2.303."
-    answer = LEARNED[0 if last["mean"] > LEARNS else 1 if last["mean"] > LEARNED_WELL else 2]
-    return Finding(picture, verdict, answer)
+    units = quantities.picture(asked)
+    if units is None:
+        return None
+    correct = quantities.picture(replace(asked, quantity="share_correct", title="And what is learned?", cells=cells))
+    return Finding(units, "", _learned(), beside=() if correct is None else (correct,))
+
+
+def _learned() -> str:
+    """Return how much of what a random initialization learns is learned with zeros."""
+    rows = training_answers.symmetric().set_index("init")
+    if not {"zeros", "xavier"} <= set(rows.index):
+        return ""
+    gains = rows["accuracy"] - rows["accuracy_before"].get("zeros")
+    if not gains["xavier"] > 0 or pd.isna(gains["zeros"]):
+        return ""
+    return LEARNED[int(np.searchsorted([LEARNS, LEARNED_WELL], gains["zeros"] / gains["xavier"]))]
 
 
 def depth(inits: list[str], norms: list[str], colour: str, title: str) -> Finding | None:
@@ -71,17 +71,19 @@ def depth(inits: list[str], norms: list[str], colour: str, title: str) -> Findin
         Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
     )
     words = [
-        f"{axes.text(colour, value)} trains in every seed {_deepest(named[named[colour] == value])}"
+        f"{axes.text(colour, value)} {_deepest(named[named[colour] == value])}"
         for value in axes.ordered(colour, named[colour])
     ]
     text = f"Final test accuracy against depth, by {axes.NAMES[colour].lower()}."
-    picture = Picture(title, chart, named, data.sql("outcomes_over_seeds", values), text)
+    picture = Picture(title, chart, named, data.sql("outcomes_over_seeds", values), text, trains.definition())
     return Finding(picture, "; ".join(words) + ".", _who_trains(named))
 
 
 def _who_trains(rows: pd.DataFrame) -> str:
     """Return which normalization trains at the depth that the reader was asked about."""
     asked = rows[rows["depth"] == ASKED_DEPTH].groupby("norm")["share_that_train"].max()
+    if not {"none", "batch"} <= set(asked.index):
+        return ""
     none, batch = asked.get("none", 0) >= 0.5, asked.get("batch", 0) >= 0.5
     return {(True, True): "both", (False, True): "only with batch norm", (False, False): "neither"}.get(
         (bool(none), bool(batch)), "only without"
@@ -89,8 +91,12 @@ def _who_trains(rows: pd.DataFrame) -> str:
 
 
 def _deepest(rows: pd.DataFrame) -> str:
-    trained = rows.loc[rows["share_that_train"] == 1, "depth"]
-    return "at no depth" if trained.empty else f"up to {trained.max()} layers"
+    """Return up to which depth all networks train in every seed, without a gap."""
+    by_depth = rows.groupby("depth")["share_that_train"].min() == 1
+    trained = by_depth.index[by_depth.cummin()]
+    if not len(trained):
+        return f"does not train in every seed even with {by_depth.index.min()} layers"
+    return f"trains in every seed up to {trained.max()} layers"
 
 
 def learning_rates() -> Finding | None:
@@ -112,7 +118,7 @@ def learning_rates() -> Finding | None:
     )
     text = f"Final test accuracy of {depth} layers against learning rate, with and without batch norm."
     title = f"How far can the learning rate of {depth} layers be pushed?"
-    return Finding(Picture(title, chart, named, data.sql("learning_rate_sweep", values), text), "")
+    return Finding(Picture(title, chart, named, data.sql("learning_rate_sweep", values), text, trains.definition()), "")
 
 
 def weight_scales() -> Finding | None:
@@ -132,7 +138,8 @@ def weight_scales() -> Finding | None:
         Axis("norm", axes.NAMES["norm"], values=axes.ordered("norm", named["norm"])),
     )
     text = "Final test accuracy against the scale of the weights, with and without batch norm."
-    picture = Picture("Which weight scales train?", chart, named, data.sql("outcomes_over_seeds", values), text)
+    sql = data.sql("outcomes_over_seeds", values)
+    picture = Picture("Which weight scales train?", chart, named, sql, text, trains.definition())
     return Finding(picture, "", _decades(int(counts.idxmax())))
 
 
@@ -147,18 +154,20 @@ SYMMETRY = Row(
     2,
     "All zeros",
     "With all-zero weights every unit computes the same, gets the same gradient, and nothing changes.",
-    "The loss stays where guessing is. The biases of the read-out still learn how frequent the classes are, no more.",
+    "Are there more different units after training than before? Units that begin alike get the same gradient. The "
+    "biases "
+    "of the read-out can still learn how frequent the classes are, no more.",
     symmetry,
     training_answers.distinct_units,
-    Prediction("All weights zero, 200 steps. What is learned?", LEARNED),
-    CONVERGENCE,
-    {"train_init": ["zeros", "normal(std=0.1)"], "train_depth": "5", "train_colour": "Initialization"},
+    Prediction("All weights zero. What does training teach the network?", LEARNED),
+    "views/every_study.py",
+    {"study_name": "symmetry"},
 )
 DEPTH = Row(
     3,
     "Small weights, shallow and deep",
     "Small Gaussian weights work in shallow networks and fail in deep ones.",
-    "The accuracy of std 0.05 falls to chance within a few layers, where Kaiming still trains.",
+    "Follow each line to the right: at which depth does it fall to guessing?",
     partial(depth, SHALLOW_AND_DEEP, ["none"], "init", "How deep does it train?"),
     training_answers.shallow_and_deep,
     page=MAP,
@@ -181,8 +190,8 @@ RATES = Row(
     12,
     "Learning rates",
     "Batch norm allows higher learning rates and faster convergence.",
-    "The cross marks the rate from which seeds diverge. Not to diverge is not yet to train: the largest rates may "
-    "leave the accuracy at chance.",
+    "A cross ends a line where seeds diverge. Not to diverge is not yet to train: a rate may leave the accuracy at "
+    "guessing. Compare the two lines at the small rates, too.",
     learning_rates,
     training_answers.rates,
     page=CONVERGENCE,
@@ -197,12 +206,12 @@ SCALES = Row(
     13,
     "Robust to initialization",
     "With batch norm a network trains from weights of almost any scale.",
-    "Four decades of weight scale. Without batch norm a narrow window trains; with it nearly all do, until the step "
-    "is too small for the size of the weights.",
+    "How wide is the window in which each line is above guessing? A cross ends a line where seeds diverge. With batch "
+    "norm large weights make the steps relatively small.",
     weight_scales,
     training_answers.decades,
     Prediction(
-        "Weights from 0.001 to 10: how many decades train with batch norm?",
+        "Over how many decades of the weights' scale does a network with batch norm train?",
         DECADES,
     ),
     MAP,

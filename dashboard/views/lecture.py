@@ -13,9 +13,8 @@ from dashboard.distributions import on_common_bins
 from dashboard.figure import draw, group
 from dashboard.lecture import training_answers
 from dashboard.lecture.chapters import CHAPTERS
-from dashboard.lecture.networks import lecture_network
+from dashboard.lecture.networks import lecture_network, verdict_on
 from dashboard.lecture.row import Finding, Prediction, Row
-from dashboard.lecture.signal_rows import verdict_on
 from dashboard.numerals import numeral
 from store import queries
 

@@ -1,8 +1,8 @@
 -- L2, symmetry: how many different units does a layer have, and does training change anything?
 -- One row per initialization and activation of networks with $depth hidden layers. Distinct units: fewest and most in
 -- any layer of any seed, before and after training. First layer: norm of its gradient before training and of its
--- weights' change, means over seeds. Test accuracy after training: mean and range over seeds. What is not finite is left
--- out of means and of the accuracy's range.
+-- weights' change, means over seeds, and the largest change of any layer and seed. Test accuracy before training: mean over seeds; after it:
+-- mean and range. What is not finite is left out of means and of the accuracy's range.
 -- $depth INTEGER = 1: hidden layers
 -- $norm VARCHAR = 'none': normalization
 -- $dataset VARCHAR = 'digits': where the examples come from
@@ -14,6 +14,8 @@ SELECT init, activation, width AS units, count(DISTINCT seed) AS seeds,
        max(value) FILTER (quantity = 'distinct_gradients' AND part = 'before') AS distinct_gradients,
        avg(value) FILTER (quantity = 'layer_gradient_norm' AND part = 'before' AND position = 1 AND isfinite(value)) AS gradient_norm,
        avg(value) FILTER (quantity = 'weight_change' AND position = 1 AND isfinite(value)) AS weight_change,
+       max(value) FILTER (quantity = 'weight_change' AND isfinite(value)) AS largest_change, max(steps) AS steps,
+       avg(value) FILTER (quantity = 'share_correct' AND part = 'before' AND isfinite(value)) AS accuracy_before,
        avg(value) FILTER (quantity = 'share_correct' AND part = 'after' AND isfinite(value)) AS accuracy,
        min(value) FILTER (quantity = 'share_correct' AND part = 'after' AND isfinite(value)) AS accuracy_low,
        max(value) FILTER (quantity = 'share_correct' AND part = 'after' AND isfinite(value)) AS accuracy_high

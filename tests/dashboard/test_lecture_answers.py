@@ -6,7 +6,6 @@ import pytest
 
 from dashboard.lecture import signal_rows, training_answers
 from dashboard.lecture.chapters import CHAPTERS
-from dashboard.lecture.training_answers import TRAINED
 from dashboard.lecture.wording import between, count, plus_minus, sentence
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
@@ -70,7 +69,7 @@ def test_convolutions_stand_beside_the_fully_connected_network(opened):
 
 def largest_that_trains(frame):
     """Return the largest rate at which a seed trains, by normalization, read off the figure's data."""
-    trained = frame[frame["high"] >= TRAINED]
+    trained = frame[frame["share_that_train"] > 0]
     return trained.groupby("norm")["lr"].max().to_dict()
 
 

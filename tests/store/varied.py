@@ -218,7 +218,7 @@ class Varied:
         ):  # fmt: skip
             cell_id = self.cell("discrepancy", **axes)
             self.numbers(cell_id, (0.0, 0.25, 0.5, INF, NAN), ("loss_gap", "", None))
-            modes = [("share_correct", f"{mode} statistics{how}", None) for mode, how in MODES]
+            modes = [("mode_accuracy", f"{mode} statistics{how}", None) for mode, how in MODES]
             self.numbers(cell_id, (0.25, 0.5, 1.0), ("accuracy_on_train", "", None), *modes)
             distances = [(f"{what}_distance", str(layer), None) for what in ("mean", "std") for layer in (1, 2)]
             self.numbers(cell_id, (0.5, 1.0), *distances)

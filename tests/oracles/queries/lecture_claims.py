@@ -17,7 +17,7 @@ SETTING = [name for name in TRANSFER if name != "dataset"]
 Seeds = dict[tuple, list[dict[int, float]]]
 
 
-def judged(names: list[str], seeds: Seeds, claims: dict[int, str]) -> Rows:
+def judged(names: list[str], seeds: Seeds, claims: dict[int, str], thresholds: dict[int, float] | None = None) -> Rows:
     """Yields a row per group of seeds and claim: the mean of the differences, its margin, and what follows."""
     for key, found in seeds.items():
         for number, claim in claims.items():
@@ -25,6 +25,7 @@ def judged(names: list[str], seeds: Seeds, claims: dict[int, str]) -> Rows:
             if not values:
                 continue
             center, half = mean(values), margin(values)
+            threshold = (thresholds or {}).get(number, 0.0)
             certain = center is not None and half is not None
             yield {
                 **dict(zip((*names, "evidence"), key, strict=True)),
@@ -33,11 +34,12 @@ def judged(names: list[str], seeds: Seeds, claims: dict[int, str]) -> Rows:
                 "seeds": len(values),
                 "mean": center,
                 "margin": half,
-                "seeds_that_agree": sum(value > 0 for value in values),
+                "threshold": threshold,
+                "seeds_that_agree": sum(value > threshold for value in values),
                 "verdict": "holds"
-                if certain and center - half > 0
+                if certain and center - half > threshold
                 else "does not hold"
-                if certain and center + half <= 0
+                if certain and center + half <= threshold
                 else "undecided",
             }
 
@@ -116,7 +118,7 @@ def lecture_17_claims(
                 4: (many["dense_layers"], many["last_layer"]),
                 5: (apart["dense_layers"], apart["last_layer"]),
                 6: (many["last_layer"], many["scratch"], apart["last_layer"], apart["scratch"]),
-                7: (apart["dense_layers"], apart["scratch"], -loss),
+                7: (apart["dense_layers"], apart["scratch"]),
             }
         )
         setting = tuple(key[name] for name in SETTING)
@@ -130,7 +132,7 @@ def lecture_17_claims(
         6: "high layers are specific: all frozen loses more on a dissimilar target",
         7: f"low layers are general: frozen convolutions lose less than {loss} on a dissimilar target",
     }
-    return judged(SETTING, seeds, claims)
+    return judged(SETTING, seeds, claims, {7: -loss})
 
 
 SCHEMES = ("scratch", "last_layer", "dense_layers", "fine_tune")

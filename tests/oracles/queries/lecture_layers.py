@@ -120,4 +120,13 @@ def lecture_11_gradient_flow(tables: Tables, depth, width, batch_size, dataset) 
             "decades_median": median(decades),
             **ends("decades", decades),
             "spread": max(decades) - min(decades) if decades else None,
+            **_flattest(rows),
         }
+
+
+def _flattest(rows: pd.DataFrame) -> dict:
+    """The initialization whose gradient is nearest to preserved in every network."""
+    by_init = {key["init"]: list(own["decades"]) for key, own in groups(rows, "init")}
+    whole = {init: values for init, values in by_init.items() if None not in values}
+    best = min(whole, key=lambda init: (max(map(abs, whole[init])), init), default=None)
+    return {"flattest_init": best, "flattest_decades": mean(whole.get(best, []))}

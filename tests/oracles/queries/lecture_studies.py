@@ -43,6 +43,69 @@ def lecture_01_preprocessing(tables: Tables, size, steps, depth, width) -> Rows:
         }
 
 
+@oracle("dataset", "batch_size", "steps")
+def lecture_01_centring(tables: Tables, centred, scaled, size, depth, width, better, tolerance) -> Rows:
+    kind = {"study": "training", "network": "mlp", "norm": "none", "init": "kaiming", "activation": "relu"}
+    trained = where(tables.outcomes, **kind, optimizer="sgd", depth=depth, width=width)
+    for key, rows in groups(where(tables.quantities, study="preprocessing"), "dataset"):
+        factors, conditions = {}, {}
+        for one, own in groups(rows, "preprocessing"):
+            cells = [cell for _, cell in groups(own, "cell_id")]
+            rest = [largest(cell, "perturbed_loss", position=0.0, part="mean") for cell in cells]
+            factors[one["preprocessing"]] = mean(_ratios(cells, "perturbed_loss", size, "mean", rest))
+            conditions[one["preprocessing"]] = mean(largest(cell, "condition_number") for cell in cells)
+        before, after = conditions.get(centred), conditions.get(scaled)
+        gain = before / after if before is not None and after else None
+        told = {
+            "factor_centred": factors.get(centred),
+            "factor_standardized": factors.get(scaled),
+            "condition_centred": before,
+            "condition_standardized": after,
+            "condition_gain": gain,
+            "for_the_loss": None if gain is None else "enough" if gain <= better else "not enough",
+        }
+        compared = [
+            {**length, **row}
+            for length, own in groups(where(trained, **key), "batch_size", "steps")
+            if (row := _centring(own, (centred, scaled), tolerance))
+        ]
+        for row in compared or [dict.fromkeys(("batch_size", "steps", *CENTRING))]:
+            yield {**key, **told, **row}
+
+
+CENTRING = (
+    *("seeds", "accuracy_centred", "rate_centred", "accuracy_standardized", "rate_standardized", "gain", "gain_margin"),
+    "for_training",
+)
+
+
+def _centring(rows: pd.DataFrame, pipelines: tuple[str, str], tolerance: float) -> dict | None:
+    """What standardizing gains over centring, each at its best rate."""
+    best = {}
+    for name in pipelines:
+        rates = {}
+        for key, own in groups(where(rows, preprocessing=name), "lr"):
+            if not own["diverged"].any() and mean(own["final_test_accuracy"]) is not None:
+                rates[key["lr"]] = own.set_index("seed")["final_test_accuracy"].to_dict()
+        if not rates:
+            return None
+        rate = min(rates, key=lambda lr: (-mean(rates[lr].values()), lr))
+        best[name] = (rate, rates[rate])
+    (rate, centred), (other, standardized) = (best[name] for name in pipelines)
+    seeds = sorted(set(centred) & set(standardized))
+    if not seeds:
+        return None
+    gain = [standardized[seed] - centred[seed] for seed in seeds]
+    center, half = mean(gain), margin(gain)
+    low, high = (center - half, center + half) if half is not None else (-math.inf, math.inf)
+    verdict = "enough" if high <= tolerance else "not enough" if low > 0 else "undecided"
+    values = (
+        len(seeds), mean(centred[seed] for seed in seeds), rate, mean(standardized[seed] for seed in seeds), other,
+        center, half, verdict,
+    )  # fmt: skip
+    return dict(zip(CENTRING, values, strict=True))
+
+
 def _ratios(cells, quantity, position, part, divisors) -> list[float]:
     values = [largest(own, quantity, position=position, part=part) for own in cells]
     return [value / divisor for value, divisor in zip(values, divisors, strict=False) if None not in (value, divisor)]
@@ -124,7 +187,8 @@ def lecture_14_regularization(tables: Tables, dataset: str | None, selection: in
     )
     paired = {}
     for key, own in groups(rows, *DISCREPANCY, "seed"):
-        told = (largest(own, "loss_gap"), largest(own, "accuracy_on_train"))
+        right = largest(own, "mode_accuracy", part="running statistics")
+        told = (largest(own, "loss_gap"), largest(own, "accuracy_on_train"), right)
         paired[tuple(key[name] for name in (*DISCREPANCY, "seed"))] = told
     norms = DISCREPANCY.index("norm")
     found: dict[tuple, list] = {}
@@ -133,8 +197,8 @@ def lecture_14_regularization(tables: Tables, dataset: str | None, selection: in
         if key[norms] != "none" and plain is not None:
             found.setdefault((*key[:-1], evidence(key[-1], selection)), []).append((*plain, *normed))
     for key, seeds in found.items():
-        sound = [one for one in seeds if math.isfinite(one[0]) and math.isfinite(one[2])]
-        without, norm = [one[0] for one in sound], [one[2] for one in sound]
+        sound = [one for one in seeds if math.isfinite(one[0]) and math.isfinite(one[3])]
+        without, norm = [one[0] for one in sound], [one[3] for one in sound]
         saved = [a - b for a, b in zip(without, norm, strict=False)]
         yield {
             **dict(zip((*DISCREPANCY, "evidence"), key, strict=True)),
@@ -148,8 +212,17 @@ def lecture_14_regularization(tables: Tables, dataset: str | None, selection: in
             "saved_margin": margin(saved),
             "seeds_that_save": sum(one > 0 for one in saved),
             "train_accuracy_without": mean(one[1] for one in sound),
-            "train_accuracy_with": mean(one[3] for one in sound),
+            "train_accuracy_with": mean(one[4] for one in sound),
+            **_gained("train", [(one[1], one[4]) for one in sound]),
+            "test_accuracy_without": mean(one[2] for one in sound),
+            "test_accuracy_with": mean(one[5] for one in sound),
+            **_gained("test", [(one[2], one[5]) for one in sound]),
         }
+
+
+def _gained(name: str, pairs: list[tuple]) -> dict:
+    gain = [normed - plain for plain, normed in pairs if None not in (plain, normed)]
+    return {f"{name}_gain": mean(gain), f"{name}_gain_margin": margin(gain)}
 
 
 @oracle(*SHAPE, "batch_size", "lr", "steps")
@@ -191,6 +264,8 @@ def lecture_16_train_and_test(tables: Tables, dataset: str | None) -> Rows:
         right = [largest(own, part="running statistics") for own in sound]
         wrong = [largest(own, part="batch statistics") for own in sound]
         cost = [a - b for a, b in zip(right, wrong, strict=False)]
+        by_class = [largest(own, part="batch statistics, sorted") for own in sound]
+        sorted_cost = [a - b for a, b in zip(right, by_class, strict=True) if None not in (a, b)]
         yield {
             **key,
             "seeds": len(sound),
@@ -201,9 +276,12 @@ def lecture_16_train_and_test(tables: Tables, dataset: str | None) -> Rows:
             "wrong_mode_margin": margin(wrong),
             "cost": mean(cost),
             "cost_margin": margin(cost),
-            "sorted": mean(largest(own, part="batch statistics, sorted") for own in sound),
+            "sorted_cost": mean(sorted_cost),
+            "sorted_cost_margin": margin(sorted_cost),
+            "sorted": mean(by_class),
             "spoilt": mean(largest(own, part="running statistics, spoilt") for own in sound),
             **{name: mean(_rms(own, name) for own in sound) for name in ("mean_distance", "std_distance")},
+            "sampling_distance": key["batch_size"] ** -0.5,
         }
 
 

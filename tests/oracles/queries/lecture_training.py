@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 
-from tests.oracles.queries.numbers import ends, finite, known, mean, median, ranged
+from tests.oracles.queries.numbers import ends, finite, highest, known, mean, median, ranged
 from tests.oracles.queries.registry import Rows, oracle
 from tests.oracles.queries.tables import Tables, groups, reach, where
 
@@ -33,6 +33,9 @@ def lecture_02_symmetry(tables: Tables, depth, norm, dataset) -> Rows:
             "distinct_gradients": ends("", where(rows, quantity="distinct_gradients", part="before")["value"])["_high"],
             "gradient_norm": mean(finite(gradient)),
             "weight_change": mean(finite(where(rows, quantity="weight_change", position=1.0)["value"])),
+            "largest_change": highest(finite(where(rows, quantity="weight_change")["value"])),
+            "steps": highest(rows["steps"]),
+            "accuracy_before": mean(finite(where(rows, quantity="share_correct", part="before")["value"])),
             **ranged("accuracy", finite(where(rows, quantity="share_correct", part="after")["value"])),
         }
 
@@ -106,6 +109,35 @@ def lecture_12_learning_rates(tables: Tables, init, dataset, width, fast, rates,
             "steps_to_fast": median(steps),
             **ends("steps", steps),
         }
+
+
+@oracle("activation", "depth", "lr")
+def lecture_12_by_rate(tables: Tables, init, dataset, width, **length) -> Rows:
+    trained = _standardized(tables, init=init, dataset=dataset, width=width, **length)
+    for key, rows in groups(trained, "activation", "depth", "lr"):
+        sides = {norm: where(rows, norm=norm).set_index("seed") for norm in ("none", "batch")}
+        seeds = sorted(set(sides["none"].index) & set(sides["batch"].index))
+        if not seeds:
+            continue
+        accuracy = {
+            norm: [_number(side["final_test_accuracy"][seed]) for seed in seeds] for norm, side in sides.items()
+        }
+        pairs = zip(accuracy["none"], accuracy["batch"], strict=True)
+        gain = [normed - plain for plain, normed in pairs if None not in (plain, normed)]
+        diverged = {norm: sum(bool(side["diverged"][seed]) for seed in seeds) for norm, side in sides.items()}
+        yield {
+            **key,
+            "seeds": len(gain),
+            "diverged_without": diverged["none"],
+            "diverged_with": diverged["batch"],
+            "accuracy_without": mean(accuracy["none"]),
+            "accuracy_with": mean(accuracy["batch"]),
+            **ranged("gain", gain),
+        }
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _largest(values, which: list[bool]) -> float | None:
