@@ -56,8 +56,8 @@ FIXED = {
     "theory": GREY,
     "running statistics": BLUE,
     "batch statistics": ORANGE,
-    "batch statistics, sorted": RED,
-    "running statistics, spoilt": VIOLET,
+    "batch statistics, sorted": PINK,
+    "running statistics, spoilt": GREEN,
 }
 BadgeColour = Literal["blue", "green", "orange", "gray", "violet", "red"]
 VERDICT_COLOURS: dict[str, BadgeColour] = {

@@ -245,7 +245,7 @@ MISTAKES = (
     ("lecture_14_regularization", "[12.706, ", "["),
     ("lecture_17_claims", "difference > threshold", "difference > 0"),
     ("lecture_12_by_rate", "normed.accuracy - plain.accuracy", "plain.accuracy - normed.accuracy"),
-    ("lecture_01_centring", "standardized - centred", "centred - standardized"),
+    ("lecture_01_centring", "factor) FILTER (preprocessing = $centred)", "factor) FILTER (preprocessing = $scaled)"),
     ("lecture_11_gradient_flow", "max(abs(decades))", "max(decades)"),
     ("lecture_14_regularization", "train_with - train_without", "train_without - train_with"),
     ("lecture_16_train_and_test", "right_mode - sorted", "wrong_mode - sorted"),
