@@ -33,13 +33,16 @@ NONETHELESS = {"deuteranopia": {("normal(std=0.1)", "zeros")}}
 # What pages and the lecture's rows draw beside each other.
 TOGETHER = {
     "the opening": LECTURE[:4],
+    "the modes": [
+        "running statistics", "batch statistics", "batch statistics, sorted", "running statistics, spoilt",
+    ],
     "the notes' slip": ["kaiming", "kaiming_slip"],
     "channels for a fan-in": ["xavier", "xavier_channels"],
     "the same for Kaiming": ["kaiming", "kaiming_channels"],
     "all zeros": ["zeros", "normal(std=0.1)", "xavier"],
     "Xavier's relatives": ["xavier", "xavier_normal", "xavier_uniform"],
     "Kaiming's relatives": ["kaiming", "kaiming_normal", "kaiming_uniform", "kaiming_slip"],
-}
+}  # fmt: skip
 
 
 def alike(names, blindness):
