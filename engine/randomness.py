@@ -52,6 +52,16 @@ def generator(identity: Identity, block: int = 0) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64DXSM(_Digest(_digest(identity, block))))  # type: ignore[arg-type]
 
 
+def torch_seed(identity: Identity, block: int = 0) -> int:
+    """Return the seed of PyTorch's generator that belongs to a name, 32 bits of it.
+
+    Args:
+        identity: what the numbers are for.
+        block: index of the block within a long stream.
+    """
+    return int.from_bytes(_digest(identity, block)[:4], "little")
+
+
 def _digest(identity: Identity, block: int) -> bytes:
     return hashlib.sha256(repr((*identity, block)).encode()).digest()
 
@@ -129,7 +139,7 @@ def _fill_normal(identity: Identity, block: int, out: np.ndarray) -> None:
     # PyTorch's vectorized Box–Muller takes half the time of NumPy's ziggurat, and a wide layer is mostly this. It uses
     # 32 bits of the seed: of a hundred thousand streams, two may well be equal.
     random = torch.Generator()
-    random.manual_seed(int.from_bytes(_digest(identity, block)[:4], "little"))
+    random.manual_seed(torch_seed(identity, block))
     torch.from_numpy(out).normal_(generator=random)
 
 

@@ -127,10 +127,12 @@ def pristine(factory: str) -> nn.Module:
         raise RequestError(f"backbone {factory!r}: returned a {type(module).__name__}; an nn.Module is required")
     try:
         refuse_lazy(module)
-        module = module.float().eval()
+        module = module.float().cpu().eval()
         try_out(module, _side(module))
     except RequestError as error:
         raise RequestError(f"backbone {factory!r}: {error}") from None
+    except Exception as error:
+        raise RequestError(f"backbone {factory!r}: it cannot be copied: {type(error).__name__}: {error}") from None
     return module
 
 

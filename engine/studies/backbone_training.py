@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine import randomness
 from engine.cores import Progress
 from engine.data.base import Split, prepared
 from engine.initializers import Fans
@@ -122,6 +123,13 @@ class Adapted:
 
     def train(self, data: Seen, progress: Progress) -> Curves:
         """Make every step and return the curves."""
+        # Dropout and its like draw from PyTorch's own generator.
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(randomness.torch_seed(("backbone", self.cell.seed)))
+            return self._train(data, progress)
+
+    def _train(self, data: Seen, progress: Progress) -> Curves:
         cell = self.cell
         length = cell.steps * cell.batch_size
         order = minibatches(cell.dataset, data.labels, cell.images, cell.seed, length)

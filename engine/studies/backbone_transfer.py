@@ -57,7 +57,7 @@ class BackboneCell(Cell):
             return (
                 f"preprocessing = {self.preprocessing}, norm = {self.norm}: a backbone has its own. Allowed: raw, none"
             )
-        if self.scheme == "scratch" and (reason := without_scheme(self.network.module())):
+        if self.scheme == "scratch" and (reason := _without_scheme(self.network)):
             return f"scheme = scratch: {reason}. Leave scratch out of the grid's schemes"
         if self.init.data_dependent:
             return f"init = {self.init}: it depends on the data, which frozen layers would not have seen"
@@ -136,6 +136,11 @@ def _report(cell: BackboneCell, curves: Curves, adapted: Adapted, found: Measure
         found.add(cell.cell_id, "backbone_curve", accuracy[row], step, part)
     for number, shift in enumerate(adapted.shifts(), 1):
         found.add(cell.cell_id, "backbone_shift", shift, number, part)
+
+
+@lru_cache
+def _without_scheme(network: Backbone) -> str | None:
+    return without_scheme(network.module())
 
 
 @lru_cache

@@ -65,7 +65,7 @@ COMMENT ON COLUMN outcomes.trains IS 'Whether the network trains: the loss staye
 
 CREATE OR REPLACE VIEW signal_rates AS
 WITH extent AS (
-    SELECT cell_id, depth, depth - greatest(depth // 2, 1) AS ratios FROM cells WHERE study = 'propagation'
+    SELECT cell_id, depth, width, depth - greatest(depth // 2, 1) AS ratios FROM cells WHERE study = 'propagation'
 ), ends AS (
     SELECT extent.cell_id, ratios,
            max(CASE WHEN layer = depth THEN std END)               AS std_last,
@@ -74,7 +74,9 @@ WITH extent AS (
            max(CASE WHEN layer = depth THEN grad_rms END)          AS grad_last,
            max(CASE WHEN layer = depth - ratios THEN grad_rms END) AS grad_middle,
            max(CASE WHEN layer = 1 THEN grad_rms END)              AS grad_first,
-           bool_and(unit_std <= (SELECT value FROM thresholds WHERE name = 'alike') * rms) AS alike,
+           -- A single unit has no other that it could be like.
+           any_value(width) > 1
+               AND bool_and(unit_std <= (SELECT value FROM thresholds WHERE name = 'alike') * rms) AS alike,
            bool_or(frac_dead_units = 1 OR frac_zero = 1)           AS dead
     FROM layers JOIN extent USING (cell_id)
     GROUP BY ALL

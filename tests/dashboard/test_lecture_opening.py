@@ -25,7 +25,8 @@ init = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_sl
 activation = ["tanh", "relu"]
 """
 RATES = """
-SELECT init, exp(avg(ln(forward_rate))) AS forward_rate, exp(avg(ln(backward_rate))) AS backward_rate
+SELECT init, exp(avg(ln(forward_rate))) AS forward_rate, exp(avg(ln(backward_rate))) AS backward_rate,
+       exp(avg(ln(forward_factor))) AS forward_factor, exp(avg(ln(backward_factor))) AS backward_factor
 FROM signal_rates
 WHERE activation = $activation AND norm = 'none'
 GROUP BY init
@@ -66,8 +67,9 @@ def test_the_opening_shows_four_initializations_as_the_store_judges_them(store_n
     for name, init in CARDS.items():
         told, numbers = shown[name]
         assert told == verdict[init]
-        assert f"signal ×{numeral(rates.loc[init, 'forward_rate'])} per layer" in numbers
-        assert f"gradient ×{numeral(rates.loc[init, 'backward_rate'])} per layer" in numbers
+        for called, direction in (("signal", "forward"), ("gradient", "backward")):
+            per_layer, total = (numeral(rates.loc[init, f"{direction}_{kind}"]) for kind in ("rate", "factor"))
+            assert f"{called} ×{per_layer} per layer (×{total} in all)" in numbers
 
 
 def test_in_the_lectures_tanh_network_the_opening_is_the_lectures(slide_store, monkeypatch):

@@ -108,6 +108,11 @@ def shifted(net, size):
     return net
 
 
+def with_attribute(net, value):
+    net.extra = value
+    return net
+
+
 SUPPORTED = {
     "plain": made(),
     "frozen": made(change=frozen),
@@ -144,7 +149,8 @@ REFUSED = {
     "odd_size": (made(change=lambda net: shifted(net, "large")), "image_size is 'large'"),
     "empty": (made(change=lambda net: shifted(net, 0)), "image_size is 0"),
     "raising": (made(Returns, wrap=lambda net, y: 1 / 0), "ZeroDivisionError"),
-    "meta": (made(change=lambda net: net.to("meta")), "it fails on images"),
+    "meta": (made(change=lambda net: net.to("meta")), "it cannot be copied"),
+    "uncopied": (made(change=lambda net: with_attribute(net, (i for i in ()))), "it cannot be copied"),
 }
 # What no scheme can give new weights; the others take it as it is.
 UNKNOWN = {
@@ -205,6 +211,16 @@ def test_a_frozen_backbone_trains_as_one_that_is_not():
     for table in tables[1:]:
         assert table["value"].tolist() == tables[0]["value"].tolist()
     assert LOWER_RATE > 0
+
+
+def test_dropout_draws_from_the_seed_of_the_cell():
+    def values(seed):
+        table = BackboneTransfer().run([cell("dropout", "fine_tune", seed=seed)], DEVICE, lambda share: None)
+        return table.tables["measurements"].to_pandas()["value"].tolist()
+
+    first = values(0)
+    torch.rand(7)
+    assert values(0) == first
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -25,6 +25,7 @@ VERDICTS = {
         {"rate": 1.24, "backward": 0.81},
         {"rate": 1.0, "depth": 7},
         {"rate": MILD, "depth": 20},
+        {"layers": {"unit_std": 0.0}, "width": 1},
         {"rate": 1 / MILD, "backward": MILD, "depth": 20},
     ],
     "too small": [

@@ -149,7 +149,7 @@ def _verdict(rows: pd.DataFrame, limits: pd.Series, rates: dict, factors: dict) 
     if ((rows["frac_dead_units"] == 1) | (rows["frac_zero"] == 1)).any():
         return "dead"
     unit, rms = (rows[name].to_numpy(np.float64) for name in ("unit_std", "rms"))
-    if (unit <= limits["alike"] * rms).all():
+    if rows["width"].iloc[0] > 1 and (unit <= limits["alike"] * rms).all():
         return "symmetric"
     if len(rows) < 2:
         return None
