@@ -42,7 +42,7 @@ def test_growth_is_told_per_layer_and_in_all(rate, factor, verdict, said):
 JUDGING = {
     "activation_statistics": {},
     "lecture": {},
-    "trainability_map": {"map_metric": "Share of seeds just right"},
+    "trainability_map": {"map_metric": "Share of seeds just right, untrained"},
 }
 
 
