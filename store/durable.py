@@ -59,6 +59,11 @@ def point(link: Path, target: Path) -> None:
     sync(link.parent)
 
 
+def is_full(error: BaseException) -> bool:
+    """Tells whether an error of the system or of DuckDB says that a disk has no room left."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error)
+
+
 def log_of(database: Path) -> Path:
     """Returns the path at which DuckDB keeps what was written to a database and is not in its file yet."""
     return database.with_name(database.name + ".wal")

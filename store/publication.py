@@ -10,6 +10,7 @@ import os
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,7 +159,7 @@ def _publish(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Sna
     try:
         return _build(layout, base, entries)
     except (duckdb.Error, StoreChanged) as error:
-        if base is None or "No space left" in str(error):
+        if base is None or durable.is_full(error):
             raise
         warnings.warn(f"{base.path} cannot be built on: {error}", StoreWarning, stacklevel=3)
         older = newest(layout, below=int(base.path.stem))
@@ -213,18 +214,24 @@ def fill(file: Path, base: Base | None, entries: Sequence[Entry], witnesses: Seq
     """
     durable.discard(file)
     if base is not None:
-        if base.sealed and not seal.intact(base.path, thorough=True):
-            raise StoreChanged(f"{base.path} has changed since it was published")
         durable.copy(base.path, file)
-    with attached(file) as connection:
+    # Reading all of the snapshot takes as long as building on it.
+    with ThreadPoolExecutor(1) as thread, attached(file) as connection:
+        proof = thread.submit(_refuse_unproved, base)
         if base is None or not base.current:
             migrate.migrate(connection)
         if base is not None and witnesses:
             _compare(connection, base, witnesses)
         ingest(connection, entries)
         cells = connection.execute("SELECT count(*) FROM cells").fetchall()[0][0]
+        proof.result()
         connection.execute("CHECKPOINT snapshot")
     return cells
+
+
+def _refuse_unproved(base: Base | None) -> None:
+    if base is not None and base.sealed and not seal.intact(base.path, thorough=True):
+        raise StoreChanged(f"{base.path} has changed since it was published")
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, base: Base, witnesses: Sequence[Entry]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import subprocess
@@ -333,3 +334,23 @@ def test_entries_may_be_taken_in_a_few_at_a_time(own, contents, monkeypatch, siz
     monkeypatch.setattr(ingest, "ENTRIES_AT_ONCE", size)
     store.publish(own, anew=True)
     assert contents(own) == before
+
+
+def test_a_snapshot_that_changed_without_a_new_time_is_not_built_on(own, contents):
+    store.publish(own, anew=True)
+    before, file = contents(own), own.resolve()
+    status = file.stat()
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.chmod(0o644)
+    with file.open("r+b") as writer:
+        writer.write(content)
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert seal.intact(file)
+    assert seal.intact(file, thorough=True) is False
+    assert broken(own)
+    write(own.path, Batch().run("another"), published=False)
+    with pytest.warns(store.StoreWarning, match="cannot be built on: .* has changed"):
+        store.publish(own)
+    assert broken(own) == []
+    assert contents(own)["layers"] == before["layers"]
