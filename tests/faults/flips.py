@@ -92,7 +92,7 @@ class Trials:
 
     def __init__(self, folder: Path):
         self._whole, self._trial = folder / "whole", folder / "trial"
-        self._batches = [believable(4, 4, first_seed=number) for number in range(BATCHES)]
+        self._batches = [believable(2, 2, first_seed=number) for number in range(BATCHES)]
         # Two snapshots, and one entry that waits in every other trial.
         for batch in self._batches[:-1]:
             write(self._whole / "grid.duckdb", batch)
@@ -129,10 +129,10 @@ class Trials:
 
     def _examine(self, layout: store.Layout) -> tuple[str, str]:
         noticed = self._read(layout)
-        if wrong := noticed.removeprefix("wrong") if noticed.startswith("wrong") else "":
-            return "", f"a reader saw {wrong}"
-        waits = layout.resolve().stem if not noticed else ""
-        broken = [finding for finding in check(layout) if not finding.holds]
+        if noticed.startswith("wrong"):
+            return "", f"a reader saw {noticed}"
+        # A repair begins with a check of its own.
+        broken = bool(noticed) or any(not finding.holds for finding in check(layout))
         said = list(repair(layout)) if broken else []
         if left := [finding for finding in check(layout) if not finding.holds]:
             return "", f"after the repair ({'; '.join(said)}), {left[0].name}: {left[0].detail}"
@@ -142,13 +142,12 @@ class Trials:
                 # The engine computes what the store lacks.
                 ids = {row["cell_id"] for row in batch.rows["cells"]}
                 if not ids <= store.done_cells(layout):
-                    write(layout.path, batch)
+                    write(layout.path, batch, published=False)
             store.publish(layout)
         differing = [name for name, rows in contents(layout.path).items() if rows != self._right[name]]
         if differing:
             return "", f"{', '.join(differing)} differ in the end"
-        del waits
-        return ("detected" if noticed or broken else "harmless"), ""
+        return ("detected" if broken else "harmless"), ""
 
     def _read(self, layout: store.Layout) -> str:
         """Reads everything, and returns how the damage was noticed; rows that were never written begin with `wrong`."""
@@ -165,14 +164,10 @@ class Trials:
 
 
 def contents(path: Path) -> dict[str, list[str]]:
-    """Returns every row of a store and of its views, comparable by ==."""
-    found = {}
+    """Returns every row of a store that is a result or depends on what the code derives, comparable by ==."""
+    names = (*store.tables.names(), "thresholds", "signal_rates", "outcomes")
     with store.open(path) as opened:
-        for one in opened.relations():
-            if one.name in ("journal_entries", "schema_steps"):
-                continue
-            found[one.name] = sorted(map(repr, opened.query(f'SELECT * FROM "{one.name}"').fetchall()))
-    return found
+        return {name: sorted(map(repr, opened.query(f"FROM {name}").fetchall())) for name in names}
 
 
 def campaign(folder: Path, seeds: range) -> list[Outcome]:
