@@ -3,7 +3,6 @@
 import hashlib
 import importlib.util
 import sys
-import threading
 import traceback
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ class _Plugin:
 
 
 _loaded: dict[Path, _Plugin] = {}
-_loading = threading.RLock()
 
 
 def load(paths: Iterable[str | Path]) -> None:
@@ -43,10 +41,8 @@ def load(paths: Iterable[str | Path]) -> None:
     Raises:
         RequestError: a file cannot be read or run, takes a name that exists, or registers nothing.
     """
-    # What a file registers is what is new after it was run.
-    with _loading:
-        for path in paths:
-            _load(Path(path).expanduser().resolve())
+    for path in paths:
+        _load(Path(path).expanduser().resolve())
 
 
 def unload(path: str | Path) -> None:

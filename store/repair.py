@@ -181,7 +181,11 @@ def _set_aside_changed(layout: Layout) -> Iterator[str]:
         if seal.intact(file, thorough=True) is False:
             kept = set_aside(layout, file)
             durable.discard(seal.digest_file(file))
-            yield f"snapshot {file.name} has changed since it was published and was moved to {kept}"
+            verify, take = f"engine verify --sample 10 --store {kept}", f"store merge {kept} --store {layout.path}"
+            yield (
+                f"snapshot {file.name} has changed since it was published and was moved to {kept}: what only it has "
+                f"can be verified (`python -m {verify}`) and taken in unproved (`python -m {take}`)"
+            )
 
 
 @contextmanager

@@ -232,8 +232,9 @@ def test_a_damaged_entry_is_not_rescued_from_a_snapshot_that_changed(own):
     scratched(journal.entries(own)[0].file("curves"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", store.StoreWarning)
-        list(repair(own))
+        said = list(repair(own))
         assert store.done_cells(own) == set()
+        assert f"store merge {own.damaged / '000001.duckdb'}" in said[-1]
         write(own.path, believable(16, 16))
     assert broken(own) == []
     with store.open(own) as opened:
