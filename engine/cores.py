@@ -4,6 +4,7 @@ Kernels of the size of a training step are too short to be shared out among core
 every one of them, and each reads what another has in its cache. Whole pieces share nothing.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from typing import TypeVar
 
 import torch
 
+# How many threads kernels use is a setting of the process: who computes in it holds this.
+computing = threading.RLock()
 # Called with the share of the work that is done, between 0 and 1.
 Progress = Callable[[float], None]
 REPORT_SECONDS = 0.2

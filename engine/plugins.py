@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import sys
+import threading
 import traceback
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ class _Plugin:
 
 
 _loaded: dict[Path, _Plugin] = {}
+_loading = threading.RLock()
 
 
 def load(paths: Iterable[str | Path]) -> None:
@@ -41,8 +43,10 @@ def load(paths: Iterable[str | Path]) -> None:
     Raises:
         RequestError: a file cannot be read or run, takes a name that exists, or registers nothing.
     """
-    for path in paths:
-        _load(Path(path).expanduser().resolve())
+    # What a file registers is what is new after it was run.
+    with _loading:
+        for path in paths:
+            _load(Path(path).expanduser().resolve())
 
 
 def unload(path: str | Path) -> None:

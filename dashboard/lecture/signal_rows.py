@@ -37,8 +37,8 @@ def distributions(init: str, activation: str) -> Finding | None:
     picture, signal = _strip(shape, init, activation)
     last, found = signal.iloc[-1], verdict_on(shape, init, activation)
     overflows = "; the std of the last layer overflows" if last["std_overflowed"] else ""
-    said = f"{sentence(found)}{overflows}. {verdicts.limits()}"
-    return Finding(picture, said, "" if found is None else str(found["verdict"]))
+    answer = "" if found is None else str(found["verdict"])
+    return Finding(replace(picture, note=verdicts.limits()), f"{sentence(found)}{overflows}.", answer)
 
 
 def with_convolution(init: str, mistake: str, activation: str) -> Finding | None:
@@ -62,7 +62,7 @@ def _strip(shape: dict[str, Any], init: str, activation: str) -> tuple[Picture, 
     chosen = {"inits": [init], "activations": [activation], "norms": ["none"]}
     layers = list(range(1, shape["depth"] + 1))
     layers = layers if len(layers) <= MOST_LAYERS else [1, *layers[2 :: (len(layers) - 1) // 4][:4], layers[-1]]
-    signal = data.query("signal_by_layer", **shape, **chosen)
+    signal = data.query("signal_by_layer", **shape, **chosen).sort_values("layer")
     asked = {**shape, **chosen, "tap": "act", "layers": layers}
     bins = on_common_bins(data.query("distributions_of_layers", **asked), ["init", "layer"])
     chart = strip(bins, signal[signal["layer"].isin(layers)], theme.colour(init), "act")
@@ -93,8 +93,8 @@ def against_layers(inits: list[str], activation: str, norms: list[str], metric: 
         for norm in norms
     ]
     text = f"{data.labels()[metric]} against layer for {', '.join(dict.fromkeys(named['configuration']))}."
-    picture = Picture(title, chart, frame, data.sql("signal_by_layer", asked), text)
-    return Finding(picture, f"{'; '.join(words)}. {verdicts.limits()}")
+    picture = Picture(title, chart, frame, data.sql("signal_by_layer", asked), text, verdicts.limits())
+    return Finding(picture, "; ".join(words) + ".")
 
 
 ROWS = (

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import torch
 
+from engine.cores import computing
 from engine.data import Dataset
 from engine.data.download import Announce
 from engine.device import Device
@@ -149,6 +150,11 @@ def compute_batch(batch: Batch, device: Device, progress: Progress) -> tuple[Out
     Returns:
         The results or why there are none, and the seconds it took.
     """
+    with computing:
+        return _computed(batch, device, progress)
+
+
+def _computed(batch: Batch, device: Device, progress: Progress) -> tuple[Outcome | Failure, float]:
     start = time.monotonic()
     found: Outcome | Failure
     try:

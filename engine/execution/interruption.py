@@ -56,7 +56,7 @@ def welcome() -> Iterator[None]:
     Raises:
         KeyboardInterrupt: somebody asks.
     """
-    if not _state.deferring:
+    if not _state.deferring or threading.current_thread() is not threading.main_thread():
         yield
         return
     _state.welcome = True

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import torch
 
 import store
+from engine.cores import computing
 from engine.device import Device, choose_device
 from engine.errors import RequestError
 from engine.execution.comparison import KEYS, Difference, differences, steady
@@ -178,7 +179,7 @@ def _compared(
     _refuse_too_large(cells, device)
     for dataset in dict.fromkeys(cell.dataset for cell in cells):
         dataset.fetch()
-    with _threads(run["threads"]):
+    with computing, _threads(run["threads"]):
         found = _Again.of(cells, device)
         near = _Again.of([_near(cell) for cell in cells], device) if inexact and _rate(cells[0]) else found
     places = {row["cell_id"]: place for place, row in enumerate(company)}

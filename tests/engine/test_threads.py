@@ -55,6 +55,67 @@ def test_one_thread_at_a_time_writes_to_a_store(tmp_path):
         pass
 
 
+TINY = """
+[[study]]
+kind = "training"
+dataset = "digits"
+width = [8, 16]
+depth = 2
+batch_size = 8
+init = "xavier"
+activation = "tanh"
+lr = 0.1
+steps = 20
+"""
+
+
+def together(count, work):
+    """Run work in so many threads that start at one moment; return what each returned or raised."""
+    start, found = threading.Barrier(count), []
+
+    def begin(number):
+        start.wait()
+        try:
+            found.append(work(number))
+        except store.StoreBusy as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=begin, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_runs_in_threads_compute_what_runs_alone_compute_and_leave_the_process_as_it_was(tmp_path):
+    import torch
+
+    import engine
+    from engine.execution.verify import verify
+
+    grid, before = engine.Grid.from_toml(TINY, "tiny"), torch.get_num_threads()
+    summaries = together(3, lambda number: engine.run(grid, tmp_path / f"{number}.duckdb"))
+    assert [summary["cells_computed"] for summary in summaries] == [2, 2, 2]
+    assert torch.get_num_threads() == before
+    for number in range(3):
+        verdicts = list(verify(sample=9, store=tmp_path / f"{number}.duckdb"))
+        assert [str(one) for one in verdicts if one.inexact or not one.agrees] == []
+
+
+def test_of_runs_on_one_store_in_threads_some_compute_and_the_others_are_told_who_does(tmp_path):
+    import engine
+    from store.check import check
+
+    grid = engine.Grid.from_toml(TINY, "tiny")
+    found = together(3, lambda number: engine.run(grid, tmp_path / "grid.duckdb"))
+    done = [one for one in found if isinstance(one, dict)]
+    assert done
+    assert sum(one["cells_computed"] for one in done) == 2
+    assert all("another thread of process" in str(one) for one in found if one not in done)
+    assert all(finding.holds for finding in check(store.Layout.at(tmp_path / "grid.duckdb")))
+
+
 def test_a_store_that_nothing_was_written_to_leaves_no_folder(tmp_path):
     layout = store.Layout.at(tmp_path / "grid.duckdb")
     with pytest.raises(ValueError, match="refused"), store.WriterLock(layout):
