@@ -21,6 +21,7 @@ from engine.options import (
     GridArgument,
     JournalDirOption,
     JsonOption,
+    NamedBackboneOption,
     PluginOption,
     QuietOption,
     ShardOption,
@@ -160,19 +161,27 @@ def plan(
     device: DeviceOption = "auto",
     fresh: FreshOption = False,
     plugin: PluginOption = None,
+    backbone: BackboneOption = None,
     shard: ShardOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` would do, and compute nothing."""
     from engine.device import choose_device
     from engine.execution.forecast import forecast
+    from engine.grid.backbone import with_backbone
     from engine.grid.shard import part
     from engine.grid.spec import load_grid
+    from engine.networks.factories import named
     from engine.plugins import load
     from store import Layout
 
+    def wanted() -> Any:
+        whole = load_grid(grid)
+        return part(with_backbone(whole, backbone) if backbone else whole, shard)
+
     _guarded(lambda: load(plugin or ()))
-    expected = _guarded(lambda: forecast(part(load_grid(grid), shard), Layout.at(store), choose_device(device), fresh))
+    with named(backbone):
+        expected = _guarded(lambda: forecast(wanted(), Layout.at(store), choose_device(device), fresh))
     if as_json:
         print(json.dumps(asdict(expected)))
         return
@@ -208,6 +217,7 @@ def verify(
         str, typer.Option(help="As for run; auto takes the kind of device that computed a cell.")
     ] = "auto",
     plugin: PluginOption = None,
+    backbone: NamedBackboneOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compute cells again from the store alone, and compare every number; exit code 1 unless all agree."""
@@ -216,7 +226,8 @@ def verify(
     if not cell_ids and not sample:
         _refuse("verify needs ids of cells, or --sample N")
     found = []
-    for verdict in _guarded_items(verdicts(cell_ids or (), sample, store, device, plugins=plugin or ())):
+    again = verdicts(cell_ids or (), sample, store, device, plugins=plugin or (), backbone=backbone)
+    for verdict in _guarded_items(again):
         found.append(verdict)
         if not as_json:
             print(verdict)

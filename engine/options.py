@@ -24,6 +24,14 @@ BackboneOption = Annotated[
         "computed from it, too. Default: none."
     ),
 ]
+NamedBackboneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--backbone",
+        help="package.module:function that cells of the store may name. It is imported and called; a function that is "
+        "not given here never is. Default: none.",
+    ),
+]
 ShardOption = Annotated[
     str | None, typer.Option(help="I/N: only the I-th of N parts of the grid, the same on every machine. Default: all.")
 ]

@@ -36,7 +36,13 @@ class Cluster:
             raise RequestError(f"--worker-gpus {self.worker_gpus}: allowed is 1, or a fraction of it such as 0.5")
 
     def executor(
-        self, run_id: str, device: str, tf32: bool, plugins: Sequence[str | Path], say: Callable[[str], None]
+        self,
+        run_id: str,
+        device: str,
+        tf32: bool,
+        plugins: Sequence[str | Path],
+        say: Callable[[str], None],
+        backbone: str | None = None,
     ) -> Executor:
         """Connect to the cluster.
 
@@ -47,6 +53,7 @@ class Cluster:
             tf32: as for `run`.
             plugins: as for `run`; the files need not exist on the nodes.
             say: shows a sentence to the user.
+            backbone: as for `run`.
 
         Raises:
             RequestError: Ray is not installed, or there is no such cluster.
@@ -63,4 +70,4 @@ class Cluster:
             ) from None
         sources = tuple(Plugin.read(Path(path)) for path in plugins)
         spool = Path(self.journal_dir).expanduser().resolve() if self.journal_dir else None
-        return RayExecutor(self, Terms(run_id, device, tf32, sources, spool), say)
+        return RayExecutor(self, Terms(run_id, device, tf32, sources, spool, backbone), say)

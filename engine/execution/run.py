@@ -29,6 +29,7 @@ from engine.grid.backbone import with_backbone
 from engine.grid.plan import Batch
 from engine.grid.shard import part
 from engine.grid.spec import Grid, load_grid
+from engine.networks.factories import named
 from engine.plugins import load as load_plugins
 from store import journal, spool
 
@@ -67,7 +68,8 @@ def run(
         fresh: whether to compute again what is done.
         plugins: Python files that register members of the user's own.
         tf32: whether products on a CUDA device may round their factors to TF32.
-        backbone: `package.module:function` that returns a pretrained network, for cells of the study `transfer`.
+        backbone: `package.module:function` that returns a pretrained network, for cells of the study `transfer`; no
+            other function that the grid names is called.
         shard: `I/N` takes the I-th of N parts of the grid, the same on every machine; None takes all of it.
         cluster: whose workers compute; None means this process.
         reporter: told about the progress; None means silence.
@@ -81,19 +83,20 @@ def run(
         Interrupted: stopped by the user; finished batches are kept.
     """
     load_plugins(plugins)
-    wanted = grid if isinstance(grid, Grid) else load_grid(grid)
-    if backbone is not None:
-        wanted = with_backbone(wanted, backbone)
-    wanted = part(wanted, shard)
-    layout, run_id, reporter = _layout(store), new_run_id(), reporter or Silence()
-    executor: Executor
-    if cluster is None:
-        executor = LocalExecutor(choose_device(device, tf32))
-    else:
-        executor = cluster.executor(run_id, device, tf32, plugins, reporter.say)
-    for remark in wanted.remarks:
-        reporter.say(remark)
-    return Execution(run_id, wanted, layout, executor, reporter).run(fresh)
+    with named(backbone):
+        wanted = grid if isinstance(grid, Grid) else load_grid(grid)
+        if backbone is not None:
+            wanted = with_backbone(wanted, backbone)
+        wanted = part(wanted, shard)
+        layout, run_id, reporter = _layout(store), new_run_id(), reporter or Silence()
+        executor: Executor
+        if cluster is None:
+            executor = LocalExecutor(choose_device(device, tf32))
+        else:
+            executor = cluster.executor(run_id, device, tf32, plugins, reporter.say, backbone)
+        for remark in wanted.remarks:
+            reporter.say(remark)
+        return Execution(run_id, wanted, layout, executor, reporter).run(fresh)
 
 
 def _layout(path: str | Path | None) -> store.Layout:

@@ -25,6 +25,7 @@ from engine.execution.provenance import computing_platform
 from engine.execution.rebuilding import Row, cell_of, know_folders
 from engine.grid.cell import Cell
 from engine.grid.plan import MEMORY_SHARE
+from engine.networks.factories import named
 from engine.plugins import load as load_plugins
 from engine.studies import studies
 from engine.studies.base import Outcome
@@ -70,6 +71,7 @@ def verify(
     device: str = "auto",
     *,
     plugins: Sequence[str | Path] = (),
+    backbone: str | None = None,
 ) -> Iterator[Verdict]:
     """Compute cells again and compare.
 
@@ -79,6 +81,7 @@ def verify(
         store: path of the DuckDB file; None means `$GOLDILOCKS_STORE` or `data/grid.duckdb`.
         device: where to compute; `auto` takes the kind of device of each cell's run where this machine has it.
         plugins: files that register the members of the user's own that cells have.
+        backbone: `package.module:function` that cells may name; no other function that the store names is called.
 
     Returns:
         A verdict per cell, as they are made.
@@ -88,7 +91,7 @@ def verify(
         StoreError: the store cannot be read.
     """
     load_plugins(plugins)
-    with _open(store) as handle:
+    with named(backbone), _open(store) as handle:
         wanted = _wanted(handle, cell_ids, sample)
         for company in _companies(handle, wanted.values()):
             members = [wanted[row["cell_id"]] for row in company if row["cell_id"] in wanted]
@@ -209,11 +212,14 @@ def _raised(error: Exception) -> str:
 
 def _provenance(handle: store.Store, run_id: str, worker: str | None) -> Row:
     """Return the row of a run; of a run on a cluster, with what its worker says of itself."""
-    (run,) = _rows(handle, "SELECT * FROM runs WHERE run_id = $run", run=run_id)
+    found = _rows(handle, "SELECT * FROM runs WHERE run_id = $run", run=run_id)
+    if not found:
+        raise RequestError(f"the store has cells of a run {run_id!r} and no row about it: `store check` says more")
+    run = found[0]
     if worker is None:
         return run
     sql = "SELECT * FROM workers WHERE run_id = $run AND worker = $worker"
-    return run | _rows(handle, sql, run=run_id, worker=worker)[0]
+    return run | next(iter(_rows(handle, sql, run=run_id, worker=worker)), {})
 
 
 @dataclass(frozen=True)
@@ -276,8 +282,8 @@ def _without_times(measurements: pa.Table) -> pa.Table:
     return measurements.filter(pc.invert(pc.is_in(measurements["quantity"], pa.array(times, pa.string()))))
 
 
-def _device(request: str, recorded: str) -> Device:
-    if request != "auto":
+def _device(request: str, recorded: str | None) -> Device:
+    if request != "auto" or recorded is None:
         return choose_device(request)
     try:
         return choose_device(recorded.partition(":")[0])

@@ -5,6 +5,7 @@ Nothing here knows Ray: an executor makes these objects in other processes and c
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from engine.execution import results
 from engine.execution.allocator import keep_freed_memory
 from engine.execution.executor import Done, Failure, Filed, Job, Worker, compute_batch
 from engine.execution.provenance import Process, code_digest
+from engine.networks.factories import named
 from engine.plugins import load as load_plugins
 from engine.studies.base import Outcome
 from store import spool
@@ -44,6 +46,7 @@ class Terms:
         tf32: whether products on a CUDA device may round their factors to TF32.
         plugins: files that register members of the user's own.
         spool: the shared folder for finished batches; None when results are to be returned.
+        backbone: the one function that cells may name; None for none.
     """
 
     run_id: str
@@ -51,6 +54,7 @@ class Terms:
     tf32: bool
     plugins: tuple[Plugin, ...]
     spool: Path | None
+    backbone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class ClusterWorker:
     def __init__(self, terms: Terms, seat: Seat):
         self._terms, self._seat = terms, seat
         self._fetched: set[Dataset] = set()
+        self._allowed = ExitStack()
 
     def start(self) -> Introduction:
         """Get ready; called once, before anything else.
@@ -103,6 +108,8 @@ class ClusterWorker:
             RequestError: the device is not there, or a plugin is refused.
         """
         torch.set_num_threads(self._seat.threads)
+        # For as long as this process lives.
+        self._allowed.enter_context(named(self._terms.backbone))
         keep_freed_memory()
         with tempfile.TemporaryDirectory(prefix="goldilocks-plugins-") as folder:
             for number, plugin in enumerate(self._terms.plugins):

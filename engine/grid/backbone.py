@@ -12,15 +12,19 @@ from engine.studies.transfer import TransferCell
 def with_backbone(grid: Grid, factory: str) -> Grid:
     """Return the grid and, for each of its cells of `transfer`, the cell that does the same from a backbone.
 
+    A grid whose cells name the backbone themselves, and have none of `transfer`, is returned as it is.
+
     Args:
         grid: the grid.
-        factory: `package.module:function`, which returns an `nn.Module` with pretrained weights.
+        factory: `package.module:function`, which returns an `nn.Module` with pretrained weights; it has to be `named`.
 
     Raises:
         RequestError: the backbone cannot be made, or the grid has no such cells, or one that a backbone refuses.
     """
     backbone = Backbone.parse(factory)
     given = [cell for cell in grid.cells if isinstance(cell, TransferCell)]
+    if not given and any(isinstance(cell, BackboneCell) and cell.network == backbone for cell in grid.cells):
+        return grid
     if not given:
         raise RequestError(f"{grid.name}: it has no cells of kind = 'transfer' for a backbone to go through")
     added = {cell.cell_id: cell for cell in (_from(backbone, cell) for cell in given)}

@@ -24,6 +24,7 @@ from engine.initializers import Fans
 from engine.networks.backbone_trial import DRAWN, RESET, last_linear, refuse_lazy, train_all, try_out, without_scheme
 from engine.networks.base import Network
 from engine.networks.connection import LayerShape
+from engine.networks.factories import refuse_unnamed
 from engine.scheme import split_call
 
 # Channel statistics of ImageNet, which pretrained networks expect to be taken off.
@@ -61,8 +62,8 @@ class Backbone(Network):
             text: `package.module:function`, or a backbone as the store writes it.
 
         Raises:
-            RequestError: there is no such function, it does not return a module with an `nn.Linear`, or the weights are
-                not those that the text names.
+            RequestError: nobody named the function (see `engine.networks.factories`), there is none, it does not return
+                a module with an `nn.Linear`, or the weights are not those that the text names.
         """
         if isinstance(text, Backbone):
             return text
@@ -112,7 +113,6 @@ def _digest(module: nn.Module) -> str:
     return found.hexdigest()[:SHOWN_DIGITS]
 
 
-@lru_cache(maxsize=2)
 def pristine(factory: str) -> nn.Module:
     """Return what a factory returns, in float32, tried out; do not change it.
 
@@ -120,8 +120,16 @@ def pristine(factory: str) -> nn.Module:
         factory: `package.module:function`.
 
     Raises:
-        RequestError: there is no such function, or it does not return a module that transfer can start from.
+        RequestError: nobody named the function, there is none, or it does not return a module that transfer can start
+            from.
     """
+    # Also what was called before: it was named by another command.
+    refuse_unnamed(factory)
+    return _made(factory)
+
+
+@lru_cache(maxsize=2)
+def _made(factory: str) -> nn.Module:
     module = _call(factory)
     if not isinstance(module, nn.Module):
         raise RequestError(f"backbone {factory!r}: returned a {type(module).__name__}; an nn.Module is required")

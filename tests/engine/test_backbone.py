@@ -2,6 +2,7 @@
 
 import copy
 import json
+from contextlib import ExitStack
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from engine.execution.verify import verify
 from engine.grid.backbone import with_backbone
 from engine.grid.spec import Grid
 from engine.networks.backbone import Backbone, last_linear
+from engine.networks.factories import named
 from engine.studies.backbone_training import Adapted, Seen
 from engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
 from engine.studies.target_sets import minibatches
@@ -77,6 +79,16 @@ def cell(scheme, **changes):
     shape = {"network": f"{HERE}:small", "dataset": "digits-28", "depth": 1, "width": 5, "batch_size": 16}
     training = {"init": "kaiming", "activation": "relu", "optimizer": "sgd", "lr": 0.1, "steps": STEPS, "per_class": 5}
     return BackboneCell(**{**shape, **training, "scheme": scheme, **changes})
+
+
+@pytest.fixture(autouse=True)
+def _named():
+    """What every test here may import; the commands have to be told again."""
+    factories = [f"{HERE}:{name}" for name in ("small", "headless", "number", "own", "no_such_function")]
+    with ExitStack() as allowed:
+        for factory in (*factories, "small", "no_such_package:f", "lite:lite0"):
+            allowed.enter_context(named(factory))
+        yield
 
 
 def nothing(share):

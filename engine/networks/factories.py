@@ -1,0 +1,44 @@
+"""Which functions of the user's may be called: those that the command line, or a call from Python, names itself.
+
+A grid file, an address of the dashboard and a store can hold any text. If the text were enough to import a module and
+call a function of it, whoever wrote the text could run anything.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.errors import RequestError
+
+_named: Counter[str] = Counter()
+
+
+@contextmanager
+def named(factory: str | None) -> Iterator[None]:
+    """Allow a function to be imported and called inside this context.
+
+    Args:
+        factory: `package.module:function`; None allows nothing more.
+    """
+    names = [] if factory is None else [factory]
+    _named.update(names)
+    try:
+        yield
+    finally:
+        _named.subtract(names)
+
+
+def refuse_unnamed(factory: str) -> None:
+    """Refuse to import what nobody named; see `named`.
+
+    Args:
+        factory: `package.module:function`, from wherever it comes.
+
+    Raises:
+        RequestError: it was not named.
+    """
+    if _named[factory] < 1:
+        raise RequestError(
+            f"backbone {factory!r}: functions are imported only when the command itself names them. If you trust this "
+            f"one, add --backbone with the same name"
+        )
