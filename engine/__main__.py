@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from engine.errors import RequestError, nearest
 from engine.options import (
@@ -30,6 +31,8 @@ from engine.options import (
     WorkerCpusOption,
     WorkerGpusOption,
 )
+from store.printable import printable
+from store.terminal import say, warn
 
 app = typer.Typer(
     help="Compute grids of small networks: initialization × activation × depth × normalization.",
@@ -45,7 +48,7 @@ SATURATED = "N(0,1) saturated"
 
 
 def _refuse(sentence: str, code: int = 2) -> NoReturn:
-    print(sentence, file=sys.stderr)
+    warn(sentence)
     raise typer.Exit(code)
 
 
@@ -123,9 +126,9 @@ def run(
     if as_json:
         print(json.dumps(summary))
     elif not quiet:
-        print(_sentences(summary))
+        say(_sentences(summary))
     elif summary["cells_failed"]:
-        print(_sentences(summary), file=sys.stderr)
+        warn(_sentences(summary))
     raise typer.Exit(code or (1 if summary["cells_failed"] else 0))
 
 
@@ -198,9 +201,9 @@ def plan(
             f"{_duration(expected.seconds)}, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products",
         ),
     ):
-        table.add_row(label, value)
+        table.add_row(label, Text(printable(value)))
     for remark in expected.remarks:
-        table.add_row("remark", remark)
+        table.add_row("remark", Text(printable(remark)))
     Console(highlight=False).print(table)
 
 
@@ -230,7 +233,7 @@ def verify(
     for verdict in _guarded_items(again):
         found.append(verdict)
         if not as_json:
-            print(verdict)
+            say(verdict)
     differing = sum(verdict.agrees is False for verdict in found)
     left_out = sum(verdict.agrees is None for verdict in found)
     if as_json:
@@ -274,7 +277,8 @@ def list_(
             values = [getattr(entry.gains, field, None) for field in gains.values()]
             numbers = ["" if value is None else f"{value:.4f}" for value in values]
             numbers += [f"{entry.saturated:.3%}"] if entry.saturated is not None else []
-            table.add_row(names, entry.card.title, entry.card.formula, entry.card.reference, *numbers)
+            texts = (names, entry.card.title, entry.card.formula, entry.card.reference, *numbers)
+            table.add_row(*(Text(printable(text)) for text in texts))
         console.print(table)
         console.print()
 

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
+
+# Characters of a value that a message shows.
+MOST_SHOWN = 120
 
 
 class RequestError(ValueError):
@@ -20,6 +24,13 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     """
     names = list(allowed)
     folded = {candidate.lower(): candidate for candidate in names}
-    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+    # Comparing takes the product of both lengths.
+    close = get_close_matches(name.lower()[:MOST_SHOWN], folded, n=1, cutoff=0.5)
     hint = f"did you mean {folded[close[0]]!r}? " if close else ""
     return f"{hint}Allowed: {', '.join(names)}"
+
+
+def short(value: Any) -> str:
+    """Return a value as Python writes it, cut to a length that a message can have."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} …"

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
-from engine.errors import RequestError, nearest
+from engine.errors import RequestError, nearest, short
 from engine.scheme import Scheme, build, split_call
 
 Member = TypeVar("Member", bound=Scheme)
@@ -56,7 +56,7 @@ class Registry(Generic[Member]):
         self._discover()
         member = self._members.get(self._aliases.get(name, name))
         if member is None:
-            raise RequestError(f"unknown {self.kind} {name!r}; {nearest(name, sorted(self._members))}")
+            raise RequestError(f"unknown {self.kind} {short(name)}; {nearest(name, sorted(self._members))}")
         return member
 
     def parse(self, text: Any) -> Member:
@@ -74,7 +74,7 @@ class Registry(Generic[Member]):
         if isinstance(text, Scheme):
             return text  # type: ignore[return-value]
         if not isinstance(text, str):
-            raise RequestError(f"{self.kind} must be a text such as {self._example()!r}, not {text!r}")
+            raise RequestError(f"{self.kind} must be a text such as {self._example()!r}, not {short(text)}")
         name, arguments = split_call(text)
         return build(self[name], arguments)  # type: ignore[return-value]
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.card import Card
-from engine.errors import RequestError, nearest
+from engine.errors import RequestError, nearest, short
 from engine.slips import fraction
 
 # Names may hold hyphens, as those of data sets do, so they are not Python's.
@@ -71,15 +71,15 @@ def split_call(text: str) -> tuple[str, dict[str, Any]]:
         RequestError: the text has another form.
     """
     form = _CALL.fullmatch(text)
-    refusal = RequestError(f"{text!r} is not of the form name or name(parameter=value, …)")
+    refusal = RequestError(f"{short(text)} is not of the form name or name(parameter=value, …)")
     if form is None:
         raise refusal
     if said := fraction(form["arguments"]):
-        raise RequestError(f"{text!r}: {said}")
+        raise RequestError(f"{short(text)}: {said}")
     try:
         return form["name"], _keywords(form["arguments"] or "()")
     except RequestError as error:
-        raise RequestError(f"{text!r}: {error}") from None
+        raise RequestError(f"{short(text)}: {error}") from None
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         # What Python's parser says of other texts; too deep a nesting ends in the last two.
         raise refusal from error
@@ -145,4 +145,6 @@ def build(scheme: type[Scheme], arguments: dict[str, Any]) -> Scheme:
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "missing":
             raise RequestError(f"{scheme.name} needs {key}: write {scheme.signature()}") from None
-        raise RequestError(f"{scheme.name}: {key} = {first['input']!r} is refused: {first['msg'].lower()}") from None
+        raise RequestError(
+            f"{scheme.name}: {key} = {short(first['input'])} is refused: {first['msg'].lower()}"
+        ) from None

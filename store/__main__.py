@@ -19,7 +19,7 @@ from store.arguments import SqlCommand
 from store.check import check as run_checks
 from store.errors import StoreInvalid, StoreMissing, StoreWarning
 from store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout
-from store.terminal import FAILED, messages, refusals
+from store.terminal import FAILED, refusals, say, warn
 
 EPILOG = "Exit codes: 0 done; 1 something is broken or failed; 2 the request is wrong."
 
@@ -58,17 +58,17 @@ def info(store: StorePath = None) -> None:
     with refusals(), connect.open(store) as opened:
         layout = Layout.at(store)
         size = opened.file.stat().st_size / 1e6
-        print(f"{opened.path}: snapshot {opened.snapshot}, {size:.1f} MB")
+        say(f"{opened.path}: snapshot {opened.snapshot}, {size:.1f} MB")
         writer = lock.writer(layout)
-        print(f"written by process {writer['pid']} since {writer['started_at']} UTC" if writer else "nobody writes")
+        say(f"written by process {writer['pid']} since {writer['started_at']} UTC" if writer else "nobody writes")
         for one in opened.relations():
-            print(f"  {one.name:<18}{one.rows:>12,}  {one.kind:<6}{one.comment}")
+            say(f"  {one.name:<18}{one.rows:>12,}  {one.kind:<6}{one.comment}")
         latest = (
             "SELECT run_id, grid, status, device, started_at, seconds, cells_total AS total, cells_cached AS cached, "
             "cells_computed AS computed, cells_diverged AS diverged, cells_failed AS failed "
             "FROM runs ORDER BY started_at DESC NULLS LAST, run_id LIMIT 10"
         )
-        print("latest runs")
+        say("latest runs")
         with terminal.sink(None) as sink:
             output.table(opened.query(latest).relation, sink)
 
@@ -93,7 +93,7 @@ def check(
         sound = all_hold(layout)
         if repair and (rebuild or not sound):
             for sentence in repairing.repair(layout, rebuild=rebuild):
-                print(f"repair {sentence}")
+                say(f"repair {sentence}")
             sound = all_hold(layout)
         if not sound:
             raise typer.Exit(FAILED)
@@ -104,7 +104,7 @@ def all_hold(layout: Layout) -> bool:
     holds = True
     for finding in run_checks(layout):
         mark = "ok    " if finding.holds else "BROKEN"
-        print(f"{mark} {finding.name:<22}{finding.sentence}{f' [{finding.detail}]' if finding.detail else ''}")
+        say(f"{mark} {finding.name:<22}{finding.sentence}{f' [{finding.detail}]' if finding.detail else ''}")
         holds = finding.holds
     return holds
 
@@ -120,11 +120,11 @@ def publish(store: StorePath = None) -> None:
             warnings.simplefilter("always", StoreWarning)
             snapshot = publication.publish(layout)
         for warning in caught:
-            messages.print(f"warning: {warning.message}")
+            warn(f"warning: {warning.message}")
         if snapshot:
-            print(f"snapshot {snapshot.name}: {snapshot.entries} journal entries added, {snapshot.cells} cells")
+            say(f"snapshot {snapshot.name}: {snapshot.entries} journal entries added, {snapshot.cells} cells")
         else:
-            print("nothing to publish")
+            say("nothing to publish")
         if caught:
             raise typer.Exit(FAILED)
 
@@ -139,7 +139,7 @@ def export(
     """Writes every table, results in parts by study. Example: python -m store export tables --format csv"""
     with refusals(), connect.open(store) as opened:
         for file in exporting.export(opened, folder, format, overwrite=overwrite):
-            print(file)
+            say(file)
 
 
 @app.command("import", epilog=EPILOG)
@@ -170,11 +170,11 @@ def unite(layout: Layout, others: list[Path], label: str) -> None:
     conflicts = 0
     for other in others:
         merged = merging.merge(layout, other, label)
-        print(f"{other}: {merged.added} cells added, {merged.known} were here already")
+        say(f"{other}: {merged.added} cells added, {merged.known} were here already")
         for conflict in merged.conflicts:
-            messages.print(f"conflict: {conflict}")
+            warn(f"conflict: {conflict}")
             again = f"python -m engine verify {conflict.example} --store {shlex.quote(str(layout))}"
-            messages.print(f"  `{again}` computes it again")
+            warn(f"  `{again}` computes it again")
         conflicts += len(merged.conflicts)
     if conflicts:
         raise typer.Exit(FAILED)
@@ -201,7 +201,7 @@ def query(
         if format is QueryFormat.parquet and to is None and sys.stdout and sys.stdout.isatty():
             raise StoreInvalid("Parquet is binary and stdout is a terminal: add --output FILE")
         texts = pairs(parameter or [])
-        with connect.open(store) as opened:
+        with connect.open(store, folders=[output.PIPES]) as opened:
             if name is not None:
                 result = opened.named(name, **queries.get(name).parse(texts))
             else:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from store.quoting import identifier
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -29,5 +31,5 @@ def relations(connection: duckdb.DuckDBPyConnection) -> list[Relation]:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    row = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+    row = connection.execute(f"SELECT count(*) FROM {identifier(name)}").fetchone()
     return int(row[0]) if row else 0

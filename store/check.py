@@ -223,7 +223,7 @@ def journal_agrees(layout: Layout, store: Store) -> Verdict:
     """Every table has the rows that the journal says, to the last value."""
     if not layout.journal.is_dir():
         return Verdict(True, "no journal beside this file")
-    with attached(store.file, read_only=True) as connection:
+    with attached(store.file, read_only=True, folders=[layout.journal], own=True) as connection:
         inside = ingested(connection)
         entries = [entry for entry in journal.entries(layout) if entry.name in inside]
         found = disagreement(connection, entries)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -14,11 +15,11 @@ from typing import Any
 
 import duckdb
 
-from store import catalog, migrate, queries
+from store import catalog, queries
 from store.errors import StoreInvalid
 from store.hold import Hold
 from store.layout import Layout
-from store.opening import open_newest
+from store.opening import DATABASE, open_newest
 from store.result import Result
 
 
@@ -91,8 +92,13 @@ class Store:
             ) from error
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Returns a DuckDB connection to the snapshot, for what `query` cannot do; one per thread."""
-        return self._connection.cursor()
+        """Returns a DuckDB connection to the snapshot, for what `query` cannot do; one per thread.
+
+        It has no access to other files: read them with a connection of your own that attaches this one.
+        """
+        cursor = self._connection.cursor()
+        cursor.execute(f"USE {DATABASE}")
+        return cursor
 
     def relations(self) -> list[catalog.Relation]:
         """Returns the views and tables with their comments and row counts."""
@@ -129,7 +135,8 @@ class Store:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td><code>{one.name}</code></td><td>{one.kind}</td><td style='text-align:right'>{one.rows:,}</td>"
+            f"<tr><td><code>{html.escape(one.name)}</code></td><td>{one.kind}</td>"
+            f"<td style='text-align:right'>{one.rows:,}</td>"
             f"<td style='text-align:left'>{html.escape(one.comment)}</td></tr>"
             for one in self.relations()
         )
@@ -160,13 +167,14 @@ def _gives_rows(statement: duckdb.Statement) -> bool:
     return statement.expected_result_type == only or statement.type == duckdb.StatementType.MULTI
 
 
-def open(path: str | os.PathLike[str] | Layout | None = None) -> Store:
+def open(path: str | os.PathLike[str] | Layout | None = None, folders: Sequence[Path] = ()) -> Store:
     """Opens the newest snapshot of a store for reading, also while the engine writes.
 
     When the pointer is missing or its snapshot does not open, the newest one that does is opened, with a warning.
 
     Args:
         path: the DuckDB file; None means `$GOLDILOCKS_STORE`, or else `data/grid.duckdb` under the current folder.
+        folders: what statements may read and write beside it.
 
     Returns:
         The handle.
@@ -175,12 +183,11 @@ def open(path: str | os.PathLike[str] | Layout | None = None) -> Store:
         StoreMissing: when there is none; the message says which command makes one.
         StoreCorrupt: when the file cannot be read.
         StoreNewer: when it was written by a later version of the code.
-        StoreInvalid: when it is a DuckDB file but no store.
+        StoreInvalid: when it is a DuckDB file but no store, or has something in it that no store has.
     """
     layout = Layout.at(path)
-    found = open_newest(layout)
+    found = open_newest(layout, folders)
     try:
-        migrate.refuse_newer(found.steps, found.file)
         if not found.steps:
             raise StoreInvalid(
                 f"{found.file} is a DuckDB file, but not a Goldilocks store: it has no table schema_steps"

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from store import tables
-from store.attach import attach
 from store.conflicts import differing_cells
 from store.journal import Entry
 from store.source import source
@@ -28,11 +27,9 @@ def disputed(here: Path, other: Path, workspace: Path) -> tuple[list[str], list[
         other: a database of whatever age.
         workspace: an existing folder on a disk with room for a copy.
     """
-    with source(other, workspace) as connection:
-        connection.execute(attach(here, "here", read_only=True))
+    with source(other, workspace, here, own=True) as connection:
         cells = differing_cells(connection)
         others = [name for name in _OTHERS if _differs(connection, name)]
-        connection.execute("DETACH here")
     return cells, others
 
 

@@ -40,7 +40,7 @@ def done_cells(layout: Layout) -> set[str]:
 def _published(base: publication.Base | None) -> dict[str, str]:
     if base is None:
         return {}
-    with attached(base.path, read_only=True) as connection:
+    with attached(base.path, read_only=True, own=True) as connection:
         return dict(connection.execute("SELECT cell_id, status FROM cells").fetchall())
 
 

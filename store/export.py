@@ -7,16 +7,20 @@ without loss. In CSV every table is one file.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 from store import tables
+from store.attach import attached
 from store.connect import Store
 from store.errors import StoreInvalid
+from store.quoting import identifier, literal
 
 PARQUET = "FORMAT parquet, COMPRESSION zstd"
 FORMATS = {"parquet": PARQUET, "csv": "FORMAT csv, HEADER"}
 PARTITION = "study"
+_FILE_NAME = re.compile(r"\w+", re.ASCII)
 
 
 def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool = False) -> list[Path]:
@@ -37,6 +41,9 @@ def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool
     if kind not in FORMATS:
         raise StoreInvalid(f"there is no format {kind!r}; it is one of {', '.join(FORMATS)}")
     names = [one.name for one in store.relations() if one.kind == "table"]
+    for name in names:
+        if not _FILE_NAME.fullmatch(name):
+            raise StoreInvalid(f"the table {name!r} has a name that is no name of a file; no store has that table")
     places = {name: folder / (name if kind == "parquet" and _parted(name) else f"{name}.{kind}") for name in names}
     existing = [place for place in places.values() if place.exists()]
     if existing and not overwrite:
@@ -45,14 +52,14 @@ def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreInvalid(f"the folder {folder} cannot be made: {error.strerror}") from None
-    for name, place in places.items():
-        if place.is_dir():
-            shutil.rmtree(place)
-        rows, options = f'"{name}"', FORMATS[kind]
-        if kind == "parquet" and _parted(name):
-            rows, options = _with_study(name), f"{PARQUET}, PARTITION_BY ({PARTITION})"
-        quoted = str(place).replace("'", "''")
-        store.query(f"COPY {rows} TO '{quoted}' ({options})")
+    with attached(store.file, read_only=True, folders=[folder]) as connection:
+        for name, place in places.items():
+            if place.is_dir():
+                shutil.rmtree(place)
+            rows, options = identifier(name), FORMATS[kind]
+            if kind == "parquet" and _parted(name):
+                rows, options = _with_study(name), f"{PARQUET}, PARTITION_BY ({PARTITION})"
+            connection.execute(f"COPY {rows} TO {literal(place.absolute())} ({options})")
     return list(places.values())
 
 

@@ -45,7 +45,8 @@ class Entry:
     def file(self, table: str) -> Path | None:
         """Returns the Parquet file of a table, or None when the entry has none."""
         file = self.path / f"{table}.parquet"
-        return file if file.exists() else None
+        # A link could lead to anything.
+        return file if file.exists() and not file.is_symlink() else None
 
     def files(self) -> list[Path]:
         """Returns its Parquet files."""
@@ -57,7 +58,10 @@ def entries(layout: Layout) -> list[Entry]:
     if not layout.journal.is_dir():
         return []
     matches = ((path, _NAME.fullmatch(path.name)) for path in layout.journal.iterdir())
-    return sorted((Entry(path, int(match[1])) for path, match in matches if match), key=lambda entry: entry.number)
+    return sorted(
+        (Entry(path, int(match[1])) for path, match in matches if match and not path.is_symlink()),
+        key=lambda entry: entry.number,
+    )
 
 
 def append(layout: Layout, label: str, batch: dict[str, pa.Table]) -> Path:
@@ -134,6 +138,9 @@ def flaw(entry: Entry) -> str | None:
     Returns:
         A sentence, or None when nothing is wrong.
     """
+    links = [file.name for file in sorted(entry.path.iterdir()) if file.is_symlink()] if entry.path.is_dir() else []
+    if links:
+        return f"{links[0]} is a symbolic link, hence no part of it"
     files = [(name, file) for name in tables.names() if (file := entry.file(name))]
     if not files:
         return "it has no table"

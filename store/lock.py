@@ -74,7 +74,7 @@ def writer(layout: Layout) -> dict[str, str | int] | None:
     Returns:
         `pid`, `host`, `started_at` (UTC) and `command` of the writer, or None when nobody writes.
     """
-    if not layout.lock_file.exists():
+    if not layout.lock_file.exists() or layout.lock_file.is_symlink():
         return None
     with _guard:
         if (os.getpid(), str(layout.lock_file)) in _held:
@@ -89,7 +89,7 @@ def _is_locked(file: Path) -> bool:
     except ImportError:
         return False
     try:
-        descriptor = os.open(file, os.O_RDONLY)
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return False
     try:
@@ -101,12 +101,20 @@ def _is_locked(file: Path) -> bool:
     return False
 
 
+def _refuse_links(layout: Layout) -> None:
+    """Refuses a store in whose place for something a link leads elsewhere: there would be written, and swept."""
+    for place in (layout.journal, layout.snapshots, layout.damaged, layout.lock_file, layout.writer_file):
+        if place.is_symlink():
+            raise StoreInvalid(f"{place} is a symbolic link, which leads out of the store: nothing is written there")
+
+
 def _acquire(layout: Layout) -> FileLock:
     if "?" in str(layout.path):
         raise StoreInvalid(
             f"{layout.path} has a question mark in it: DuckDB cannot write files of such a path. Choose another one "
             "with --store."
         )
+    _refuse_links(layout)
     layout.prepare()
     lock = FileLock(layout.lock_file, timeout=0.2, thread_local=False)
     try:
@@ -207,6 +215,7 @@ def _description() -> dict[str, str | int]:
 def _described(layout: Layout) -> dict[str, str | int]:
     unknown: dict[str, str | int] = dict.fromkeys(("pid", "host", "started_at", "command"), "unknown")
     try:
-        return unknown | json.loads(layout.writer_file.read_text())
-    except (OSError, ValueError):
+        found = json.loads(layout.writer_file.read_text())
+        return unknown | {key: value for key, value in found.items() if key in unknown and isinstance(value, str | int)}
+    except (OSError, ValueError, AttributeError, RecursionError):
         return unknown

@@ -14,14 +14,17 @@ import duckdb
 import pyarrow as pa
 
 from store import journal, publication, tables
-from store.attach import attach
+from store.check import broken_invariants, invariants
 from store.conflicts import Conflict, conflicts, differing_cells
+from store.errors import StoreInvalid
 from store.layout import Layout
 from store.lock import WriterLock
 from store.source import source
 
 # Cells per journal entry: bounds the memory that merging takes.
 CELLS_PER_ENTRY = 10_000
+# Cells that a refusal names.
+MOST_LISTED = 20
 _FINISHED = "('done', 'diverged', 'failed', 'interrupted')"
 
 
@@ -48,12 +51,13 @@ def merge(layout: Layout, other: Path, label: str = "merge") -> Merged:
 
     Raises:
         StoreBusy: when another process writes to the store that grows.
-        StoreInvalid, StoreNewer, StoreCorrupt: when the source is not one, is newer than this code, or unreadable.
+        StoreInvalid: when the source is not a store, has something in it that no store has, or breaks an invariant.
+        StoreNewer, StoreCorrupt: when the source is newer than this code, or unreadable.
     """
     with WriterLock(layout):
         publication.publish(layout)
         base = publication.newest(layout)
-        merged = adopt(layout, other, base.path if base else None, label)
+        merged = adopt(layout, other, base.path if base else None, label, foreign=True)
         publication.publish(layout)
     return merged
 
@@ -64,6 +68,7 @@ def adopt(
     here: Path | None,
     label: str,
     *,
+    foreign: bool = False,
     newer: bool = False,
     without: Sequence[str] = (),
 ) -> Merged:
@@ -74,14 +79,18 @@ def adopt(
         other: as for `merge`.
         here: a database of the newest schema that says what is known, or None when nothing is.
         label: what the journal entries are called.
+        foreign: whether every invariant of a store has to hold in the source before anything is taken from it.
         newer: whether the source is right where both have a cell and differ; else the database is.
         without: cells that are not taken.
 
     Returns:
         How many cells were added, and the conflicts.
     """
-    with source(other, layout.snapshots) as connection:
-        _attach(connection, here)
+    with source(other, layout.snapshots, here, own=not foreign) as connection:
+        if here is None:
+            _make_tables(connection)
+        if foreign:
+            _refuse_broken(connection, other)
         differing = differing_cells(connection) if newer else []
         connection.execute("CREATE TEMP TABLE new AS " + _NEW, {"differing": differing, "without": list(without)})
         found = tuple(conflicts(connection))
@@ -91,7 +100,6 @@ def adopt(
             journal.append(layout, label, batch)
         known = _count(connection, "cells SEMI JOIN here.cells USING (cell_id)")
         connection.execute("DROP TABLE new")
-        connection.execute("DETACH here")
     return Merged(other, added, known, found)
 
 
@@ -106,11 +114,23 @@ _NEW = """
 """
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, here: Path | None) -> None:
-    if here is not None:
-        connection.execute(attach(here, "here", read_only=True))
-        return
-    connection.execute("ATTACH ':memory:' AS here")
+def _refuse_broken(connection: duckdb.DuckDBPyConnection, other: Path) -> None:
+    """Refuses a source in which an invariant does not hold, before anything is taken from it."""
+    wrong = [cell_id for cell_id, *_ in connection.execute(invariants()["cell_identity"][1]).fetchall()]
+    if wrong:
+        listed = ", ".join(map(repr, wrong[:MOST_LISTED])) + (", …" if len(wrong) > MOST_LISTED else "")
+        raise StoreInvalid(
+            f"{other} is refused, nothing was taken from it: the id of {len(wrong)} cells is not that of their spec: "
+            f"{listed}"
+        )
+    for finding in broken_invariants(connection):
+        raise StoreInvalid(
+            f"{other} is refused, nothing was taken from it: it breaks {finding.name} ({finding.sentence} "
+            f"{finding.detail})"
+        )
+
+
+def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for name in tables.names():
         connection.execute(f"CREATE TABLE here.{name} AS FROM {name} LIMIT 0")
 

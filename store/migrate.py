@@ -16,6 +16,7 @@ from store import definitions
 from store.definitions import Definitions, Deviations
 from store.errors import StoreCorrupt, StoreNewer
 from store.metrics import METRICS
+from store.quoting import identifier, literal
 
 FOLDER = Path(__file__).parent / "schema"
 
@@ -162,8 +163,7 @@ def _comment_view_columns(connection: duckdb.DuckDBPyConnection) -> None:
         """
     ).fetchall()
     for view, column, comment in columns:
-        text = comment.replace("'", "''")
-        connection.execute(f"""COMMENT ON COLUMN "{view}"."{column}" IS '{text}'""")
+        connection.execute(f"COMMENT ON COLUMN {identifier(view)}.{identifier(column)} IS {literal(comment)}")
 
 
 def _write_metrics(connection: duckdb.DuckDBPyConnection) -> None:

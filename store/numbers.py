@@ -29,6 +29,6 @@ def largest_published(layout: Layout) -> int:
 
 @lru_cache(8)
 def _largest(file: Path, inode: int, modified: int) -> int:
-    with attached(file, read_only=True) as connection:
+    with attached(file, read_only=True, own=True) as connection:
         sql = "SELECT max(TRY_CAST(split_part(entry, '-', 1) AS BIGINT)) FROM journal_entries"
         return connection.execute(sql).fetchall()[0][0] or 0

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from store import durable, migrate
-from store.attach import refuse_held, refuse_truncated
+from store import durable
+from store.admission import refuse_strange
+from store.attach import ISOLATED, attach, isolate, refuse_held, refuse_truncated
 from store.errors import StoreBusy, StoreChanged, StoreCorrupt, StoreMissing, StoreWarning
 from store.hold import Hold
 from store.layout import Layout
 from store.seal import refuse_changed
 
 _ATTEMPTS = 5
+# What a snapshot is called in a connection.
+DATABASE = "grid"
 
 
 @dataclass(frozen=True)
@@ -34,16 +38,18 @@ class Opened:
         self.hold.release()
 
 
-def open_newest(layout: Layout) -> Opened:
+def open_newest(layout: Layout, folders: Sequence[Path] = ()) -> Opened:
     """Opens what the pointer names, or else the newest snapshot that can be opened, with a warning.
 
     Args:
         layout: the store.
+        folders: what its connection may read and write beside it.
 
     Raises:
         StoreMissing: when there is none; the message says which command makes one.
         StoreCorrupt: when none can be read.
         StoreBusy: when the only one is open for writing in another program.
+        StoreInvalid, StoreNewer: when it has something in it that no store has, or is of a later version of the code.
     """
     log = durable.log_of(layout.path)
     if log.exists():
@@ -54,11 +60,11 @@ def open_newest(layout: Layout) -> Opened:
             stacklevel=4,
         )
     try:
-        return _follow(layout)
+        return _follow(layout, folders)
     except (StoreMissing, StoreCorrupt, StoreBusy) as error:
         for number in reversed(layout.snapshot_numbers()):
             try:
-                opened = _open_file(layout.snapshot_file(number))
+                opened = _open_file(layout.snapshot_file(number), folders)
             except (OSError, duckdb.Error, StoreCorrupt, StoreBusy):
                 # The error that is told is that of the one the pointer names.
                 continue
@@ -67,12 +73,12 @@ def open_newest(layout: Layout) -> Opened:
         raise
 
 
-def _follow(layout: Layout) -> Opened:
+def _follow(layout: Layout, folders: Sequence[Path]) -> Opened:
     """Follows the pointer anew when the snapshot it named was removed in the meantime."""
     for attempt in range(_ATTEMPTS):
         file = layout.resolve()
         try:
-            return _open_file(file)
+            return _open_file(file, folders)
         except FileNotFoundError:
             continue
         except StoreChanged as error:
@@ -83,23 +89,24 @@ def _follow(layout: Layout) -> Opened:
     raise StoreMissing(f"The snapshots of {layout.path} vanish while they are opened.")
 
 
-def _open_file(file: Path) -> Opened:
+def _open_file(file: Path, folders: Sequence[Path]) -> Opened:
     """Opens a file and reads enough of it to notice most of what can be missing, which DuckDB notices later."""
     status = file.stat()
     version = f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
-    hold = _hold(file)
+    opened = Opened(file, version, duckdb.connect(config=ISOLATED), set(), _hold(file))
+    connection = opened.connection
     try:
         refuse_changed(file)
-        connection = duckdb.connect(str(file), read_only=True)
-    except BaseException as error:
-        hold.release()
-        if isinstance(error, duckdb.Error):
+        try:
+            connection.execute(attach(file, DATABASE, read_only=True))
+        except duckdb.Error as error:
             refuse_held(error, file)
-        raise
-    opened = Opened(file, version, connection, set(), hold)
-    try:
+            raise
+        steps = refuse_strange(connection, DATABASE, file)
+        isolate(connection, folders)
+        connection.execute(f"USE {DATABASE}")
         refuse_truncated(connection, file)
-        return replace(opened, steps=migrate.applied(connection))
+        return replace(opened, steps=steps)
     except BaseException:
         opened.close()
         raise

@@ -14,6 +14,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import BinaryIO
 
 import duckdb
@@ -23,11 +24,14 @@ from rich.table import Table
 from rich.text import Text
 
 from store import plain_json
+from store.printable import printable
+from store.quoting import identifier
 
 TABLE_ROWS = 500
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|BIGNUM|FLOAT|DOUBLE|DECIMAL\(.*\)")
 _QUOTED_OR_HUGE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|U?HUGEINT""")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+# Where DuckDB may write what is passed on.
+PIPES = Path("/dev/fd")
 
 
 def table(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
@@ -36,10 +40,10 @@ def table(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name, kind in zip(rows.columns, rows.types, strict=True):
         numeric = _NUMBERS.fullmatch(str(kind))
-        drawn.add_column(Text(_printable(name)), justify="right" if numeric else "left", no_wrap=True)
+        drawn.add_column(Text(printable(name)), justify="right" if numeric else "left", no_wrap=True)
     shown = rows.project(texts).limit(TABLE_ROWS).fetchall()
     for *values, _ in shown:
-        drawn.add_row(*(Text("NULL" if value is None else _printable(value)) for value in values))
+        drawn.add_row(*(Text("NULL" if value is None else printable(value)) for value in values))
     stream = io.StringIO()
     Console(file=stream, width=10_000, color_system=None).print(drawn)
     lines = [line.rstrip() for line in stream.getvalue().splitlines()]
@@ -90,7 +94,7 @@ def _names(rows: duckdb.DuckDBPyRelation) -> list[str]:
 
 def _renamed(rows: duckdb.DuckDBPyRelation, casts: Iterable[str] = itertools.repeat("")) -> duckdb.DuckDBPyRelation:
     columns = (
-        f'#{place}{cast} AS "{name.replace(chr(34), chr(34) * 2)}"'
+        f"#{place}{cast} AS {identifier(name)}"
         for place, (name, cast) in enumerate(zip(_names(rows), casts, strict=False), 1)
     )
     return rows.project(", ".join(columns))
@@ -102,10 +106,6 @@ def _exact(kind: str) -> str:
     return "" if exact == kind else f"::{exact}"
 
 
-def _printable(text: str) -> str:
-    return _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], text)
-
-
 def _piped(write: Callable[[str], None], sink: BinaryIO) -> None:
     """Passes on what DuckDB writes while it writes it; a path such as /dev/stdout would empty a file behind it."""
     reading, writing = os.pipe()
@@ -113,7 +113,7 @@ def _piped(write: Callable[[str], None], sink: BinaryIO) -> None:
 
     def produce() -> None:
         try:
-            write(f"/dev/fd/{writing}")
+            write(str(PIPES / str(writing)))
         except BaseException as error:
             failure.append(error)
         finally:

@@ -123,7 +123,7 @@ def newest(layout: Layout, below: int | None = None) -> Base | None:
 
 def _base(path: Path) -> Base:
     sealed = seal.refuse_changed(path)
-    with attached(path, read_only=True) as connection:
+    with attached(path, read_only=True, own=True) as connection:
         migrate.refuse_newer(migrate.applied(connection), path)
         # What is sealed and not of this code is of an earlier version.
         foreign = () if sealed else tuple(migrate.unexpected(connection))
@@ -215,8 +215,9 @@ def fill(file: Path, base: Base | None, entries: Sequence[Entry], witnesses: Seq
     durable.discard(file)
     if base is not None:
         durable.copy(base.path, file)
+    folders = sorted({entry.path.parent for entry in (*entries, *witnesses)})
     # Reading all of the snapshot takes as long as building on it.
-    with ThreadPoolExecutor(1) as thread, attached(file) as connection:
+    with ThreadPoolExecutor(1) as thread, attached(file, folders=folders, own=True) as connection:
         proof = thread.submit(_refuse_unproved, base)
         if base is None or not base.current:
             migrate.migrate(connection)

@@ -66,7 +66,7 @@ def repair(layout: Layout, *, rebuild: bool = False) -> Iterator[str]:
 def _refuse_held(layout: Layout) -> None:
     for number in layout.snapshot_numbers():
         try:
-            with attached(layout.snapshot_file(number), read_only=True):
+            with attached(layout.snapshot_file(number), read_only=True, own=True):
                 pass
         except (duckdb.Error, OSError):
             # StoreBusy is neither; whatever else is wrong with it is about to be repaired.

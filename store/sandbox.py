@@ -6,9 +6,9 @@ import os
 
 import duckdb
 
-from store.attach import attach
+from store.attach import ISOLATED, attach, isolate
 from store.layout import Layout
-from store.opening import open_newest
+from store.opening import DATABASE, open_newest
 
 
 def sandboxed(
@@ -33,17 +33,9 @@ def sandboxed(
     """
     found = open_newest(Layout.at(path))
     found.close()
-    # Without the first setting, a table's name could be that of a Python variable of this process.
-    connection = duckdb.connect(
-        config={
-            "python_enable_replacements": False,
-            "memory_limit": memory_limit,
-            "threads": threads,
-            "temp_directory": "",
-        }
-    )
-    connection.execute(attach(found.file, "grid", read_only=True))
-    connection.execute("USE grid")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+    limits = {"memory_limit": memory_limit, "threads": threads, "temp_directory": ""}
+    connection = duckdb.connect(config=ISOLATED | limits)
+    connection.execute(attach(found.file, DATABASE, read_only=True))
+    isolate(connection)
+    connection.execute(f"USE {DATABASE}")
     return connection

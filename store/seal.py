@@ -86,7 +86,7 @@ def _state(file: Path) -> str:
 
 def _foreign(file: Path) -> str:
     try:
-        with attached(file, read_only=True) as connection:
+        with attached(file, read_only=True, own=True) as connection:
             found = migrate.unexpected(connection)
     except (duckdb.Error, StoreError, OSError):
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 import duckdb
 import typer
@@ -17,9 +18,12 @@ from rich.console import Console
 
 from store import durable
 from store.errors import StoreCorrupt, StoreError, StoreFailed, StoreInvalid
+from store.printable import printable
 
 FAILED, REFUSED = 1, 2
-messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+# What a message may have besides characters that are seen.
+LAYOUT = "\n\t"
+_messages = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 # What a disk or the system answers, which DuckDB repeats in its own errors.
 _BROKEN = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE)]
 
@@ -41,7 +45,7 @@ def main(app: Callable[..., Any], name: str) -> NoReturn:
             text(argument)
         app(prog_name=name)
     except StoreInvalid as error:
-        messages.print(str(error))
+        warn(str(error))
         code = REFUSED
     except SystemExit as end:
         code = end.code
@@ -57,6 +61,31 @@ def main(app: Callable[..., Any], name: str) -> NoReturn:
     except OSError as error:
         code = _told(error)
     raise SystemExit(code)
+
+
+def say(line: object) -> None:
+    """Prints a result for people on stdout; nothing in it commands the terminal."""
+    print(printable(str(line), LAYOUT))
+
+
+def warn(line: object) -> None:
+    """Prints a message on stderr; nothing in it commands the terminal."""
+    _messages.print(printable(str(line), LAYOUT))
+
+
+class _Shown(io.RawIOBase):
+    """A terminal to which results are written as text: what would command it is shown."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="backslashreplace")
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        """Write a part of the results."""
+        sys.stdout.write(printable(self._decoder.decode(bytes(content)), LAYOUT))
+        return len(content)
 
 
 def text(argument: str) -> str:
@@ -85,8 +114,8 @@ def sink(path: Path | None) -> Iterator[BinaryIO]:
             if sys.stdout is None:
                 raise OSError(errno.EBADF, "it is closed")
             sys.stdout.flush()
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
+            yield cast(BinaryIO, _Shown()) if sys.stdout.isatty() else sys.stdout.buffer
+            sys.stdout.flush()
         elif path.exists() and not path.is_file():
             with path.open("wb") as stream:
                 yield stream
@@ -147,7 +176,7 @@ def refusals() -> Iterator[None]:
 def _told(error: OSError) -> int:
     """Says what the system refused, and returns the exit code."""
     _abandon_stdout()
-    messages.print(f"{error.filename or 'stdout'}: {error.strerror or error}")
+    warn(f"{error.filename or 'stdout'}: {error.strerror or error}")
     return FAILED
 
 
@@ -159,5 +188,5 @@ def _abandon_stdout() -> None:
 
 def leave(message: str, code: int) -> Any:
     """Says why and ends with an exit code."""
-    messages.print(message)
+    warn(message)
     raise typer.Exit(code)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.queries import Query
+from store.quoting import literal
 
 # Conditions of the form `(NULL or equal)` and `(NULL or among)`, with the AND before them where there is one.
 _OPTIONAL = re.compile(
@@ -53,7 +54,7 @@ def _literal(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
+        return literal(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_literal, value))}]"
     # Numbers of NumPy would write their type, too.

@@ -18,6 +18,7 @@ from rich.progress import (
 )
 
 from engine.data.download import DownloadBar
+from store.printable import printable
 
 MOST_NODES = 4
 
@@ -81,12 +82,12 @@ class Bar:
     """A progress bar on stderr; sentences alone where stderr is no terminal."""
 
     def __init__(self) -> None:
-        console = Console(file=sys.stderr, highlight=False)
+        console = Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
         self._progress = Progress(
             TextColumn("{task.fields[cells]}/{task.fields[all_cells]} cells"),
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.fields[rate]} {task.fields[nodes]}"),
+            TextColumn("{task.fields[rate]} {task.fields[nodes]}", markup=False),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -117,11 +118,11 @@ class Bar:
         """Show the rate of each node behind that of all."""
         elapsed = self._progress.tasks[self._task].elapsed
         if elapsed:
-            self._progress.update(self._task, nodes=node_rates(cells, elapsed))
+            self._progress.update(self._task, nodes=printable(node_rates(cells, elapsed)))
 
     def say(self, sentence: str) -> None:
         """Print a sentence above the bar."""
-        self._progress.console.print(sentence)
+        self._progress.console.print(printable(sentence, "\n"))
 
     def download(self, name: str) -> "Transfer":
         """Show the download of a file below the bar."""
@@ -152,7 +153,12 @@ class Transfer:
     total = 0
 
     def __init__(self, name: str, console: Console):
-        columns = (TextColumn("Downloading {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        columns = (
+            TextColumn("Downloading {task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+        )
         self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
         self._task = self._progress.add_task(name, total=None)
         if not console.is_terminal:

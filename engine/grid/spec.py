@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.errors import RequestError, nearest
+from engine.errors import RequestError, nearest, short
 from engine.grid.cell import Cell
 from engine.grid.presets import preset_names, preset_text
 from engine.scheme import written_out
@@ -20,6 +20,8 @@ from engine.studies import studies
 
 # Beyond this a grid is a slip of the pen: its cells alone would fill the memory of a laptop.
 MOST_CELLS = 2_000_000
+# The largest preset has a few thousand characters.
+MOST_CHARACTERS = 1_000_000
 TOP_LEVEL = ("name", "study")
 
 
@@ -53,17 +55,26 @@ class Grid:
         Raises:
             RequestError: anything in it is not allowed.
         """
+        if len(text) > MOST_CHARACTERS:
+            raise RequestError(f"{source}: {len(text):,} characters; at most {MOST_CHARACTERS:,} are allowed")
         try:
             table = tomllib.loads(text)
+            for key in table:
+                if key not in TOP_LEVEL:
+                    raise RequestError(f"{source}: unknown key {short(key)}; {nearest(key, TOP_LEVEL)}")
+            name = table.get("name", Path(source).stem)
+            if not isinstance(name, str) or not name.strip():
+                raise RequestError(f"{source}: name = {short(name)}: a text is required")
+            return cls(name, text, tuple(_cells(table.get("study"), source)))
         except tomllib.TOMLDecodeError as error:
             raise RequestError(f"{source}: {explained(text, error)}") from None
-        for key in table:
-            if key not in TOP_LEVEL:
-                raise RequestError(f"{source}: unknown key {key!r}; {nearest(key, TOP_LEVEL)}")
-        name = table.get("name", Path(source).stem)
-        if not isinstance(name, str) or not name.strip():
-            raise RequestError(f"{source}: name = {name!r}: a text is required")
-        return cls(name, text, tuple(_cells(table.get("study"), source)))
+        except RequestError:
+            raise
+        except ValueError as error:
+            # Python reads numbers of some thousand digits only.
+            raise RequestError(f"{source}: not valid TOML: {error}") from None
+        except RecursionError:
+            raise RequestError(f"{source}: values are nested too deeply; a value or a flat list is required") from None
 
 
 def load_grid(request: str | Path) -> Grid:
@@ -109,7 +120,7 @@ def _study_cells(table: dict[str, Any], place: str, room: int) -> Iterator[Cell]
     try:
         study = studies[str(kind)].cell
     except RequestError as error:
-        raise RequestError(f"{place}: kind = {kind!r}: {error}") from None
+        raise RequestError(f"{place}: kind = {short(kind)}: {error}") from None
     place = f"{place} ({kind})"
     axes = {key: values for key, values in table.items() if key != "kind"}
     _check_keys(study, axes, place)
@@ -129,7 +140,7 @@ def _check_keys(study: type[Cell], axes: dict[str, Any], place: str) -> None:
     fields = study.model_fields
     for key in axes:
         if key not in fields:
-            raise RequestError(f"{place}: unknown key {key!r}; {nearest(key, ('kind', *fields))}")
+            raise RequestError(f"{place}: unknown key {short(key)}; {nearest(key, ('kind', *fields))}")
     missing = [key for key, axis in fields.items() if axis.is_required() and key not in axes]
     if missing:
         raise RequestError(f"{place}: key {missing[0]!r} is missing; required: {', '.join(missing)}")
@@ -146,16 +157,16 @@ def _axis_values(study: type[Cell], key: str, given: Any, place: str) -> list[An
 
 def _axis_value(study: type[Cell], key: str, value: Any, place: str) -> Any:
     if isinstance(value, bool | list | dict):
-        raise RequestError(f"{place}: {key} = {value!r}: a single value or a flat list of values is required")
+        raise RequestError(f"{place}: {key} = {short(value)}: a single value or a flat list of values is required")
     try:
         return _adapter(study, key).validate_python(value)
     except RequestError as error:
-        raise RequestError(f"{place}: {key} = {value!r}: {error}") from None
+        raise RequestError(f"{place}: {key} = {short(value)}: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         cause = first.get("ctx", {}).get("error")
         message = str(cause) if isinstance(cause, RequestError) else fraction(value) or first["msg"].lower()
-        raise RequestError(f"{place}: {key} = {value!r}: {message}") from None
+        raise RequestError(f"{place}: {key} = {short(value)}: {message}") from None
 
 
 @lru_cache

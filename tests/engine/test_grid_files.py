@@ -192,3 +192,33 @@ def test_a_mark_of_the_byte_order_is_no_part_of_a_grid(tmp_path):
     found = load_grid(tmp_path / "smoke.toml")
     assert found.cells == load_grid("smoke").cells
     assert found.text == preset_text("smoke")
+
+
+MANY = 5_000
+SMALL = "[[study]]\nkind = 'propagation'\nwidth = 4\ndepth = 1\nbatch_size = 4\nactivation = 'relu'\n"
+DEEP = [
+    "[" * MANY,
+    "x = " + "[" * MANY + "]" * MANY,
+    "x = " + "{a=" * MANY + "1" + "}" * MANY,
+    "x = " + "9" * MANY,
+    "x = -" + "9" * MANY,
+    "x = 0x" + "f" * MANY,
+    "x = 1." + "0" * MANY + "[",
+    "name = '" + "n" * 2_000_000 + "'",
+    "x" * MANY + " = 1",
+    "[[study]]\nkind = '" + "(" * MANY + "'",
+    SMALL + "init" + ".a" * MANY + " = 1",
+    SMALL + "init = 'normal" + "(" * MANY + ")" * MANY + "'",
+    SMALL + "init = 'normal(std=" + "9" * MANY + ")'",
+    SMALL + "init = 'normal(std=" + "-" * MANY + "1)'",
+    SMALL + "init = 'xavier'\nseed = " + "9" * 4_000,
+    SMALL + "init = 'xavier'\nseed = 0x" + "f" * MANY,
+    "[" + ".".join("a" * MANY) + "]",
+]
+
+
+@pytest.mark.parametrize("text", DEEP, ids=[text.replace("\n", " ")[:40] for text in DEEP])
+def test_thousands_of_brackets_and_digits_get_a_sentence(text):
+    with pytest.raises(RequestError) as refusal:
+        Grid.from_toml(text)
+    assert len(str(refusal.value)) < 3_000

@@ -33,13 +33,13 @@ lr = 0.1
 steps = 1
 """
 # Modules that leave a file when they are imported or called; the last two are somebody's real ideas.
-TRAP = '''
+TRAP = """
 from pathlib import Path
 Path(__file__).with_suffix(".imported").touch()
 
 def call():
     Path(__file__).with_suffix(".called").touch()
-'''
+"""
 NETWORKS = [
     "trap:call",
     "backbone(factory='trap:call', weights='000000000000')",
