@@ -13,7 +13,7 @@ PROPAGATION = "(SELECT min(cell_id) FROM cells WHERE study = 'propagation' AND s
 TRAINING = "(SELECT min(cell_id) FROM cells WHERE study = 'training' AND status = 'done')"
 
 DAMAGE = {
-    "everything_commented": ["COMMENT ON COLUMN layers.std IS NULL", "CREATE VIEW bare AS SELECT cell_id FROM cells"],
+    "everything_commented": ["COMMENT ON COLUMN layers.std IS NULL", "CREATE TABLE bare AS SELECT cell_id FROM cells"],
     "schema_current": ["DELETE FROM metrics", "UPDATE metrics SET unit = 'm'"],
     "journal_ingested": [
         "DELETE FROM journal_entries",

@@ -45,7 +45,7 @@ def test_nan_infinity_and_null_are_told_apart(layout):
 
 def test_a_statement_without_rows_gives_an_empty_result(layout):
     with store.open(layout) as opened:
-        assert opened.query("SET threads = 2").fetchall() == []
+        assert opened.query("SET VARIABLE threads = 2").fetchall() == []
 
 
 def test_the_store_shows_what_is_inside(layout):
