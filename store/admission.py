@@ -65,7 +65,7 @@ def refuse_strange(connection: duckdb.DuckDBPyConnection, database: str, path: P
     """
     from store import migrate
 
-    found, known = _contents(connection, database), _known()
+    found, known = _contents(connection, database), _newest()
     if STEPS in found.views or found.tables.get(STEPS, known.tables[STEPS]) != known.tables[STEPS]:
         raise _refusal(path, f"its {STEPS} is not the table that says which version it has")
     steps = _steps(connection, database) if STEPS in found.tables else set()
@@ -80,8 +80,12 @@ def refuse_strange(connection: duckdb.DuckDBPyConnection, database: str, path: P
     for table, text in sorted(found.constraints - known.constraints):
         if table in known.tables:
             raise _refusal(path, f"{table!r} has the constraint {text}")
-    for table in sorted(known.tables.keys() & found.tables.keys()):
-        _refuse_columns(path, table, found.tables[table], known.tables[table])
+    try:
+        tables = _tables_of(frozenset(steps))
+    except duckdb.Error:
+        raise _refusal(path, f"no store has the steps {sorted(steps)} of the schema and no other") from None
+    for table in sorted(tables.keys() & found.tables.keys()):
+        _refuse_columns(path, table, found.tables[table], tables[table])
     return steps
 
 
@@ -118,8 +122,20 @@ def _steps(connection: duckdb.DuckDBPyConnection, database: str) -> set[int]:
 
 
 @cache
-def _known() -> Contents:
+def _newest() -> Contents:
     from store import migrate
 
     with migrate.empty() as connection:
         return _contents(connection, "memory")
+
+
+@cache
+def _tables_of(steps: frozenset[int]) -> dict[str, dict[str, str]]:
+    """Returns the tables, columns and types that a database has after some steps of the schema."""
+    from store import migrate
+
+    with duckdb.connect() as connection:
+        for step in migrate.steps():
+            if step.number in steps:
+                connection.execute(step.sql)
+        return _contents(connection, "memory").tables

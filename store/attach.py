@@ -6,6 +6,7 @@ access to all files but those that it was given, and nothing gives it back.
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -89,7 +90,9 @@ def isolate(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path] = ())
         folders: what it may read, and write to, beside that.
     """
     if folders:
-        allowed = ", ".join(literal(Path(folder).absolute()) for folder in folders)
+        names = [str(folder.absolute()) for folder in folders]
+        # A pattern that stands for a name has to be allowed as it is written, and what it stands for, too.
+        allowed = ", ".join(map(literal, dict.fromkeys((*names, *map(glob.escape, names)))))
         connection.execute(f"SET allowed_directories = [{allowed}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -9,6 +9,7 @@ import duckdb
 from store.attach import ISOLATED, attach, isolate
 from store.layout import Layout
 from store.opening import DATABASE, open_newest
+from store.quoting import literal
 
 
 def sandboxed(
@@ -34,7 +35,11 @@ def sandboxed(
     found = open_newest(Layout.at(path))
     found.close()
     limits = {"memory_limit": memory_limit, "threads": threads, "temp_directory": ""}
-    connection = duckdb.connect(config=ISOLATED | limits)
+    # Else some functions show, or their errors name, the home folder of whoever runs this.
+    limits |= dict.fromkeys(("home_directory", "extension_directory", "secret_directory"), "none")
+    connection = duckdb.connect(config=ISOLATED)
+    for name, value in limits.items():
+        connection.execute(f"SET {name} = {literal(str(value))}")
     connection.execute(attach(found.file, DATABASE, read_only=True))
     isolate(connection)
     connection.execute(f"USE {DATABASE}")

@@ -84,7 +84,7 @@ def test_each_schema_of_the_past_is_admitted(tmp_path):
 
     for number in range(1, 6):
         with duckdb.connect() as connection:
-            connection.execute(f"ATTACH '{unpacked(number, tmp_path).resolve()}' AS old (READ_ONLY)")
+            connection.execute(f"ATTACH '{unpacked(number, tmp_path / str(number)).resolve()}' AS old (READ_ONLY)")
             assert refuse_strange(connection, "old", tmp_path) == set(range(1, number + 1))
 
 
@@ -121,9 +121,9 @@ def test_a_view_that_reads_elsewhere_shows_nothing(foreign):
 
 
 def test_cells_whose_id_is_not_that_of_their_spec_are_listed(foreign, tmp_path):
-    file = foreign("UPDATE cells SET cell_id = 'f' || left(cell_id, 15) WHERE study = 'training' AND seed = 0")
+    file = foreign("UPDATE cells SET cell_id = 'zz' || left(cell_id, 14) WHERE study = 'training' AND seed = 0")
     with duckdb.connect(str(file), read_only=True) as connection:
-        wrong = [one for (one,) in connection.execute("SELECT cell_id FROM cells WHERE cell_id LIKE 'f%'").fetchall()]
+        wrong = [one for (one,) in connection.execute("SELECT cell_id FROM cells WHERE cell_id LIKE 'zz%'").fetchall()]
     here = write(tmp_path / "here.duckdb", Batch().run("here"))
     with pytest.raises(store.StoreInvalid, match="not that of their spec") as refusal:
         merge.merge(here, file)
@@ -136,7 +136,7 @@ def test_cells_whose_id_is_not_that_of_their_spec_are_listed(foreign, tmp_path):
     ("sql", "invariant"),
     [
         ("UPDATE layers SET frac_zero = 7", "shares_in_range"),
-        ("INSERT INTO curves FROM curves", "unique_rows"),
+        ("INSERT INTO runs FROM runs", "unique_rows"),
         ("UPDATE cells SET depth = depth + 1", "axes_match_spec"),
         ("UPDATE runs SET status = 'blessed'", "known_values"),
     ],
@@ -191,7 +191,8 @@ def test_printable_text_stays_as_it_is():
     assert printable("σ_w² = 2 — naïve, 日本語 😀") == "σ_w² = 2 — naïve, 日本語 😀"
     assert printable("a\nb", "\n") == "a\nb"
     assert printable("a\nb\t\x1b") == "a\\nb\\t\\x1b"
-    assert output.table(pa.table({"a\x1b": ["b\nc"]})).decode().split() == ["a\\x1b", "──────", "b\\nc"]
+    drawn = output.table(pa.table({"a\x1b": ["b\nc"]})).decode().split()
+    assert (drawn[0], drawn[-1]) == ("a\\x1b", "b\\nc")
 
 
 def test_a_campaign_reaches_nothing(tmp_path):
@@ -241,7 +242,7 @@ def test_a_folder_that_no_export_wrote_is_refused(exported, tmp_path, reason):
 
 
 def test_names_that_are_patterns_match_nothing_else(exported, tmp_path):
-    odd = tmp_path / "a[b]*{c}?"
+    odd = tmp_path / "a[b]*{c}"
     exported.rename(odd)
     (tmp_path / "ab").mkdir()
     merged = merge.merge(write(tmp_path / "here.duckdb", believable(1, 1)), odd)
