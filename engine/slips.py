@@ -3,6 +3,8 @@
 import re
 import tomllib
 
+from engine.errors import MOST_SHOWN
+
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 _NUMBER = r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _FRACTION = re.compile(rf"(?<![\w./])([-+]?{_NUMBER})\s*/\s*({_NUMBER})(?![\w./])")
@@ -23,7 +25,8 @@ def explained(text: str, error: tomllib.TOMLDecodeError) -> str:
         return f"not valid TOML: {error}"
     number = int(place[1])
     line = text.split("\n")[number - 1].strip()
-    return f"not valid TOML: line {number}: {line}: {_slip(line) or _PLACE.sub('', str(error)).strip()}"
+    shown = line if len(line) <= MOST_SHOWN else f"{line[:MOST_SHOWN]} …"
+    return f"not valid TOML: line {number}: {shown}: {_slip(line) or _PLACE.sub('', str(error)).strip()}"
 
 
 def fraction(text: object) -> str | None:
