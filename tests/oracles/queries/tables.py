@@ -73,6 +73,7 @@ class Tables:
                     "best_test_accuracy": max(best) if best else None,
                     "steps_to_90": reached,
                     "diverged": last["status"] == "diverged",
+                    "guessing": _guessing(last, limits),
                     "trains": _trains(last, limits),
                 }
             )
@@ -87,10 +88,15 @@ class Tables:
         return pd.DataFrame(found, dtype=object).merge(self.cells, on="cell_id")
 
 
+def _guessing(last: pd.Series, limits: pd.Series) -> float:
+    """Returns the test accuracy of guessing."""
+    return limits["chance"] if last["chance"] is None else last["chance"]
+
+
 def _trains(last: pd.Series, limits: pd.Series) -> bool:
     """Tells from the last logged step of a cell whether it trains: far enough from guessing, and not diverged."""
-    chance = limits["chance"] if last["chance"] is None else last["chance"]
-    enough = np.float32(chance + limits["trains"] * (1 - chance))
+    guessing = _guessing(last, limits)
+    enough = np.float32(guessing + limits["trains"] * (1 - guessing))
     return bool(
         last["status"] != "diverged" and math.isfinite(last["test_accuracy"]) and last["test_accuracy"] >= enough
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from tests.oracles.leads import leads
 from tests.oracles.queries.numbers import (
     finite,
     highest,
@@ -16,7 +17,6 @@ from tests.oracles.queries.numbers import (
     median,
     ranged,
     spread,
-    zero,
 )
 from tests.oracles.queries.registry import Rows, oracle
 from tests.oracles.queries.tables import TRAINING_AXES, Tables, among, groups, reach, where
@@ -234,17 +234,29 @@ def steps_to_target(tables: Tables, target: float, dataset: str | None, activati
 
 @oracle("place")
 def recommendation(
-    tables: Tables, network, dataset, preprocessing, activation, depth, width, batch_size, steps, **allowed: list | None
+    tables: Tables,
+    network,
+    dataset,
+    preprocessing,
+    activation,
+    depth,
+    width,
+    batch_size,
+    steps,
+    norms,
+    optimizers,
+    **compared,
 ) -> Rows:
     shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "activation": activation}
     chosen = where(
         tables.outcomes, study="training", **shape, depth=depth, width=width, batch_size=batch_size, steps=steps
     )
     found = []
-    for key, rows in groups(among(chosen, **allowed), "init", "norm", "optimizer", "lr"):
-        scores = zero(rows["final_test_accuracy"])
+    for key, rows in groups(among(chosen, norms=norms, optimizers=optimizers), "init", "norm", "optimizer", "lr"):
+        scores = [_score(row) for _, row in rows.iterrows()]
         told = {"score": mean(scores), "low": min(scores), "high": max(scores), "seeds": len(rows), **_trains(rows)}
-        found.append(({**key, **told, "diverged": rows["diverged"].sum()}, scores))
+        by_seed = dict(zip(rows["seed"], scores, strict=True))
+        found.append(({**key, **told, "diverged": rows["diverged"].sum()}, by_seed))
     found.sort(
         key=lambda one: (
             -one[0]["score"],
@@ -253,6 +265,19 @@ def recommendation(
             one[0]["lr"],
         )
     )
-    for place, (row, scores) in enumerate(found, 1):
-        wins = [(one > other) + (one == other) / 2 for one in found[0][1] for other in scores]
-        yield {"place": place, **row, "first_beats": mean(wins) if place > 1 else None}
+    compared_to_first = [None, *leads([by_seed for _, by_seed in found], **compared)]
+    for place, ((row, _), lead) in enumerate(zip(found, compared_to_first, strict=False), 1):
+        yield {
+            "place": place,
+            **row,
+            "shared_seeds": lead and lead.shared,
+            "lead": lead and lead.lead,
+            "lead_needed": lead and lead.needed,
+            "clearly_better": lead and lead.clear,
+        }
+
+
+def _score(row: pd.Series) -> float:
+    """The accuracy at the end; whoever diverged has none and counts as guessing."""
+    accuracy = row["final_test_accuracy"]
+    return row["guessing"] if row["diverged"] or not finite([accuracy]) else accuracy
