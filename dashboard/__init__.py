@@ -32,5 +32,6 @@ Drawing
     phases         the plane of order and chaos
     verdicts       badges and rates in words
     trains         what it means that a network trains
+    outlook        what theory says of networks that nobody trained
     snippet        the same in PyTorch, to paste
 """

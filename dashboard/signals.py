@@ -39,14 +39,21 @@ def against_layer(signal: pd.DataFrame, metric: str) -> pd.DataFrame:
     return frame
 
 
-def relative(frame: pd.DataFrame, baseline: str) -> pd.DataFrame:
-    """Return every number as a ratio to one configuration's mean in the same layer.
+def relative(frame: pd.DataFrame, ratios: pd.DataFrame, metric: str, baseline: str) -> pd.DataFrame:
+    """Return every number relative to one configuration in the same layer, measured ones in pairs of seeds.
 
     Args:
         frame: the result of `against_layer`.
+        ratios: for each of its rows, by its label, those of the named query `signal_ratios`.
+        metric: std or grad_rms.
         baseline: the configuration.
     """
-    base = frame[frame["configuration"] == baseline].drop_duplicates("layer").set_index("layer")["mean"]
+    shown = frame.assign(mean=ratios[metric], low=ratios[f"{metric}_low"], high=ratios[f"{metric}_high"])
+    if "theory" not in frame:
+        return shown
+    base = frame[frame["configuration"] == baseline].drop_duplicates("layer").set_index("layer")["theory"]
     below = frame["layer"].map(base).astype(float)
-    numbers = [name for name in ("mean", "low", "high", "theory", "theory_low", "theory_high") if name in frame]
-    return frame.assign(**{name: frame[name].astype(float) / below.where(below > 0) for name in numbers})
+    # How far a ratio of two networks with the same draws strays from theory is not known.
+    return shown.assign(
+        theory=frame["theory"] / below.where(below > 0), theory_low=float("nan"), theory_high=float("nan")
+    )

@@ -256,6 +256,15 @@ def _depth_figures(shape: dict[str, Any], chosen: dict[str, list[str]], cursor: 
     )
 
 
+def _ratios(shape: dict[str, Any], signal: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """Return for each row of the signal its ratios to the baseline, in pairs of seeds."""
+    configuration = ["init", "activation", "norm"]
+    first = signal[signal["configuration"] == baseline].iloc[0]
+    ratios = data.query("signal_ratios", **shape, **{f"baseline_{axis}": first[axis] for axis in configuration})
+    beside = signal[[*configuration, "layer"]].merge(ratios, how="left", on=[*configuration, "layer"], validate="1:1")
+    return beside.set_axis(signal.index)
+
+
 @data.kept
 def _depth_figure(
     shape: dict[str, Any], chosen: dict[str, list[str]], cursor: int, metric: str, question: str, baseline: str
@@ -266,7 +275,8 @@ def _depth_figure(
     inits, variants = (list(dict.fromkeys(signal[key])) for key in ("init", "variant"))
     frame, title = signals.against_layer(signal, metric), data.labels()[metric]
     if baseline != NOTHING:
-        frame, title = signals.relative(frame, baseline), f"{title} ÷ {baseline}"
+        ratios = _ratios(shape, signal, baseline)
+        frame, title = signals.relative(frame, ratios, metric, baseline), f"{title} ÷ {baseline}, seed by seed"
     share = metric.startswith("frac_")
     chart = lines(
         frame,

@@ -1,4 +1,8 @@
-"""The practitioner's question: which initialization, normalization and learning rate for my network?"""
+"""The practitioner's question: which initialization, normalization and learning rate for my network?
+
+A network that was trained answers with its seeds. Of any other, theory says whether its signal survives, and no
+accuracy is shown: one of another network would not be its own.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, selectors, snippet, trains, verdicts
+from dashboard import axes, choice, data, outlook, selectors, snippet, trains, verdicts
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.ranking import ranking
 from dashboard.figure import Picture
@@ -16,18 +20,20 @@ ANY = "any"
 MOST_SHOWN = 12
 # So many have a colour in the ranking, and their curves beside it.
 FIRST = 3
-# A first place that beats another one in fewer of the pairs of seeds than this is not clearly better.
-CLEARLY = 0.9
-# With fewer seeds on either side even winning every pair may be luck: 1 in 20 with three against three.
-ENOUGH_SEEDS = 3
-# A network this much deeper or wider than any that was measured (ratio, as logarithm) is worth a warning.
+# So many are named in a sentence.
+NAMED = 3
+# A network this much deeper or wider than any that was measured (ratio, as logarithm) is far from it.
 FAR = 0.7
+LEAD = "Mean difference of test accuracy to the first, seed by seed; from which one on that is clearly better."
 
 
 def main() -> None:
     """Draw the page."""
     st.title("What should I use?")
-    st.markdown("Describe your network. The nearest ones that were trained here, with all their seeds, answer.")
+    st.markdown(
+        "Describe your network. If it was trained here, all its seeds answer; if not, theory says whether its signal "
+        "survives."
+    )
     offered = choice.options("training")
     if not offered:
         st.info("This store has no trained networks yet: `python -m engine run demo` trains some.")
@@ -36,24 +42,43 @@ def main() -> None:
     if not wanted["norms"]:
         st.info("Nothing is selected under: Normalizations allowed. *none* alone is a choice, too.")
         return
-    shapes = data.query("nearest_trained", **wanted)
+    allowed = {key: wanted[key] for key in _ALLOWED}
+    shapes = data.query("nearest_trained", **allowed)
     if shapes.empty:
-        st.info("Nothing like this was trained: choose another activation, optimizer or data set, or allow more.")
+        _nothing_alike(wanted)
         return
     shape = {key: choice.plain(shapes.iloc[0][key]) for key in _SHAPE}
     values = {**shape, "norms": wanted["norms"], "optimizers": wanted["optimizers"]}
     ranked = _ranked(values=values)
-    _answer(ranked, shape, wanted, float(shapes.iloc[0]["distance"]))
+    measured = (shape["depth"], shape["width"]) == (wanted["depth"], wanted["width"])
+    with st.container(border=True, key="answer"):
+        if measured:
+            chosen = _measured(ranked, shape)
+        else:
+            chosen = _expected(ranked, shape, wanted, float(shapes.iloc[0]["distance"]))
+        if not ranked["share_that_train"].any():
+            _what_trains(wanted)
+    if not measured:
+        st.markdown(f"#### What was measured on the nearest network: {_where(shape)}")
     left, right = st.columns([1.15, 1])
     with left:
         _evidence(values=values).show("ranking")
     with right:
         _curves(values=values).show("first-three")
     _table(ranked)
-    _program(ranked.iloc[0], shape, wanted)
+    if chosen is not None:
+        _program(chosen, shape, wanted)
 
 
 _SHAPE = ("network", "dataset", "preprocessing", "activation", "depth", "width", "batch_size", "steps")
+_ALLOWED = ("depth", "width", "activation", "norms", "networks", "optimizers", "datasets")
+
+
+def _members(kind: str, axis: str, offered: choice.Chosen) -> list[str]:
+    """Return the members of an axis that were trained, and those that the engine knows and that need no parameter."""
+    cards = data.query("scheme_cards", kind=kind)
+    known = [row.name for row in cards.itertuples(index=False) if "=…" not in (row.parameters or "")]
+    return axes.ordered(axis, [*offered[axis], *known])
 
 
 def _ask(offered: choice.Chosen) -> dict[str, Any]:
@@ -67,9 +92,12 @@ def _ask(offered: choice.Chosen) -> dict[str, Any]:
     with above[2]:
         network = selectors.one("Network", offered["network"], f"{PREFIX}_network", "mlp")
     with above[3]:
-        activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", "relu")
+        activation = selectors.one(
+            "Activation", _members("activation", "activation", offered), f"{PREFIX}_activation", "relu"
+        )
     with below[0]:
-        norms = selectors.several("Normalizations allowed", offered["norm"], f"{PREFIX}_norm", offered["norm"])
+        known = _members("normalization", "norm", offered)
+        norms = selectors.several("Normalizations allowed", known, f"{PREFIX}_norm", offered["norm"])
     with below[1]:
         optimizer = selectors.one("Optimizer", [ANY, *offered["optimizer"]], f"{PREFIX}_optimizer", ANY)
     wanted = {"depth": depth, "width": width, "activation": activation, "norms": norms, "networks": [network]}
@@ -90,67 +118,158 @@ def _name(row: Any, ranked: pd.DataFrame) -> str:
     return f"{row.init}, {axes.text('norm', row.norm)}{optimizer}, {axes.text('lr', row.lr)}"
 
 
-def _answer(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any], distance: float) -> None:
+def _measured(ranked: pd.DataFrame, shape: dict[str, Any]) -> pd.Series | None:
+    """Show the answer of a network that was trained, and return what to use; None where nothing trains."""
     first = ranked.iloc[0]
-    with st.container(border=True, key="answer"):
-        st.markdown(
-            f"### {first['init']}, {axes.text('norm', first['norm'])}, "
-            f"{first['optimizer']} at learning rate {first['lr']:g}"
-        )
-        cells = st.columns([1.5, 1, 1])
-        cells[0].metric(
-            "Test accuracy, lowest to highest seed",
-            f"{first['score']:.1%} ({first['low']:.1%}–{first['high']:.1%})",
-            help="Mean over seeds; a diverged seed counts as 0.",
-        )
-        if ranked["share_that_train"].any():
-            told = f"{first['share_that_train']:.0%} of {first['seeds']}"
-            cells[1].metric("Seeds that train", told, help=trains.definition())
-        else:
-            # Nothing trains on these data, so that the share tells nobody anything.
-            cells[1].metric("Seeds that diverged", f"{first['diverged']} of {first['seeds']}")
-        second = ranked.iloc[1]["first_beats"] if len(ranked) > 1 else None
-        help = "The share of all pairs of a seed of the first and one of the second; a tie counts half."
-        cells[2].metric(_against(ranked), verdicts.share(second), help=help)
-        st.markdown(_sentence(ranked))
-        _nearness(shape, wanted, distance)
+    sound = bool(ranked["share_that_train"].any())
+    st.markdown(f"### {_title(first)}" if sound else "### Nothing that was tried on this network trains")
+    if not sound:
+        st.markdown(f"The least bad of what was tried: {_title(first)}.")
+    cells = st.columns([1.5, 1, 1])
+    cells[0].metric(
+        "Test accuracy, lowest to highest seed",
+        f"{first['score']:.1%} ({first['low']:.1%}–{first['high']:.1%})",
+        help="Mean over seeds; a diverged seed has no accuracy and counts as guessing.",
+    )
+    if sound:
+        told = f"{first['share_that_train']:.0%} of {first['seeds']}"
+        cells[1].metric("Seeds that train", told, help=trains.definition())
+    else:
+        cells[1].metric("Seeds that diverged", f"{first['diverged']} of {first['seeds']}")
+    cells[2].metric(*_lead(ranked), help="Mean difference of test accuracy, seed by seed, in percentage points.")
+    st.markdown(_comparison(ranked))
+    st.caption(f"Measured on: {_where(shape)}.")
+    return first if sound else None
 
 
-def _against(ranked: pd.DataFrame) -> str:
-    if len(ranked) == 1:
-        return "Beats the second"
-    return "Beats the second, {} against {} seeds".format(*ranked["seeds"].head(2))
+def _title(row: pd.Series) -> str:
+    return f"{row['init']}, {axes.text('norm', row['norm'])}, {row['optimizer']} at learning rate {row['lr']:g}"
 
 
-def _sentence(ranked: pd.DataFrame) -> str:
-    clearly = (ranked["first_beats"] >= CLEARLY) & (ranked["seeds"] >= ENOUGH_SEEDS)
-    equals = ranked[(ranked["place"] > 1) & ~clearly]
-    seeds = int(ranked.iloc[0]["seeds"])
-    if len(ranked) == 1:
-        return "Nothing else was tried on this network, so this is an observation and not a comparison."
-    if seeds < ENOUGH_SEEDS:
-        count = "A single seed" if seeds == 1 else f"{seeds} seeds"
-        return f"{count} of the first cannot tell whether it is better than the others: run it with more."
-    if equals.empty:
-        return f"It beats each of the {len(ranked) - 1} others in at least {CLEARLY:.0%} of the pairs of seeds."
-    names = ", ".join(f"*{name}*" for name in equals["configuration"].head(3))
-    more = f" and {len(equals) - 3} more" if len(equals) > 3 else ""
-    return f"Not clearly better than {names}{more}: with the seeds at hand they are a matter of taste."
-
-
-def _nearness(shape: dict[str, Any], wanted: dict[str, Any], distance: float) -> None:
-    where = (
+def _where(shape: dict[str, Any]) -> str:
+    return (
         f"{shape['network']} of {shape['depth']} layers of {shape['width']}, {shape['activation']}, "
         f"on {shape['dataset']} ({shape['preprocessing']}), batches of {shape['batch_size']}, {shape['steps']} steps"
     )
-    if distance > FAR:
-        st.warning(
-            f"You asked for {wanted['depth']} layers of {wanted['width']}. The nearest network that was trained here "
-            f"is far from that: {where}. Take the answer as a hint.",
-            icon=":material/straighten:",
-        )
+
+
+def _lead(ranked: pd.DataFrame) -> tuple[str, str]:
+    """Return label and value of how far the first leads the second."""
+    if len(ranked) == 1 or pd.isna(ranked.iloc[1]["lead"]):
+        return "Lead over the second", verdicts.NONE
+    second = ranked.iloc[1]
+    seeds = int(second["shared_seeds"])
+    return (
+        f"Lead over the second, {seeds} shared seed{'' if seeds == 1 else 's'}",
+        f"{100 * second['lead']:+.1f} points",
+    )
+
+
+def _comparison(ranked: pd.DataFrame) -> str:
+    """Say which of the others the first is clearly better than, and of which that cannot be told."""
+    others = ranked.iloc[1:]
+    if others.empty:
+        return "Nothing else was tried on this network, so this is an observation and not a comparison."
+    untold = others["clearly_better"].isna()
+    clear = others["clearly_better"].fillna(False).astype(bool)
+    if clear.all():
+        whole = "the other one" if len(others) == 1 else f"each of the {len(others)} others"
+        return f"Clearly better than {whole}, compared seed by seed."
+    alike = [f"*{name}*" for name in others.loc[~clear & ~untold, "configuration"]]
+    told = []
+    if alike:
+        more = f" and {len(alike) - NAMED} more" if len(alike) > NAMED else ""
+        told.append(f"Not clearly better than {', '.join(alike[:NAMED])}{more}: with these seeds, it may be luck.")
+    if untold.any():
+        whole = "the others" if untold.all() else f"{untold.sum()} of the others"
+        told.append(f"Whether it is better than {whole} cannot be told: they share too few seeds with it. Run more.")
+    if clear.any():
+        told.append(f"Clearly better than {clear.sum()} of {len(others)}.")
+    return " ".join(told)
+
+
+def _expected(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any], distance: float) -> pd.Series | None:
+    """Show what theory says of a network that nobody trained, and return what to use; None where nothing is known."""
+    rows = outlook.expected(wanted)
+    found = [outlook.of(rows, row.init, row.norm, shape["width"]) for row in ranked.itertuples()]
+    told = ranked.assign(outlook=[outlook.verdict(row) for row in found], why=[outlook.reason(row) for row in found])
+    candidates = told[told["share_that_train"] > 0]
+    sure, unsure = (candidates[candidates["outlook"] == what] for what in (outlook.SURVIVES, outlook.UNKNOWN))
+    near = distance <= FAR
+    usable = candidates[candidates["outlook"].isin([outlook.SURVIVES, outlook.UNKNOWN])] if near else sure
+    network = (
+        f"{wanted['depth']:,} {wanted['activation']} layer{'' if wanted['depth'] == 1 else 's'} of {wanted['width']:,}"
+    )
+    if not usable.empty:
+        st.markdown(f"### {_title(usable.iloc[0])}")
+    elif candidates.empty:
+        st.markdown("### Nothing that was tried on the nearest network trains")
+    elif not unsure.empty:
+        st.markdown("### Unknown")
     else:
-        st.caption(f"Measured on: {where}.")
+        st.markdown(f"### Nothing that was tried survives {network}")
+    st.markdown(
+        f"No network of {network} was trained here, so there is no accuracy to show. "
+        "What mean-field theory expects of it before training:"
+    )
+    st.markdown("\n".join(_outlooks(told)))
+    if usable.empty:
+        return None
+    st.caption(
+        f"The best of what was tried on the nearest network, {_where(shape)}, that theory does not rule out. "
+        "The learning rate is that network's; which one is best here is not known."
+    )
+    return usable.iloc[0]
+
+
+def _outlooks(told: pd.DataFrame) -> list[str]:
+    """Return one line per verdict: which initializations with which normalizations, and why."""
+    lines = []
+    for what in (outlook.SURVIVES, outlook.UNKNOWN, outlook.VANISHES, outlook.EXPLODES):
+        rows = told[told["outlook"] == what].drop_duplicates(["init", "norm"])
+        if rows.empty:
+            continue
+        names = [f"{outlook.named(row)} ({row.why})" for row in rows.head(NAMED).itertuples()]
+        names += [outlook.named(row) for row in rows.iloc[NAMED:].itertuples()]
+        lines.append(f"- **{what}**: {'; '.join(names)}")
+    return lines
+
+
+def _nothing_alike(wanted: dict[str, Any]) -> None:
+    """Say that nothing with this activation and these normalizations was trained, what theory says, and what trains."""
+    with st.container(border=True, key="answer"):
+        norms = ", ".join(axes.text("norm", norm) for norm in wanted["norms"])
+        st.markdown("### Unknown")
+        st.markdown(f"Nothing like this was trained here: {wanted['activation']} with {norms}, as asked for above.")
+        rows = outlook.expected(wanted)
+        rows = rows[rows["norm"].isin(wanted["norms"])]
+        # A fixed standard deviation means something at its own width only.
+        fixed = rows["init"].map(lambda init: snippet.parts(init)[0] in snippet.SCALES).astype(bool)
+        rows = rows[~fixed | (rows["width"] == wanted["width"])].sort_values(["depth", "width"], ascending=False)
+        if not rows.empty:
+            told = rows.assign(why=[outlook.reason(row) for _, row in rows.iterrows()])
+            st.markdown("What mean-field theory expects of untrained networks with it:")
+            st.markdown("\n".join(_outlooks(told)))
+        _what_trains(wanted)
+
+
+def _what_trains(wanted: dict[str, Any]) -> None:
+    """Name what trains nearest to what was asked for: with what is allowed, and at this depth."""
+    found = data.query("what_trains", **{key: wanted[key] for key in ("depth", "width", "networks", "datasets")})
+    allowed = found[(found["activation"] == wanted["activation"]) & found["norm"].isin(wanted["norms"])]
+    as_deep = found[found["depth"] >= wanted["depth"]]
+    lines = []
+    for label, rows in (("As asked for, but of another shape", allowed), ("As deep as asked for", as_deep)):
+        if not rows.empty:
+            row = rows.iloc[0]
+            network = f"{row['depth']} {row['activation']} layers of {row['width']} on {row['dataset']}"
+            seeds = f"{row['share_that_train']:.0%} of {row['seeds']} seeds"
+            lines.append(f"- {label}: {network} with {_title(row)} ({seeds} of that network train)")
+    if lines:
+        st.markdown("What does train here:")
+        st.markdown("\n".join(lines))
+    else:
+        st.markdown("No network of this kind trains in this store.")
 
 
 @data.kept
@@ -167,7 +286,8 @@ def _evidence(values: dict[str, Any]) -> Picture:
     shown = ranked.head(MOST_SHOWN)
     chart = ranking(shown, data.labels()["final_test_accuracy"], list(shown["configuration"].head(FIRST)))
     text = f"Test accuracy of the {len(shown)} best configurations, mean and range over seeds."
-    return Picture("How close is the race?", chart, ranked, data.sql("recommendation", values), text)
+    note = "Dot: mean; bar: range of the seeds. Whether the first is better is judged seed by seed, not by these bars."
+    return Picture("How close is the race?", chart, ranked, data.sql("recommendation", values), text, note)
 
 
 @data.kept
@@ -200,7 +320,10 @@ def _table(ranked: pd.DataFrame) -> None:
             "optimizer": "Optimizer",
             "lr": st.column_config.NumberColumn("Learning rate", format="%g"),
             "score": st.column_config.NumberColumn("Test accuracy", format="percent"),
-            "first_beats": st.column_config.NumberColumn("First beats it", format="percent"),
+            "lead": st.column_config.NumberColumn("First leads by", format="percent", help=LEAD),
+            "lead_needed": st.column_config.NumberColumn("Clear from", format="percent", help=LEAD),
+            "clearly_better": st.column_config.CheckboxColumn("First clearly better"),
+            "shared_seeds": "Seeds shared with the first",
             "share_that_train": st.column_config.NumberColumn("Seeds that train", format="percent"),
             "steps_to_90": st.column_config.NumberColumn(labels["steps_to_90"], format="%.0f"),
             "seeds": "Seeds",

@@ -1,5 +1,5 @@
 -- Which trained networks are nearest to a wanted shape.
--- One row per shape, the best to ask first; distance is |ln(depth ratio)| + half of |ln(width ratio)|. A network on which
+-- One row per shape, the best to ask first: the wanted one itself, where it was trained; distance is |ln(depth ratio)| + half of |ln(width ratio)|. A network on which
 -- more was tried tells more: with e times as many combinations (of initialization, normalization, optimizer and learning
 -- rate) it may be farther by $variety: adjusted_distance.
 -- $activation VARCHAR: the activation
@@ -26,5 +26,5 @@ WITH shapes AS (
 )
 SELECT *, distance - $variety * ln(combinations) AS adjusted_distance
 FROM shapes
-ORDER BY adjusted_distance, cells DESC, network, dataset, preprocessing, batch_size, steps
+ORDER BY distance > 0, adjusted_distance, cells DESC, network, dataset, preprocessing, batch_size, steps
 LIMIT 20

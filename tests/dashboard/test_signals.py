@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import store
 from dashboard import signals
 from dashboard.charts.lines import Axis, lines
 from tests.dashboard.opening import open_page
+from tests.store.builder import Batch, write
 
 LAYERS = [1, 2, 3]
 STD = {"xavier": np.array([2.0, 4.0, 0.0]), "kaiming": np.array([3.0, 10.0, 5.0])}
@@ -50,28 +52,52 @@ def test_a_share_has_neither_range_nor_theory():
     assert "theory" not in frame
 
 
+def ratios(rows):
+    """Return made-up ratios for rows of `signal`, each telling its row."""
+    told = rows["std"].to_numpy() + rows["layer"].to_numpy() / 10
+    return pd.DataFrame({"std": told, "std_low": told - 1, "std_high": told + 1}, index=rows.index)
+
+
 @pytest.mark.parametrize("baseline", STD)
-def test_every_number_is_its_ratio_to_the_baselines_mean_in_the_same_layer(baseline):
-    before = signals.against_layer(signal(), "std")
+def test_measured_ratios_are_those_of_pairs_and_theory_has_one_of_its_own(baseline):
+    rows = signal()
+    before = signals.against_layer(rows, "std")
     # Rows come in any order.
-    after = signals.relative(before.sample(frac=1, random_state=0), baseline)
+    mixed = before.sample(frac=1, random_state=0)
+    after = signals.relative(mixed, ratios(rows), "std", baseline)
     for name in STD:
-        for number in NUMBERS:
-            ratios = own(after, name)[number].reindex(LAYERS)
-            expected = own(before, name)[number] / np.where(STD[baseline] > 0, STD[baseline], np.nan)
-            assert ratios.tolist() == pytest.approx(expected.tolist(), nan_ok=True)
-    assert own(after, baseline)["mean"].dropna().tolist() == pytest.approx([1.0] * int((STD[baseline] > 0).sum()))
+        told = ratios(rows)[rows["configuration"] == name]
+        for edge, column in {"mean": "std", "low": "std_low", "high": "std_high"}.items():
+            assert own(after, name)[edge].reindex(LAYERS).tolist() == pytest.approx(told[column].tolist())
+        expected = STD[name] / np.where(STD[baseline] > 0, STD[baseline], np.nan)
+        assert own(after, name)["theory"].reindex(LAYERS).tolist() == pytest.approx(expected.tolist(), nan_ok=True)
+    assert after[["theory_low", "theory_high"]].isna().all().all()
 
 
 def test_what_is_no_number_stays_as_it_is():
-    before = signals.against_layer(signal(), "std")
-    after = signals.relative(before, "xavier")
+    rows = signal()
+    before = signals.against_layer(rows, "std")
+    after = signals.relative(before, ratios(rows), "std", "xavier")
     same = [name for name in before if name not in NUMBERS]
     pd.testing.assert_frame_equal(after[same], before[same])
 
 
-def test_there_is_no_ratio_to_what_is_not_there():
-    assert signals.relative(signals.against_layer(signal(), "std"), "zeros")[list(NUMBERS)].isna().all().all()
+def test_a_baseline_is_compared_with_itself_seed_by_seed(tmp_path):
+    """What seeds have in common is no difference: here they differ by far more than the configurations do."""
+    batch = Batch().run()
+    for seed, scale in enumerate((1.0, 5.0, 25.0)):
+        batch.propagation(rate=scale, backward=scale, seed=seed, init="xavier")
+        batch.propagation(rate=1.1 * scale, backward=0.5 * scale, seed=seed, init="kaiming")
+    batch.propagation(rate=9.0, seed=7, init="kaiming")
+    shape = {"width": 8, "depth": 4, "batch_size": 4, "preprocessing": "none"}
+    with store.open(write(tmp_path / "grid.duckdb", batch)) as opened:
+        found = opened.signal_ratios(**shape).df().set_index(["init", "layer"])
+    assert found.loc["xavier", ["std", "std_low", "std_high", "grad_rms"]].to_numpy() == pytest.approx(1)
+    assert found.loc["kaiming", ["std", "std_low", "std_high"]].to_numpy() == pytest.approx(
+        np.repeat(1.1 ** np.arange(1, 5)[:, None], 3, axis=1), rel=1e-5
+    )
+    assert (found["std_seeds"] == 3).all()
+    assert found.loc["kaiming", "grad_rms"].tolist() == pytest.approx([0.5**3, 0.5**2, 0.5, 1.0])
 
 
 @pytest.mark.parametrize(("metric", "theory", "drawn"), [("std", True, True), ("std", False, False)])

@@ -1,7 +1,8 @@
 """Does the ranking call one of several identical combinations clearly better, and does it find one that is?
 
 `python -m tests.simulations.comparisons` prints the whole table; a small one is part of the tests. The rule is that of
-the named query `recommendation`; `leads` here is the same for many rankings at once, which tests compare with its oracle.
+the named query `recommendation`; `leads` here is the same for many rankings at once, and tests compare it with the
+query's oracle.
 """
 
 from __future__ import annotations

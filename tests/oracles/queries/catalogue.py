@@ -76,7 +76,7 @@ def training_networks(tables: Tables) -> Rows:
         yield {**key, **varied, "seeds": rows["seed"].nunique(), "cells": len(rows)}
 
 
-@oracle("adjusted_distance", "-cells", "network", "dataset", "preprocessing", "batch_size", "steps")
+@oracle()
 def nearest_trained(
     tables: Tables, activation: str, depth: int, width: int, variety: float, **allowed: list | None
 ) -> Rows:
@@ -89,7 +89,7 @@ def nearest_trained(
         counts["combinations"] = len(rows.drop_duplicates(["init", "norm", "optimizer", "lr"]))
         adjusted = distance - variety * math.log(counts["combinations"])
         found.append({**key, "cells": len(rows), **counts, "distance": distance, "adjusted_distance": adjusted})
-    return sorted(found, key=lambda row: (row["adjusted_distance"], -row["cells"]))[:20]
+    return sorted(found, key=lambda row: (row["distance"] > 0, row["adjusted_distance"], -row["cells"]))[:20]
 
 
 @oracle("-started_at")

@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 
-from tests.oracles.queries.numbers import ends, finite, highest, known, mean, median, ranged
+from tests.oracles.queries.numbers import ends, finite, highest, known, mean, median, ranged, spread
 from tests.oracles.queries.registry import Rows, oracle
 from tests.oracles.queries.tables import Tables, groups, reach, where
 
@@ -62,22 +62,38 @@ def lecture_03_depth(tables: Tables, init, dataset, width, lr, **length) -> Rows
         }
 
 
+def independent(shares: list[float], networks: int, together: float | None = None) -> float:
+    """How many independent networks would scatter as the shares of the seeds do: at least the seeds, at most all."""
+    seeds, variance = len(shares), (spread(shares) or 0) ** 2
+    share, z = sum(shares) / seeds if together is None else together, 1.95996
+    if seeds == 1 or (variance == 0 and share in (0, 1)):
+        return seeds
+    if variance == 0:
+        return networks
+    wallace = math.sqrt((seeds - 1) * math.expm1((z * (8 * seeds - 5) / (8 * seeds - 7)) ** 2 / (seeds - 1)))
+    return max(seeds, min(networks, share * (1 - share) * seeds / variance * (z / wallace) ** 2))
+
+
 @oracle("activation", "depth", "norm")
 def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width, lr, **length) -> Rows:
     trained = _standardized(tables, dataset=dataset, width=width, lr=lr, **length)
     for key, rows in groups(trained[trained["init"].isin(inits)], "activation", "depth", "norm"):
-        share, z = sum(rows["trains"]) / len(rows), 1.96
-        center = share + z**2 / (2 * len(rows))
-        half = z * math.sqrt(share * (1 - share) / len(rows) + z**2 / (4 * len(rows) ** 2))
+        by_seed = [mean(own["trains"]) for _, own in groups(rows, "seed")]
+        share, z = mean(rows["trains"]), 1.95996
+        number = independent(by_seed, len(rows), share)
+        center = share + z**2 / (2 * number)
+        half = z * math.sqrt(share * (1 - share) / number + z**2 / (4 * number**2))
         by_init = {one["init"]: list(own["final_test_accuracy"]) for one, own in groups(rows, "init")}
         sound = {init: values for init, values in by_init.items() if len(finite(values)) == len(values)}
         best = min(sound, key=lambda init: (-mean(sound[init]), init), default=None)
         yield {
             **key,
             "networks": len(rows),
+            "seeds": len(by_seed),
+            "independent": number,
             "share_that_train": share,
-            "share_low": (center - half) / (1 + z**2 / len(rows)),
-            "share_high": (center + half) / (1 + z**2 / len(rows)),
+            "share_low": (center - half) / (1 + z**2 / number),
+            "share_high": (center + half) / (1 + z**2 / number),
             "best_init": best,
             **ranged("accuracy", sound.get(best, [])),
         }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pandas as pd
+from scipy import integrate
 
 from tests.oracles.queries.numbers import (
     distinct,
+    ends,
     finite,
     geometric_mean,
     known,
@@ -186,4 +189,86 @@ def signal_map(tables: Tables, x: str, y: str, **choices: list | None) -> Rows:
             "share_diverged": (rows["verdict"] == "diverged").mean(),
             "share_just_right": (rows["verdict"] == "just right").mean(),
             "verdict": most_frequent(rows["verdict"]),
+        }
+
+
+@oracle("activation", "norm", "init", "layer")
+def signal_ratios(tables: Tables, baseline_init: str, baseline_activation: str, baseline_norm: str, **shape) -> Rows:
+    chosen = where(tables.layers, study="propagation", **shape)
+    base = where(chosen, init=baseline_init, activation=baseline_activation, norm=baseline_norm)
+    below = {(row["seed"], row["layer"]): row for _, row in base.iterrows()}
+    for key, rows in groups(chosen, "init", "activation", "norm", "layer"):
+        shared = [
+            (row, below[row["seed"], row["layer"]])
+            for _, row in rows.iterrows()
+            if (row["seed"], row["layer"]) in below
+        ]
+        if not shared:
+            continue
+        told = {}
+        for name in ("std", "grad_rms"):
+            ratios = finite(own[name] / other[name] for own, other in shared if own[name] and other[name])
+            ratios = [ratio for ratio in ratios if ratio > 0]
+            told |= {f"{name}_seeds": len(ratios), name: geometric_mean(ratios), **ends(name, ratios)}
+        yield {**key, **told}
+
+
+def _growths(values: list[float | None]) -> list[float] | None:
+    """Decades by which each layer changes what the one before had; None where one has nothing to compare."""
+    if any(value is None or not math.isfinite(value) or value <= 0 for value in values):
+        return None
+    return [math.log10(after / before) for before, after in itertools.pairwise(values)]
+
+
+def _beyond(steps: list[float], depth: int) -> float:
+    """Decades over so many layers: those that are known, and then as theirs go on."""
+    if depth - 1 <= len(steps):
+        return sum(steps[: depth - 1])
+    known = len(steps) + 1
+    last, half = steps[-1], steps[known // 2 - 2]
+    power = min(math.log2(half / last), 4) if last and half / last > 1 else 0
+    total, _ = integrate.quad(lambda times: times**-power, 1, depth / known)
+    return sum(steps) + last * known * total
+
+
+@oracle("norm", "init", "width")
+def outlook_at_depth(tables: Tables, activation: str, depth: int, target_width: int, network: str) -> Rows:
+    limits = tables.read("thresholds").set_index("name")["value"]
+    big, small = math.log10(limits["factor_too_big"]), math.log10(limits["factor_too_small"])
+    layers = where(tables.layers, study="propagation", activation=activation, network=network)
+    sources: dict[tuple, list] = {}
+    for key, rows in groups(layers[layers["depth"] >= 4], *AXES):
+        by_layer = [of_layer for _, of_layer in groups(rows, "layer")]
+        forward = _growths([mean(one["theory_std"]) for one in by_layer])
+        backward = _growths([mean(one["theory_grad_rms"]) for one in by_layer])
+        if forward is not None and backward is not None:
+            sigma_w = _any(by_layer[-1]["sigma_w"])
+            rank = (
+                -key["depth"],
+                key["dataset"] != "gaussian",
+                -key["batch_size"],
+                key["dataset"],
+                key["preprocessing"],
+            )
+            place = (key["init"], key["norm"], key["width"])
+            sources.setdefault(place, []).append((rank, key, sigma_w, forward, [-step for step in backward]))
+    for candidates in sources.values():
+        _, key, sigma_w, forward, backward = min(candidates, key=lambda one: one[0])
+        factors = [_beyond(forward, depth), _beyond(backward, depth)]
+        doubt = (1.25 * depth / target_width + math.sqrt(5 * depth / target_width)) / math.log(10)
+        most, least = max(factors), min(factors)
+        explodes, vanishes = most - doubt > big, least + doubt < small
+        if explodes and vanishes:
+            explodes = most >= -least
+        survives = most + doubt < big and least - doubt > small
+        words = {"will explode": explodes, "will vanish": vanishes, "survives": survives, "unknown": True}
+        yield {
+            **{
+                name: key[name] for name in ("init", "norm", "width", "depth", "batch_size", "dataset", "preprocessing")
+            },
+            "sigma_w": sigma_w,
+            "forward": factors[0],
+            "backward": factors[1],
+            "doubt": doubt,
+            "outlook": next(word for word, holds in words.items() if holds),
         }

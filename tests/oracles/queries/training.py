@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable
 
 import pandas as pd
@@ -230,6 +231,19 @@ def steps_to_target(tables: Tables, target: float, dataset: str | None, activati
             "fastest": lowest(reached),
             "slowest": highest(reached),
         }
+
+
+@oracle("distance", "-final_test_accuracy", *TRAINING_AXES)
+def what_trains(tables: Tables, depth: int, width: int, **allowed: list | None) -> Rows:
+    for key, rows in groups(among(where(tables.outcomes, study="training"), **allowed), *TRAINING_AXES):
+        if mean(rows["trains"]) >= 0.5:
+            yield {
+                **key,
+                "seeds": len(rows),
+                "share_that_train": mean(rows["trains"]),
+                "final_test_accuracy": mean(finite(rows["final_test_accuracy"])),
+                "distance": abs(math.log(key["depth"] / depth)) + abs(math.log(key["width"] / width)) / 2,
+            }
 
 
 @oracle("place")

@@ -1,0 +1,195 @@
+"""What should I use: seeds answer for networks that were trained, theory for all others, and the program agrees."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+import engine
+import store
+from dashboard import outlook, snippet
+from tests.dashboard.opening import open_page, words
+from tests.store.builder import Batch, write
+
+GRID = """
+[[study]]
+kind = "propagation"
+width = 64
+depth = 12
+batch_size = 32
+init = ["xavier", "kaiming", "normal(std=0.05)"]
+activation = ["tanh", "relu", "gelu"]
+norm = ["none", "batch"]
+"""
+# Whether networks of 64 units train, by activation, normalization, initialization and depth.
+TRAINS = {
+    ("relu", "none", "kaiming", 5): True, ("relu", "none", "xavier", 5): True, ("relu", "none", "kaiming", 20): False,
+    ("relu", "none", "xavier", 20): False, ("relu", "batch", "kaiming", 5): True, ("relu", "batch", "xavier", 20): True,
+    ("tanh", "none", "xavier", 5): True, ("tanh", "none", "kaiming", 5): True, ("tanh", "batch", "kaiming", 5): True,
+    ("tanh", "none", "normal(std=0.05)", 5): True,
+}  # fmt: skip
+EXAMPLES = 64
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    path = tmp_path_factory.mktemp("use") / "grid.duckdb"
+    engine.run(engine.Grid.from_toml(GRID, "use"), path)
+    batch = Batch().run()
+    for place, ((activation, norm, init, depth), trains) in enumerate(TRAINS.items()):
+        axes = {"activation": activation, "norm": norm, "init": init, "depth": depth, "width": 64}
+        for seed in range(3):
+            batch.training((0.9 if trains else 0.2) + 0.002 * place + 0.001 * seed, seed=seed, **axes)
+    write(path, batch)
+    return path
+
+
+def ask(path, monkeypatch, **query):
+    app = open_page(
+        "what_should_i_use", path, monkeypatch, **{f"use_{key}": str(value) for key, value in query.items()}
+    )
+    assert not app.exception
+    return app
+
+
+def answer(app):
+    """What stands in the box with the answer, as one text."""
+    box = next(block for block in app.get("container") if block.proto.id and "answer" in block.proto.id)
+    return " ".join(str(one.value) for kind in ("markdown", "metric", "caption") for one in box.get(kind))
+
+
+def gradient_ratio(cards, configuration, seed=0):
+    """Run the pasted program and return the gradient at the first layer over that at the last, in decades."""
+    names: dict = {}
+    torch.manual_seed(seed)
+    torch.set_default_dtype(torch.float64)
+    try:
+        exec(snippet.program(cards, configuration, inputs=configuration["width"]), names)
+        h, kept = torch.randn(EXAMPLES, configuration["width"]), []
+        for module in list(names["model"])[:-1]:
+            h = module(h)
+            if isinstance(module, type(names["phi"])):
+                h.retain_grad()
+                kept.append(h)
+        h.backward(torch.randn_like(h))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    first, last = (one.grad.square().mean().sqrt().item() for one in (kept[0], kept[-1]))
+    with np.errstate(divide="ignore"):
+        return float(np.log10(first / last)) if np.isfinite(first) else np.inf
+
+
+@pytest.mark.parametrize(
+    ("activation", "depth", "width"),
+    [("tanh", 3, 64), ("relu", 50, 64), ("gelu", 100, 64), ("relu", 300, 32), ("tanh", 1000, 64), ("tanh", 50, 8)],
+)
+def test_what_theory_says_is_what_the_program_does(trained, activation, depth, width):
+    with store.open(trained) as handle:
+        rows = handle.outlook_at_depth(activation=activation, depth=depth, target_width=width).df()
+        cards = handle.scheme_cards().df()
+    judged = rows[rows["outlook"] != outlook.UNKNOWN].drop_duplicates(["norm", "outlook"])
+    assert len(judged) or depth > 3
+    for row in judged.itertuples():
+        init = snippet.at_width(row.init, int(row.width), width)
+        shape = {"activation": activation, "depth": depth, "width": width, "optimizer": "sgd", "lr": 0.1}
+        decades = gradient_ratio(cards, {"init": init, "norm": row.norm, **shape})
+        backward_decides = abs(row.backward) >= abs(row.forward)
+        if row.outlook == outlook.EXPLODES and backward_decides:
+            assert decades > 2, row
+        if row.outlook == outlook.VANISHES and backward_decides:
+            assert decades < -2, row
+        if row.outlook == outlook.SURVIVES:
+            assert abs(decades) < 2, row
+
+
+def test_a_thousand_tanh_layers_have_no_accuracy_of_another_network(trained, monkeypatch):
+    app = ask(trained, monkeypatch, depth=1000, width=64, activation="tanh", norm="none")
+    assert not app.metric
+    told = answer(app)
+    assert "%" not in told
+    assert re.search(r"\*\*will explode\*\*: [^\n]*kaiming", told)
+    assert re.search(r"\*\*will vanish\*\*: [^\n]*normal\(std=0.05\)", told)
+    assert "1,000 tanh layers of 64" in told
+    assert not app.code or "nn.Linear" not in app.code[-1].value
+
+
+@pytest.mark.parametrize(
+    ("depth", "width", "activation", "norm"),
+    [(1, 64, "tanh", "none"), (3, 64, "relu", "none"), (10_000, 10_000, "relu", "batch"), (5, 8, "tanh", "batch")],
+)
+def test_a_network_that_was_not_trained_never_shows_an_accuracy(trained, monkeypatch, depth, width, activation, norm):
+    app = ask(trained, monkeypatch, depth=depth, width=width, activation=activation, norm=norm)
+    assert not app.metric
+    assert "%" not in answer(app)
+    assert "no accuracy to show" in answer(app)
+
+
+def test_the_program_that_is_offered_survives_in_the_first_layer(trained, monkeypatch):
+    """The program below an answer from theory has a gradient that reaches the first layer."""
+    told = answer(ask(trained, monkeypatch, depth=50, width=65_536, activation="tanh", norm="none"))
+    init = re.search(r"### (\S+), no norm", told)[1]
+    assert re.search(rf"\*\*survives\*\*: [^\n]*{init}", told)
+    with store.open(trained) as handle:
+        cards = handle.scheme_cards().df()
+    shape = {"activation": "tanh", "depth": 50, "width": 256, "optimizer": "sgd", "lr": 0.1, "norm": "none"}
+    assert abs(gradient_ratio(cards, {"init": init, **shape})) < 2
+
+
+def test_a_network_that_was_trained_answers_with_its_seeds(trained, monkeypatch):
+    app = ask(trained, monkeypatch, depth=5, width=64, activation="relu")
+    labels = [metric.label for metric in app.metric]
+    assert labels[:2] == ["Test accuracy, lowest to highest seed", "Seeds that train"]
+    assert labels[2] == "Lead over the second, 3 shared seeds"
+    assert "Measured on: mlp of 5 layers of 64" in words(app)
+
+
+def test_the_very_network_comes_before_one_on_which_more_was_tried(tmp_path, monkeypatch):
+    batch = Batch().run()
+    for seed in range(3):
+        batch.training(0.9, depth=4, width=8, seed=seed, init="kaiming")
+        for lr in range(1, 40):
+            batch.training(0.95, depth=5, width=8, seed=seed, lr=float(lr))
+    app = ask(write(tmp_path / "grid.duckdb", batch).path, monkeypatch, depth=4, width=8, activation="tanh")
+    assert "Measured on: mlp of 4 layers of 8" in words(app)
+
+
+@pytest.mark.parametrize("unknown", [{"activation": "gelu"}, {"activation": "relu", "norm": "layer"}])
+def test_what_was_never_trained_is_unknown_and_what_trains_is_named(trained, monkeypatch, unknown):
+    app = ask(trained, monkeypatch, depth=5, width=64, **unknown)
+    told = answer(app)
+    assert not app.metric
+    assert "### Unknown" in told
+    assert "What does train here" in told
+    assert ("mean-field theory" in told) == (unknown["activation"] == "gelu")
+
+
+def test_where_nothing_trains_that_is_said_and_what_does_is_named(trained, monkeypatch):
+    app = ask(trained, monkeypatch, depth=20, width=64, activation="relu", norm="none")
+    told = answer(app)
+    assert "Nothing that was tried on this network trains" in told
+    assert "As deep as asked for: 20" in told
+    assert "#### The same in PyTorch" not in words(app)
+    far = answer(ask(trained, monkeypatch, depth=25, width=64, activation="relu", norm="none"))
+    assert "Nothing that was tried on the nearest network trains" in far
+    assert "As asked for, but of another shape: 5 relu layers of 64" in far
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ({1.0: [0.9, 0.91, 0.9]}, "an observation and not a comparison"),
+        ({1.0: [0.9], 2.0: [0.2]}, "cannot be told"),
+        ({1.0: [0.9, 0.91, 0.9], 2.0: [0.89, 0.92, 0.9]}, "Not clearly better than"),
+        ({1.0: [0.9, 0.91, 0.9, 0.9], 2.0: [0.2, 0.21, 0.21, 0.2]}, "Clearly better than the other one"),
+    ],
+)
+def test_how_sure_the_first_place_is_stands_in_words(scores, told, tmp_path, monkeypatch):
+    batch = Batch().run()
+    for lr, accuracies in scores.items():
+        for seed, accuracy in enumerate(accuracies):
+            batch.training(accuracy, lr=lr, seed=seed, width=8, depth=4)
+    app = ask(write(tmp_path / "grid.duckdb", batch).path, monkeypatch, depth=4, width=8, activation="tanh")
+    assert told in answer(app)
