@@ -38,6 +38,11 @@ def load(folder: Path, file: Path) -> None:
     found = {name: list(_parts(folder, name)) for name in (STEPS, *tables.names())}
     if not found[STEPS]:
         raise StoreInvalid(f"{folder} has no {STEPS}.parquet: it was not made by `store export DIR --format parquet`")
+    results = [name for name in tables.RESULTS if found[name]]
+    if results and not found["cells"]:
+        raise StoreInvalid(
+            f"{folder} has {results[0]} but no cells: a part of the export is missing, and nothing was taken in"
+        )
     with attached(file, folders=[folder]) as connection:
         migrate.migrate(connection)
         _check_columns(connection, STEPS, found[STEPS])

@@ -12,8 +12,9 @@ import duckdb
 from store import durable, migrate
 from store.admission import STEPS
 from store.attach import attached
-from store.errors import StoreCorrupt, StoreInvalid
+from store.errors import StoreCorrupt, StoreFailed, StoreInvalid
 from store.parquet_folder import load
+from store.seal import refuse_changed
 
 
 @contextmanager
@@ -34,7 +35,8 @@ def source(
     Raises:
         StoreInvalid: when the path is neither, or has something in it that no store has.
         StoreNewer: when it was written by a later version of the code.
-        StoreCorrupt: when it cannot be read.
+        StoreCorrupt: when it cannot be read, or is a snapshot that has changed since its publication.
+        StoreFailed: when the workspace is full.
     """
     if not path.exists():
         raise StoreInvalid(f"there is no file or folder {path}; give a DuckDB file, or a folder made by `store export`")
@@ -48,11 +50,14 @@ def source(
             with attached(file, read_only=True, beside={"here": here}, own=own) as connection:
                 yield connection
         except duckdb.IOException as error:
+            if durable.is_full(error):
+                raise StoreFailed(f"no room is left in {workspace}, where a copy of {path} is made: {error}") from error
             raise StoreCorrupt(f"{path} cannot be read: {error}") from error
 
 
 def _current(path: Path, copy: Path, own: bool) -> Path:
     """Returns the file itself when it has the newest schema, else a copy that was brought there."""
+    refuse_changed(path)
     with attached(path, read_only=True, own=own) as connection:
         done = migrate.applied(connection)
         migrate.refuse_newer(done, path)

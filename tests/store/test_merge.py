@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 import store
+from store import journal, source
 from store.check import check
 from store.export import export
 from store.merge import CELLS_PER_ENTRY, merge
@@ -197,3 +198,36 @@ def test_the_command_says_what_came_of_each_store_and_fails_on_a_conflict(here, 
     assert b"conflict: 1 cells differ" in finished.stderr
     assert b"python -m engine verify" in finished.stderr
     assert run("merge", tmp_path / "no.duckdb", "--store", here.path).returncode == 2
+
+
+@pytest.mark.parametrize("name", ["cells", "schema_steps.parquet"])
+def test_a_part_of_an_export_that_is_missing_is_named(here, tmp_path, name):
+    folder = tmp_path / "tables"
+    with store.open(here) as opened:
+        export(opened, folder)
+    lost = folder / name
+    shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+    before = len(journal.entries(here))
+    with pytest.raises(store.StoreInvalid, match=f"no {name}"):
+        merge(here, folder)
+    assert len(journal.entries(here)) == before
+
+
+def test_a_snapshot_that_changed_since_its_publication_is_not_merged(here, tmp_path):
+    there = write(tmp_path / "there.duckdb", batch("two", 5))
+    there.resolve().chmod(0o644)
+    with duckdb.connect(str(there.resolve())) as connection:
+        connection.execute("UPDATE curves SET test_loss = 7")
+    with pytest.raises(store.StoreChanged, match="has changed since it was published"):
+        merge(here, there.path)
+
+
+def test_a_full_disk_is_not_blamed_on_the_source(here, tmp_path, monkeypatch):
+    there = write(tmp_path / "there.duckdb", batch("two", 5))
+
+    def fail(*_: object, **__: object) -> None:
+        raise duckdb.IOException("Could not write all bytes to file: No space left on device")
+
+    monkeypatch.setattr(source, "_current", fail)
+    with pytest.raises(store.StoreFailed, match=f"no room is left in .*{here.snapshots.name}"):
+        merge(here, there.path)
