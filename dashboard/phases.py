@@ -44,6 +44,18 @@ def _edges(values: pd.Series) -> dict[float, tuple[float, float]]:
     return {float(value): (float(a), float(b)) for value, a, b in zip(distinct, low, high, strict=True)}
 
 
+def with_several_fates(points: pd.DataFrame) -> pd.DataFrame:
+    """Return the points at which the variance may settle in several places, with these as `fates`, ascending.
+
+    Args:
+        points: attracting and half_stable, lists of variances or nothing.
+    """
+    lists = zip(points["attracting"], points["half_stable"], strict=True)
+    fates = [sorted(q for found in row if isinstance(found, list | np.ndarray) for q in found) for row in lists]
+    found = points.assign(fates=pd.Series(fates, index=points.index, dtype=object))
+    return found[[len(row) > 1 for row in fates]]
+
+
 def edge(points: pd.DataFrame) -> pd.DataFrame:
     """Return where χ₁ passes 1 along the weight variance, one point per bias variance, interpolated in ln χ₁.
 

@@ -4,9 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-THEORY = {"std": ("theory_std", "theory_std_band"), "grad_rms": ("theory_grad_rms", "theory_grad_band")}
-# Where 95 % of single networks lie, in standard deviations.
-TWO_SIGMA = 1.96
+# The prediction, and where 95 % of single networks lie.
+THEORY = {
+    "std": ("theory_std", "theory_std_low", "theory_std_high"),
+    "grad_rms": ("theory_grad_rms", "theory_grad_low", "theory_grad_high"),
+}
 
 
 def network_title(row: Any) -> str:
@@ -32,10 +34,8 @@ def against_layer(signal: pd.DataFrame, metric: str) -> pd.DataFrame:
         frame[edge] = signal[f"{metric}_{edge}"] if f"{metric}_{edge}" in signal else signal[metric]
     frame["lost"] = signal.get(f"{metric}_overflowed", 0)
     if metric in THEORY:
-        theory, band = (signal[name].astype(float) for name in THEORY[metric])
-        frame["theory"] = theory
-        frame["theory_low"] = theory * (1 - TWO_SIGMA * band).clip(lower=0)
-        frame["theory_high"] = theory * (1 + TWO_SIGMA * band)
+        for name, column in zip(("theory", "theory_low", "theory_high"), THEORY[metric], strict=True):
+            frame[name] = signal[column].astype(float)
     return frame
 
 

@@ -10,12 +10,13 @@ from dashboard import choice, data, phases, quantities, selectors
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.plane import plane
 from dashboard.figure import Picture
+from dashboard.interval import BANDS
 from dashboard.numerals import numeral
 from dashboard.quantities import Question
 
 PREFIX = "edge"
 STUDY = "mean_field"
-COLOURS = ("chi", "depth_c", "depth_q", "q_star", "c_star")
+COLOURS = ("chi", "depth_c", "depth_q", "q_star", "alpha", "c_star")
 # Columns of the named query that have a measured counterpart, and what each answers.
 COMPARED = {
     "chi": "Does a gradient grow or shrink?",
@@ -23,6 +24,14 @@ COMPARED = {
     "depth_c": "How deep do differences reach?",
     "c_star": "How alike do all inputs become?",
 }
+# What a tile without colour means.
+WITHOUT = "grey where the variance dies out or grows without end, so that there is no"
+GREY = dict.fromkeys(COLOURS, "grey where the value is infinite") | {
+    "depth_c": f"{WITHOUT} c*, or where ξ_c is infinite",
+    "c_star": f"{WITHOUT} c*",
+}
+# Points with several fates that are named one by one.
+NAMED = 6
 # Initializations further out than this share of the plane's width are left off it.
 REACH = 1.05
 
@@ -71,7 +80,7 @@ def _plane(activation: str, colour: str) -> Picture | None:
     chart = plane(tiles, shown, phases.edge(grid), _title(colour), rate=colour == "chi")
     text = f"{_title(colour)} over weight and bias variance for {activation}, with {len(shown)} initializations on it."
     note = (
-        "Colour: mean-field theory; grey where the value is infinite or there is none. The line is the edge, χ₁ = 1. "
+        f"Colour: mean-field theory; {GREY[colour]}. The line is the edge, χ₁ = 1.{_fates(grid)} "
         "Dots: initializations by the variance of their weights, without biases; those of one variance share a dot. "
         f"Where a scheme's weights depend on the width, the widest network measured counts.{_beyond(named[~within])}"
     )
@@ -83,6 +92,23 @@ def _beyond(named: pd.DataFrame) -> str:
     """Return a sentence on the initializations that lie right of the plane, if any."""
     places = [f"{row.init} at σw² = {numeral(row.weight)}" for row in named.itertuples()]
     return f" Beyond the right edge: {'; '.join(places)}." if places else ""
+
+
+def _fates(grid: pd.DataFrame) -> str:
+    """Return a sentence on the points whose length map has several fates, if any."""
+    several = phases.with_several_fates(grid)
+    if several.empty:
+        return ""
+    places = [
+        f"({numeral(row.weight_variance)}, {numeral(row.bias_variance)}): {numeral(row.q_star)} of "
+        + " or ".join(numeral(fate) for fate in row.fates)
+        for row in several.head(NAMED).itertuples()
+    ]
+    more = f"; {len(several) - NAMED} more are in the data" if len(several) > NAMED else ""
+    return (
+        " At some points (σw², σb²) the variance has several fates, and its start decides; shown is that from N(0,1) "
+        f"inputs. q* there is {'; '.join(places)}{more}."
+    )
 
 
 def _simulated(activation: str) -> pd.DataFrame:
@@ -104,7 +130,8 @@ def _depths(activation: str) -> None:
     st.caption(
         "Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite. "
         "A red cross: from this weight variance to the next dot nothing finite was measured. For ξ_c this means that "
-        "no decay could be fitted: the correlations come to their limit within too few layers, or do not near it."
+        "no decay could be fitted: the correlations come to their limit within too few layers, or do not near it; in "
+        "chaos also that fewer than three seeds were measured. Its mean is geometric; band: 95 % interval of the mean."
     )
 
 
@@ -113,7 +140,11 @@ def _compared(activation: str, quantity: str) -> Picture:
     """Return one quantity, measured and in theory."""
     simulated = _simulated(activation)
     columns: dict[str, Any] = {"mean": simulated[f"{quantity}_measured"], "theory": simulated[quantity]}
+    if f"{quantity}_low" in simulated:
+        columns |= {end: simulated[f"{quantity}_{end}"].fillna(columns["mean"]) for end in ("low", "high")}
     frame = simulated[["weight_variance", "bias_variance", "seeds"]].assign(**columns)
+    # What exists neither in theory nor in a network was not lost.
+    frame = frame[frame["mean"].notna() | frame["theory"].notna()].copy()
     # The query averages what is finite: where it found nothing, every seed is lost.
     frame["lost"] = np.where(np.isfinite(frame["mean"].astype(float)), 0, frame["seeds"])
     frame["configuration"] = [f"σb² = {bias:g}" for bias in frame["bias_variance"]]
@@ -124,6 +155,7 @@ def _compared(activation: str, quantity: str) -> Picture:
         Axis("weight_variance", "Weight variance σw²"),
         Axis("mean", _title(quantity), logarithmic=quantity == "depth_c"),
         Axis("configuration", "Bias variance", values=names),
+        band=BANDS["interval"] if "low" in frame else "",
     )
     text = f"{_title(quantity)} against weight variance, measured and in theory."
     sql = data.sql("order_and_chaos", {"activation": activation})

@@ -129,7 +129,7 @@ class Cell(BaseModel):
 
     def remarks(self) -> list[str]:
         """Say in sentences what is done that one might not expect; a study adds remarks of its own."""
-        return [self.dataset.remark] if self.dataset.remark else []
+        return [remark for remark in (self.dataset.remark, self.init.remark(self.activation)) if remark]
 
     def refusal(self) -> str | None:
         """Say why this combination of values cannot be computed, or None; a study adds reasons of its own."""

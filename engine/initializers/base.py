@@ -87,5 +87,13 @@ class Initializer(Scheme):
         """
         return None
 
+    def remark(self, activation: Activation) -> str | None:
+        """Say what the scheme does for an activation that one might not expect, or return None.
+
+        Args:
+            activation: as in scale.
+        """
+        return None
+
 
 initializers: Registry[Initializer] = Registry("initializer", "engine.initializers")

@@ -13,7 +13,8 @@ from engine.preprocessings.raw import Raw
 from engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
 from engine.studies.correlated_inputs import Simulated, simulate
 from engine.studies.measurements import Measurements
-from engine.theory.criticality import phase
+from engine.theory.criticality import Phase, phase
+from engine.theory.fixed_points import first_variance, fixed_points
 
 # What one point of the plane takes in theory, in floating-point operations.
 THEORY_FLOPS = 1e9
@@ -68,16 +69,39 @@ class MeanField(Study[MeanFieldCell]):
     quantities = (
         Quantity("weight_variance", "Weight variance σw²", "Variance of the weights times fan-in."),
         Quantity("bias_variance", "Bias variance σb²", "Variance of the biases."),
-        Quantity("q_star", "Fixed point q*", "Variance of the pre-activations that the layers come to.", decides=False),
+        Quantity(
+            "q_first", "First variance q₁", "Variance of the pre-activations of layer 1, for N(0,1) inputs.",
+            decides=False,
+        ),
+        Quantity(
+            "q_star", "Fixed point q*", "Variance of the pre-activations that the layers come to from q₁; 0 where the "
+            "signal dies out, infinite where it grows without end.", decides=False,
+        ),
+        Quantity(
+            "alpha", "Slope α of the length map", "Factor on a small deviation from q*, per layer: σw² V′(q*).",
+            decides=False,
+        ),
+        Quantity(
+            "fixed_point", "Fixed points of q", "Every variance at which the length map stands still, in ascending "
+            "order, infinity where it grows without end; part: what becomes of small deviations.", position="Number",
+            decides=False,
+        ),
+        Quantity(
+            "fixed_point_alpha", "Slope α at the fixed points", "Factor on a small deviation from each fixed point, "
+            "per layer; part as in fixed_point.", position="Number", decides=False,
+        ),
         Quantity("chi", "χ₁", "Factor on the squared gradient per layer; above 1 chaos, below 1 order.", decides=False),
         Quantity(
             "depth_q", "Depth scale ξ_q", "Layers over which a deviation from q* falls by e.", "layer", decides=False
         ),
         Quantity(
-            "depth_c", "Depth scale ξ_c", "Layers over which the correlation of two inputs nears c* by e.", "layer",
-            decides=False,
+            "depth_c", "Depth scale ξ_c", "Layers over which the correlation of two inputs nears c* by e; infinite on "
+            "the edge of chaos, absent where q* is 0 or infinite and there is no c*.", "layer", decides=False,
         ),
-        Quantity("c_star", "Fixed point c*", "Correlation between two inputs that the layers come to.", decides=False),
+        Quantity(
+            "c_star", "Fixed point c*", "Correlation between two inputs that the layers come to; absent where q* is 0 "
+            "or infinite.", decides=False,
+        ),
         Quantity("length", "Variance of pre-activations q", "Mean square of the pre-activations.", position="Layer"),
         Quantity(
             "correlation", "Correlation of two inputs c", "Correlation of pre-activations, mean over pairs of inputs.",
@@ -88,7 +112,12 @@ class MeanField(Study[MeanFieldCell]):
         "Order and chaos",
         "q* = σw² V(q*) + σb²; χ₁ = σw² D(q*); ξ_q = −1/ln|σw² V'(q*)|; ξ_c = −1/ln χ(c*)",
         "Poole et al. 2016; Schoenholz et al. 2017",
-        notes="Theory for every point; with simulate = 'yes' beside it what networks of the given width and depth do.",
+        notes="Theory for every point; with simulate = 'yes' beside it what networks of the given width and depth do. "
+        "The length map may have several fixed points: q* is the one that networks with N(0,1) inputs come to, from "
+        "q₁ = σw² + σb²; the others are fixed_point. Where q* is 0 there is no ξ_c: as the pre-activations shrink, "
+        "a smooth activation becomes linear and keeps correlations, and those of ReLU approach 1 algebraically. For "
+        "homogeneous activations at χ₁ = 1 every q is a fixed point. In chaos the measured ξ_c of one network "
+        "scatters by a factor of two and more: average several seeds.",
     )
 
     def group_key(self, cell: MeanFieldCell) -> tuple[Any, ...]:
@@ -104,17 +133,17 @@ class MeanField(Study[MeanFieldCell]):
         return Cost(flops, needed)
 
     def run(self, cells: Sequence[MeanFieldCell], device: torch.device, progress: Progress) -> Outcome:
-        measured = Measurements()
+        measured, converging = Measurements(), []
         for number, cell in enumerate(cells, 1):
             found = phase(cell.activation, cell.weight_variance, cell.bias_variance)
-            measured.add(cell.cell_id, "weight_variance", cell.weight_variance)
-            measured.add(cell.cell_id, "bias_variance", cell.bias_variance)
-            measured.add(cell.cell_id, "depth_q", found.depth_q, part=THEORY)
-            _note(measured, cell, THEORY, found.q, found.chi, found.depth_c, found.c)
+            converging.append(found.c is not None)
+            _note_theory(measured, cell, found)
             progress(0.5 * number / len(cells))
         networks = self._simulate(cells, device)
-        for cell, network in zip(cells, networks, strict=False):
-            _note(measured, cell, MEASURED, network.q, network.chi, network.depth_c, network.c)
+        for cell, network, converges in zip(cells, networks, converging, strict=False):
+            # Without a c* there is nothing that correlations could come to.
+            depth_c, c = (network.depth_c, network.c) if converges else (None, None)
+            _note(measured, cell, MEASURED, {"q_star": network.q, "chi": network.chi, "depth_c": depth_c, "c_star": c})
             for layer, (q, unlike, alike) in enumerate(
                 zip(network.lengths, network.unlike, network.alike, strict=True), 1
             ):
@@ -130,8 +159,20 @@ class MeanField(Study[MeanFieldCell]):
         return simulate(points, first.activation, (first.batch_size, first.depth, first.width), first.seed, device)
 
 
-def _note(
-    measured: Measurements, cell: MeanFieldCell, part: str, q: float, chi: float, depth_c: float, c: float
-) -> None:
-    for quantity, value in {"q_star": q, "chi": chi, "depth_c": depth_c, "c_star": c}.items():
-        measured.add(cell.cell_id, quantity, value, part=part)
+def _note_theory(measured: Measurements, cell: MeanFieldCell, found: Phase) -> None:
+    weight_variance, bias_variance = cell.weight_variance, cell.bias_variance
+    measured.add(cell.cell_id, "weight_variance", weight_variance)
+    measured.add(cell.cell_id, "bias_variance", bias_variance)
+    measured.add(cell.cell_id, "q_first", first_variance(weight_variance, bias_variance))
+    for number, point in enumerate(fixed_points(cell.activation, weight_variance, bias_variance), 1):
+        measured.add(cell.cell_id, "fixed_point", point.q, number, point.stability)
+        measured.add(cell.cell_id, "fixed_point_alpha", point.alpha, number, point.stability)
+    values = {"q_star": found.q, "alpha": found.point.alpha, "chi": found.chi}
+    _note(measured, cell, THEORY, values | {"depth_q": found.depth_q, "depth_c": found.depth_c, "c_star": found.c})
+
+
+def _note(measured: Measurements, cell: MeanFieldCell, part: str, values: dict[str, float | None]) -> None:
+    """Take in what exists: a quantity without a value has no row."""
+    for quantity, value in values.items():
+        if value is not None:
+            measured.add(cell.cell_id, quantity, value, part=part)

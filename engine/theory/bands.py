@@ -1,8 +1,9 @@
-"""Bands: the relative standard deviation, from network to network, of what is predicted for each layer.
+"""Bands: the standard deviation, from network to network, of the logarithm of what is predicted for each layer.
 
-To first order a statistic deviates by a sum over the layers it has passed, each an average over independent units: see
-`fluctuations`. Deviations of q are handed on from layer to layer and, without normalization, felt by every φ' on the
-way back. Beside them the gradient is a sum over random weights, whose square fluctuates by 2 per example and unit.
+The logarithm of a statistic deviates by a sum over the layers it has passed, each an average over independent units:
+see `fluctuations`. A sum of many is normal, so the statistic is log-normal. Deviations of q are handed on from layer to
+layer and, without normalization, felt by every φ' on the way back. Beside them the gradient is a sum over random
+weights, whose square fluctuates by 2 per example and unit.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,12 @@ from math import nan, sqrt
 import numpy as np
 
 from engine.theory.fluctuations import Likeness, Moments, moments, pooled
+from engine.theory.maps import length
 from engine.theory.setting import Setting
 from engine.theory.spheres import Passage, Sphere
 
+# Where 95 % of networks lie, in standard deviations, and the share of it by which a layer may leave proportion.
+TWO_SIGMA, BEND = 1.96, 0.2
 # Forward and backward, one per layer; None where the deviation has no variance.
 Bands = tuple[Sequence[float | None], Sequence[float | None]]
 
@@ -45,7 +49,33 @@ def plain(setting: Setting, variances: Sequence[float]) -> Bands:
         units_of = m.slope_square + share * follows * m.square
         above += pooled(units_of, likeness[layer], batch) / units[layer] + passing
         follows = (m.slope_square[2] + share * follows * m.square[2]) / sqrt(2)
+    straight = _proportional_until(setting, variances, known, arriving)
+    if straight < len(known):
+        return [*forward[:straight], *[None] * (len(known) - straight)], [None] * len(known)
     return forward, backward[::-1]
+
+
+def _proportional_until(
+    setting: Setting, variances: Sequence[float], known: Sequence[Moments], arriving: Sequence[float]
+) -> int:
+    """Return the first layer, from 0, whose ln q does not deviate in proportion to what deviates in the layer before.
+
+    Close to a fixed point that repels, networks of finite width go to one side or to the other.
+    """
+    slopes = [
+        m.square[2] / sqrt(2) * share for m, share in zip(known, _carried(setting, variances, known), strict=True)
+    ]
+    ends = np.array([-1.0, 1.0]) * TWO_SIGMA * sqrt(arriving[0])
+    for layer in range(len(known) - 1):
+        passed = length(setting.activation, variances[layer] * np.exp(ends))
+        q = setting.weight_variance(layer + 1) * passed + setting.bias_variance(layer + 1)
+        moved = np.log(q / variances[layer + 1])
+        added = TWO_SIGMA**2 * max(arriving[layer + 1] - slopes[layer] ** 2 * arriving[layer], 0.0)
+        ends = np.sign(moved) * np.sqrt(moved**2 + added)
+        proportional = TWO_SIGMA * sqrt(arriving[layer + 1])
+        if (np.abs(np.abs(ends) - proportional) > BEND * proportional).any():
+            return layer + 1
+    return len(known)
 
 
 def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shrinkages: Sequence[float]) -> Bands:

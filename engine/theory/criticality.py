@@ -8,22 +8,19 @@ maps q to σw² V(q) + σb² and, at the fixed point q*, c to (σw² E φ(z_a)φ
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, inf, log, nan
+from math import exp, inf, log
 
 import numpy as np
 from scipy.optimize import brentq
 
 from engine.activations import Activation
 from engine.theory.correlation import correlated_slopes, correlation_map
+from engine.theory.fixed_points import FARTHEST, LARGEST, ROUNDING, SMALLEST, FixedPoint, reached
 from engine.theory.fluctuations import POWERS, moments
 from engine.theory.maps import length, length_slope, slope
 
-# Fixed points are looked for up to this distance of ln q from 0, in so many steps.
-FARTHEST, STEPS = 60.0, 240
-# The variances at those distances: what q is taken for where it shrinks or grows without end.
-SMALLEST, LARGEST = exp(-FARTHEST), exp(FARTHEST)
-# Relative differences of this size are rounding.
-ROUNDING = 1e-9
+# The edge of chaos is followed in so many steps of ln q.
+STEPS = 240
 
 
 @dataclass(frozen=True)
@@ -33,12 +30,19 @@ class Edge:
     Attributes:
         weight_variance: σw² = 1/D(q).
         bias_variance: σb² = q − V(q)/D(q).
+        alpha: α = σw² V′(q), by which a deviation from q is multiplied per layer.
         exists: whether σb² is a variance.
     """
 
     weight_variance: float
     bias_variance: float
+    alpha: float
     exists: bool
+
+    @property
+    def attracts(self) -> bool:
+        """Whether deviations from q do not grow, to first order."""
+        return self.alpha <= 1 + ROUNDING
 
 
 @lru_cache(maxsize=1024)
@@ -53,7 +57,9 @@ def edge_of_chaos(activation: Activation, q: float) -> Edge:
         Schoenholz et al. 2017, parametrized by the fixed point.
     """
     bias_variance = float(_edge_bias(activation, np.array([q]))[0])
-    return Edge(1 / slope(activation, q), bias_variance, bias_variance >= 0)
+    weight_variance = 1 / slope(activation, q)
+    alpha = weight_variance * length_slope(activation, q)
+    return Edge(weight_variance, bias_variance, alpha, bias_variance >= 0)
 
 
 def _edge_bias(activation: Activation, q: np.ndarray) -> np.ndarray:
@@ -77,27 +83,25 @@ def edge_at(activation: Activation, bias_variance: float) -> Edge | None:
     return next(found, None)
 
 
-def fixed_point(activation: Activation, weight_variance: float, bias_variance: float) -> float:
-    """Return q*, where the length map started at 1 comes to rest: 0 or infinity where it shrinks or grows without end.
+@lru_cache(maxsize=256)
+def smallest_attracting(activation: Activation) -> float:
+    """Return the smallest q from 1 on at which the edge of chaos attracts: 1, or else where α passes 1.
 
     Args:
         activation: φ.
-        weight_variance: σw².
-        bias_variance: σb².
+
+    Returns:
+        q; 1 where α stays above 1.
     """
 
-    def growth(log_q: np.ndarray) -> np.ndarray:
+    def excess(log_q: np.ndarray) -> np.ndarray:
         q = np.exp(log_q)
-        return (weight_variance * length(activation, q) + bias_variance) / q - 1
+        return length_slope(activation, q) / slope(activation, q) - 1
 
-    (start,) = growth(np.zeros(1))
-    if abs(start) < ROUNDING:
+    if edge_of_chaos(activation, 1.0).attracts:
         return 1.0
-    # V grows with q, so the iteration is monotone and stops at the first root in its direction.
-    log_q = _first_crossing(growth, 1.0 if start > 0 else -1.0)
-    if log_q is not None:
-        return exp(log_q)
-    return inf if start > 0 else 0.0
+    log_q = _first_crossing(excess, 1.0)
+    return 1.0 if log_q is None else exp(log_q)
 
 
 def _first_crossing(function: Callable[[np.ndarray], np.ndarray], direction: float) -> float | None:
@@ -118,46 +122,55 @@ class Phase:
     """Where a network lies in the plane of σw² and σb².
 
     Attributes:
-        q: fixed point of the variance of the pre-activations.
+        point: the fixed point of the variance of the pre-activations that the network comes to.
         chi: χ₁, by which the squared gradient is multiplied per layer, backwards.
-        c: fixed point of the correlation between two inputs, that the network goes to from anywhere below 1.
-        depth_q: layers over which a deviation from q* decays by e; infinite where it does not.
+        c: fixed point of the correlation between two inputs, that the network goes to from anywhere below 1; None
+            where q* is 0 or infinite.
+        depth_q: layers over which a deviation from q* decays by e; infinite where it does not, None where q grows
+            without end.
         depth_c: layers over which a deviation from c* decays by e; networks train up to about six times as deep.
-            Infinite at the edge of chaos.
+            Infinite at the edge of chaos, None where there is no c*.
     """
 
-    q: float
+    point: FixedPoint
     chi: float
-    c: float
-    depth_q: float
-    depth_c: float
+    c: float | None
+    depth_q: float | None
+    depth_c: float | None
+
+    @property
+    def q(self) -> float:
+        """Return q*; 0 where the signal dies out, infinite where it grows without end."""
+        return self.point.q
 
 
 @lru_cache(maxsize=4096)
-def phase(activation: Activation, weight_variance: float, bias_variance: float) -> Phase:
+def phase(activation: Activation, weight_variance: float, bias_variance: float, second_moment: float = 1.0) -> Phase:
     """Describe a plain network of infinite depth and width.
 
     Args:
         activation: φ.
         weight_variance: σw².
         bias_variance: σb².
+        second_moment: E x² of the inputs; 1 for N(0,1).
 
     Returns:
-        All fields. Where q shrinks to 0, χ₁ is its limit and both depths are those over which the signal dies out;
-        where q grows without end, χ₁ is its limit, and what needs a fixed point is NaN.
+        All fields; χ₁ is a limit where q* is 0 or infinite.
 
     Source:
         Poole et al. 2016; Schoenholz et al. 2017.
     """
-    q = fixed_point(activation, weight_variance, bias_variance)
+    point = reached(activation, weight_variance, bias_variance, second_moment)
+    q = point.q
     chi = weight_variance * slope(activation, min(max(q, SMALLEST), LARGEST))
-    if q == 0:
-        return Phase(q, chi, nan, _decay(chi), _decay(chi))
     if q == inf:
-        return Phase(q, chi, nan, nan, nan)
+        return Phase(point, chi, None, None, None)
+    if q == 0:
+        # Pre-activations become small and φ linear, or homogeneous: correlations stay, or approach 1 algebraically.
+        return Phase(point, chi, None, _decay(point.alpha), None)
     c = _fixed_correlation(activation, q, weight_variance, bias_variance) if chi > 1 + ROUNDING else 1.0
     chi_c = weight_variance * correlated_slopes(activation, q, c) if c < 1 else chi
-    return Phase(q, chi, c, _decay(weight_variance * length_slope(activation, q)), _decay(chi_c))
+    return Phase(point, chi, c, _decay(point.alpha), _decay(chi_c))
 
 
 def _fixed_correlation(activation: Activation, q: float, weight_variance: float, bias_variance: float) -> float:

@@ -16,9 +16,11 @@ WITH shapes AS (
 SELECT network, dataset, preprocessing, depth, width, batch_size, layer, count(*) AS seeds,
        any_value(sigma_w) AS sigma_w,
        avg(std) FILTER (isfinite(std)) AS std, avg(theory_std) AS theory_std,
-       avg(theory_std_band) AS theory_std_band, count(*) FILTER (NOT isfinite(std)) AS std_overflowed,
+       avg(theory_std_band) AS theory_std_band,
+       avg(@theory_low(theory_std, theory_std_band)) AS theory_std_low, avg(@theory_high(theory_std, theory_std_band)) AS theory_std_high, count(*) FILTER (NOT isfinite(std)) AS std_overflowed,
        avg(grad_rms) FILTER (isfinite(grad_rms)) AS grad_rms, avg(theory_grad_rms) AS theory_grad_rms,
-       avg(theory_grad_band) AS theory_grad_band, count(*) FILTER (NOT isfinite(grad_rms)) AS grad_rms_overflowed
+       avg(theory_grad_band) AS theory_grad_band,
+       avg(@theory_low(theory_grad_rms, theory_grad_band)) AS theory_grad_low, avg(@theory_high(theory_grad_rms, theory_grad_band)) AS theory_grad_high, count(*) FILTER (NOT isfinite(grad_rms)) AS grad_rms_overflowed
 FROM layers JOIN cells USING (cell_id) JOIN shapes USING (network, dataset, preprocessing, depth, width, batch_size)
 WHERE study = 'propagation' AND init = $init AND activation = $activation AND norm = $norm
 GROUP BY ALL

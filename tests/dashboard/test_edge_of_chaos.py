@@ -1,7 +1,9 @@
 """Where initializations lie on the plane of order and chaos: all are named, also those that lie beyond it."""
 
 import json
+import math
 
+import numpy as np
 import pandas as pd
 
 from dashboard import data, phases, theme
@@ -74,3 +76,55 @@ def test_a_cross_where_no_depth_scale_could_be_fitted_is_explained(studied_store
     assert any('"cross"' in chart.spec for chart in charts(app))
     assert "A red cross" in words(app)
     assert "no decay could be fitted" in words(app)
+
+
+def points(**columns):
+    """Return points of the plane that lie side by side."""
+    count = len(next(iter(columns.values())))
+    return pd.DataFrame({"weight_variance": [1.0 + n for n in range(count)], "bias_variance": 0.0, **columns})
+
+
+def test_points_where_the_variance_has_several_fates_are_found():
+    listed = points(
+        attracting=[[0.0, math.inf], [0.5], None, np.array([0.0])], half_stable=[None, None, math.nan, np.array([3.5])]
+    )
+    found = phases.with_several_fates(listed)
+    assert found["weight_variance"].tolist() == [1.0, 4.0]
+    assert found["fates"].tolist() == [[0.0, math.inf], [0.0, 3.5]]
+
+
+def test_the_page_says_which_fate_it_shows(studied_store, monkeypatch):
+    ask = data.query
+    for fates, said in (([0.0, math.inf], True), ([0.3], False)):
+
+        def answer(name, fates=fates, **given):
+            frame = ask(name, **given)
+            return frame.assign(attracting=[fates] * len(frame)) if name == "order_and_chaos" else frame
+
+        with monkeypatch.context() as patched:
+            patched.setattr(data, "query", answer)
+            app = open_page("edge_of_chaos", studied_store, patched)
+            assert not app.exception
+            assert ("several fates" in words(app)) == said
+            data._made.clear()
+
+
+def test_the_depth_of_correlations_has_an_interval_and_no_cross_where_it_does_not_exist(studied_store, monkeypatch):
+    ask = data.query
+
+    def answer(name, **given):
+        if name != "order_and_chaos":
+            return ask(name, **given)
+        frame = ask(name, **given)
+        count = len(frame)
+        numbers = {"depth_c_measured": 4.0, "depth_c_low": 2.0, "depth_c_high": 8.0, "depth_c": 5.0}
+        frame = frame.assign(**numbers, chi_measured=1.0)
+        # The last point has no c*: neither theory nor networks have a depth.
+        frame.loc[count - 1, list(numbers)] = math.nan
+        return frame
+
+    monkeypatch.setattr(data, "query", answer)
+    app = opened(monkeypatch, studied_store)
+    (chart,) = (chart for chart in charts(app) if chart.alt.startswith("Depth scale ξ_c") and "measured" in chart.alt)
+    assert "95 % interval of the mean, from" in chart.spec
+    assert '"cross"' not in chart.spec

@@ -23,7 +23,8 @@ def signal(theory=True):
         pd.DataFrame(
             {"configuration": name, "init": name, "layer": LAYERS, "seeds": 3, "std": std, "std_low": 0.5 * std,
              "std_high": 2 * std, "std_overflowed": [0, 0, 1], "theory_std": 1.1 * std if theory else np.nan,
-             "theory_std_band": 0.1 if theory else np.nan, "frac_saturated": [0.1, 0.2, 0.3]}
+             "theory_std_low": 0.9 * std if theory else np.nan,
+             "theory_std_high": 1.4 * std if theory else np.nan, "frac_saturated": [0.1, 0.2, 0.3]}
         )
         for name, std in STD.items()
     ]  # fmt: skip
@@ -40,8 +41,8 @@ def test_a_metric_comes_with_its_range_its_losses_and_its_theory():
     assert frame["high"].tolist() == [6, 20, 10]
     assert frame["lost"].tolist() == [0, 0, 1]
     assert frame["theory"].tolist() == pytest.approx([3.3, 11, 5.5])
-    assert frame["theory_low"].tolist() == pytest.approx([number * (1 - 0.196) for number in (3.3, 11, 5.5)])
-    assert frame["theory_high"].tolist() == pytest.approx([number * (1 + 0.196) for number in (3.3, 11, 5.5)])
+    assert frame["theory_low"].tolist() == pytest.approx([2.7, 9, 4.5])
+    assert frame["theory_high"].tolist() == pytest.approx([4.2, 14, 7])
 
 
 def test_a_share_has_neither_range_nor_theory():

@@ -1,6 +1,6 @@
 """Order and chaos: the reference rows, the edge of chaos, and what the maps do when they are iterated."""
 
-from math import inf, isnan, log, sqrt
+from math import inf, log, sqrt
 
 import numpy as np
 import pytest
@@ -10,7 +10,8 @@ from engine.errors import RequestError
 from engine.grid.spec import Grid
 from engine.initializers import Fans, initializers
 from engine.theory.correlation import correlation_map
-from engine.theory.criticality import edge_at, edge_of_chaos, fixed_point, phase
+from engine.theory.criticality import edge_at, edge_of_chaos, phase, smallest_attracting
+from engine.theory.fixed_points import Stability, fixed_points, reached
 from engine.theory.maps import length, length_map, slope
 from tests.engine.members import ACTIVATIONS
 
@@ -41,16 +42,140 @@ def test_pytorchs_gain_of_tanh_is_chaotic_and_its_default_halves_the_gradient_of
     assert phase(activations.parse("relu"), 1 / 3, 0.0).chi == pytest.approx(1 / 6)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
-def test_iterating_the_map_ends_at_the_fixed_point(activation):
-    weight_variances, bias_variances = np.array([0.6, 1.4, 3.0]), np.array([0.2, 0.1, 0.3])
-    path = length_map(activation, weight_variances, bias_variances, np.ones(3), 150)
-    for network, (weight_variance, bias_variance) in enumerate(zip(weight_variances, bias_variances, strict=True)):
-        q = fixed_point(activation, float(weight_variance), float(bias_variance))
-        if q == inf:
-            assert (np.diff(path[:, network]) > 0).all()
+# σw² and σb² in order and chaos, on the edge, tiny and huge.
+PLANE = [
+    (0.6, 0.2),
+    (1.4, 0.1),
+    (3.0, 0.3),
+    (1.0, 0.0),
+    (2.25, 0.0),
+    (2.7, 0.0),
+    (0.0, 0.3),
+    (1e-6, 0.0),
+    (400.0, 25.0),
+]
+MORE = ["leaky_relu(slope=0.3)", "leaky_relu(slope=-0.5)"]
+
+
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, *map(activations.parse, MORE)], ids=str)
+def test_iterating_the_map_from_the_first_layer_ends_at_the_fixed_point_reached(activation):
+    weight_variances, bias_variances = np.array(PLANE).T
+    path = length_map(activation, weight_variances, bias_variances, weight_variances + bias_variances, 150)
+    for network, (weight_variance, bias_variance) in enumerate(PLANE):
+        point = reached(activation, weight_variance, bias_variance)
+        final, moves = path[-1, network], np.diff(path[-50:, network])
+        if point.q == inf:
+            # Later it overflows.
+            assert (np.diff(path[:40, network]) > 0).all()
+        elif point.q == 0:
+            assert final < 0.1
+            assert (moves <= 0).all()
         else:
-            assert path[-1, network] == pytest.approx(q, rel=1e-6)
+            assert final == pytest.approx(point.q, rel=1e-3)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+def test_a_fixed_point_stands_still_and_what_is_close_to_it_moves_as_its_stability_says(activation):
+    for weight_variance, bias_variance in [*PLANE, (1.9, 0.17), (2.05, 0.08)]:
+        for point in fixed_points(activation, weight_variance, bias_variance):
+            if point.q in (0, inf) or point.stability is Stability.NEUTRAL:
+                continue
+            around = point.q * np.array([1 - 1e-4, 1, 1 + 1e-4])
+            moves = weight_variance * length(activation, around) + bias_variance - around
+            assert abs(moves[1]) < 1e-8 * point.q
+            expected = {Stability.ATTRACTS: [1, -1], Stability.REPELS: [-1, 1]}[point.stability]
+            assert np.sign(moves[[0, 2]]).tolist() == expected
+            assert (moves[2] - moves[0]) / (2e-4 * point.q) + 1 == pytest.approx(point.alpha, abs=1e-4)
+
+
+# Without biases, for σw² between the two values the signal dies out from q = 1, but explodes from q₁.
+FATES = [("gelu", 2.155, 2.352), ("silu", 2.430, 2.811), ("mish", 2.107, 2.211), ("hardswish", 2.456, 3.016)]
+
+
+@pytest.mark.parametrize(("name", "low", "high"), FATES)
+def test_where_the_length_map_has_two_fates_the_one_from_the_first_layer_is_reported(name, low, high):
+    activation = activations.parse(name)
+    assert phase(activation, low - 0.002, 0.0).q == 0
+    for weight_variance in np.linspace(low + 0.001, high + 0.02, 7):
+        found = phase(activation, float(weight_variance), 0.0)
+        assert (found.q, found.c, found.depth_c) == (inf, None, None)
+        kinds = [(point.q, point.stability) for point in fixed_points(activation, float(weight_variance), 0.0)]
+        (zero, dies), (middle, repels), (top, explodes) = kinds
+        assert (zero, dies, repels, top, explodes) == (0.0, "attracts", "repels", inf, "attracts")
+        # A search from 1 goes up as well from the upper end on.
+        assert (middle < 1) == (weight_variance > high)
+    # Inputs that are small enough have the other fate.
+    assert phase(activation, low + 0.01, 0.0, second_moment=0.2).q == 0
+
+
+def test_kaiming_normal_with_gelu_is_judged_at_its_real_fate():
+    gelu, fans = activations.parse("gelu"), Fans(128, 128)
+    weight_variance = 128 * initializers.parse("kaiming_normal").scale(fans, gelu) ** 2
+    (near_one,) = (point for point in fixed_points(gelu, weight_variance, 0.0) if 0 < point.q < inf)
+    assert near_one.q == pytest.approx(1)
+    assert near_one.stability == "repels"
+    assert phase(gelu, weight_variance, 0.0).q == inf
+
+
+# Smallest q of the edge of chaos that attracts where 1 does not, and σw² and σb² there.
+HALF_STABLE = [
+    ("gelu", 3.56155, 1.98305826, 0.17292239), ("silu", 14.3202, 1.98800468, 0.55514317),
+    ("mish", 1.670, None, None), ("hardswish", 4.804, None, None),
+]  # fmt: skip
+# α at q = 1.
+REPELLING = {"gelu": 1.067, "silu": 1.099, "mish": 1.016, "hardswish": 1.132}
+
+
+@pytest.mark.parametrize(("name", "q", "weight_variance", "bias_variance"), HALF_STABLE)
+def test_critical_takes_the_smallest_q_that_attracts_and_refuses_smaller_ones(name, q, weight_variance, bias_variance):
+    activation, init, fans = activations.parse(name), initializers.parse("critical"), Fans(300, 100)
+    assert smallest_attracting(activation) == pytest.approx(q, rel=3e-4)
+    assert edge_of_chaos(activation, smallest_attracting(activation)).alpha == pytest.approx(1)
+    assert init.refusal(activation) is None
+    if weight_variance:
+        assert 300 * init.scale(fans, activation) ** 2 == pytest.approx(weight_variance, abs=6e-9)
+        assert init.bias_scale(fans, activation) ** 2 == pytest.approx(bias_variance, abs=6e-9)
+    assert edge_of_chaos(activation, 1.0).alpha == pytest.approx(REPELLING[name], abs=5e-4)
+    for smaller in (0.3, 1, 0.9 * q):
+        refusal = initializers.parse(f"critical(q={smaller})").refusal(activation)
+        assert "repels" in refusal
+        recommended = float(refusal.split("from q = ")[1].split(" on")[0])
+        assert initializers.parse(f"critical(q={recommended})").refusal(activation) is None
+        mean_field = refusal.split("write ")[1]
+        assert initializers.parse(mean_field).refusal(activation) is None
+    for larger in (1.05 * q, 3 * q):
+        assert initializers.parse(f"critical(q={larger})").refusal(activation) is None
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+def test_critical_without_q_attracts_and_is_1_where_that_does(activation):
+    init, edge = initializers.parse("critical"), edge_of_chaos(activation, 1.0)
+    if edge.exists and edge.alpha <= 1 + 1e-9:
+        assert init.variance(activation) == 1.0
+    if init.refusal(activation) is None:
+        assert init.edge(activation).alpha <= 1 + 1e-9
+
+
+def test_a_default_that_depends_on_the_activation_is_not_the_cell_of_a_given_q():
+    specs = [initializers.parse(text).spec() for text in ("critical", "critical(q=1)")]
+    assert specs == [{"name": "critical", "q": None}, {"name": "critical", "q": 1.0}]
+    assert [str(initializers.parse(text)) for text in ("critical", "critical(q=1)")] == ["critical", "critical(q=1)"]
+
+
+def test_a_q_that_attracts_but_is_not_reached_from_the_inputs_is_remarked_upon():
+    text = '[[study]]\nkind = "propagation"\nwidth = 8\ndepth = 2\nbatch_size = 4\ninit = "critical"\nactivation = "{}"'
+    (remark,) = Grid.from_toml(text.format("mish")).remarks
+    assert "grow without end" in remark
+    for name in ("tanh", "relu", "gelu", "hardswish"):
+        assert not Grid.from_toml(text.format(name)).remarks
+
+
+def test_of_homogeneous_activations_every_q_is_a_fixed_point():
+    for name, weight_variance in (("relu", 2.0), ("linear", 1.0), ("leaky_relu(slope=0.5)", 1.6)):
+        (point,) = fixed_points(activations.parse(name), weight_variance, 0.0)
+        assert (point.stability, point.alpha) == (Stability.NEUTRAL, 1.0)
+        assert phase(activations.parse(name), weight_variance, 0.0, second_moment=7.0).q == 7 * weight_variance
+    assert "every q is a fixed point" in initializers["critical"].card.notes
 
 
 @pytest.mark.parametrize("name", ["tanh", "erf", "sin", "hardtanh"])
@@ -90,7 +215,9 @@ def test_on_the_edge_of_chaos_q_stands_still_and_gradients_are_kept(activation, 
 def test_the_critical_initialization_sits_on_the_edge_or_is_refused(activation):
     init, fans = initializers.parse("critical(q=0.7)"), Fans(300, 100)
     edge = edge_of_chaos(activation, 0.7)
-    if edge.exists:
+    if edge.exists and not edge.attracts:
+        assert "repels" in init.refusal(activation)
+    elif edge.exists:
         assert init.refusal(activation) is None
         assert init.scale(fans, activation) == pytest.approx(sqrt(edge.weight_variance / 300))
         assert init.bias_scale(fans, activation) == pytest.approx(sqrt(edge.bias_variance))
@@ -120,10 +247,12 @@ def test_rectifiers_have_one_edge_without_biases_and_no_other():
     assert (critical.chi, critical.depth_c) == (pytest.approx(1), inf)
 
 
-def test_what_shrinks_or_grows_without_end_says_so():
-    relu = activations.parse("relu")
+def test_what_shrinks_or_grows_without_end_has_no_depth_of_correlations():
+    relu, tanh = activations.parse("relu"), activations.parse("tanh")
     shrinking, growing = phase(relu, 1.0, 0.0), phase(relu, 3.0, 0.0)
-    assert (shrinking.q, shrinking.chi) == (0.0, 0.5)
-    assert shrinking.depth_c == pytest.approx(1 / log(2))
-    assert (growing.q, growing.chi) == (inf, 1.5)
-    assert isnan(growing.depth_c)
+    assert (shrinking.q, shrinking.chi, shrinking.c, shrinking.depth_c) == (0.0, 0.5, None, None)
+    assert shrinking.depth_q == pytest.approx(1 / log(2))
+    assert (growing.q, growing.chi, growing.depth_q, growing.depth_c) == (inf, 1.5, None, None)
+    assert phase(tanh, 0.5, 0.0).depth_c is None
+    # At σw² = 1 the variance dies out algebraically.
+    assert (phase(tanh, 1.0, 0.0).q, phase(tanh, 1.0, 0.0).depth_q) == (0.0, inf)

@@ -1,5 +1,7 @@
 """The studies of deep plain and deep normalized networks: theory beside what simulated networks do."""
 
+from math import inf
+
 import pandas as pd
 import pytest
 
@@ -40,6 +42,27 @@ def test_the_plane_in_theory_is_the_phase_of_each_point():
         assert (row.q_star, row.chi, row.depth_c, row.c_star) == pytest.approx(
             (found.q, found.chi, found.depth_c, found.c), rel=1e-6
         )
+
+
+def test_every_fixed_point_is_written_down_and_what_does_not_exist_has_no_row():
+    table, _ = run(
+        'kind = "mean_field"\ninit = ["mean_field(weight_variance=2.25)", "mean_field(weight_variance=0.5)"]\n'
+        'activation = ["gelu", "tanh", "relu"]\nsimulate = "yes"\nwidth = 32\ndepth = 8\nbatch_size = 8'
+    )
+    fates = table[(table.quantity == "fixed_point") & table.init.str.contains("2.25") & (table.activation == "gelu")]
+    assert fates.sort_values("position")[["position", "part"]].to_numpy().tolist() == [
+        [1, "attracts"], [2, "repels"], [3, "attracts"],
+    ]  # fmt: skip
+    assert fates.value.tolist() == [0, pytest.approx(1.4018, abs=1e-4), inf]
+    alphas = table[table.quantity == "fixed_point_alpha"]
+    assert len(alphas) == (table.quantity == "fixed_point").sum()
+    star = table[(table.quantity == "q_star") & (table.part == "theory")].set_index("cell_id").value
+    settled = star[(star > 0) & (star < inf)].index
+    # Three signals die out, and those of GELU and ReLU explode: for tanh alone there is something to converge to.
+    assert len(settled) == 1
+    assert set(table[table.quantity.isin(["depth_c", "c_star"])].cell_id) == set(settled)
+    first = table[table.quantity == "q_first"].set_index("init").value
+    assert first["mean_field(weight_variance=2.25)"].eq(2.25).all()
 
 
 def test_simulated_networks_sit_where_theory_says():

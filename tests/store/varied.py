@@ -183,8 +183,20 @@ class Varied:
             cell_id = self.cell("mean_field", **{**axes, "init": f"{axes['init']}(bias={bias})"})
             self.batch.measurement(cell_id, "weight_variance", 1.0 + 1e-9 * axes["seed"])
             self.batch.measurement(cell_id, "bias_variance", bias)
-            for name in ("q_star", "chi", "depth_q", "depth_c", "c_star"):
-                self.batch.measurement(cell_id, name, {"q_star": 0.5}.get(name, 2.0 + bias), None, "theory")
+            # The first seeds of one place have no c*, nor its depth.
+            settles = not (bias and axes["activation"] == "relu")
+            known = {"q_star": 0.5 if settles else 0.0, "chi": 0.5 if axes["activation"] == "relu" else 2.0}
+            self.batch.measurement(cell_id, "q_first", 1.0 + bias)
+            for number, part in enumerate(
+                ("attracts", "repels", "attracts from below", "attracts")[: 4 - 2 * bool(bias)]
+            ):
+                self.batch.measurement(cell_id, "fixed_point", 1.0 + number, number, part)
+            if not bias:
+                self.batch.measurement(cell_id, "fixed_point", math.inf, 9, "attracts")
+            elif settles:
+                self.batch.measurement(cell_id, "fixed_point", 1.0, 9, "every q is a fixed point")
+            for name in ("q_star", "alpha", "chi", "depth_q", "depth_c", "c_star"):
+                self.batch.measurement(cell_id, name, known.get(name, 2.0 + bias), None, "theory")
                 if self.random.random() < 0.7:
                     self.numbers(cell_id, LOSSES, (name, "measured", None))
         for axes in self.some(

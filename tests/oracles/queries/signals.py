@@ -58,6 +58,8 @@ def signal_by_layer(
                 name: mean(rows[name])
                 for name in ("theory_std", "theory_std_band", "theory_grad_rms", "theory_grad_band")
             },
+            **_around(rows, "theory_std", "theory_std_band", "theory_std"),
+            **_around(rows, "theory_grad_rms", "theory_grad_band", "theory_grad"),
             **{name: mean(finite(rows[name])) for name in ("frac_saturated", "frac_zero", "frac_dead_units")},
         }
 
@@ -125,12 +127,24 @@ def layers_of_configuration(tables: Tables, init, activation, norm, depth, width
             "std": mean(finite(rows["std"])),
             "theory_std": mean(rows["theory_std"]),
             "theory_std_band": mean(rows["theory_std_band"]),
+            **_around(rows, "theory_std", "theory_std_band", "theory_std"),
+            **_around(rows, "theory_grad_rms", "theory_grad_band", "theory_grad"),
             "std_overflowed": _broken(rows["std"]),
             "grad_rms": mean(finite(rows["grad_rms"])),
             "theory_grad_rms": mean(rows["theory_grad_rms"]),
             "theory_grad_band": mean(rows["theory_grad_band"]),
             "grad_rms_overflowed": _broken(rows["grad_rms"]),
         }
+
+
+def _around(rows: pd.DataFrame, theory: str, band: str, name: str) -> dict[str, float | None]:
+    """Returns the ends of a log-normal band, each the mean over rows."""
+    known = [pair for pair in zip(rows[theory], rows[band], strict=True) if None not in pair]
+    ends = {"low": -1.96, "high": 1.96}
+    return {
+        f"{name}_{end}": mean([center * math.exp(times * width - width**2) for center, width in known])
+        for end, times in ends.items()
+    }
 
 
 def _agreeing(rows: pd.DataFrame) -> int:
