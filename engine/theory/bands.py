@@ -18,6 +18,10 @@ from engine.theory.spheres import Passage, Sphere
 
 # Where 95 % of networks lie, in standard deviations, and the share of it by which a layer may leave proportion.
 TWO_SIGMA, BEND = 1.96, 0.2
+# Sum of batch/width over the layers up to which 90 to 98 % of networks lie in the bands of a batch norm; see NOTES.md.
+STRAIN = 0.5
+# What float32 loses of a mean square.
+ROUNDING = 2.0**-22
 # Forward and backward, one per layer; None where the deviation has no variance.
 Bands = tuple[Sequence[float | None], Sequence[float | None]]
 
@@ -102,7 +106,8 @@ def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shr
     length = np.zeros_like(known[0].square)
     length[2] = sqrt(2 * sphere.count / (sphere.dimension - 4)) if sphere.dimension > 4 else nan
     forward = [
-        sqrt(pooled(held(m.spread), alike, batch) / n) / 2 for m, alike, n in zip(known, likeness, units, strict=True)
+        sqrt(pooled(held(m.spread), alike, batch) / n + _of_eps(shrinkage, n, batch)) / 2
+        for m, alike, shrinkage, n in zip(known, likeness, shrinkages, units, strict=True)
     ]
     backward: list[float | None] = []
     above = 0.0
@@ -116,16 +121,32 @@ def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shr
     return forward, backward[::-1]
 
 
-def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage]) -> Bands:
-    """Return the bands of a network that is normalized over the batch.
+def near_limit(setting: Setting) -> list[bool]:
+    """Return for each layer whether a batch norm's bands hold there: the sum of batch/width down to it is small.
+
+    Theory takes the directions of the units' vectors for uniform. A layer of n units has them along some directions of
+    the batch more than along others, by √(batch/n), and the layers after it keep that.
+    """
+    strain = np.cumsum(setting.batch / np.array(setting.dims[1:]))
+    return (strain <= STRAIN).tolist()
+
+
+def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage], shrinkages: Sequence[float]) -> Bands:
+    """Return the bands of a network that is normalized over the batch; None where they do not hold.
 
     Args:
         setting: the network.
         sphere: what the normalization does.
         passages: what each layer lets through.
+        shrinkages: factor between normalized pre-activations and unit variance, per layer.
     """
     units, m = setting.dims[1:], sphere.dimension
-    forward = [sqrt(through.spread_scatter / n) / 2 for through, n in zip(passages, units, strict=True)]
+    forward: list[float | None] = []
+    for layer, near in enumerate(near_limit(setting)):
+        # The first layer's directions are those of the inputs; without curvature none of them matters.
+        scatter, n = passages[layer].spread_scatter, units[layer]
+        holds = near or layer == 0 or scatter < ROUNDING
+        forward.append(sqrt(scatter / n + _of_eps(shrinkages[layer], m, n)) / 2 if holds else None)
     if m <= 4:
         # 1/std² of so few examples has no variance.
         return forward, [None] * len(forward)
@@ -139,6 +160,11 @@ def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage]) ->
         above += (slopes + spread - 2 * both) / n
         alike = through.slope_agreement**2 * alike + 1 / n
     return forward, backward[::-1]
+
+
+def _of_eps(shrinkage: float, dimension: int, vectors: int) -> float:
+    """Return the variance of a normalized square by the eps in the normalization, and by the rounding of float32."""
+    return (1 - shrinkage**2) ** 2 * 2 / (max(dimension, 1) * vectors) + ROUNDING**2
 
 
 def _carried(setting: Setting, variances: Sequence[float], known: Sequence[Moments]) -> list[float]:

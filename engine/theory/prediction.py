@@ -5,7 +5,7 @@ Normalized:  entries of a vector lie on a sphere, whatever q; D becomes what the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isfinite, isnan, sqrt
 
@@ -14,7 +14,7 @@ import numpy as np
 from engine.theory import bands
 from engine.theory.maps import length, mean, slope, variance
 from engine.theory.setting import Setting
-from engine.theory.spheres import Passage, Sphere, passage
+from engine.theory.spheres import Passage, Sphere, mean_shrinkage, passage
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,24 @@ class LayerTheory:
 
     Attributes:
         std: standard deviation of the activations over all entries, at infinite width.
-        std_band: relative standard deviation of std from network to network, at this width and batch.
+        std_band: standard deviation of ln std from network to network, at this width and batch.
         grad_rms: root mean square of the gradient at the layer's output, for a unit gradient on the last layer; None
-            where so few entries are normalized together that it has no expectation.
-        grad_band: relative standard deviation of grad_rms, likewise.
+            where so few entries are normalized together that it has no expectation, and where networks of this width
+            are too far from the limit.
+        grad_band: standard deviation of ln grad_rms, likewise.
+        weight_grad_rms: root mean square of the gradient with respect to the layer's weights, summed over the batch;
+            None like grad_rms, and where nothing is derived.
+        second_moments: mean square of the activations, of groups of equally many examples.
+        limit_grad_rms: grad_rms at infinite width, whatever the width.
     """
 
     std: float
     std_band: float | None
     grad_rms: float | None
     grad_band: float | None
+    weight_grad_rms: float | None = None
+    second_moments: tuple[float, ...] = ()
+    limit_grad_rms: float | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -54,42 +62,47 @@ def predict(setting: Setting) -> tuple[LayerTheory, ...]:
 def _plain(setting: Setting) -> tuple[LayerTheory, ...]:
     activation = setting.activation
     # Examples of different length are predicted one by one: everything below is an array over them.
-    second_moments, stds, slopes, variances = np.array(setting.inputs.second_moments), [], [], []
+    stds, slopes, variances, squares = [], [], [], [np.array(setting.inputs.second_moments)]
     for layer in range(len(setting.weight_std)):
-        q = setting.weight_variance(layer) * second_moments + setting.bias_variance(layer)
-        second_moments, means = length(activation, q), mean(activation, q)
+        q = setting.weight_variance(layer) * squares[-1] + setting.bias_variance(layer)
+        means = mean(activation, q)
+        squares.append(length(activation, q))
         stds.append(sqrt(variance(activation, q, means).mean() + means.var()))
         slopes.append(slope(activation, q))
         variances.append(float(q.mean()))
     found = None
     if all(q > 0 and isfinite(q) for q in variances):
         found = bands.plain(setting, variances)
-    return _assemble(stds, _gradients(setting, slopes), found)
+    return _assemble(setting, stds, slopes, squares[:-1], squares[1:], found)
 
 
 def _normalized(setting: Setting, sphere: Sphere) -> tuple[LayerTheory, ...]:
-    spread, stds, factors = setting.inputs.second_moment, [], []
-    passages, variances, shrinkages = [], [], []
-    depth = len(setting.weight_std)
+    passages, variances, shrinkages, squares, spreads = [], [], [], [], [setting.inputs.second_moment]
+    stds, factors, depth = [], [], len(setting.weight_std)
     for layer in range(depth):
         # Over a batch a bias is the same in every entry; over units it is one more source of variance.
         bias_variance = 0.0 if sphere.over_batch else setting.bias_variance(layer)
-        q = setting.weight_variance(layer) * spread + bias_variance
-        seen = q * sphere.dimension / sphere.count
-        shrinkages.append(sqrt(seen / (seen + setting.eps)) if seen else 0.0)
+        q = setting.weight_variance(layer) * spreads[-1] + bias_variance
+        shrinkages.append(mean_shrinkage(sphere.dimension, q * sphere.dimension / sphere.count, setting.eps))
         through = passage(setting.activation, sphere, shrinkages[-1])
         passages.append(through)
         variances.append(q)
         stds.append(sqrt(through.variance))
-        factor = _factor(through, sphere, layer == depth - 1) / q if q else 0.0
-        factors.append(np.array([factor]))
-        spread = through.second_moment - (through.shared if sphere.over_batch else 0.0)
+        factors.append(np.array([_factor(through, sphere, layer == depth - 1) / q if q else 0.0]))
+        squares.append(np.array([through.second_moment]))
+        spreads.append(through.second_moment - (through.shared if sphere.over_batch else 0.0))
     found = None
     if sphere.over_batch:
-        found = bands.over_batch(setting, sphere, passages)
+        found = bands.over_batch(setting, sphere, passages, shrinkages)
     elif all(shrinkages):
         found = bands.over_units(setting, sphere, variances, shrinkages)
-    return _assemble(stds, _gradients(setting, factors), found)
+    # Gradients below a batch norm add up to zero over the batch, so what examples share is not met by the weights.
+    met = [np.array([spread]) for spread in spreads[:-1]]
+    theory = _assemble(setting, stds, factors, met, squares, found)
+    if sphere.over_batch and not bands.near_limit(setting)[-1]:
+        unknown = {"grad_rms": None, "grad_band": None, "weight_grad_rms": None}
+        return (*(replace(layer, **unknown) for layer in theory[:-1]), replace(theory[-1], weight_grad_rms=None))
+    return theory
 
 
 def _factor(through: Passage, sphere: Sphere, last: bool) -> float:
@@ -97,18 +110,40 @@ def _factor(through: Passage, sphere: Sphere, last: bool) -> float:
     return through.later if sphere.over_batch and not last else through.first
 
 
-def _gradients(setting: Setting, factors: Sequence[np.ndarray]) -> list[float]:
-    """Return the rms gradient of each layer, given the factor that each layer puts on the squared gradient."""
-    squared, found = np.ones_like(factors[-1]), [1.0]
+def _gradients(setting: Setting, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the mean square gradient of each layer, given the factor that each layer puts on it."""
+    found = [np.ones_like(factors[-1])]
     for layer in range(len(factors) - 1, 0, -1):
         # A unit of layer l feeds dims[l + 1] units through weights of variance weight_std[l]².
-        squared = squared * factors[layer] * setting.weight_std[layer] ** 2 * setting.dims[layer + 1]
-        found.append(sqrt(squared.mean()))
+        found.append(found[-1] * factors[layer] * setting.weight_std[layer] ** 2 * setting.dims[layer + 1])
     return found[::-1]
 
 
-def _assemble(stds: Sequence[float], gradients: Sequence[float], found: bands.Bands | None) -> tuple[LayerTheory, ...]:
+def _assemble(
+    setting: Setting,
+    stds: Sequence[float],
+    factors: Sequence[np.ndarray],
+    met: Sequence[np.ndarray],
+    squares: Sequence[np.ndarray],
+    found: bands.Bands | None,
+) -> tuple[LayerTheory, ...]:
+    """Put the predictions together.
+
+    Args:
+        setting: the network.
+        stds: of each layer's activations.
+        factors: on the squared gradient, from each layer's output to its affine map.
+        met: mean square of what meets each layer's weights.
+        squares: mean square of each layer's activations.
+        found: the bands, if any.
+    """
     forward, backward = found or ([None] * len(stds), [None] * len(stds))
-    known = [None if isnan(gradient) else gradient for gradient in gradients]
-    layers = zip(stds, forward, known, backward, strict=True)
-    return tuple(LayerTheory(*layer) for layer in layers)
+    gradients = _gradients(setting, factors)
+    layers = []
+    for layer, gradient in enumerate(gradients):
+        # Gradients of different examples are uncorrelated: those of the weights add up in square.
+        at_weights = setting.batch * (met[layer] * factors[layer] * gradient).mean()
+        rms, weight_rms = (None if isnan(square) else sqrt(square) for square in (gradient.mean(), at_weights))
+        groups = tuple(map(float, squares[layer]))
+        layers.append(LayerTheory(stds[layer], forward[layer], rms, backward[layer], weight_rms, groups, rms))
+    return tuple(layers)

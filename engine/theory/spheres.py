@@ -8,7 +8,9 @@ E 1/std² = count/(s²(m − 2)).
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import inf, nan
+from math import inf, nan, sqrt
+
+from scipy.special import roots_genlaguerre
 
 from engine.activations import Activation
 from engine.theory.sphere_pairs import Pair, Sphere
@@ -44,6 +46,30 @@ class Passage:
     def variance(self) -> float:
         """Return Var φ(y)."""
         return max(self.second_moment - self.mean**2, 0.0)
+
+
+# Nodes of the quadrature over the variance of a vector, and dimensions beyond which it hardly varies.
+NODES, MANY = 24, 120
+
+
+def mean_shrinkage(dimension: int, variance: float, eps: float) -> float:
+    """Return √(E v/(v + eps)), the factor between normalized vectors and unit variance, for v scattering as χ².
+
+    Args:
+        dimension: m of the sphere.
+        variance: mean of v.
+        eps: what the normalization adds to the variance.
+    """
+    if not variance or dimension < 1:
+        return 0.0
+    if not eps:
+        return 1.0
+    if dimension > MANY:
+        kept = variance / (variance + eps)
+        return sqrt(kept * (1 - 2 * kept * (1 - kept) / dimension))
+    x, weight = roots_genlaguerre(NODES, dimension / 2 - 1)
+    v = variance * 2 * x / dimension
+    return sqrt(float((v / (v + eps)) @ weight) / float(weight.sum()))
 
 
 @lru_cache(maxsize=4096)
