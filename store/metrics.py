@@ -47,6 +47,7 @@ METRICS = (
     Metric("weight_grad_rms", "Weight gradient rms"),
     Metric("theory_grad_rms", "Gradient rms, theory"),
     Metric("theory_grad_band", "Scatter of the gradient rms, theory"),
+    Metric("theory_weight_grad_rms", "Weight gradient rms, theory"),
     Metric("train_loss", "Training loss", "nat", "lower"),
     Metric("train_accuracy", "Training accuracy", better="higher"),
     Metric("test_loss", "Test loss", "nat", "lower"),

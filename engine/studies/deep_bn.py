@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from engine.card import Card
@@ -17,7 +18,9 @@ from engine.normalizations.none import NoNormalization
 from engine.preprocessings.raw import Raw
 from engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
 from engine.studies.measurements import Measurements
+from engine.studies.predictions import declared_weight_std, described, predicted
 from engine.studies.propagation import Propagation, PropagationCell
+from engine.studies.signal import inputs
 from engine.theory.maps import length, mean, slope
 
 MEASURED, THEORY, WIDE = "measured", "theory", "theory, large batch"
@@ -64,7 +67,8 @@ class DeepBn(Study[DeepBnCell]):
         "Gradient growth in deep networks",
         "batch norm, large batch: √(E φ'²/Var φ) per layer; layer norm: √(E φ'²/E φ²); none: √χ",
         "Yang, Pennington, Rao, Sohl-Dickstein & Schoenholz 2019",
-        notes="Beside the measurement stand the theory for its batch size and, with batch norm, for a large batch.",
+        notes="Beside the measurement stand the theory for its batch size and, with batch norm, for a large batch, "
+        "both at infinite width.",
     )
 
     def group_key(self, cell: DeepBnCell) -> tuple[Any, ...]:
@@ -80,16 +84,24 @@ class DeepBn(Study[DeepBnCell]):
         measured = Measurements()
         for cell, twin in zip(cells, twins, strict=True):
             rows = layers.get_group(twin.cell_id)
-            gradients = {MEASURED: rows["grad_rms"], THEORY: rows["theory_grad_rms"]}
+            gradients = {MEASURED: rows["grad_rms"], THEORY: pd.Series(_limit(twin) or rows["theory_grad_rms"])}
             for part, column in gradients.items():
                 # From the last layer down; where there is no theory there are no rows.
-                values = column.to_numpy(np.float64, na_value=np.nan)[::-1]
+                values = pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan)[::-1]
                 if part == MEASURED or not np.isnan(values).any():
                     _note(measured, cell, part, values)
             if cell.norm.name == "batch":
                 measured.add(cell.cell_id, "growth", large_batch_growth(cell), part=WIDE)
         overflowed = [cell.cell_id for cell, gone in zip(cells, outcome.diverged, strict=True) if gone]
         return Outcome([cell.cell_id for cell in cells], {"measurements": measured.table()}, overflowed=overflowed)
+
+
+def _limit(twin: PropagationCell) -> list[float | None] | None:
+    """Return the rms gradient of each layer at infinite width, or None where weights depend on data."""
+    if twin.init.data_dependent:
+        return None
+    layers = predicted(twin, declared_weight_std(twin), described(twin, inputs(twin)))
+    return [layer and layer.limit_grad_rms for layer in layers]
 
 
 def large_batch_growth(cell: DeepBnCell) -> float:

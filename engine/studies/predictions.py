@@ -27,6 +27,15 @@ def described(cell: Cell, inputs: Tensor) -> Inputs:
     return Inputs.measured(inputs[0].double().cpu().numpy())
 
 
+def declared_weight_std(cell: Cell) -> np.ndarray:
+    """Return the standard deviation of the weights of each layer, as its scheme declares it `[layer]`.
+
+    Args:
+        cell: a configuration whose scheme does not depend on data.
+    """
+    return np.array([cell.init.scale(shape.fans, cell.activation) for shape in cell.shapes])
+
+
 def predicted(cell: Cell, weight_std: np.ndarray, inputs: Inputs) -> Sequence[LayerTheory | None]:
     """Return the prediction of each hidden layer, or None where no theory applies.
 

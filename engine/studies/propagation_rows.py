@@ -18,6 +18,7 @@ PREDICTED = {
     "theory_std_band": "std_band",
     "theory_grad_rms": "grad_rms",
     "theory_grad_band": "grad_band",
+    "theory_weight_grad_rms": "weight_grad_rms",
 }
 
 

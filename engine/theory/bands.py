@@ -20,6 +20,8 @@ from engine.theory.spheres import Passage, Sphere
 TWO_SIGMA, BEND = 1.96, 0.2
 # Sum of batch/width over the layers up to which 90 to 98 % of networks lie in the bands of a batch norm; see NOTES.md.
 STRAIN = 0.5
+# In so few dimensions 1/std² has no fourth moment, and a sum of a few is far from normal.
+FEW = 8
 # What float32 loses of a mean square.
 ROUNDING = 2.0**-22
 # Forward and backward, one per layer; None where the deviation has no variance.
@@ -106,7 +108,7 @@ def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shr
     length = np.zeros_like(known[0].square)
     length[2] = sqrt(2 * sphere.count / (sphere.dimension - 4)) if sphere.dimension > 4 else nan
     forward = [
-        sqrt(pooled(held(m.spread), alike, batch) / n + _of_eps(shrinkage, n, batch)) / 2
+        sqrt(pooled(held(m.spread), alike, batch) / n + _of_eps(shrinkage, n, batch) + _of_mean(sphere, n, batch)) / 2
         for m, alike, shrinkage, n in zip(known, likeness, shrinkages, units, strict=True)
     ]
     backward: list[float | None] = []
@@ -147,8 +149,7 @@ def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage], sh
         scatter, n = passages[layer].spread_scatter, units[layer]
         holds = near or layer == 0 or scatter < ROUNDING
         forward.append(sqrt(scatter / n + _of_eps(shrinkages[layer], m, n)) / 2 if holds else None)
-    if m <= 4:
-        # 1/std² of so few examples has no variance.
+    if m <= FEW:
         return forward, [None] * len(forward)
     backward, above, alike, last = [], 0.0, 0.0, len(passages) - 1
     for layer in range(last, -1, -1):
@@ -165,6 +166,11 @@ def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage], sh
 def _of_eps(shrinkage: float, dimension: int, vectors: int) -> float:
     """Return the variance of a normalized square by the eps in the normalization, and by the rounding of float32."""
     return (1 - shrinkage**2) ** 2 * 2 / (max(dimension, 1) * vectors) + ROUNDING**2
+
+
+def _of_mean(sphere: Sphere, units: int, batch: int) -> float:
+    """Return the variance of a normalized square by that of the mean over all entries, where that is not taken off."""
+    return 0.0 if sphere.centred else 2 / (units * batch) ** 2
 
 
 def _carried(setting: Setting, variances: Sequence[float], known: Sequence[Moments]) -> list[float]:

@@ -60,7 +60,7 @@ def predict_convolutional(
         gradient = weight_std[layer] ** 2 * shapes[layer].units * sums
         gradients.append(float(gradient.mean()) ** 0.5)
     layers = zip(stds, reversed(gradients), strict=True)
-    return tuple(LayerTheory(std, None, gradient, None) for std, gradient in layers)
+    return tuple(LayerTheory(std, None, rms, None, limit_grad_rms=rms) for std, rms in layers)
 
 
 def _single_channel(shape: LayerShape) -> tuple[Connection, int]:

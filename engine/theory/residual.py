@@ -62,7 +62,8 @@ def predict_residual(setting: Setting, factors: Sequence[float]) -> tuple[LayerT
         squared = squared * (1 + factors[layer - 1] ** 2 * weight_variance * slopes[layer - 1])
         gradients.append(sqrt(squared.mean()))
     known = [None if isnan(gradient) else gradient for gradient in reversed(gradients)]
-    return tuple(LayerTheory(std, None, gradient, None) for std, gradient in zip(stds, known, strict=True))
+    layers = zip(stds, known, strict=True)
+    return tuple(LayerTheory(std, None, rms, None, limit_grad_rms=rms) for std, rms in layers)
 
 
 def _behind(setting: Setting, stream: _Stream, last: bool) -> tuple[float, np.ndarray | float, np.ndarray]:

@@ -14,7 +14,8 @@ FROM layers JOIN axes USING (cell_id);
 COMMENT ON VIEW activation_stats IS 'Forward statistics of each hidden layer of each propagation cell, with all axes.';
 
 CREATE OR REPLACE VIEW gradient_stats AS
-SELECT axes.*, layer, grad_rms, weight_grad_rms, theory_grad_rms, theory_grad_band
+SELECT axes.*, layer, grad_rms, weight_grad_rms, theory_grad_rms, theory_grad_band,
+       theory_weight_grad_rms
 FROM layers JOIN axes USING (cell_id);
 COMMENT ON VIEW gradient_stats IS 'Backward statistics of each hidden layer of each propagation cell, with all axes.';
 

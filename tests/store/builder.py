@@ -112,6 +112,7 @@ class Batch:
                 "theory_std_band": None,
                 "theory_grad_rms": None,
                 "theory_grad_band": None,
+                "theory_weight_grad_rms": None,
             }
             self.rows["layers"].append(row | layers)
             for tap in TAPS:
