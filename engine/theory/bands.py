@@ -108,8 +108,13 @@ def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shr
     length = np.zeros_like(known[0].square)
     length[2] = sqrt(2 * sphere.count / (sphere.dimension - 4)) if sphere.dimension > 4 else nan
     forward = [
-        sqrt(pooled(held(m.spread), alike, batch) / n + _of_eps(shrinkage, n, batch) + _of_mean(sphere, n, batch)) / 2
-        for m, alike, shrinkage, n in zip(known, likeness, shrinkages, units, strict=True)
+        sqrt(
+            pooled(held(m.spread), alike, batch) / n
+            + _of_eps(shrinkage, freedom(sphere, setting.dims[layer], layer), batch * n // sphere.count)
+            + _of_mean(sphere, n, batch)
+        )
+        / 2
+        for layer, (m, alike, shrinkage, n) in enumerate(zip(known, likeness, shrinkages, units, strict=True))
     ]
     backward: list[float | None] = []
     above = 0.0
@@ -148,7 +153,11 @@ def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage], sh
         # The first layer's directions are those of the inputs; without curvature none of them matters.
         scatter, n = passages[layer].spread_scatter, units[layer]
         holds = near or layer == 0 or scatter < ROUNDING
-        forward.append(sqrt(scatter / n + _of_eps(shrinkages[layer], m, n)) / 2 if holds else None)
+        forward.append(
+            sqrt(scatter / n + _of_eps(shrinkages[layer], freedom(sphere, setting.dims[layer], layer), n)) / 2
+            if holds
+            else None
+        )
     if m <= FEW:
         return forward, [None] * len(forward)
     backward, above, alike, last = [], 0.0, 0.0, len(passages) - 1
@@ -163,9 +172,23 @@ def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage], sh
     return forward, backward[::-1]
 
 
-def _of_eps(shrinkage: float, dimension: int, vectors: int) -> float:
+def freedom(sphere: Sphere, inputs: int, layer: int) -> float:
+    """Return the degrees of freedom of what a normalization divides by: its variance scatters as χ² of so many.
+
+    Beside its own entries, the length of what meets the weights scatters: of the weights of each unit, or of each
+    example's inputs; those of later layers were normalized.
+
+    Args:
+        sphere: what the normalization does.
+        inputs: units of the layer before.
+        layer: from 0.
+    """
+    return 1 / (1 / sphere.dimension + (1 / inputs if sphere.over_batch or layer == 0 else 0.0))
+
+
+def _of_eps(shrinkage: float, dimension: float, vectors: int) -> float:
     """Return the variance of a normalized square by the eps in the normalization, and by the rounding of float32."""
-    return (1 - shrinkage**2) ** 2 * 2 / (max(dimension, 1) * vectors) + ROUNDING**2
+    return (1 - shrinkage**2) ** 2 * 2 / (dimension * vectors) + ROUNDING**2
 
 
 def _of_mean(sphere: Sphere, units: int, batch: int) -> float:

@@ -83,7 +83,8 @@ def _normalized(setting: Setting, sphere: Sphere) -> tuple[LayerTheory, ...]:
         # Over a batch a bias is the same in every entry; over units it is one more source of variance.
         bias_variance = 0.0 if sphere.over_batch else setting.bias_variance(layer)
         q = setting.weight_variance(layer) * spreads[-1] + bias_variance
-        shrinkages.append(mean_shrinkage(sphere.dimension, q * sphere.dimension / sphere.count, setting.eps))
+        free = bands.freedom(sphere, setting.dims[layer], layer) if sphere.dimension > 0 else 0.0
+        shrinkages.append(mean_shrinkage(free, q * sphere.dimension / sphere.count, setting.eps))
         through = passage(setting.activation, sphere, shrinkages[-1])
         passages.append(through)
         variances.append(q)

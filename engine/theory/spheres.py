@@ -48,27 +48,27 @@ class Passage:
         return max(self.second_moment - self.mean**2, 0.0)
 
 
-# Nodes of the quadrature over the variance of a vector, and dimensions beyond which it hardly varies.
+# Nodes of the quadrature over the variance of a vector, and degrees of freedom beyond which it hardly varies.
 NODES, MANY = 24, 120
 
 
-def mean_shrinkage(dimension: int, variance: float, eps: float) -> float:
+def mean_shrinkage(freedom: float, variance: float, eps: float) -> float:
     """Return √(E v/(v + eps)), the factor between normalized vectors and unit variance, for v scattering as χ².
 
     Args:
-        dimension: m of the sphere.
+        freedom: degrees of freedom of χ².
         variance: mean of v.
         eps: what the normalization adds to the variance.
     """
-    if not variance or dimension < 1:
+    if not variance or not freedom:
         return 0.0
     if not eps:
         return 1.0
-    if dimension > MANY:
+    if freedom > MANY:
         kept = variance / (variance + eps)
-        return sqrt(kept * (1 - 2 * kept * (1 - kept) / dimension))
-    x, weight = roots_genlaguerre(NODES, dimension / 2 - 1)
-    v = variance * 2 * x / dimension
+        return sqrt(kept * (1 - 2 * kept * (1 - kept) / freedom))
+    x, weight = roots_genlaguerre(NODES, freedom / 2 - 1)
+    v = variance * 2 * x / freedom
     return sqrt(float((v / (v + eps)) @ weight) / float(weight.sum()))
 
 

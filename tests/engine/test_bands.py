@@ -11,11 +11,11 @@ from tests.simulations.coverage import coverage, within
 
 
 def test_deep_relu_networks_are_log_normal_around_their_prediction():
-    layers = measure(40, ["kaiming"], ["relu"], depth=30, width=32, batch_size=2)
+    layers = measure(20, ["kaiming"], ["relu"], depth=24, width=32, batch_size=2)
     inside = within(layers, "std")
-    # Layers of one network go together: some 120 independent numbers.
-    assert 0.90 < inside.mean() < 0.99
-    deep = layers[layers["layer"] > 20]
+    # Layers of one network go together: some dozens of independent numbers.
+    assert 0.85 < inside.mean() < 0.99
+    deep = layers[layers["layer"] > 15]
     theory, band = (deep[name].astype(float) for name in ("theory_std", "theory_std_band"))
     assert band.min() > 0.5
     symmetric = (deep["std"] - theory).abs() <= 1.96 * band * theory
