@@ -101,7 +101,7 @@ def _limit(twin: PropagationCell) -> list[float | None] | None:
     if twin.init.data_dependent:
         return None
     layers = predicted(twin, declared_weight_std(twin), described(twin, inputs(twin)))
-    return [layer and layer.limit_grad_rms for layer in layers]
+    return [None if layer is None else layer.limit_grad_rms for layer in layers]
 
 
 def large_batch_growth(cell: DeepBnCell) -> float:

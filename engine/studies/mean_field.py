@@ -167,7 +167,7 @@ def _note_theory(measured: Measurements, cell: MeanFieldCell, found: Phase) -> N
     for number, point in enumerate(fixed_points(cell.activation, weight_variance, bias_variance), 1):
         measured.add(cell.cell_id, "fixed_point", point.q, number, point.stability)
         measured.add(cell.cell_id, "fixed_point_alpha", point.alpha, number, point.stability)
-    values = {"q_star": found.q, "alpha": found.point.alpha, "chi": found.chi}
+    values: dict[str, float | None] = {"q_star": found.q, "alpha": found.point.alpha, "chi": found.chi}
     _note(measured, cell, THEORY, values | {"depth_q": found.depth_q, "depth_c": found.depth_c, "c_star": found.c})
 
 

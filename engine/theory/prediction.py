@@ -101,8 +101,8 @@ def _normalized(setting: Setting, sphere: Sphere) -> tuple[LayerTheory, ...]:
     met = [np.array([spread]) for spread in spreads[:-1]]
     theory = _assemble(setting, stds, factors, met, squares, found)
     if sphere.over_batch and not bands.near_limit(setting)[-1]:
-        unknown = {"grad_rms": None, "grad_band": None, "weight_grad_rms": None}
-        return (*(replace(layer, **unknown) for layer in theory[:-1]), replace(theory[-1], weight_grad_rms=None))
+        far = [replace(layer, grad_rms=None, grad_band=None, weight_grad_rms=None) for layer in theory[:-1]]
+        return (*far, replace(theory[-1], weight_grad_rms=None))
     return theory
 
 
