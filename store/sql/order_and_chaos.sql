@@ -13,7 +13,7 @@ WITH points AS (
            max(value) FILTER (quantity = 'q_first')                              AS q_first,
            max(value) FILTER (quantity = 'q_star' AND part = 'theory')           AS q_star,
            max(value) FILTER (quantity = 'q_star' AND part = 'measured')         AS q_star_measured,
-           max(value) FILTER (quantity = 'alpha')                                AS alpha,
+           max(value) FILTER (quantity = 'alpha' AND part = 'theory')            AS alpha,
            max(value) FILTER (quantity = 'chi' AND part = 'theory')              AS chi,
            max(value) FILTER (quantity = 'chi' AND part = 'measured')            AS chi_measured,
            max(value) FILTER (quantity = 'depth_q' AND part = 'theory')          AS depth_q,
