@@ -57,9 +57,8 @@ def cut(content: bytearray, generator: random.Random) -> None:
 
 def swap(content: bytearray, generator: random.Random) -> None:
     """Writes a block where another one belongs."""
-    blocks = max(1, len(content) // BLOCK)
-    one, other = generator.randrange(blocks) * BLOCK, generator.randrange(blocks) * BLOCK
-    size = min(BLOCK, len(content) - max(one, other))
+    size = min(BLOCK, max(1, len(content) // 4))
+    one, other = generator.sample(range(0, len(content) - size + 1, size), 2)
     content[one : one + size], content[other : other + size] = (
         content[other : other + size],
         content[one : one + size],
