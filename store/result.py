@@ -1,7 +1,12 @@
-"""The rows of a query in the form that is asked for: DuckDB relation, pandas, Arrow, polars or tuples."""
+"""The rows of a query in the form that is asked for: DuckDB relation, pandas, Arrow, polars or tuples.
+
+Two tables that are joined may have a column of the same name. JSON would keep one of the two and Parquet could not be
+read, so every form has the names `status`, `status_1`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -12,6 +17,32 @@ if TYPE_CHECKING:
     import pyarrow
 
 
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """Returns names for columns of which no two are the same; to SQL, `a` and `A` are.
+
+    Args:
+        names: the columns of a query. One that occurs again gets the first number that makes it a name of its own.
+    """
+    taken = {name.casefold() for name in names}
+    found, seen = [], set()
+    for name in names:
+        again = name.casefold() in seen
+        numbered = (f"{name}_{number}" for number in range(1, len(names) + 1))
+        found.append(next(one for one in numbered if one.casefold() not in taken) if again else name)
+        seen.add(name.casefold())
+        taken.add(found[-1].casefold())
+    return found
+
+
+def with_distinct_names(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Returns the same rows with a name of its own for each column."""
+    names = distinct_names(relation.columns)
+    if names == relation.columns:
+        return relation
+    listed = ", ".join('"{}"'.format(name.replace('"', '""')) for name in names)
+    return relation.query("joined", f"SELECT * FROM joined AS joined({listed})")
+
+
 class Result:
     """The rows of a query, in the form that is asked for. NaN and infinity stay themselves.
 
@@ -20,7 +51,7 @@ class Result:
     """
 
     def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
-        self.relation = relation
+        self.relation = with_distinct_names(relation)
 
     @property
     def columns(self) -> list[str]:
