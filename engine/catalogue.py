@@ -73,16 +73,18 @@ def entries(kind: str) -> Iterator[Entry]:
     else:
         registry = REGISTRIES[kind]
         for member in registry:
-            yield _entry(registry.kind, member)
+            yield _entry(registry, member)
 
 
-def _entry(kind: str, member: type[Scheme]) -> Entry:
+def _entry(registry: Registry, member: type[Scheme]) -> Entry:
     card, gains, saturated = member.card, None, None
-    if issubclass(member, Activation) and not any(field.is_required() for field in member.model_fields.values()):
+    if flaw := registry.flaw(member):
+        card = replace(card, title=f"{card.title} (refused: {flaw})")
+    elif issubclass(member, Activation) and not any(field.is_required() for field in member.model_fields.values()):
         gains = Gains.of(member())
         saturated = ends(member()).share
         card = replace(card, notes=f"{card.notes} Saturated share of N(0,1): {saturated:.3%}. {gains}".strip())
-    return Entry(kind, member.name, member.signature(), member.aliases, card, gains, saturated)
+    return Entry(registry.kind, member.name, member.signature(), member.aliases, card, gains, saturated)
 
 
 def metrics_table() -> pa.Table:

@@ -1,11 +1,12 @@
 """Members of one's own: a Python file whose classes register themselves, exactly as the built-in ones do."""
 
-import hashlib
+import importlib
 import importlib.util
 import sys
 import threading
 import traceback
 from collections.abc import Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,18 +14,18 @@ from engine.activations import activations
 from engine.errors import RequestError
 from engine.initializers import initializers
 from engine.normalizations import normalizations
+from engine.plugin_code import PluginCode
 from engine.registry import Registry
 from engine.scheme import Scheme
 
 OPEN: tuple[Registry, ...] = (initializers, activations, normalizations)
-_DIGITS = 12
 
 
 @dataclass(frozen=True)
 class _Plugin:
     """A file that was run."""
 
-    digest: str
+    code: PluginCode
     members: dict[type[Scheme], Registry]
 
 
@@ -35,7 +36,9 @@ _loading = threading.RLock()
 def load(paths: Iterable[str | Path]) -> None:
     """Run plugin files; what they register can be named like any other member. A changed file is run again.
 
-    The content of the file becomes part of its members' identity: a cell computed with another version is another cell.
+    The code of the file, and of the modules beside it that it imports, becomes part of its members' identity: a cell
+    computed with another version is another cell. Comments and line endings are no part of it. A member that is no
+    member of its family is refused when a grid names it.
 
     Args:
         paths: Python files that register initializers, activations or normalizations.
@@ -58,43 +61,85 @@ def unload(path: str | Path) -> None:
     plugin = _loaded.pop(Path(path).expanduser().resolve(), None)
     if plugin:
         _forget(plugin.members)
+        _drop(plugin.code.helpers)
 
 
 def _load(path: Path) -> None:
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGITS]
+        code = PluginCode.read(path)
     except OSError as error:
-        raise RequestError(f"plugin {path}: cannot be read: {error.strerror}") from None
-    if path in _loaded and _loaded[path].digest == digest:
+        raise RequestError(f"plugin {path}: {_named(error, path)}cannot be read: {error.strerror}") from None
+    except SyntaxError as error:
+        raise RequestError(
+            f"plugin {path}: {_named(error, path)}line {error.lineno}: SyntaxError: {error.msg}"
+        ) from None
+    if path in _loaded and _loaded[path].code == code:
         return
     unload(path)
+    _refuse_taken(path, code)
     known = _members()
     try:
-        _run(path, f"goldilocks_plugin_{digest}")
+        _run(path, code)
     except RequestError:
         _forget(_members(known))
+        _drop(code.helpers)
         raise
     added = _members(known)
     if not added:
         kinds = ", ".join(f"{registry.kind}s" for registry in OPEN)
         raise RequestError(f"plugin {path}: it registers nothing. It may register {kinds}; see the README")
     for member in added:
-        member.plugin = digest
-    _loaded[path] = _Plugin(digest, added)
+        member.plugin, member.plugin_file = code.digest, str(path)
+    _loaded[path] = _Plugin(code, added)
 
 
-def _run(path: Path, name: str) -> None:
+def _named(error: OSError | SyntaxError, path: Path) -> str:
+    """Return the file that an error is about, where that is not the plugin itself."""
+    return "" if error.filename in (None, str(path)) else f"{error.filename}: "
+
+
+def _refuse_taken(path: Path, code: PluginCode) -> None:
+    """Refuse modules that have the names of another plugin's: Python would take those for these."""
+    for other, plugin in _loaded.items():
+        there = dict(plugin.code.files)
+        for name, content in code.files:
+            if name != code.name and there.get(name, content) != content:
+                raise RequestError(
+                    f"plugin {path}: it imports {name} from its folder, and plugin {other} imports another {name} from "
+                    "its own. Give one of the modules another name"
+                )
+
+
+def _run(path: Path, code: PluginCode) -> None:
+    name = f"goldilocks_plugin_{code.digest}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise RequestError(f"plugin {path}: a Python file, ending in .py, is required")
     module = importlib.util.module_from_spec(spec)
     # Pydantic looks up the names in annotations there.
     sys.modules[name] = module
+    _drop(code.helpers)
+    importlib.invalidate_caches()
+    sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(module)
+        for helper in code.helpers:
+            # What is imported within a function is loaded now, while the folder can be searched.
+            with suppress(Exception):
+                importlib.import_module(helper)
     except Exception as error:
         del sys.modules[name]
         raise RequestError(f"plugin {path}: {_place(error, path)}{type(error).__name__}: {error}") from None
+    finally:
+        sys.path.remove(str(path.parent))
+        for helper in code.helpers:
+            if helper in sys.modules:
+                sys.modules[helper].__dict__["__goldilocks_plugin__"] = True
+
+
+def _drop(helpers: Iterable[str]) -> None:
+    for helper in helpers:
+        sys.modules.pop(helper, None)
 
 
 def _place(error: Exception, path: Path) -> str:

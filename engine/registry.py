@@ -3,7 +3,8 @@
 import importlib
 import pkgutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from engine.errors import RequestError, nearest, short
@@ -20,10 +21,12 @@ class Registry(Generic[Member]):
     Args:
         kind: what a member is called in messages and in the store, such as `initializer`.
         package: the package whose modules are imported at the first look-up, so that a new file is a new member.
+        flaw: says in a sentence why a member that does not come with the program cannot be used, or returns None.
     """
 
-    def __init__(self, kind: str, package: str):
+    def __init__(self, kind: str, package: str, flaw: Callable[[Any], str | None] = lambda member: None):
         self.kind = kind
+        self._flaw = cache(flaw)
         self._package = package
         self._members: dict[str, type[Member]] = {}
         self._aliases: dict[str, str] = {}
@@ -72,11 +75,22 @@ class Registry(Generic[Member]):
             RequestError: unknown name, unknown or refused parameter, or not a text.
         """
         if isinstance(text, Scheme):
-            return text  # type: ignore[return-value]
+            return self._checked(text)  # type: ignore[arg-type]
         if not isinstance(text, str):
             raise RequestError(f"{self.kind} must be a text such as {self._example()!r}, not {short(text)}")
         name, arguments = split_call(text)
-        return build(self[name], arguments)  # type: ignore[return-value]
+        return self._checked(build(self[name], arguments))  # type: ignore[arg-type]
+
+    def flaw(self, member: type[Member]) -> str | None:
+        """Say why a member that does not come with the program cannot be used with its default parameters, or None."""
+        if member.plugin is None or any(field.is_required() for field in member.model_fields.values()):
+            return None
+        return self._flaw(member())
+
+    def _checked(self, member: Member) -> Member:
+        if member.plugin is not None and (flaw := self._flaw(member)):
+            raise RequestError(f"plugin {member.plugin_file}: {self.kind} {member} is refused: {flaw}")
+        return member
 
     def _example(self) -> str:
         return next(iter(self)).name

@@ -7,9 +7,9 @@ value are left out of that text, and filled in in the canonical JSON that a cell
 import ast
 import re
 from itertools import product
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from engine.card import Card
 from engine.errors import RequestError, nearest, short
@@ -17,6 +17,34 @@ from engine.slips import fraction
 
 # Names may hold hyphens, as those of data sets do, so they are not Python's.
 _CALL = re.compile(r"\s*(?P<name>[A-Za-z_][\w-]*)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)
+
+
+# Of the hash of a plugin so many digits stand after the name of a member, so that two versions are told apart.
+VERSION_DIGITS = 6
+
+
+def plain(value: Any, annotation: Any) -> Any:
+    """Return a parameter as it counts: zero has no sign, and neither truth values nor texts are numbers.
+
+    Args:
+        value: what was given.
+        annotation: the type that the field declares.
+
+    Raises:
+        ValueError: a number is required.
+    """
+    types = types_of(annotation)
+    if isinstance(value, bool | str | bytes) and types & {int, float} and type(value) not in types:
+        raise ValueError(f"a number is required, not {short(value)}")
+    return 0.0 if isinstance(value, float) and value == 0 else value
+
+
+def types_of(annotation: Any) -> set[type]:
+    """Return the types that a field may have: of a union or a literal those of its parts."""
+    parts = get_args(annotation)
+    if not parts:
+        return {annotation if isinstance(annotation, type) else type(annotation)}
+    return set().union(*map(types_of, parts))
 
 
 class Scheme(BaseModel):
@@ -29,14 +57,21 @@ class Scheme(BaseModel):
     card: ClassVar[Card]
     # Fields that say where something lies and not what it is: no part of the text and of the identity.
     incidental: ClassVar[tuple[str, ...]] = ()
-    # Hash of the file of a member that does not come with the program.
+    # Hash of the code of a member that does not come with the program, and the file that registered it.
     plugin: ClassVar[str | None] = None
+    plugin_file: ClassVar[str | None] = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain(cls, value: Any, info: ValidationInfo) -> Any:
+        return plain(value, cls.model_fields[str(info.field_name)].annotation)
 
     def __str__(self) -> str:
         fields = type(self).model_fields
         own = [(key, value) for key, value in self if key not in self.incidental]
         given = [f"{key}={_number(value)}" for key, value in own if value != fields[key].default]
-        return f"{self.name}({', '.join(given)})" if given else self.name
+        name = f"{self.name}@{self.plugin[:VERSION_DIGITS]}" if self.plugin else self.name
+        return f"{name}({', '.join(given)})" if given else name
 
     def spec(self) -> dict[str, Any]:
         """Return the name and every parameter, defaults included, as plain JSON values."""
@@ -95,6 +130,9 @@ def _keywords(arguments: str) -> dict[str, Any]:
     for word in call.keywords:
         if isinstance(word.value, ast.Name):
             raise RequestError(f"text needs quotation marks: write {word.arg}='{word.value.id}'")
+    names = [str(word.arg) for word in call.keywords]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise RequestError(f"{twice[0]} is given {names.count(twice[0])} times in {arguments}; give it once")
     return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
 
 
@@ -142,9 +180,8 @@ def build(scheme: type[Scheme], arguments: dict[str, Any]) -> Scheme:
         first = error.errors()[0]
         if isinstance(cause := first.get("ctx", {}).get("error"), RequestError):
             raise cause from None
+        reason = str(cause) if cause else first["msg"].lower()
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "missing":
             raise RequestError(f"{scheme.name} needs {key}: write {scheme.signature()}") from None
-        raise RequestError(
-            f"{scheme.name}: {key} = {short(first['input'])} is refused: {first['msg'].lower()}"
-        ) from None
+        raise RequestError(f"{scheme.name}: {key} = {short(first['input'])} is refused: {reason}") from None

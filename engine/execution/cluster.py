@@ -6,7 +6,8 @@ from pathlib import Path
 
 from engine.errors import RequestError, nearest
 from engine.execution.executor import Executor
-from engine.execution.worker import Plugin, Terms
+from engine.execution.worker import Terms
+from engine.plugin_code import PluginCode
 
 LOCAL, RUNNING = "local", "auto"
 DEVICES = ("auto", "cpu", "cuda")
@@ -68,6 +69,6 @@ class Cluster:
             raise RequestError(
                 "--executor ray needs Ray, which is not installed here: pip install -r requirements-ray.txt"
             ) from None
-        sources = tuple(Plugin.read(Path(path)) for path in plugins)
+        sources = tuple(PluginCode.read(Path(path)) for path in plugins)
         spool = Path(self.journal_dir).expanduser().resolve() if self.journal_dir else None
         return RayExecutor(self, Terms(run_id, device, tf32, sources, spool, backbone), say)

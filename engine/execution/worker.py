@@ -18,22 +18,10 @@ from engine.execution.allocator import keep_freed_memory
 from engine.execution.executor import Done, Failure, Filed, Job, Worker, compute_batch
 from engine.execution.provenance import Process, code_digest
 from engine.networks.factories import named
+from engine.plugin_code import PluginCode
 from engine.plugins import load as load_plugins
 from engine.studies.base import Outcome
 from store import spool
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """A plugin file: its name and what is in it."""
-
-    name: str
-    text: bytes
-
-    @classmethod
-    def read(cls, path: Path) -> "Plugin":
-        """Read a file that exists."""
-        return cls(path.name, path.expanduser().read_bytes())
 
 
 @dataclass(frozen=True)
@@ -44,7 +32,7 @@ class Terms:
         run_id: the run.
         device: `auto`, `cpu` or `cuda`.
         tf32: whether products on a CUDA device may round their factors to TF32.
-        plugins: files that register members of the user's own.
+        plugins: files that register members of the user's own, with the modules that they import from their folders.
         spool: the shared folder for finished batches; None when results are to be returned.
         backbone: the one function that cells may name; None for none.
     """
@@ -52,7 +40,7 @@ class Terms:
     run_id: str
     device: str
     tf32: bool
-    plugins: tuple[Plugin, ...]
+    plugins: tuple[PluginCode, ...]
     spool: Path | None
     backbone: str | None = None
 
@@ -114,10 +102,7 @@ class ClusterWorker:
         with tempfile.TemporaryDirectory(prefix="goldilocks-plugins-") as folder:
             for number, plugin in enumerate(self._terms.plugins):
                 # Files of one name come from different folders.
-                path = Path(folder) / str(number) / plugin.name
-                path.parent.mkdir()
-                path.write_bytes(plugin.text)
-                load_plugins([path])
+                load_plugins([plugin.write(Path(folder) / str(number))])
         chosen = choose_device(self._seat.device, self._terms.tf32)
         self._device = replace(chosen, reason=self._seat.reason)
         self._worker = Worker(self._seat.name, self._seat.node, Process.here(self._device))

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from engine.activations import Activation, activations
 from engine.data import Dataset, datasets
 from engine.initializers import Initializer, initializers
+from engine.member_checks.initializer import scale_flaw
 from engine.networks import Network, networks
 from engine.networks.connection import Dense, LayerShape
 from engine.networks.mlp import Mlp
@@ -23,7 +24,7 @@ from engine.normalizations import Normalization, normalizations
 from engine.normalizations.none import NoNormalization
 from engine.optimizers import Optimizer, optimizers
 from engine.preprocessings import Preprocessing, preprocessings
-from engine.scheme import Scheme
+from engine.scheme import Scheme, plain
 
 
 class Batched:
@@ -69,6 +70,11 @@ class Cell(BaseModel):
     width: Width
     batch_size: BatchSize
     seed: Annotated[Seed, BATCHED] = 0
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain(cls, value: Any, info: ValidationInfo) -> Any:
+        return plain(value, cls.model_fields[str(info.field_name)].annotation)
 
     def fields(self) -> Iterator[tuple[str, Any]]:
         """Yield every axis and its value, in the order of declaration."""
@@ -143,4 +149,11 @@ class Cell(BaseModel):
                 "several examples or several positions of an image"
             )
         norms = (self.norm.refusal(units) for units in {shape.units for shape in self.shapes})
-        return next(filter(None, norms), None) or self.init.refusal(self.activation)
+        return next(filter(None, norms), None) or self.init.refusal(self.activation) or self._scale_refusal()
+
+    def _scale_refusal(self) -> str | None:
+        if self.init.plugin is None:
+            return None
+        flaws = (scale_flaw(self.init, shape.fans, self.activation) for shape in self.shapes)
+        flaw = next(filter(None, flaws), None)
+        return flaw and f"init = {self.init}: {flaw}"

@@ -13,6 +13,9 @@ import store
 from engine import plugins
 from engine.errors import RequestError
 from engine.initializers import initializers
+from engine.plugin_code import PluginCode
+from engine.scheme import VERSION_DIGITS
+from store.check import check
 from tests.engine import commands
 
 pytestmark = pytest.mark.long
@@ -100,7 +103,7 @@ def test_a_plugins_members_are_run_listed_and_stored_with_their_cards(files):
             "SELECT init, std FROM activation_stats WHERE layer = 1 AND activation = 'tanh' AND norm = 'none'"
         ).df()
     assert set(schemes.name) == {"timid", "cube", "unit"}
-    assert stds.set_index("init")["std"].idxmin() == "timid"
+    assert stds.set_index("init")["std"].idxmin() == f"timid@{PluginCode.read(plugin).digest[:VERSION_DIGITS]}"
     listed = subprocess.run(
         [sys.executable, "-m", "engine", "list", "--json", "--plugin", plugin],
         capture_output=True, text=True, check=True, cwd=ROOT,
@@ -116,6 +119,18 @@ def test_another_version_of_a_plugin_makes_other_cells(files):
     again = commands.run(grid, path, "--plugin", plugin)
     # The one cell without a member of the plugin is Xavier, tanh, no normalization.
     assert (again["cells_cached"], again["cells_computed"]) == (1, first["cells_computed"] - 1)
+    with store.open(path) as handle:
+        versions = "SELECT DISTINCT init FROM cells WHERE init LIKE 'timid@%' AND init NOT LIKE '%(%'"
+        told = handle.query(versions)
+        assert len(told.fetchall()) == 2, "two versions are two values of the axis, not seeds of one"
+    assert [finding for finding in check(path) if not finding.holds] == []
+
+
+def test_a_comment_makes_no_other_cell(files):
+    plugin, grid, path = files
+    commands.run(grid, path, "--plugin", plugin)
+    plugin.write_bytes(b"# Why so timid?\r\n" + PLUGIN.replace("\n", "\r\n").encode())
+    assert commands.run(grid, path, "--plugin", plugin)["cells_computed"] == 0
 
 
 BROKEN = {
@@ -181,4 +196,5 @@ def test_a_plugins_initialization_is_offered_by_the_dashboard(files, monkeypatch
     page = app.switch_page("views/activation_statistics.py").run()
     assert not page.exception
     (offered,) = [box.options for box in page.multiselect if box.label == "Initializations"]
-    assert {"timid", "timid(factor=2)"} <= set(offered)
+    version = PluginCode.read(plugin).digest[:VERSION_DIGITS]
+    assert {f"timid@{version}", f"timid@{version}(factor=2)"} <= set(offered)

@@ -181,12 +181,9 @@ def spec(key, value):
 
 HAND_MADE = {
     "other cell": ("UPDATE cells SET cell_id = 'other' WHERE cell_id = $cell", "its spec is that of cell"),
-    "a text": ("UPDATE cells SET spec = '\"hello\"' WHERE cell_id = $cell", "its spec is none that"),
+    "no JSON": ("UPDATE cells SET spec = 'hello' WHERE cell_id = $cell", "its spec is none that"),
     "a list": ("UPDATE cells SET spec = '[1, 2]' WHERE cell_id = $cell", "its spec is none that"),
-    "deep": (
-        "UPDATE cells SET spec = repeat('[', 900) || repeat(']', 900) WHERE cell_id = $cell",
-        "its spec is none that",
-    ),
+    "deep": ("UPDATE cells SET spec = repeat('[', 100000) WHERE cell_id = $cell", "its spec is none that"),
     "null": ("UPDATE cells SET spec = 'null' WHERE cell_id = $cell", "its spec is none that"),
     "no study": (spec("study", "null"), "its spec is none that"),
     "unknown study": (spec("study", '"alchemy"'), "unknown study 'alchemy'"),
@@ -195,7 +192,7 @@ HAND_MADE = {
     "no number": (spec("width", '"wide"'), "width = 'wide'"),
     "out of range": (spec("lr", "-1"), "lr = -1"),
     "unknown member": (spec("init", '{"name": "nothing"}'), "unknown initializer 'nothing'"),
-    "nameless member": (spec("init", '{"name": null, "std": 1}'), "its spec is none that"),
+    "nameless member": (spec("init", '{"name": null, "std": 1}'), "init"),
     "another member": (spec("init", '{"name": "lecun_normal"}'), "its spec is that of cell"),
     "unknown parameter": (spec("init", '{"gone": 1}'), "no parameter 'gone'"),
     "refused": (spec("norm", '{"name": "group", "groups": 7}'), "this version of the code refuses it"),

@@ -17,8 +17,9 @@ from engine.execution.local import LocalExecutor
 from engine.execution.progress import Silence
 from engine.execution.run import Execution
 from engine.execution.verify import verify
-from engine.execution.worker import ClusterWorker, Plugin, Seat, Terms
+from engine.execution.worker import ClusterWorker, Seat, Terms
 from engine.grid.plan import plan
+from engine.plugin_code import PluginCode
 from engine.plugins import unload
 from store.check import check
 from tests.engine.test_run import assert_same, contents
@@ -83,7 +84,7 @@ def test_plugins_travel_as_text_and_keep_their_identity(tmp_path):
         "    def scale(self, fans, activation): return 1.0\n"
     )
     (tmp_path / "far.py").write_text(text)
-    plugin = Plugin.read(tmp_path / "far.py")
+    plugin = PluginCode.read(tmp_path / "far.py")
     (tmp_path / "far.py").unlink()
     from engine.initializers import initializers
     from engine.plugins import _loaded
@@ -110,7 +111,7 @@ def test_plugins_of_one_file_name_are_all_there(tmp_path):
     for name in names:
         (tmp_path / name).mkdir()
         (tmp_path / name / "scheme.py").write_text(text.replace("NAME", name))
-    sources = tuple(Plugin.read(tmp_path / name / "scheme.py") for name in names)
+    sources = tuple(PluginCode.read(tmp_path / name / "scheme.py") for name in names)
     known = set(_loaded)
     ClusterWorker(dataclasses.replace(TERMS, plugins=sources), SEAT).start()
     try:

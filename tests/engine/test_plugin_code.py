@@ -1,0 +1,156 @@
+"""What a plugin's identity consists of: the code of its file and of the modules beside it, and nothing else."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import plugins
+from engine.activations import activations
+from engine.errors import RequestError
+from engine.initializers import initializers
+from engine.plugin_code import PluginCode
+
+PLUGIN = """from engine.card import Card
+from engine.initializers import Initializer, initializers
+import {module}
+@initializers.register
+class Mine(Initializer):
+    name = "{name}"
+    card = Card("Mine", "W", "this test")
+    def scale(self, fans, activation):
+        return {module}.FACTOR / fans.fan_in
+"""
+
+
+def written(folder: Path, factor: str = "0.5", module: str = "factors", name: str = "mine") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{module}.py").write_text(f"FACTOR = {factor}\n")
+    (folder / f"{name}.py").write_text(PLUGIN.format(module=module, name=name))
+    return folder / f"{name}.py"
+
+
+@pytest.fixture
+def loaded():
+    """Load plugins, and take them out again at the end."""
+    paths = []
+
+    def load(*files: Path) -> None:
+        paths.extend(files)
+        plugins.load(files)
+
+    yield load
+    for path in paths:
+        plugins.unload(path)
+
+
+def digest(text: str | bytes, tmp_path: Path) -> str:
+    content = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / "one.py").write_bytes(content)
+    return PluginCode.read(tmp_path / "one.py").digest
+
+
+CODE = "def f(x):\n    return f\"{x!r:>{x}}\" + \"a\" + '''b\nc'''\n"
+ALIKE = {
+    "comment": "# why\n" + CODE.replace("+ 'a'", "+ 'a'  # because"),
+    "blank lines": "\n\n" + CODE + "\n\n\n",
+    "Windows": CODE.replace("\n", "\r\n"),
+    "old Macintosh": CODE.replace("\n", "\r"),
+    "indentation": CODE.replace("    return", "\treturn"),
+    "byte-order mark": b"\xef\xbb\xbf" + CODE.encode(),
+    "no line end": CODE.rstrip("\n"),
+    "encoding": "# -*- coding: utf-8 -*-\n" + CODE,
+    "spaces": CODE.replace(" + ", "  +  "),
+}
+OTHER = {
+    "number": CODE.replace('"a"', '"b"'),
+    "name": CODE.replace("f(x)", "f(y)"),
+    "formatted": CODE.replace("{x!r", "{x!s"),
+    "text": CODE.replace("b\nc", "b\n c"),
+    "nesting": "if f:\n    a\n    b\n",
+    "less nesting": "if f:\n    a\nb\n",
+}
+
+
+@pytest.mark.parametrize("how", ALIKE)
+def test_what_says_the_same_has_one_identity(tmp_path, how):
+    assert digest(ALIKE[how], tmp_path) == digest(CODE, tmp_path)
+
+
+def test_what_says_something_else_has_another_identity(tmp_path):
+    assert len({digest(text, tmp_path) for text in (CODE, *OTHER.values())}) == 1 + len(OTHER)
+
+
+HELPERS = {
+    "import": "import helper\n",
+    "from": "from helper import FACTOR\n",
+    "within a function": "def late():\n    import helper\n",
+    "of a package": "from parts import inner\n",
+    "through another": "import between\n",
+}
+
+
+@pytest.mark.parametrize("how", HELPERS)
+def test_a_module_beside_a_plugin_is_part_of_its_identity(tmp_path, how):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "__init__.py").write_text("")
+    (tmp_path / "between.py").write_text("import helper\n")
+    found = []
+    for factor in ("0.5", "5.0"):
+        (tmp_path / "helper.py").write_text(f"FACTOR = {factor}\n")
+        (tmp_path / "parts" / "inner.py").write_text(f"from ..helper import FACTOR\nFACTOR = {factor}\n")
+        found.append(digest(HELPERS[how], tmp_path))
+    assert found[0] != found[1]
+
+
+def test_what_a_plugin_does_not_import_is_no_part_of_it(tmp_path):
+    (tmp_path / "random.py").write_text("import torch")
+    (tmp_path / "unused.py").write_text("x = 1")
+    code = PluginCode.read(written(tmp_path))
+    assert [name for name, _ in code.files] == ["factors.py", "mine.py"]
+
+
+def test_another_helper_is_another_version_and_what_is_computed_follows(tmp_path, loaded):
+    path = written(tmp_path)
+    loaded(path)
+    first = initializers.parse("mine")
+    written(tmp_path, "5.0")
+    loaded(path)
+    again = initializers.parse("mine")
+    assert first.plugin != again.plugin
+    assert str(first) != str(again)
+    assert [member.scale(fans_of(10), activations.parse("relu")) for member in (first, again)] == [0.05, 0.5]
+    assert str(tmp_path) not in sys.path
+
+
+def fans_of(fan_in: int):
+    from engine.initializers import Fans
+
+    return Fans(fan_in, 1)
+
+
+def test_helpers_of_one_name_that_differ_are_refused_by_name(tmp_path, loaded):
+    loaded(written(tmp_path / "a"))
+    other = written(tmp_path / "b", "2.0", name="other")
+    with pytest.raises(RequestError, match=r"other\.py: it imports factors\.py from its folder, and plugin .*mine\.py"):
+        loaded(other)
+    same = written(tmp_path / "c", name="other")
+    loaded(same)
+    assert initializers.parse("other").scale(fans_of(1), None) == 0.5
+
+
+def test_plugins_and_their_helpers_travel(tmp_path, loaded):
+    """Two files of one name, one of them with a helper, are written where nothing of theirs is."""
+    written(tmp_path / "a")
+    codes = [PluginCode.read(tmp_path / "a" / "mine.py"), PluginCode.read(written(tmp_path / "b", name="other"))]
+    for number, code in enumerate(codes):
+        loaded(code.write(tmp_path / f"far{number}"))
+    assert [initializers.parse(name).plugin for name in ("mine", "other")] == [code.digest for code in codes]
+
+
+@pytest.mark.parametrize("text", ["def broken(:", "x = (", "\0", b"\xff\xfe"], ids=repr)
+def test_a_helper_that_is_no_python_is_named(tmp_path, text):
+    path = written(tmp_path)
+    (tmp_path / "factors.py").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(RequestError, match=r"factors\.py"):
+        plugins.load([path])
