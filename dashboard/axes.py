@@ -77,6 +77,47 @@ _ORDER: dict[str, Sequence[str]] = {
     "part": ["before", "after", "measured", "theory", "running statistics", "batch statistics"],
 }
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+_WORDS = {"lr": "learning rate"}
+
+
+def title(axis: str) -> str:
+    """Return what an axis is called, one that a single study has alone included.
+
+    Args:
+        axis: its name in grid files.
+    """
+    words = " ".join(_WORDS.get(word, word) for word in axis.split("_"))
+    return NAMES.get(axis, words[:1].upper() + words[1:])
+
+
+def own(frame: pd.DataFrame) -> list[str]:
+    """Return the names of the axes that the study of a frame has alone.
+
+    Args:
+        frame: the answer of a query, with its column study_axes.
+    """
+    return sorted({axis for axes in frame["study_axes"] for axis in axes}) if "study_axes" in frame else []
+
+
+def spread(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give each axis that a study has alone a column, of numbers where all its values are numbers.
+
+    Args:
+        frame: the answer of a query, with its column study_axes.
+    """
+    return frame.assign(**{axis: _numbers([axes.get(axis) for axes in frame["study_axes"]]) for axis in own(frame)})
+
+
+def _numbers(texts: list[str | None]) -> list[Any]:
+    try:
+        return [None if text is None else float(text) for text in texts]
+    except ValueError:
+        return list(texts)
+
+
+def numeric(frame: pd.DataFrame, axis: str) -> bool:
+    """Tell whether the values of a column are numbers."""
+    return axis in NUMBERS or (axis not in NAMES and pd.api.types.is_numeric_dtype(frame[axis]))
 
 
 def ordered(axis: str, values: Iterable[Any]) -> list[Any]:
@@ -92,6 +133,8 @@ def ordered(axis: str, values: Iterable[Any]) -> list[Any]:
 def _rank(axis: str, value: Any) -> tuple[int, float, float, str]:
     if isinstance(value, int | float):
         return (0, 0, math.inf if math.isnan(value) else value, "")
+    if axis not in NAMES and _NUMBER.fullmatch(str(value)):
+        return (0, 0, float(value), "")
     family, _, parameters = str(value).partition("(")
     families = _ORDER.get(axis, ())
     place = families.index(family) if family in families else len(families)
@@ -118,7 +161,9 @@ def text(axis: str, value: Any) -> str:
         return f"{axis.split('_')[0]} {value}"
     if axis == "steps":
         return f"{value} steps"
-    return str(value)
+    if axis in NAMES or axis == "part":
+        return str(value)
+    return f"{title(axis).lower()} {value:g}" if isinstance(value, float) else f"{title(axis).lower()} {value}"
 
 
 def varying(frame: pd.DataFrame, axes: Sequence[str]) -> list[str]:

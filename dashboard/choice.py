@@ -36,6 +36,9 @@ def options(study: str) -> Chosen:
     if not row["cells"]:
         return {}
     found = {axis: _values(row[name]) for axis, name in axes.LISTS.items()}
+    for one in _values(row["study_values"]):
+        axis, _, value = one.partition("=")
+        found.setdefault(axis, []).append(value)
     return {axis: axes.ordered(axis, values) for axis, values in found.items() if values}
 
 
@@ -81,14 +84,14 @@ def cells(
             with column:
                 chosen[axis] = _several(axis, offered[axis], keys[axis], defaults)
     if hidden:
-        with st.popover(f"More axes: {', '.join(axes.NAMES[axis].lower() for axis in hidden)}", icon=":material/tune:"):
+        with st.popover(f"More axes: {', '.join(axes.title(axis).lower() for axis in hidden)}", icon=":material/tune:"):
             for axis in hidden:
                 chosen[axis] = _several(axis, offered[axis], keys[axis], defaults)
     # A study without hidden layers or minibatches says so by a zero.
     alone = [axes.text(axis, values[0]) for axis, values in offered.items() if len(values) == 1 and values[0] != 0]
     if alone:
         st.caption(f"All of these: {', '.join(alone)}.")
-    empty = [axes.NAMES[axis] for axis, values in chosen.items() if not values]
+    empty = [axes.title(axis) for axis, values in chosen.items() if not values]
     if empty:
         st.info(f"Nothing is selected under: {', '.join(empty)}. Choose at least one value.")
         return None
@@ -97,7 +100,7 @@ def cells(
 
 def _several(axis: str, offered: Sequence[Any], key: str, defaults: Mapping[str, Sequence[Any]]) -> list[Any]:
     first = [value for value in defaults.get(axis, ()) if value in offered] or list(offered)
-    return selectors.several(axes.NAMES[axis], offered, key, first)
+    return selectors.several(axes.title(axis), offered, key, first)
 
 
 def bound(chosen: Chosen) -> dict[str, Any]:
@@ -106,7 +109,9 @@ def bound(chosen: Chosen) -> dict[str, Any]:
     Args:
         chosen: values by axis.
     """
-    return {axes.LISTS[axis]: list(values) for axis, values in chosen.items()}
+    found = {axes.LISTS[axis]: list(values) for axis, values in chosen.items() if axis in axes.LISTS}
+    own = [f"{axis}={value}" for axis, values in chosen.items() if axis not in axes.LISTS for value in values]
+    return found | ({"study_values": own} if own else {})
 
 
 def largest_network(study: str = "training") -> dict[str, list[Any]]:

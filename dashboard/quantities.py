@@ -100,7 +100,7 @@ def values(question: Question) -> dict[str, Any]:
 def rows(question: Question) -> pd.DataFrame:
     """Return the rows behind a question: one per configuration, part and position, over seeds."""
     found = data.query("quantity_over_seeds", **values(question))
-    return found.assign(lost=found["seeds"] - found["finite"])
+    return axes.spread(found.assign(lost=found["seeds"] - found["finite"]))
 
 
 def picture(question: Question) -> Picture | None:
@@ -184,12 +184,23 @@ def candidates(found: pd.DataFrame) -> list[str]:
     """Return what may stand on an axis: the position, the part, and the axes on which the rows differ."""
     first = [POSITION] if found["position"].notna().any() else []
     parts = [PART] if found["part"].nunique() > 1 else []
-    return [*first, *axes.varying(found, list(axes.NAMES)), *parts]
+    return [*first, *_varying(found), *parts]
+
+
+def _varying(found: pd.DataFrame) -> list[str]:
+    """Return the axes on which the rows differ; of those that a study has alone, not one that repeats the part."""
+    own = [name for name in axes.varying(found, axes.own(found)) if not _repeats(found, name)]
+    return [*axes.varying(found, list(axes.NAMES)), *own]
+
+
+def _repeats(found: pd.DataFrame, name: str) -> bool:
+    pairs = found.drop_duplicates([name, PART])
+    return len(pairs) == found[name].nunique() == found[PART].nunique()
 
 
 def _with_ends(found: pd.DataFrame, ends: tuple[str, str]) -> pd.DataFrame:
     """Make low and high of two of the parts."""
-    keys = [*axes.NAMES, POSITION]
+    keys = [*axes.NAMES, *axes.own(found), POSITION]
     result = found[~found["part"].isin(ends)].drop(columns=["low", "high"])
     for name, part in zip(("low", "high"), ends, strict=True):
         of_part = found.loc[found["part"] == part, [*keys, "mean"]].rename(columns={"mean": name})
@@ -199,7 +210,7 @@ def _with_ends(found: pd.DataFrame, ends: tuple[str, str]) -> pd.DataFrame:
 
 def _encoding(found: pd.DataFrame, question: Question) -> tuple[str, str, str | None]:
     offered = candidates(found) or ["init"]
-    numeric = [name for name in offered if name == POSITION or name in axes.NUMBERS]
+    numeric = [name for name in offered if name == POSITION or axes.numeric(found, name)]
     x = question.x if question.x in offered else (numeric or offered)[0]
     rest = [name for name in offered if name != x] or ["init"]
     colour = question.colour if question.colour in rest else rest[0]
@@ -212,7 +223,7 @@ def _encoding(found: pd.DataFrame, question: Question) -> tuple[str, str, str | 
 
 def _named(found: pd.DataFrame, x: str, colour: str) -> pd.DataFrame:
     """Name each line by what tells it apart; what follows from x, as a rate may from a batch size, does not."""
-    differing = axes.varying(found, [*axes.NAMES, PART])
+    differing = [*_varying(found), *axes.varying(found, [PART])]
     parts = [name for name in differing if name != x and not _follows(found, name, x)]
     named = axes.named(found, parts, colour if colour != POSITION else "init")
     if x == POSITION:
@@ -236,7 +247,7 @@ def _follows(found: pd.DataFrame, name: str, x: str) -> bool:
 def _title(name: str, meaning: pd.Series | None, part: str) -> str:
     if name == POSITION:
         return str(meaning["position"]) if meaning is not None and pd.notna(meaning["position"]) else "Position"
-    return part if name == PART else axes.NAMES[name]
+    return part if name == PART else axes.title(name)
 
 
 def _parts_are(question: Question, found: pd.DataFrame) -> str:
@@ -245,7 +256,7 @@ def _parts_are(question: Question, found: pd.DataFrame) -> str:
 
 def _axis(named: pd.DataFrame, name: str, title: str, across: bool = False) -> Axis:
     ordered = axes.ordered(name, named[name].dropna())
-    number = name == POSITION or name in axes.NUMBERS
+    number = name == POSITION or axes.numeric(named, name)
     if not across or not number:
         return Axis(name, title, values=ordered, category=across)
     numbers = named[name].astype(float)

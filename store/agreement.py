@@ -35,7 +35,11 @@ def disagreement(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]
         connection.execute(f"CREATE OR REPLACE TEMP TABLE latest AS {latest}", {"cells": cells})
     for name in tables.names():
         condition = "WHERE study IS NOT NULL" if name == "metrics" else ""
-        columns = [column for (column, *_) in connection.execute(f"DESCRIBE {name}").fetchall()]
+        columns = [
+            column
+            for (column, *_) in connection.execute(f"DESCRIBE {name}").fetchall()
+            if column not in tables.DERIVED.get(name, ())
+        ]
         held = connection.execute(f"SELECT {fingerprint(columns)} FROM {name} {condition}").fetchall()[0]
         said = _said(connection, name, columns, entries)
         if held != said:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from store import tables
+from store import study_axes, tables
 from store.journal import Entry
 from store.verification import digests_of
 
@@ -101,6 +101,7 @@ def _insert_results(connection: duckdb.DuckDBPyConnection, table: str, paths: li
     if not paths:
         return
     newest = f"WHERE (cell_id, {SEQUENCE}) IN (SELECT (cell_id, sequence) FROM latest)" if repeated else ""
+    computed = f", {study_axes.COMPUTED}" if table == "cells" else ""
     connection.execute(
-        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (filename) FROM {rows()} {newest}", {"files": paths}
+        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (filename){computed} FROM {rows()} {newest}", {"files": paths}
     )

@@ -150,8 +150,9 @@ def _batches(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, pa.Tab
     for start in range(0, _count(connection, "new"), CELLS_PER_ENTRY):
         chosen = f"(SELECT cell_id FROM new WHERE number >= {start} AND number < {start + CELLS_PER_ENTRY})"
         yield {
-            name: connection.sql(f"FROM {name} WHERE cell_id IN {chosen}").to_arrow_table()
+            name: connection.sql(f"SELECT {written} FROM {name} WHERE cell_id IN {chosen}").to_arrow_table()
             for name in ("cells", *tables.RESULTS)
+            for written in [", ".join(tables.schema(name).names)]
         }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from store import definitions
+from store import definitions, study_axes
 from store.definitions import Definitions, Deviations
 from store.errors import StoreCorrupt, StoreNewer
 from store.metrics import METRICS
@@ -72,6 +72,7 @@ def _build(connection: duckdb.DuckDBPyConnection, done: set[int]) -> None:
     connection.execute("BEGIN")
     if done:
         definitions.restore_comments(connection, expected())
+    study_axes.fill(connection)
     connection.execute((FOLDER / "views.sql").read_text(encoding="utf-8"))
     connection.execute((FOLDER / "thresholds.sql").read_text(encoding="utf-8"))
     _comment_view_columns(connection)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from store import migrate, tables
+from store import migrate, study_axes, tables
 from store.admission import STEPS
 from store.attach import attached
 from store.errors import StoreInvalid
@@ -54,6 +54,7 @@ def load(folder: Path, file: Path) -> None:
             if found[name]:
                 _check_columns(connection, name, found[name])
                 _fill(connection, name, found[name])
+        study_axes.fill(connection)
 
 
 def _parts(folder: Path, name: str) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from functools import cache
 import pyarrow as pa
 
 from store.errors import StoreInvalid
+from store.study_axes import MAPS
 
 NAMES = ("runs", "workers", "schemes", "metrics", "cells", "layers", "layer_histograms", "curves", "measurements")
 RESULTS = ("layers", "layer_histograms", "curves", "measurements")
@@ -27,6 +28,8 @@ KEYS = {
     "metrics": ("name",),
     "cells": ("cell_id",),
 }
+# Columns that a database has and the journal lacks: they follow from the other columns.
+DERIVED = {"cells": tuple(MAPS)}
 
 
 def names() -> tuple[str, ...]:
@@ -102,7 +105,8 @@ def _read_schema(connection, name: str) -> pa.Schema:
             "SELECT column_name, is_nullable FROM duckdb_columns() WHERE table_name = ?", [name]
         ).fetchall()
     )
-    return pa.schema([pa.field(field.name, _plain(field.type), nullable[field.name]) for field in found])
+    written = [field for field in found if field.name not in DERIVED.get(name, ())]
+    return pa.schema([pa.field(field.name, _plain(field.type), nullable[field.name]) for field in written])
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

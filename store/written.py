@@ -12,10 +12,11 @@ from typing import Any
 from store.queries import Query
 from store.quoting import literal
 
-# Conditions of the form `(NULL or equal)` and `(NULL or among)`, with the AND before them where there is one.
+# Conditions of the form `(NULL or equal)`, `(NULL or among)` and `(NULL or none of a list)`, with the AND before them
+# where there is one.
 _OPTIONAL = re.compile(
     r"(?P<and>\s+AND )?\(\$(?P<name>\w+) IS NULL OR (?:list_contains\(\$(?P=name), (?P<among>\w+)\)"
-    r"|(?P<equal>\w+) = \$(?P=name))\)"
+    r"|(?P<equal>\w+) = \$(?P=name)|(?P<other>len\(.*\) = 0))\)"
 )
 _PARAMETER = re.compile(r"\$(\w+)")
 
@@ -39,6 +40,8 @@ def written(query: Query, values: Mapping[str, Any]) -> str:
         value, before = bound[found["name"]], found["and"] or ""
         if value is None:
             return "" if before else "true"
+        if found["other"]:
+            return f"{before}{found['other']}"
         if found["equal"]:
             return f"{before}{found['equal']} = {_literal(value)}"
         among = ", ".join(map(_literal, value))

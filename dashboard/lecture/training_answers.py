@@ -98,16 +98,14 @@ def shares_that_train(depth: int) -> str:
     """
     found = data.query("lecture_10_depth_with_batch_norm", **network())
     found = found[(found["activation"] == "relu") & (found["depth"] == depth) & found["norm"].isin(list(NAMES))]
-    words = [
-        f"{NAMES[row.norm]} {between(row.share_that_train, row.share_low, row.share_high, PER_CENT)} of "
-        f"{count(row.networks, 'network')} train"
-        for row in found.itertuples()
-    ]
-    if set(found["norm"]) == set(NAMES):
-        ranges = found.set_index("norm")[["share_low", "share_high"]]
-        easier = larger(tuple(ranges.loc["batch"]), tuple(ranges.loc["none"]))
-        words.append(f"that batch norm makes it easier {judged(easier)}")
-    return sentence(words, f"{depth} layers, all initializations and seeds")
+    return sentence(
+        (
+            f"{NAMES[row.norm]} {between(row.share_that_train, row.share_low, row.share_high, PER_CENT)} of "
+            f"{count(row.networks, 'network')} train"
+            for row in found.itertuples()
+        ),
+        f"{depth} layers, all initializations and seeds",
+    )
 
 
 def rates() -> str:

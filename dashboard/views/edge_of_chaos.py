@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import choice, data, phases, quantities, selectors
+from dashboard import axes, choice, data, phases, quantities, selectors
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.plane import plane
 from dashboard.figure import Picture
@@ -70,7 +70,8 @@ def _plane(activation: str, colour: str) -> Picture | None:
     """Return the plane of an activation, or None where no point of it is finite."""
     points = data.query("order_and_chaos", activation=activation)
     grid = points[[any(str(init).startswith("mean_field") for init in inits) for inits in points["inits"]]]
-    grid = phases.placed(grid)
+    # Theory is the same for all networks.
+    grid = phases.placed(grid).drop_duplicates(["weight_variance", "bias_variance"])
     if grid.empty:
         return None
     tiles = phases.tiles(grid).assign(value=grid[colour].astype(float))
@@ -112,21 +113,36 @@ def _fates(grid: pd.DataFrame) -> str:
 
 
 def _simulated(activation: str) -> pd.DataFrame:
-    points = data.query("order_and_chaos", activation=activation)
+    points = axes.spread(data.query("order_and_chaos", activation=activation))
     return points[points["chi_measured"].notna()]
+
+
+def _one_network(simulated: pd.DataFrame) -> tuple[tuple[str, Any], ...]:
+    """Let the reader choose one kind of network where several were simulated; return its value on each axis."""
+    differing = axes.varying(simulated, [*axes.NAMES, *axes.own(simulated)])
+    chosen: list[tuple[str, Any]] = []
+    for axis in differing:
+        values = axes.ordered(axis, (choice.plain(value) for value in simulated[axis]))
+        if len(values) > 1:
+            value = selectors.one(axes.title(axis), values, f"{PREFIX}_{axis}")
+            chosen.append((axis, value))
+            simulated = simulated[simulated[axis] == value]
+    return tuple(chosen)
 
 
 def _depths(activation: str) -> None:
     """Draw what was measured against what theory says, along the weight variance."""
-    if _simulated(activation).empty:
+    simulated = _simulated(activation)
+    if simulated.empty:
         st.info("No networks were simulated for this activation: there is theory only.")
         return
     st.markdown("### Measured against theory")
+    network = _one_network(simulated)
     names = list(COMPARED)
     for pair in (names[:2], names[2:]):
         for column, quantity in zip(st.columns(2), pair, strict=True):
             with column:
-                _compared(activation=activation, quantity=quantity).show(f"compare-{quantity}")
+                _compared(activation=activation, quantity=quantity, network=network).show(f"compare-{quantity}")
     st.caption(
         "Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite. "
         "A red cross: from this weight variance to the next dot nothing finite was measured. For ξ_c this means that "
@@ -136,9 +152,11 @@ def _depths(activation: str) -> None:
 
 
 @data.kept
-def _compared(activation: str, quantity: str) -> Picture:
+def _compared(activation: str, quantity: str, network: tuple[tuple[str, Any], ...]) -> Picture:
     """Return one quantity, measured and in theory."""
     simulated = _simulated(activation)
+    for axis, value in network:
+        simulated = simulated[simulated[axis] == value]
     columns: dict[str, Any] = {"mean": simulated[f"{quantity}_measured"], "theory": simulated[quantity]}
     if f"{quantity}_low" in simulated:
         columns |= {end: simulated[f"{quantity}_{end}"].fillna(columns["mean"]) for end in ("low", "high")}

@@ -56,7 +56,7 @@ def _label(study: str, name: str) -> str:
 
 
 def _choose_view(offered: list[str]) -> tuple[str | None, str | None, str | None, str]:
-    titles = {CHOOSE: "automatic", "position": "Position", "part": "Part", **axes.NAMES}
+    titles = {"part": "Part", **{axis: axes.title(axis) for axis in offered}, CHOOSE: "automatic"}
     chosen = []
     columns = st.columns(4)
     for column, (label, key) in zip(

@@ -46,9 +46,9 @@ def _cloud(offered: choice.Chosen) -> None:
         return
     keys = ["dataset", "preprocessing", "part", "position"]
     points = (
-        flat[[*keys, "mean"]]
+        flat.drop_duplicates(keys)[[*keys, "mean"]]
         .rename(columns={"mean": "x"})
-        .merge(up[[*keys, "mean"]].rename(columns={"mean": "y"}), on=keys)
+        .merge(up.drop_duplicates(keys)[[*keys, "mean"]].rename(columns={"mean": "y"}), on=keys)
     )
     order = axes.ordered("preprocessing", points["preprocessing"])
     text = f"The same points under {', '.join(order)}."

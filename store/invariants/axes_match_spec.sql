@@ -1,4 +1,4 @@
--- Every axis says what the spec says; of a scheme, its name.
+-- Every axis says what the spec says, those of a study alone included; of a scheme, its name.
 WITH axes AS (
     SELECT cell_id, spec, unnest([
         {axis: 'study', held: study},
@@ -22,7 +22,21 @@ WITH axes AS (
     UNION ALL
     SELECT cell_id, 'lr', lr::VARCHAR, (spec->>'$.lr')::DOUBLE::VARCHAR, NULL
     FROM cells
+), of_study AS (
+    SELECT cell_id, member.key AS axis, member.value ->> '$' AS said, member.value ->> '$.name' AS name, type, true AS in_spec
+    FROM cells, json_each(spec) AS member
+    WHERE member.key NOT IN (SELECT axis FROM compared)
+), of_study_held AS (
+    SELECT cell_id, unnest(map_keys(study_axes)) AS axis, unnest(map_values(study_axes)) AS held, study_numbers,
+           true AS in_map
+    FROM cells
 )
 SELECT cell_id, axis, held, said
 FROM compared
-WHERE CASE WHEN name IS NULL THEN held IS DISTINCT FROM said ELSE split_part(held, '(', 1) <> name END
+WHERE CASE WHEN name IS NULL THEN held IS DISTINCT FROM said ELSE regexp_extract(held, '^[^(@]*') <> name END
+UNION ALL
+SELECT cell_id, axis, held, said
+FROM of_study FULL JOIN of_study_held USING (cell_id, axis)
+WHERE in_spec IS NULL OR in_map IS NULL
+   OR CASE WHEN name IS NULL THEN held IS DISTINCT FROM said ELSE regexp_extract(held, '^[^(@]*') <> name END
+   OR study_numbers[axis] IS DISTINCT FROM (CASE WHEN type IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN said::DOUBLE END)

@@ -3,7 +3,7 @@
 
 CREATE OR REPLACE VIEW axes AS
 SELECT cell_id, study, network, dataset, preprocessing, init, activation, norm, depth, width, batch_size,
-       optimizer, lr, steps, seed
+       optimizer, lr, steps, seed, study_axes, study_numbers
 FROM cells;
 COMMENT ON VIEW axes IS 'The axes of every cell, without results.';
 

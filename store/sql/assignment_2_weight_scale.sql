@@ -1,5 +1,5 @@
 -- CS231n's second assignment: weight scale, with and without batch norm.
--- One row per scale and normalization: best test accuracy, best training accuracy and final training loss, means over
+-- One row per configuration, scale and normalization: best test accuracy, best training accuracy and final training loss, means over
 -- seeds with their range; diverged networks are counted and left out. 7 hidden layers of 50 units, Adam at 0.001,
 -- batches of 50, ten epochs of 1,000 images.
 -- $dataset VARCHAR = 'fashion-1000': where the examples come from
@@ -15,7 +15,7 @@ WITH trained AS MATERIALIZED (
     FROM curves SEMI JOIN trained USING (cell_id)
     GROUP BY cell_id
 )
-SELECT TRY_CAST(regexp_extract(init, '^normal\(std=(.*)\)$', 1) AS DOUBLE) AS scale, norm, count(*) AS seeds,
+SELECT preprocessing, activation, lr, steps, TRY_CAST(regexp_extract(init, '^normal\(std=(.*)\)$', 1) AS DOUBLE) AS scale, norm, count(*) AS seeds,
        count(*) FILTER (diverged) AS diverged,
        avg(best_test_accuracy) FILTER (NOT diverged) AS best_test_accuracy,
        min(best_test_accuracy) FILTER (NOT diverged) AS best_test_accuracy_low,
@@ -27,5 +27,5 @@ SELECT TRY_CAST(regexp_extract(init, '^normal\(std=(.*)\)$', 1) AS DOUBLE) AS sc
        min(final_train_loss) FILTER (NOT diverged) AS final_train_loss_low,
        max(final_train_loss) FILTER (NOT diverged) AS final_train_loss_high
 FROM trained JOIN best USING (cell_id)
-GROUP BY scale, norm
-ORDER BY norm, scale
+GROUP BY preprocessing, activation, lr, steps, scale, norm
+ORDER BY preprocessing, activation, lr, steps, norm, scale

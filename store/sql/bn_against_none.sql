@@ -8,6 +8,6 @@ SELECT dataset, preprocessing, network, init, activation, depth, width, batch_si
        avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy))   AS mean_final_accuracy,
        count(*) FILTER (NOT coalesce(isfinite(final_test_accuracy), false))               AS left_out
 FROM outcomes
-WHERE $activation IS NULL OR activation = $activation
+WHERE study = 'training' AND ($activation IS NULL OR activation = $activation)
 GROUP BY ALL
 ORDER BY ALL

@@ -10,7 +10,7 @@ WITH by_rate AS (
            avg(final_test_accuracy) FILTER (isfinite(final_test_accuracy))       AS mean_final_accuracy,
            count(*) FILTER (NOT coalesce(isfinite(final_test_accuracy), false))                   AS left_out
     FROM outcomes
-    WHERE ($dataset IS NULL OR dataset = $dataset) AND ($activation IS NULL OR activation = $activation)
+    WHERE study = 'training' AND ($dataset IS NULL OR dataset = $dataset) AND ($activation IS NULL OR activation = $activation)
     GROUP BY ALL
 )
 SELECT * RENAME (lr AS best_lr)

@@ -18,7 +18,7 @@ SELECT init, activation, norm, depth, lr, step, count(*) AS seeds,
        @over_seeds(train_loss),
        @over_seeds(test_accuracy)
 FROM convergence JOIN (SELECT cell_id, diverged_at_step FROM cells) USING (cell_id)
-WHERE network = $network AND dataset = $dataset AND preprocessing = $preprocessing AND width = $width
+WHERE study = 'training' AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing AND width = $width
   AND batch_size = $batch_size AND optimizer = $optimizer AND steps = $steps
   AND ($inits IS NULL OR list_contains($inits, init))
   AND ($activations IS NULL OR list_contains($activations, activation))

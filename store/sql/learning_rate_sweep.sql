@@ -17,11 +17,11 @@ WITH by_rate AS (
     SELECT *, max(diverged) OVER (swept ORDER BY lr) = 0 AS stable
     FROM by_rate
     WINDOW swept AS (PARTITION BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer,
-                             steps)
+                             steps, study_axes)
 )
 SELECT *, max(lr) FILTER (stable) OVER swept AS largest_stable, arg_max(lr, (mean, -lr)) FILTER (diverged = 0 AND mean IS NOT NULL) OVER swept AS best
 FROM judged
 WINDOW swept AS (PARTITION BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer,
-                             steps)
+                             steps, study_axes)
 QUALIFY count(*) OVER swept > 1
 ORDER BY ALL

@@ -1,5 +1,5 @@
 -- L1, preprocessing: how ill-conditioned is the loss, how sensitive to a change of W, and how fast may one learn?
--- One row per data set and pipeline, means over seeds. Linear classifier: condition number of the Hessian; loss after a random change of
+-- One row per data set, pipeline and whatever else tells the linear classifiers apart, means over seeds. Linear classifier: condition number of the Hessian; loss after a random change of
 -- W of relative size $size divided by the loss before it, and the accuracy after it (low and high hold 95 % of the
 -- directions); loss above the minimum after $steps steps of gradient descent, as a share of that at the start. Deep
 -- network ($depth hidden layers, no normalization): largest rate at which no seed diverged, and the mean test accuracy
@@ -9,7 +9,7 @@
 -- $depth INTEGER = 10: hidden layers of the deep network
 -- $width INTEGER = 64: units per layer of the deep network
 WITH numbers AS (
-    SELECT cell_id, dataset, preprocessing, seed,
+    SELECT cell_id, dataset, preprocessing, network, init, activation, norm, depth, width, batch_size, steps, study_axes, seed,
            max(value) FILTER (quantity = 'condition_number') AS condition_number,
            max(value) FILTER (quantity = 'perturbed_loss' AND position = 0 AND part = 'mean') AS at_rest,
            max(value) FILTER (quantity = 'perturbed_loss' AND position = $size AND part = 'mean') AS loss,
@@ -24,7 +24,8 @@ WITH numbers AS (
     WHERE study = 'preprocessing'
     GROUP BY ALL
 ), linear AS (
-    SELECT dataset, preprocessing, count(*) AS seeds, avg(condition_number) AS condition_number,
+    SELECT dataset, preprocessing, network, init, activation, norm, depth, width, batch_size, steps, study_axes,
+           count(*) AS seeds, avg(condition_number) AS condition_number,
            avg(loss / at_rest) AS loss_factor, min(loss_low / at_rest) AS loss_factor_low,
            max(loss_high / at_rest) AS loss_factor_high, avg(accuracy) AS accuracy,
            min(accuracy_low) AS accuracy_low, max(accuracy_high) AS accuracy_high, avg(excess_loss) AS excess_loss
@@ -48,4 +49,4 @@ WITH numbers AS (
 )
 SELECT linear.*, deep.* EXCLUDE (dataset, preprocessing)
 FROM linear LEFT JOIN deep USING (dataset, preprocessing)
-ORDER BY dataset, condition_number DESC
+ORDER BY dataset, condition_number DESC, preprocessing, steps, @in_order

@@ -13,7 +13,7 @@ WITH ends AS (
            max(grad_rms) FILTER (layer = 1) / nullif(max(grad_rms) FILTER (layer = depth), 0) AS gradient_ratio
     FROM layers JOIN axes USING (cell_id)
     WHERE study = 'propagation' AND init = $init AND dataset = $dataset AND width = $width AND norm = 'none'
-      AND network = 'mlp'
+      AND network = 'mlp' AND preprocessing = 'standardize' AND batch_size = $batch_size
     GROUP BY ALL
 ), signal AS (
     SELECT activation, depth, avg(last_std) FILTER (isfinite(last_std)) AS last_std,

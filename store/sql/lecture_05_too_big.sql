@@ -7,12 +7,13 @@
 -- $width INTEGER = 4096: units per layer
 -- $depth INTEGER = 6: hidden layers
 -- $batch_size INTEGER = 16: examples per batch
+-- $preprocessing VARCHAR = 'raw': what was done to the inputs
 SELECT layer, count(*) AS seeds, count(*) FILTER (NOT isfinite(std)) AS overflowed,
        @over_seeds(frac_saturated, saturated),
        @over_seeds(std),
        @over_seeds(weight_grad_rms)
 FROM activation_stats JOIN (SELECT cell_id, layer, weight_grad_rms FROM layers) USING (cell_id, layer)
-WHERE study = 'propagation' AND network = 'mlp' AND dataset = 'gaussian' AND norm = 'none' AND init = $init
+WHERE study = 'propagation' AND network = 'mlp' AND dataset = 'gaussian' AND preprocessing = $preprocessing AND norm = 'none' AND init = $init
   AND activation = $activation AND width = $width AND depth = $depth AND batch_size = $batch_size
 GROUP BY layer
 ORDER BY layer

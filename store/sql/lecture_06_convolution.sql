@@ -7,6 +7,8 @@
 -- $network VARCHAR = 'conv': convolutional network
 -- $width INTEGER = 64: channels per layer
 -- $depth INTEGER = 8: hidden layers
+-- $batch_size INTEGER = 8: examples per batch
+-- $preprocessing VARCHAR = 'raw': what was done to the inputs
 SELECT activation, init, count(*) AS seeds, count(*) - count(*) FILTER (isfinite(forward_rate)) AS left_out,
        @over_seeds(forward_rate, growth),
        @over_seeds(frac_saturated, saturated),
@@ -14,6 +16,6 @@ SELECT activation, init, count(*) AS seeds, count(*) - count(*) FILTER (isfinite
 FROM signal_rates JOIN (SELECT cell_id, layer, frac_saturated FROM layers) USING (cell_id)
 WHERE study = 'propagation' AND network = $network AND dataset = 'gaussian' AND norm = 'none'
   AND list_contains($inits, init) AND list_contains($activations, activation) AND width = $width AND depth = $depth
-  AND layer = depth
+  AND batch_size = $batch_size AND preprocessing = $preprocessing AND layer = depth
 GROUP BY activation, init
 ORDER BY activation, init

@@ -6,10 +6,11 @@
 -- $width INTEGER = 4096: units per layer
 -- $depth INTEGER = 6: hidden layers
 -- $batch_size INTEGER = 16: examples per batch
+-- $preprocessing VARCHAR = 'raw': what was done to the inputs
 WITH factors AS (
     SELECT *, std / lag(std) OVER (PARTITION BY cell_id ORDER BY layer) AS factor
     FROM activation_stats
-    WHERE study = 'propagation' AND network = 'mlp' AND dataset = 'gaussian' AND norm = 'none' AND init = $init
+    WHERE study = 'propagation' AND network = 'mlp' AND dataset = 'gaussian' AND preprocessing = $preprocessing AND norm = 'none' AND init = $init
       AND activation = $activation AND width = $width AND depth = $depth AND batch_size = $batch_size
 )
 SELECT layer, count(*) AS seeds, count(*) FILTER (NOT isfinite(std)) AS overflowed,

@@ -4,7 +4,7 @@
 -- seed is left out and counted.
 -- $activation VARCHAR = NULL: only this activation; NULL means all
 WITH by_seed AS (
-    SELECT dataset, network, init, activation, depth, width, batch_size, optimizer, lr, steps, part AS layer, seed,
+    SELECT dataset, preprocessing, network, init, activation, norm, depth, width, batch_size, optimizer, lr, steps, part AS layer, seed,
            max(value) FILTER (quantity = 'gamma_mean')     AS gamma,
            max(value) FILTER (quantity = 'gamma_std')      AS gamma_std,
            max(value) FILTER (quantity = 'beta_mean')      AS beta,
@@ -19,7 +19,7 @@ WITH by_seed AS (
                       CASE WHEN isfinite(gamma) AND isfinite(beta) THEN beta END AS beta)
     FROM by_seed
 )
-SELECT dataset, network, init, activation, depth, width, batch_size, optimizer, lr, steps, layer,
+SELECT dataset, preprocessing, network, init, activation, norm, depth, width, batch_size, optimizer, lr, steps, layer,
        count(gamma) AS seeds, count(*) - count(gamma) AS left_out,
        avg(gamma) AS gamma, @margin(gamma) AS gamma_margin,
        avg(gamma_std) FILTER (gamma IS NOT NULL) AS gamma_std,

@@ -7,12 +7,13 @@
 -- $width INTEGER = 512: units per layer
 -- $batch_size INTEGER = 32: examples per batch
 -- $dataset VARCHAR = 'gaussian': where the inputs come from
+-- $preprocessing VARCHAR = 'raw': what was done to them
 WITH ratios AS (
     SELECT activation, norm, init, seed,
            max(grad_rms::DOUBLE) FILTER (layer = 1) / max(grad_rms::DOUBLE) FILTER (layer = depth) AS ratio
     FROM gradient_stats
     WHERE study = 'propagation' AND network = 'mlp' AND dataset = $dataset AND depth = $depth AND width = $width
-      AND batch_size = $batch_size AND init NOT IN ('zeros', 'kaiming_slip') AND init NOT LIKE 'constant%'
+      AND batch_size = $batch_size AND preprocessing = $preprocessing AND init NOT IN ('zeros', 'kaiming_slip') AND init NOT LIKE 'constant%'
     GROUP BY cell_id, activation, norm, init, seed
 ), decades AS (
     SELECT activation, norm, init, CASE WHEN ratio > 0 AND isfinite(ratio) THEN log10(ratio) END AS decades

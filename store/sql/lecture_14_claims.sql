@@ -9,18 +9,19 @@
 -- $large INTEGER = 128: examples in a large one
 -- $selection INTEGER = 5: seeds below this one were used for selection
 WITH gaps AS (
-    SELECT dataset, network, init, activation, norm, depth, width, seed, batch_size,
-           (spec ->> '$.lr_per_example')::DOUBLE AS lr_per_example, (spec ->> '$.epochs')::INTEGER AS epochs,
+    SELECT dataset, preprocessing, network, init, activation, norm, depth, width, optimizer, seed, batch_size,
+           study_numbers['lr_per_example'] AS lr_per_example, study_numbers['epochs']::INTEGER AS epochs,
            CASE WHEN isfinite(value) THEN value END AS gap
     FROM measurements JOIN cells USING (cell_id)
     WHERE study = 'discrepancy' AND quantity = 'loss_gap'
 ), paired AS (
     SELECT normed.* EXCLUDE (gap), normed.gap AS gap, plain.gap AS plain_gap
     FROM gaps AS normed JOIN gaps AS plain
-        USING (dataset, network, init, activation, depth, width, batch_size, seed, lr_per_example, epochs)
+        USING (dataset, preprocessing, network, init, activation, depth, width, optimizer, batch_size, seed,
+               lr_per_example, epochs)
     WHERE normed.norm <> 'none' AND plain.norm = 'none'
 ), by_seed AS (
-    SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, seed,
+    SELECT dataset, preprocessing, network, init, activation, norm, depth, width, optimizer, lr_per_example, epochs, seed,
            CASE WHEN seed < $selection THEN 'selection' ELSE 'confirmation' END AS evidence,
            max(plain_gap - gap) FILTER (batch_size = $small)  AS saved_small,
            max(plain_gap - gap) FILTER (batch_size = $medium) AS saved_medium,
@@ -38,7 +39,7 @@ WITH gaps AS (
     ], recursive := true)
     FROM by_seed
 ), judged AS (
-    SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, evidence, number, claim,
+    SELECT dataset, preprocessing, network, init, activation, norm, depth, width, optimizer, lr_per_example, epochs, evidence, number, claim,
            count(difference) AS seeds, avg(difference) AS mean,
            @margin(difference) AS margin, 0.0::DOUBLE AS threshold,
            count(*) FILTER (difference > 0) AS seeds_that_agree

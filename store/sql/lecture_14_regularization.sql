@@ -8,8 +8,8 @@
 -- $dataset VARCHAR = NULL: only this data set; NULL means all
 -- $selection INTEGER = 5: seeds below this one were used for selection
 WITH gaps AS (
-    SELECT dataset, network, init, activation, norm, depth, width, batch_size, seed,
-           (spec ->> '$.lr_per_example')::DOUBLE AS lr_per_example, (spec ->> '$.epochs')::INTEGER AS epochs,
+    SELECT dataset, preprocessing, network, init, activation, norm, depth, width, optimizer, batch_size, seed,
+           study_numbers['lr_per_example'] AS lr_per_example, study_numbers['epochs']::INTEGER AS epochs,
            max(value) FILTER (quantity = 'loss_gap')          AS loss_gap,
            max(value) FILTER (quantity = 'accuracy_on_train') AS train_accuracy,
            max(value) FILTER (quantity = 'mode_accuracy' AND part = 'running statistics') AS test_accuracy
@@ -23,10 +23,11 @@ WITH gaps AS (
            CASE WHEN finite THEN plain.loss_gap END  AS without,   plain.train_accuracy  AS train_without,  plain.test_accuracy  AS test_without,
            CASE WHEN finite THEN normed.loss_gap END AS with_norm, normed.train_accuracy AS train_with, normed.test_accuracy AS test_with
     FROM gaps AS normed JOIN gaps AS plain
-        USING (dataset, network, init, activation, depth, width, batch_size, seed, lr_per_example, epochs)
+        USING (dataset, preprocessing, network, init, activation, depth, width, optimizer, batch_size, seed,
+               lr_per_example, epochs)
     WHERE normed.norm <> 'none' AND plain.norm = 'none'
 )
-SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, evidence,
+SELECT dataset, preprocessing, network, init, activation, norm, depth, width, optimizer, lr_per_example, epochs, evidence,
        batch_size, count(with_norm) AS seeds, count(*) - count(with_norm) AS left_out,
        avg(without) AS loss_gap_without,
        @margin(without) AS loss_gap_without_margin,

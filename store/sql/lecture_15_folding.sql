@@ -3,7 +3,7 @@
 -- medians over seeds, in milliseconds per forward pass of one network; the ratios are means over seeds, each with its
 -- margin, half of a 95 % confidence interval (Student's t). The difference of a diverged seed is left out and counted.
 WITH by_seed AS (
-    SELECT dataset, network, init, activation, depth, width, batch_size, lr, steps, seed,
+    SELECT dataset, preprocessing, network, init, activation, norm, depth, width, batch_size, optimizer, lr, steps, seed,
            max(value) FILTER (quantity = 'fold_difference')                                    AS difference,
            max(value) FILTER (quantity = 'forward_time' AND part = 'unfolded')                 AS unfolded,
            max(value) FILTER (quantity = 'forward_time' AND part = 'folded')                   AS folded,
@@ -12,7 +12,7 @@ WITH by_seed AS (
     WHERE study = 'folding'
     GROUP BY ALL
 )
-SELECT dataset, network, init, activation, depth, width, batch_size, lr, steps, count(*) AS seeds,
+SELECT dataset, preprocessing, network, init, activation, norm, depth, width, batch_size, optimizer, lr, steps, count(*) AS seeds,
        count(*) FILTER (NOT isfinite(difference)) AS left_out, max(difference) FILTER (isfinite(difference)) AS difference,
        1e3 * median(unfolded) AS unfolded_ms, 1e3 * median(folded) AS folded_ms, 1e3 * median(without) AS without_ms,
        avg(folded / without) AS folded_to_without,

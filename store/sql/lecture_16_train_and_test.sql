@@ -8,8 +8,8 @@
 -- confidence interval (Student's t) of the mean over seeds. A diverged seed is left out and counted.
 -- $dataset VARCHAR = NULL: only this data set; NULL means all
 WITH by_seed AS (
-    SELECT dataset, network, init, activation, norm, depth, width, (spec ->> '$.lr_per_example')::DOUBLE AS lr_per_example,
-           (spec ->> '$.epochs')::INTEGER AS epochs, batch_size, seed,
+    SELECT dataset, preprocessing, network, init, activation, norm, depth, width, optimizer, study_numbers['lr_per_example'] AS lr_per_example,
+           study_numbers['epochs']::INTEGER AS epochs, batch_size, seed,
            status <> 'diverged'                                          AS finite,
            max(value) FILTER (finite AND part = 'running statistics')    AS right_mode,
            max(value) FILTER (finite AND part = 'batch statistics')      AS wrong_mode,
@@ -21,7 +21,7 @@ WITH by_seed AS (
     WHERE study = 'discrepancy' AND norm <> 'none' AND ($dataset IS NULL OR dataset = $dataset)
     GROUP BY ALL
 )
-SELECT dataset, network, init, activation, norm, depth, width, lr_per_example, epochs, batch_size,
+SELECT dataset, preprocessing, network, init, activation, norm, depth, width, optimizer, lr_per_example, epochs, batch_size,
        count(*) FILTER (finite) AS seeds, count(*) FILTER (NOT finite) AS left_out,
        avg(right_mode) AS right_mode,
        @margin(right_mode) AS right_mode_margin,

@@ -11,9 +11,9 @@
 -- $loss DOUBLE = 0.05: accuracy that frozen convolutions may cost and still count as general
 -- $selection INTEGER = 5: seeds below this one were used for selection
 WITH accuracies AS (
-    SELECT spec ->> '$.source.name' AS source, (spec ->> '$.source_steps')::INTEGER AS source_steps,
-           (spec ->> '$.source_lr')::DOUBLE AS source_lr, network, init, activation, norm, depth, width, batch_size,
-           optimizer, lr, steps, seed, dataset, (spec ->> '$.per_class')::INTEGER AS per_class, part AS scheme,
+    SELECT study_axes['source'] AS source, study_numbers['source_steps']::INTEGER AS source_steps,
+           study_numbers['source_lr'] AS source_lr, preprocessing, network, init, activation, norm, depth, width, batch_size,
+           optimizer, lr, steps, seed, dataset, study_numbers['per_class']::INTEGER AS per_class, part AS scheme,
            CASE WHEN isfinite(value) THEN value END AS accuracy
     FROM measurements JOIN cells USING (cell_id)
     WHERE quantity = 'transfer_accuracy' AND dataset IN ($similar, $dissimilar)
@@ -38,7 +38,7 @@ WITH accuracies AS (
     FROM schemes
     GROUP BY ALL
 ), stated AS (
-    SELECT source, source_steps, source_lr, network, init, activation, norm, depth, width, batch_size, optimizer, lr, steps,
+    SELECT source, source_steps, source_lr, preprocessing, network, init, activation, norm, depth, width, batch_size, optimizer, lr, steps,
            seed, evidence, unnest([
         {'number': 1, 'claim': 'with ' || $small || ' similar images per class, a new last layer on frozen ones beats scratch',
          'difference': frozen_few, 'threshold': 0.0::DOUBLE},

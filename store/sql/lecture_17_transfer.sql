@@ -7,22 +7,22 @@
 -- $dataset VARCHAR = NULL: only this target; NULL means all
 -- $selection INTEGER = 5: seeds below this one were used for selection
 WITH by_seed AS (
-    SELECT spec ->> '$.source.name' AS source, (spec ->> '$.source_steps')::INTEGER AS source_steps,
-           (spec ->> '$.source_lr')::DOUBLE AS source_lr, dataset, network, init, activation, norm,
+    SELECT study_axes['source'] AS source, study_numbers['source_steps']::INTEGER AS source_steps,
+           study_numbers['source_lr'] AS source_lr, dataset, preprocessing, network, init, activation, norm,
            depth, width, batch_size, optimizer, lr, steps, seed,
            CASE WHEN seed < $selection THEN 'selection' ELSE 'confirmation' END AS evidence,
-           (spec ->> '$.per_class')::INTEGER AS per_class, position::INTEGER AS images, part AS scheme,
+           study_numbers['per_class']::INTEGER AS per_class, position::INTEGER AS images, part AS scheme,
            CASE WHEN isfinite(value) THEN value END AS accuracy
     FROM measurements JOIN cells USING (cell_id)
     WHERE quantity = 'transfer_accuracy' AND ($dataset IS NULL OR dataset = $dataset)
 ), paired AS (
     SELECT *, accuracy - max(CASE WHEN scheme = 'scratch' THEN accuracy END) OVER (
-               PARTITION BY source, source_steps, source_lr, dataset, network, init, activation, norm, depth, width,
+               PARTITION BY source, source_steps, source_lr, dataset, preprocessing, network, init, activation, norm, depth, width,
                             batch_size, optimizer, lr, steps, seed, per_class
            ) AS gain
     FROM by_seed
 )
-SELECT source, source_steps, source_lr, dataset, network, init, activation, norm, depth, width, batch_size, optimizer, lr,
+SELECT source, source_steps, source_lr, dataset, preprocessing, network, init, activation, norm, depth, width, batch_size, optimizer, lr,
        steps, evidence, per_class, images, scheme, count(accuracy) AS seeds, count(*) - count(accuracy) AS left_out,
        avg(accuracy) AS accuracy,
        @margin(accuracy) AS accuracy_margin,

@@ -1,5 +1,5 @@
 -- The plane of weight and bias variance: fixed points and depth scales, in theory and in simulated networks.
--- One row per point, averaged over seeds; measured columns are NULL where no networks were simulated, and infinite depth
+-- One row per point and kind of network, averaged over seeds; measured columns are NULL where no networks were simulated, and infinite depth
 -- scales (on the edge itself) are left out of the averages. q_star is the fixed point that networks come to from q_first;
 -- attracting, half_stable and repelling list all of them, infinity where the variance grows without end, and any_q says
 -- that every q is one. depth_c and c_star are NULL where q_star is 0 or infinite: there is no c* to come to.
@@ -7,7 +7,7 @@
 -- network says little about it.
 -- $activation VARCHAR = 'tanh': activation function
 WITH points AS (
-    SELECT cell_id, init, width, seed,
+    SELECT cell_id, init, network, dataset, preprocessing, norm, depth, width, batch_size, study_axes, seed,
            round(max(value) FILTER (quantity = 'weight_variance'), 6)            AS weight_variance,
            round(max(value) FILTER (quantity = 'bias_variance'), 6)              AS bias_variance,
            max(value) FILTER (quantity = 'q_first')                              AS q_first,
@@ -27,9 +27,10 @@ WITH points AS (
            max(ln(value)) FILTER (quantity = 'depth_c' AND part = 'measured' AND isfinite(value) AND value > 0) AS log_depth
     FROM quantities
     WHERE study = 'mean_field' AND activation = $activation
-    GROUP BY cell_id, init, width, seed
+    GROUP BY ALL
 ), summary AS (
-    SELECT weight_variance, bias_variance, list_sort(list(DISTINCT init)) AS inits, count(DISTINCT seed) AS seeds,
+    SELECT weight_variance, bias_variance, network, dataset, preprocessing, norm, depth, width, batch_size, study_axes,
+           list_sort(list(DISTINCT init)) AS inits, count(DISTINCT seed) AS seeds,
            any_value(q_first) AS q_first, any_value(q_star) AS q_star, any_value(alpha) AS alpha, any_value(chi) AS chi,
            any_value(depth_q) AS depth_q,
            any_value(depth_c) FILTER (q_star > 0 AND isfinite(q_star)) AS depth_c,
@@ -41,11 +42,11 @@ WITH points AS (
            avg(c_star_measured) FILTER (isfinite(c_star_measured)) AS c_star_measured,
            count(log_depth) AS depths, avg(log_depth) AS center, @margin(log_depth) AS margin
     FROM points
-    GROUP BY weight_variance, bias_variance
+    GROUP BY weight_variance, bias_variance, network, dataset, preprocessing, norm, depth, width, batch_size, study_axes
 )
 SELECT * EXCLUDE (depths, center, margin),
        CASE WHEN depths >= 3 OR chi <= 1 THEN exp(center) END          AS depth_c_measured,
        CASE WHEN depths >= 3 OR chi <= 1 THEN exp(center - margin) END AS depth_c_low,
        CASE WHEN depths >= 3 OR chi <= 1 THEN exp(center + margin) END AS depth_c_high
 FROM summary
-ORDER BY bias_variance, weight_variance
+ORDER BY bias_variance, weight_variance, network, dataset, preprocessing, norm, depth, width, batch_size, @in_order

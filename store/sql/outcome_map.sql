@@ -26,7 +26,7 @@ WITH per_configuration AS (
     QUALIFY $over = 'mean'
          OR row_number() OVER (PARTITION BY x, y ORDER BY share_diverged, final_test_accuracy DESC NULLS LAST, lr, network,
                                                dataset, preprocessing, init, activation, norm, depth, width, batch_size,
-                                               optimizer, steps) = 1
+                                               optimizer, steps, study_axes) = 1
 )
 SELECT x, y, count(*) AS configurations, sum(seeds)::INTEGER AS seeds, avg(share_diverged) AS share_diverged,
        avg(share_that_train) AS share_that_train, avg(steps_to_90) AS steps_to_90,

@@ -11,5 +11,6 @@ SELECT @configuration, count(*) AS seeds,
        min(diverged_at_step) AS diverged_at_step
 FROM outcomes
 WHERE study = 'training' AND @chosen_configurations
-GROUP BY ALL
-ORDER BY ALL
+GROUP BY @configuration
+ORDER BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, lr, steps,
+         @in_order

@@ -12,5 +12,6 @@ SELECT @configuration, part, position,
        coalesce(stddev_samp(value) FILTER (isfinite(value)), 0) AS spread
 FROM quantities
 WHERE study = $study AND quantity = $quantity AND ($parts IS NULL OR list_contains($parts, part)) AND @chosen_configurations
-GROUP BY ALL
-ORDER BY ALL
+GROUP BY @configuration, part, position
+ORDER BY network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, lr, steps,
+         @in_order, part, position

@@ -20,7 +20,7 @@ SELECT init, activation, norm, depth, lr, count(*) AS seeds,
        avg(final_train_loss) FILTER (isfinite(final_train_loss)) AS final_train_loss,
        count(*) FILTER (diverged) AS diverged, min(diverged_at_step) AS diverged_at_step
 FROM outcomes
-WHERE network = $network AND dataset = $dataset AND preprocessing = $preprocessing AND width = $width
+WHERE study = 'training' AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing AND width = $width
   AND batch_size = $batch_size AND optimizer = $optimizer AND steps = $steps
   AND ($inits IS NULL OR list_contains($inits, init))
   AND ($activations IS NULL OR list_contains($activations, activation))

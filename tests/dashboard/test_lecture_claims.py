@@ -166,18 +166,6 @@ def test_l12_a_diverged_run_has_no_accuracy(said):
     assert rows["mean"].min() > 0
 
 
-@pytest.mark.parametrize(
-    ("plain", "normed", "verdict"), [(0.1, 0.95, HOLDS), (0.95, 0.1, FAILS), (0.95, 0.95, UNKNOWN), (0.1, 0.1, UNKNOWN)]
-)
-def test_l10_says_whether_batch_norm_makes_deep_networks_easier_to_train(said, plain, normed, verdict):
-    batch = Batch().run()
-    for init, norm, seed in product(("xavier", "kaiming", "torch_default"), ("none", "batch"), range(5)):
-        for depth in (2, 20):
-            axes = TRAINED | {"init": init, "norm": norm, "depth": depth, "lr": 0.1, "seed": seed}
-            batch.training(plain if norm == "none" else normed, **axes)
-    assert verdict in clause(said(10, batch), "makes it easier")
-
-
 def discrepancies(values):
     """Return trained networks by batch size: gap without and with batch norm, train and test accuracies likewise."""
     batch = Batch().run().metric("loss_gap", study="discrepancy", label="gap")

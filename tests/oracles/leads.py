@@ -26,7 +26,7 @@ class Lead:
     @property
     def clear(self) -> bool | None:
         """Whether the first is clearly better; None where that cannot be told."""
-        return None if self.needed is None or self.lead is None else self.lead > self.needed
+        return None if self.needed is None else self.lead > self.needed
 
 
 def leads(ranked: Sequence[Scores], level: float, enough: int, together: int) -> list[Lead]:
@@ -48,15 +48,15 @@ def leads(ranked: Sequence[Scores], level: float, enough: int, together: int) ->
             continue
         needed = None
         if len(own) >= enough:
-            squares, degrees = 0.0, 0
+            squares = [0.0, 0]
             down = max(place + 1, min(together, len(ranked)))
             for one, other in pairs_of(ranked[:down], 2):
                 between = _differences(one, other)
                 if len(between) > 1:
-                    squares += float(np.var(between, ddof=1)) * (len(between) - 1)
-                    degrees += len(between) - 1
-            pooled, freedom = squares / degrees, 2 * degrees / down
-            by_itself = students(alone, len(own) - 1) * sqrt(max(float(np.var(own, ddof=1)), rounding) / len(own))
+                    squares[0] += np.var(between, ddof=1) * (len(between) - 1)
+                    squares[1] += len(between) - 1
+            pooled, freedom = squares[0] / squares[1], 2 * squares[1] / down
+            by_itself = students(alone, len(own) - 1) * sqrt(max(np.var(own, ddof=1), rounding) / len(own))
             as_the_best = students(picked, freedom) * sqrt(max(pooled, rounding) / len(own))
             needed = max(by_itself, as_the_best)
         found.append(Lead(len(own), float(np.mean(own)), needed))
@@ -66,8 +66,7 @@ def leads(ranked: Sequence[Scores], level: float, enough: int, together: int) ->
 def normal(tail: float) -> float:
     """Returns what a standard normal variable exceeds with a probability below a half, by Hastings' approximation."""
     root = sqrt(-2 * log(tail))
-    above = 2.515517 + 0.802853 * root + 0.010328 * root**2
-    return root - above / (1 + 1.432788 * root + 0.189269 * root**2 + 0.001308 * root**3)
+    return root - np.polyval([0.010328, 0.802853, 2.515517], root) / np.polyval([0.001308, 0.189269, 1.432788, 1], root)
 
 
 def students(tail: float, freedom: float) -> float:

@@ -203,7 +203,7 @@ class Varied:
             init=INITS[:2], activation=("tanh", "relu"), norm=("none", "batch"), depth=(2, 5), width=(8, 16),
             seed=(0, 1), dataset=("gaussian", "digits"),
         ):  # fmt: skip
-            cell_id = self.cell("odd", **axes)
+            cell_id = self.cell("odd", **axes, color=self.pick(("blue", "red")), size=self.pick((9, 10)))
             self.numbers(cell_id, LOSSES, *(("xi", part, at) for part in ("left", "right") for at in (None, 1.0)))
 
     def mixed(self) -> None:
@@ -226,7 +226,7 @@ class Varied:
         """Gaps and modes, by batch size."""
         for axes in self.some(
             0.9, norm=("none", "batch"), batch_size=(4, 8, 16), seed=(0, 1, 2, 3, 4), dataset=("digits", "cloud"),
-            epochs=(2, 4), lr_per_example=(0.5,),
+            epochs=(2, 4), lr_per_example=(0.5,), optimizer=("sgd",),
         ):  # fmt: skip
             cell_id = self.cell("discrepancy", **axes)
             self.numbers(cell_id, (0.0, 0.25, 0.5, INF, NAN), ("loss_gap", "", None))

@@ -10,6 +10,7 @@
 -- $optimizers VARCHAR[] = NULL: only these optimizers; NULL means all
 -- $lrs DOUBLE[] = NULL: only these learning rates; NULL means all
 -- $step_counts INTEGER[] = NULL: only these numbers of updates; NULL means all
+-- $study_values VARCHAR[] = NULL: of the axes of the study alone only these values, each as 'axis=value'; an axis that is not named keeps all
 ($networks IS NULL OR list_contains($networks, network))
       AND ($datasets IS NULL OR list_contains($datasets, dataset))
       AND ($preprocessings IS NULL OR list_contains($preprocessings, preprocessing))
@@ -22,3 +23,4 @@
       AND ($optimizers IS NULL OR list_contains($optimizers, optimizer))
       AND ($lrs IS NULL OR list_contains($lrs, lr))
       AND ($step_counts IS NULL OR list_contains($step_counts, steps))
+      AND ($study_values IS NULL OR len([axis FOR axis IN map_entries(study_axes) IF list_contains([split_part(one, '=', 1) FOR one IN $study_values], axis.key) AND NOT list_contains($study_values, concat(axis.key, '=', axis.value))]) = 0)

@@ -1,1 +1,2 @@
-network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, lr, steps
+network, dataset, preprocessing, init, activation, norm, depth, width, batch_size, optimizer, lr, steps,
+       study_axes

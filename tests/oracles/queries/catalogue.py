@@ -39,7 +39,9 @@ def axis_values(tables: Tables, study: str) -> Rows:
         **dict.fromkeys(("batch_size", "optimizer", "lr")),
     }
     found = {f"{axis}s": distinct(cells[axis]) for axis in lists}
-    yield {"cells": len(cells), "seeds": cells["seed"].nunique(), **found, "step_counts": distinct(cells["steps"])}
+    own = sorted({f"{axis}={value}" for axes in cells["study_axes"] for axis, value in axes})
+    found |= {"step_counts": distinct(cells["steps"]), "study_values": own}
+    yield {"cells": len(cells), "seeds": cells["seed"].nunique(), **found}
 
 
 @oracle("study")

@@ -11,10 +11,10 @@ from tests.oracles.queries.registry import Rows, oracle
 from tests.oracles.queries.tables import Tables, groups, keep, where
 
 
-def _plain(tables: Tables, width, depth, batch_size, init=None, activation=None) -> pd.DataFrame:
+def _plain(tables: Tables, width, depth, batch_size, preprocessing, init=None, activation=None) -> pd.DataFrame:
     """Layers of fully connected networks without normalization on Gaussian inputs."""
     kind = {"study": "propagation", "network": "mlp", "dataset": "gaussian", "norm": "none"}
-    shape = {"width": width, "depth": depth, "batch_size": batch_size}
+    shape = {"width": width, "depth": depth, "batch_size": batch_size, "preprocessing": preprocessing}
     return where(tables.layers, **kind, **shape, init=init, activation=activation)
 
 
@@ -81,10 +81,10 @@ def lecture_08_kaiming(tables: Tables, inits: list, **chosen) -> Rows:
 
 
 @oracle("activation", "init")
-def lecture_06_convolution(tables: Tables, inits: list, activations: list, network, width, depth) -> Rows:
+def lecture_06_convolution(tables: Tables, inits: list, activations: list, network, **shape) -> Rows:
     kind = {"study": "propagation", "network": network, "dataset": "gaussian", "norm": "none"}
-    rates = where(tables.rates, **kind, width=width, depth=depth)
-    last = where(tables.layers, layer=depth).set_index("cell_id")["frac_saturated"]
+    rates = where(tables.rates, **kind, **shape)
+    last = where(tables.layers, layer=shape["depth"]).set_index("cell_id")["frac_saturated"]
     rates = rates[rates["init"].isin(inits) & rates["activation"].isin(activations)]
     for key, rows in groups(rates, "activation", "init"):
         growth = finite(rows["forward_rate"])
@@ -99,9 +99,8 @@ def lecture_06_convolution(tables: Tables, inits: list, activations: list, netwo
 
 
 @oracle("activation", "norm")
-def lecture_11_gradient_flow(tables: Tables, depth, width, batch_size, dataset) -> Rows:
-    kind = {"study": "propagation", "network": "mlp", "dataset": dataset}
-    layers = where(tables.layers, **kind, depth=depth, width=width, batch_size=batch_size)
+def lecture_11_gradient_flow(tables: Tables, depth, **chosen) -> Rows:
+    layers = where(tables.layers, study="propagation", network="mlp", depth=depth, **chosen)
     spoilt = [init in ("zeros", "kaiming_slip") or init.startswith("constant") for init in layers["init"]]
     found = []
     for key, rows in groups(keep(layers, [not one for one in spoilt]), "cell_id", "activation", "norm", "init"):

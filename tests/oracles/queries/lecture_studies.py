@@ -12,14 +12,15 @@ from tests.oracles.queries.quantities import largest
 from tests.oracles.queries.registry import Rows, oracle
 from tests.oracles.queries.tables import Tables, groups, keep, where
 
-SHAPE = ["dataset", "network", "init", "activation", "depth", "width"]
+SHAPE = ["dataset", "preprocessing", "network", "init", "activation", "norm", "depth", "width"]
+LINEAR = [*SHAPE, "batch_size", "steps", "study_axes"]
 
 
-@oracle("dataset", "-condition_number")
+@oracle("dataset", "-condition_number", "preprocessing", "steps", "study_axes")
 def lecture_01_preprocessing(tables: Tables, size, steps, depth, width) -> Rows:
     deep = {"study": "training", "network": "mlp", "norm": "none", "init": "kaiming", "activation": "relu"}
     trained = where(tables.outcomes, **deep, optimizer="sgd", depth=depth, width=width)
-    for key, rows in groups(where(tables.quantities, study="preprocessing"), "dataset", "preprocessing"):
+    for key, rows in groups(where(tables.quantities, study="preprocessing"), *LINEAR):
         cells = [own for _, own in groups(rows, "cell_id")]
         rest = [largest(own, "perturbed_loss", position=0.0, part="mean") for own in cells]
         factors = {part: _ratios(cells, "perturbed_loss", size, part, rest) for part in ("mean", "low", "high")}
@@ -39,7 +40,7 @@ def lecture_01_preprocessing(tables: Tables, size, steps, depth, width) -> Rows:
             "accuracy_low": lowest(accuracy["low"]),
             "accuracy_high": highest(accuracy["high"]),
             "excess_loss": mean(slow),
-            **_deep(where(trained, **key)),
+            **_deep(where(trained, dataset=key["dataset"], preprocessing=key["preprocessing"])),
         }
 
 
@@ -168,12 +169,14 @@ def _at(spec: dict, path: str):
 
 DISCREPANCY = [
     "dataset",
+    "preprocessing",
     "network",
     "init",
     "activation",
     "norm",
     "depth",
     "width",
+    "optimizer",
     "lr_per_example",
     "epochs",
     "batch_size",
@@ -225,9 +228,11 @@ def _gained(name: str, pairs: list[tuple]) -> dict:
     return {f"{name}_gain": mean(gain), f"{name}_gain_margin": margin(gain)}
 
 
-@oracle(*SHAPE, "batch_size", "lr", "steps")
+@oracle(*SHAPE, "batch_size", "optimizer", "lr", "steps")
 def lecture_15_folding(tables: Tables) -> Rows:
-    for key, rows in groups(where(tables.quantities, study="folding"), *SHAPE, "batch_size", "lr", "steps"):
+    for key, rows in groups(
+        where(tables.quantities, study="folding"), *SHAPE, "batch_size", "optimizer", "lr", "steps"
+    ):
         seeds = [own for _, own in groups(rows, "seed")]
         difference = [largest(own, "fold_difference") for own in seeds]
         times = {
@@ -290,7 +295,19 @@ def _rms(rows: pd.DataFrame, quantity: str) -> float:
 
 
 TRANSFER = [
-    *("source", "source_steps", "source_lr", "dataset", "network", "init", "activation", "norm", "depth", "width"),
+    *(
+        "source",
+        "source_steps",
+        "source_lr",
+        "dataset",
+        "preprocessing",
+        "network",
+        "init",
+        "activation",
+        "norm",
+        "depth",
+        "width",
+    ),
     *("batch_size", "optimizer", "lr", "steps"),
 ]
 

@@ -17,16 +17,18 @@ def _standardized(tables: Tables, **chosen) -> pd.DataFrame:
     return where(tables.outcomes, **kind, **chosen)
 
 
-@oracle("init", "activation", "units")
+SYMMETRY = ("network", "preprocessing", "init", "activation", "width", "batch_size", "optimizer", "lr", "steps")
+SOLVER = ("preprocessing", "init", "activation", "lr")
+
+
+@oracle("init", "activation", "units", "network", "preprocessing", "batch_size", "optimizer", "lr", "steps")
 def lecture_02_symmetry(tables: Tables, depth, norm, dataset) -> Rows:
     quantities = where(tables.quantities, study="symmetry", depth=depth, norm=norm, dataset=dataset)
-    for key, rows in groups(quantities, "init", "activation", "width"):
+    for key, rows in groups(quantities, *SYMMETRY):
         units = {when: where(rows, quantity="distinct_units", part=when)["value"] for when in ("before", "after")}
         gradient = where(rows, quantity="layer_gradient_norm", part="before", position=1.0)["value"]
         yield {
-            "init": key["init"],
-            "activation": key["activation"],
-            "units": key["width"],
+            **{"units" if name == "width" else name: value for name, value in key.items()},
             "seeds": rows["seed"].nunique(),
             **ends("distinct_before", units["before"]),
             **ends("distinct_after", units["after"]),
@@ -34,7 +36,6 @@ def lecture_02_symmetry(tables: Tables, depth, norm, dataset) -> Rows:
             "gradient_norm": mean(finite(gradient)),
             "weight_change": mean(finite(where(rows, quantity="weight_change", position=1.0)["value"])),
             "largest_change": highest(finite(where(rows, quantity="weight_change")["value"])),
-            "steps": highest(rows["steps"]),
             "accuracy_before": mean(finite(where(rows, quantity="share_correct", part="before")["value"])),
             **ranged("accuracy", finite(where(rows, quantity="share_correct", part="after")["value"])),
         }
@@ -43,6 +44,7 @@ def lecture_02_symmetry(tables: Tables, depth, norm, dataset) -> Rows:
 @oracle("activation", "depth")
 def lecture_03_depth(tables: Tables, init, dataset, width, lr, **length) -> Rows:
     kind = {"study": "propagation", "network": "mlp", "norm": "none"}
+    kind |= {"preprocessing": "standardize", "batch_size": length["batch_size"]}
     layers = where(tables.layers, **kind, init=init, dataset=dataset, width=width)
     trained = _standardized(tables, norm="none", init=init, dataset=dataset, width=width, lr=lr, **length)
     for key, rows in groups(trained, "activation", "depth"):
@@ -193,10 +195,12 @@ def lecture_13_weight_scale(tables: Tables, dataset, preprocessing, width, optim
         }
 
 
-@oracle("norm", "-steps", "batch_size")
+@oracle(*SOLVER, "norm", "-steps", "batch_size")
 def assignment_2_batch_size(tables: Tables, dataset, width, depth) -> Rows:
     kind = {"study": "training", "network": "mlp", "optimizer": "adam", "dataset": dataset}
-    for key, rows in groups(where(tables.outcomes, **kind, width=width, depth=depth), "batch_size", "norm", "steps"):
+    for key, rows in groups(
+        where(tables.outcomes, **kind, width=width, depth=depth), *SOLVER, "batch_size", "norm", "steps"
+    ):
         sound = rows[~rows["diverged"].astype(bool)]
         yield {
             **key,
@@ -207,13 +211,15 @@ def assignment_2_batch_size(tables: Tables, dataset, width, depth) -> Rows:
         }
 
 
-@oracle("norm", "scale")
+@oracle("preprocessing", "activation", "lr", "steps", "norm", "scale")
 def assignment_2_weight_scale(tables: Tables, dataset, width, depth, batch_size) -> Rows:
     kind = {"study": "training", "network": "mlp", "optimizer": "adam", "dataset": dataset, "batch_size": batch_size}
     best = {cell_id: finite(rows["train_accuracy"]) for cell_id, rows in tables.curves.groupby("cell_id")}
     trained = where(tables.outcomes, **kind, width=width, depth=depth)
     trained = trained.assign(scale=[_scale(init) for init in trained["init"]])
-    for key, rows in groups(trained[trained["scale"].notna()], "scale", "norm"):
+    for key, rows in groups(
+        trained[trained["scale"].notna()], "preprocessing", "activation", "lr", "steps", "scale", "norm"
+    ):
         sound = rows[~rows["diverged"].astype(bool)]
         yield {
             **key,

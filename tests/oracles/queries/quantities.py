@@ -9,7 +9,10 @@ import pandas as pd
 
 from tests.oracles.queries.numbers import distinct, finite, highest, known, lowest, margin, mean, spread
 from tests.oracles.queries.registry import Rows, oracle
-from tests.oracles.queries.tables import TRAINING_AXES, Tables, among, groups, where
+from tests.oracles.queries.tables import AXES, CONFIGURATION, Tables, among, groups, where
+
+# Beside the point: which networks were simulated.
+PLANE = [*(axis for axis in AXES if axis not in ("init", "activation")), "study_axes"]
 
 
 def largest(rows: pd.DataFrame, quantity: str | None = None, **equal: Any) -> float | None:
@@ -17,10 +20,10 @@ def largest(rows: pd.DataFrame, quantity: str | None = None, **equal: Any) -> fl
     return highest(where(rows, quantity=quantity, **equal)["value"])
 
 
-@oracle(*TRAINING_AXES, "part", "position")
+@oracle(*CONFIGURATION, "part", "position")
 def quantity_over_seeds(tables: Tables, study: str, quantity: str, **choices: list | None) -> Rows:
     chosen = among(where(tables.quantities, study=study, quantity=quantity), **choices)
-    for key, rows in groups(chosen, *TRAINING_AXES, "part", "position"):
+    for key, rows in groups(chosen, *CONFIGURATION, "part", "position"):
         values = finite(rows["value"])
         yield {
             **key,
@@ -44,7 +47,7 @@ def first_seed_quantity(tables: Tables, study: str, quantity: str) -> Rows:
 THEORY = ("q_star", "alpha", "chi", "depth_q", "depth_c", "c_star")
 
 
-@oracle("bias_variance", "weight_variance")
+@oracle("bias_variance", "weight_variance", *PLANE)
 def order_and_chaos(tables: Tables, activation: str) -> Rows:
     points = []
     for key, rows in groups(where(tables.quantities, study="mean_field", activation=activation), "cell_id"):
@@ -52,8 +55,8 @@ def order_and_chaos(tables: Tables, activation: str) -> Rows:
         point |= {name: largest(rows, name, part="theory") for name in THEORY}
         point |= {f"{name}_measured": largest(rows, name, part="measured") for name in THEORY}
         point |= {"q_first": largest(rows, "q_first"), **fixed_points(where(rows, quantity="fixed_point"))}
-        points.append({**key, **rows.iloc[0][["init", "seed"]], **point})
-    for key, rows in groups(pd.DataFrame(points, dtype=object), "weight_variance", "bias_variance"):
+        points.append({**key, **rows.iloc[0][["init", "seed", *PLANE]], **point})
+    for key, rows in groups(pd.DataFrame(points, dtype=object), "weight_variance", "bias_variance", *PLANE):
         theory = {name: first(rows[name]) for name in ("q_first", *THEORY, "attracting", "half_stable", "repelling")}
         at_rest = rows[[q is not None and 0 < q < math.inf for q in rows["q_star"]]]
         depths = [math.log(depth) for depth in finite(rows["depth_c_measured"]) if depth > 0]

@@ -20,7 +20,7 @@ from tests.oracles.queries.numbers import (
     spread,
 )
 from tests.oracles.queries.registry import Rows, oracle
-from tests.oracles.queries.tables import AXES, Tables, among, groups, keep, where
+from tests.oracles.queries.tables import AXES, CONFIGURATION, Tables, among, groups, keep, where
 
 
 def _broken(values) -> int:
@@ -66,7 +66,9 @@ def signal_by_layer(
 
 @oracle("network", "dataset", "preprocessing", "activation", "norm", "init", "depth", "width", "batch_size", "layer")
 def std_by_layer(tables: Tables, activation: str | None, norm: str | None) -> Rows:
-    for key, rows in groups(where(tables.layers, activation=activation, norm=norm), *AXES, "layer"):
+    for key, rows in groups(
+        where(tables.layers, study="propagation", activation=activation, norm=norm), *AXES, "layer"
+    ):
         usable = keep(rows, [len(finite(pair)) == 2 for pair in zip(rows["std"], rows["grad_rms"], strict=False)])
         yield {
             **key,
@@ -196,6 +198,7 @@ def signal_map(tables: Tables, x: str, y: str, **choices: list | None) -> Rows:
         yield {
             "x": None if key[x] is None else str(key[x]),
             "y": None if key[y] is None else str(key[y]),
+            "configurations": sum(1 for _ in groups(rows, *CONFIGURATION)),
             "seeds": len(rows),
             "lost": len(rows) - len(sound),
             "forward_rate": geometric_mean(sound["forward_rate"]),

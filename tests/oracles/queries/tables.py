@@ -15,6 +15,7 @@ from tests.oracles.queries.numbers import finite
 
 AXES = ["network", "dataset", "preprocessing", "init", "activation", "norm", "depth", "width", "batch_size"]
 TRAINING_AXES = [*AXES, "optimizer", "lr", "steps"]
+CONFIGURATION = [*TRAINING_AXES, "study_axes"]
 # Parameters that choose values of an axis, where the axis is not the parameter without its last letter.
 CHOOSERS = {"step_counts": "steps", "batch_sizes": "batch_size"}
 
@@ -28,7 +29,9 @@ class Tables:
     def read(self, name: str) -> pd.DataFrame:
         """Returns a table; NULL is None."""
         rows = self.opened.query(f"SELECT * FROM {name}").arrow()
-        return pd.DataFrame(rows.to_pylist(), columns=rows.column_names, dtype=object)
+        found = pd.DataFrame(rows.to_pylist(), columns=rows.column_names, dtype=object)
+        # What can be grouped by has to be hashable.
+        return found.assign(study_axes=found["study_axes"].map(tuple)) if "study_axes" in found else found
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -123,9 +126,17 @@ def where(rows: pd.DataFrame, **values: Any) -> pd.DataFrame:
 def among(rows: pd.DataFrame, **choices: list | None) -> pd.DataFrame:
     """Returns the rows whose axes are among those chosen by parameters such as `inits`; None chooses all."""
     for parameter, values in choices.items():
-        if values is not None:
+        if parameter == "study_values":
+            rows = keep(rows, [_named_are_chosen(axes, values) for axes in rows["study_axes"]])
+        elif values is not None:
             rows = rows[rows[CHOOSERS.get(parameter, parameter[:-1])].isin(values)]
     return rows
+
+
+def _named_are_chosen(axes: tuple[tuple[str, str], ...], values: list[str] | None) -> bool:
+    """Tells whether each axis of a study that values name, as `axis=value`, has one of them."""
+    chosen = [tuple(value.split("=", 1)) for value in values or ()]
+    return all(axis in chosen for axis in axes if axis[0] in {name for name, _ in chosen})
 
 
 def keep(rows: pd.DataFrame, which: list[bool]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from tests.oracles.queries.numbers import (
     spread,
 )
 from tests.oracles.queries.registry import Rows, oracle
-from tests.oracles.queries.tables import TRAINING_AXES, Tables, among, groups, reach, where
+from tests.oracles.queries.tables import CONFIGURATION, TRAINING_AXES, Tables, among, groups, reach, where
 
 WITHOUT_RATE = [name for name in TRAINING_AXES if name != "lr"]
 
@@ -30,9 +30,9 @@ def _trains(rows: pd.DataFrame) -> dict:
     return {"share_that_train": mean(rows["trains"]), "steps_to_90": median(rows["steps_to_90"])}
 
 
-@oracle(*TRAINING_AXES)
+@oracle(*CONFIGURATION)
 def outcomes_over_seeds(tables: Tables, **choices: list | None) -> Rows:
-    for key, rows in groups(among(where(tables.outcomes, study="training"), **choices), *TRAINING_AXES):
+    for key, rows in groups(among(where(tables.outcomes, study="training"), **choices), *CONFIGURATION):
         accuracy = finite(rows["final_test_accuracy"])
         yield {
             **key,
@@ -52,7 +52,7 @@ def training_outcomes(
     tables: Tables, network, dataset, preprocessing, width, batch_size, optimizer, steps, **choices: list | None
 ) -> Rows:
     shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "width": width}
-    chosen = where(tables.outcomes, **shape, batch_size=batch_size, optimizer=optimizer, steps=steps)
+    chosen = where(tables.outcomes, study="training", **shape, batch_size=batch_size, optimizer=optimizer, steps=steps)
     for key, rows in groups(among(chosen, **choices), "init", "activation", "norm", "depth", "lr"):
         yield {
             **key,
@@ -75,7 +75,7 @@ def learning_curves(
     tables: Tables, network, dataset, preprocessing, width, batch_size, optimizer, steps, **choices: list | None
 ) -> Rows:
     shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "width": width}
-    chosen = where(tables.curves, **shape, batch_size=batch_size, optimizer=optimizer, steps=steps)
+    chosen = where(tables.curves, study="training", **shape, batch_size=batch_size, optimizer=optimizer, steps=steps)
     for key, rows in groups(among(chosen, **choices), "init", "activation", "norm", "depth", "lr", "step"):
         yield {
             **key,
@@ -86,11 +86,11 @@ def learning_curves(
         }
 
 
-@oracle("metric", *TRAINING_AXES, "step")
+@oracle("metric", *CONFIGURATION, "step")
 def curves_over_seeds(tables: Tables, metrics: list[str], most: int | None, **choices: list | None) -> Rows:
     chosen = among(where(tables.curves, study="training"), **choices)
-    first = [rows for _, rows in groups(chosen, *TRAINING_AXES)][:most]
-    logged = [group for rows in first for group in groups(rows, *TRAINING_AXES, "step")]
+    first = [rows for _, rows in groups(chosen, *CONFIGURATION)][:most]
+    logged = [group for rows in first for group in groups(rows, *CONFIGURATION, "step")]
     for (key, rows), metric in itertools.product(logged, set(metrics)):
         values = finite(rows[metric])
         yield {
@@ -106,9 +106,9 @@ def curves_over_seeds(tables: Tables, metrics: list[str], most: int | None, **ch
         }
 
 
-@oracle(*TRAINING_AXES)
+@oracle(*CONFIGURATION)
 def learning_rate_sweep(tables: Tables, **choices: list | None) -> Rows:
-    for key, swept in groups(among(where(tables.outcomes, study="training"), **choices), *WITHOUT_RATE):
+    for key, swept in groups(among(where(tables.outcomes, study="training"), **choices), *WITHOUT_RATE, "study_axes"):
         rates = {lr["lr"]: rows for lr, rows in groups(swept, "lr")}
         if len(rates) < 2:
             continue
@@ -135,7 +135,7 @@ def learning_rate_sweep(tables: Tables, **choices: list | None) -> Rows:
 @oracle("x", "y")
 def outcome_map(tables: Tables, x: str, y: str, over: str, **choices: list | None) -> Rows:
     configurations = []
-    for key, rows in groups(among(where(tables.outcomes, study="training"), **choices), *TRAINING_AXES):
+    for key, rows in groups(among(where(tables.outcomes, study="training"), **choices), *CONFIGURATION):
         gaps = [
             train - test for train, test in zip(rows["final_train_accuracy"], rows["final_test_accuracy"], strict=False)
         ]
@@ -154,7 +154,7 @@ def outcome_map(tables: Tables, x: str, y: str, over: str, **choices: list | Non
     metrics = ["share_diverged", "share_that_train", "steps_to_90", "final_test_accuracy", "best_test_accuracy"]
     metrics += ["final_train_loss", "gap"]
     told = ["seeds", *metrics]
-    for key, rows in groups(pd.DataFrame(configurations, columns=[*TRAINING_AXES, *told], dtype=object), *{x: x, y: y}):
+    for key, rows in groups(pd.DataFrame(configurations, columns=[*CONFIGURATION, *told], dtype=object), *{x: x, y: y}):
         if over == "best":
             order = sorted(range(len(rows)), key=lambda one: _preferred(rows.iloc[one]))
             rows = rows.iloc[order[:1]]
@@ -171,7 +171,7 @@ def outcome_map(tables: Tables, x: str, y: str, over: str, **choices: list | Non
 def _preferred(row: pd.Series) -> list:
     """The configuration of which the fewest seeds diverge, of several the most accurate one."""
     accuracy = row["final_test_accuracy"]
-    return [row["share_diverged"], accuracy is None, -(accuracy or 0), *_sortable(row, TRAINING_AXES)]
+    return [row["share_diverged"], accuracy is None, -(accuracy or 0), *_sortable(row, CONFIGURATION)]
 
 
 def _sortable(row: pd.Series, columns: Iterable[str]) -> list:
@@ -191,13 +191,15 @@ def _shares(rows: pd.DataFrame) -> dict:
 
 @oracle("dataset", "preprocessing", "network", "init", "activation", "depth", "width", "batch_size", "optimizer", "lr")
 def bn_against_none(tables: Tables, activation: str | None) -> Rows:
-    for key, rows in groups(where(tables.outcomes, activation=activation), *TRAINING_AXES):
+    for key, rows in groups(where(tables.outcomes, study="training", activation=activation), *TRAINING_AXES):
         yield {**key, **_shares(rows)}
 
 
 @oracle("dataset", "activation", "norm", "init", "optimizer", "depth", "width", "batch_size", "steps")
 def depth_trainability(tables: Tables, dataset: str | None, activation: str | None) -> Rows:
-    for key, swept in groups(where(tables.outcomes, dataset=dataset, activation=activation), *WITHOUT_RATE):
+    for key, swept in groups(
+        where(tables.outcomes, study="training", dataset=dataset, activation=activation), *WITHOUT_RATE
+    ):
         rates = [{"best_lr": lr["lr"], **_shares(rows)} for lr, rows in groups(swept, "lr")]
         yield {
             **key,

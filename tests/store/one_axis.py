@@ -1,0 +1,188 @@
+"""Made-up cells of a study in which one axis differs beside the seed, and a database to ask about some of them.
+
+The values that the cells measure depend on the value of that axis alone, so that seeds agree and whoever averages over
+the axis gives a number that none of the cells has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, get_args
+
+import pyarrow as pa
+from pydantic.fields import FieldInfo
+
+from engine.scheme import Scheme
+from engine.studies import studies
+from store import migrate, study_axes, tables
+
+SEEDS = (0, 1)
+COLUMNS: dict[str, tuple[Any, Any]] = {
+    "network": ("mlp", "conv"),
+    "dataset": ("digits", "cloud"),
+    "preprocessing": ("standardize", "raw"),
+    "init": ("kaiming", "xavier"),
+    "activation": ("relu", "tanh"),
+    "norm": ("none", "batch"),
+    "depth": (2, 4),
+    "width": (8, 16),
+    "batch_size": (4, 8),
+    "optimizer": ("sgd", "adam"),
+    "lr": (0.1, 0.5),
+    "steps": (20, 10),
+}
+TAPS = ("pre", "act", "grad")
+LOGGED = (0, 10, 20)
+Row = dict[str, Any]
+Axes = Mapping[str, Any]
+
+
+def axes_of(study: str) -> list[str]:
+    """Return the axes of a study beside the seed, as its file declares them."""
+    return [axis for axis in studies[study].cell.model_fields if axis != "seed"]
+
+
+def two_values(study: str, axis: str) -> tuple[Any, Any]:
+    """Return two values of an axis as they stand in a spec."""
+    return COLUMNS.get(axis) or _two_values(studies[study].cell.model_fields[axis])
+
+
+def _two_values(field: FieldInfo) -> tuple[Any, Any]:
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Scheme):
+        return {"name": "one"}, {"name": "two"}
+    if field.annotation in (int, float):
+        # As texts they stand in the other order.
+        return 9, 10
+    first, second, *_ = get_args(field.annotation)
+    return first, second
+
+
+def usual(study: str, changes: Axes | None = None) -> Row:
+    """Return a value on each axis of a study: the first of two, unless it is named."""
+    return {axis: two_values(study, axis)[0] for axis in axes_of(study)} | {
+        axis: value for axis, value in (changes or {}).items() if axis in axes_of(study)
+    }
+
+
+class Made:
+    """A database in memory whose cells can be chosen anew for each question.
+
+    Args:
+        study: the study of all its cells.
+    """
+
+    def __init__(self, study: str) -> None:
+        self.study = study
+        self.connection = migrate.empty()
+        self.connection.execute("SET threads = 1")
+        self.connection.execute("INSERT INTO runs (run_id, grid, status) VALUES ('run', 'made', 'done')")
+        self.connection.execute("CREATE TABLE everything AS FROM cells")
+        self.connection.execute("CREATE TABLE chosen (cell_id VARCHAR)")
+        self.connection.execute("DROP TABLE cells")
+        self.connection.execute("CREATE VIEW cells AS FROM everything SEMI JOIN chosen USING (cell_id)")
+        self._known: set[str] = set()
+
+    def ids(self, contrast: Mapping[str, tuple], changes: Axes, level: float) -> list[str]:
+        """Make the cells that cross some axes and the seeds, where they do not exist, and return their ids.
+
+        Args:
+            contrast: values of the axes that are crossed.
+            changes: values of other axes that are not the usual ones.
+            level: what all they measure follows from.
+        """
+        found: dict[str, tuple[Row, float]] = {}
+        for values in product(*contrast.values()):
+            axes = usual(self.study, {**changes, **dict(zip(contrast, values, strict=True))})
+            places = (place.index(value) for place, value in zip(contrast.values(), values, strict=True))
+            share = level + 0.01 * sum(places)
+            for seed in SEEDS:
+                spec = {"study": self.study} | axes | {"seed": seed}
+                found[f"{json.dumps(spec, sort_keys=True)} {share}"] = spec, share
+        self._insert({cell_id: cell for cell_id, cell in found.items() if cell_id not in self._known})
+        return list(found)
+
+    def choose(self, ids: list[str]) -> None:
+        """Let these be all cells of the database."""
+        self.connection.execute("DELETE FROM chosen")
+        self.connection.execute("INSERT INTO chosen SELECT unnest($ids)", {"ids": ids})
+
+    def ask(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
+        """Return the rows of a query."""
+        return self.connection.sql(sql, params=dict(values) or None).to_arrow_table().to_pylist()
+
+    def _insert(self, cells: dict[str, tuple[Row, float]]) -> None:
+        self._known.update(cells)
+        rows: dict[str, list[Row]] = {
+            "cells": [],
+            "layers": [],
+            "layer_histograms": [],
+            "curves": [],
+            "measurements": [],
+        }
+        for cell_id, (spec, level) in cells.items():
+            known = {name: value for name, value in spec.items() if name in study_axes.COLUMNS}
+            known |= {"cell_id": cell_id, "run_id": "run", "status": "done", "seconds": level, "spec": json.dumps(spec)}
+            rows["cells"].append(dict.fromkeys(tables.schema("cells").names) | known)
+            rows["layers"] += _layers(cell_id, spec["depth"], level)
+            rows["layer_histograms"] += _histograms(cell_id, spec["depth"], level)
+            rows["curves"] += _curves(cell_id, level)
+            rows["measurements"] += _numbers(cell_id, spec, level)
+        for name, made in rows.items():
+            self.connection.register("given", pa.Table.from_pylist(made, schema=tables.schema(name)))
+            place, computed = ("everything", f", {study_axes.COMPUTED}") if name == "cells" else (name, "")
+            self.connection.execute(f"INSERT INTO {place} BY NAME SELECT *{computed} FROM given")
+            self.connection.unregister("given")
+
+
+def _layers(cell_id: str, depth: int, level: float) -> Iterator[Row]:
+    names = [name for name in tables.schema("layers").names if name not in ("cell_id", "layer")]
+    for layer in range(1, depth + 1):
+        yield {"cell_id": cell_id, "layer": layer, **dict.fromkeys(names, level**layer)}
+
+
+def _histograms(cell_id: str, depth: int, level: float) -> Iterator[Row]:
+    for layer, tap in product(range(1, depth + 1), TAPS):
+        counts = {"counts": [1, 2], "underflow": 0, "overflow": 0, "nonfinite": 0}
+        yield {"cell_id": cell_id, "layer": layer, "tap": tap, "lo": -level, "hi": level, **counts}
+
+
+def _curves(cell_id: str, level: float) -> Iterator[Row]:
+    names = [name for name in tables.schema("curves").names if name not in ("cell_id", "step")]
+    yield from ({"cell_id": cell_id, "step": step, **dict.fromkeys(names, level)} for step in LOGGED)
+
+
+def _numbers(cell_id: str, axes: Row, level: float) -> Iterator[Row]:
+    """What the named queries ask about of any study, and a quantity that every study measures here."""
+    numbers = {
+        ("anything", "", None),
+        *((name, part, 0.0) for name in ("perturbed_loss",) for part in ("mean", "low", "high")),
+        *((name, part, 0.1) for name in ("perturbed_loss", "perturbed_accuracy") for part in ("mean", "low", "high")),
+        ("condition_number", "", None),
+        ("excess_loss", "rate 1/largest curvature", 10.0),
+        *(("distinct_units", part, 1.0) for part in ("before", "after")),
+        *(("share_correct", part, None) for part in ("before", "after")),
+        ("weight_change", "", 1.0),
+        ("layer_gradient_norm", "before", 1.0),
+        ("weight_variance", "", None),
+        ("bias_variance", "", None),
+        *(
+            (name, part, None)
+            for name in ("q_star", "chi", "depth_q", "depth_c", "c_star")
+            for part in ("theory", "measured")
+        ),
+        *((name, "1", 20.0) for name in ("gamma_mean", "gamma_std", "beta_mean", "beta_std")),
+        ("loss_gap", "", None),
+        ("accuracy_on_train", "", None),
+        *(("share_correct", f"{mode} statistics", None) for mode in ("running", "batch")),
+        *((f"{what}_distance", "1", None) for what in ("mean", "std")),
+        ("fold_difference", "", None),
+        *(("forward_time", part, None) for part in ("unfolded", "folded", "without batch norm")),
+    }  # fmt: skip
+    if "per_class" in axes:
+        numbers.add(("transfer_accuracy", axes["scheme"], float(axes["per_class"])))
+    at = {"weight_variance": 1.0, "bias_variance": 0.5}
+    for quantity, part, position in sorted(numbers, key=repr):
+        value = at.get(quantity, level if position != 0.0 else 1.0)
+        yield {"cell_id": cell_id, "quantity": quantity, "part": part, "position": position, "value": value}
