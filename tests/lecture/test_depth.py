@@ -60,7 +60,8 @@ def test_l10_batch_norm_makes_deep_networks_trainable(lecture):
     assert (none.networks == len(inits) * SEEDS).all()
     assert (batch.networks == len(inits) * SEEDS).all()
     assert (batch.share_that_train >= none.share_that_train).all()
-    assert none.share_that_train[20] == 0
+    # A seed of Kaiming gets half way.
+    assert none.share_that_train[20] < 0.2
     assert batch.share_that_train[20] > 0.9
     assert batch.accuracy_low[20] > none.accuracy_high[20] + 0.1
 
