@@ -4,6 +4,7 @@ import argparse
 import errno
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard import server
@@ -20,16 +21,25 @@ def main() -> None:
     parser.add_argument("--port", type=_port, default=8501, help="TCP port. Default: 8501.")
     parser.add_argument("--store", help="DuckDB file. Default: $GOLDILOCKS_STORE, else data/grid.duckdb.")
     parser.add_argument("--public", action="store_true", help="Listen on all addresses, not on loopback alone.")
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="Name by which other machines, or a proxy, reach this server; may be given several times. Default: with "
+        "--public the names and addresses of this machine, else localhost.",
+    )
     serve(**vars(parser.parse_args()))
 
 
-def serve(port: int, store: str | None, public: bool) -> None:
+def serve(port: int, store: str | None, public: bool, host: Sequence[str] = ()) -> None:
     """Serve the dashboard; exit with status 2 when the port cannot be opened.
 
     Args:
         port: TCP port.
         store: DuckDB file; None means $GOLDILOCKS_STORE, else data/grid.duckdb.
         public: whether to listen on all addresses.
+        host: names by which the server is reached beside those of this machine.
     """
     try:
         bound = server.listen("0.0.0.0" if public else LOOPBACK, port)
@@ -43,7 +53,7 @@ def serve(port: int, store: str | None, public: bool) -> None:
     path = store or os.environ.get("GOLDILOCKS_STORE") or "data/grid.duckdb"
     os.environ["GOLDILOCKS_STORE"] = str(Path(path).expanduser().absolute())
     print(f"Goldilocks: http://{LOOPBACK}:{port} (stop with Ctrl-C)", flush=True)
-    server.run(bound)
+    server.run(bound, host)
 
 
 def _port(text: str) -> int:

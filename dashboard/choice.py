@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import axes, data, selectors
+from dashboard.verbatim import verbatim
 
 MAIN = ("norm", "init", "activation", "depth", "lr")
 # Long names need more room.
@@ -68,7 +69,9 @@ def cells(
     """
     offered = options(study)
     if not offered:
-        st.info(f"This store has no cells of the study {study} yet: `python -m engine run demo` computes some.")
+        st.info(
+            f"This store has no cells of the study {verbatim(study)} yet: `python -m engine run demo` computes some."
+        )
         return None
     several = [axis for axis in offered if len(offered[axis]) > 1]
     # What a figure is spread over has all its values: a long list that hardly anybody shortens.
@@ -88,7 +91,9 @@ def cells(
             for axis in hidden:
                 chosen[axis] = _several(axis, offered[axis], keys[axis], defaults)
     # A study without hidden layers or minibatches says so by a zero.
-    alone = [axes.text(axis, values[0]) for axis, values in offered.items() if len(values) == 1 and values[0] != 0]
+    alone = [
+        verbatim(axes.text(axis, values[0])) for axis, values in offered.items() if len(values) == 1 and values[0] != 0
+    ]
     if alone:
         st.caption(f"All of these: {', '.join(alone)}.")
     empty = [axes.title(axis) for axis, values in chosen.items() if not values]

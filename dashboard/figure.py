@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard import viewport
 from dashboard.charts.chart import Chart
 from dashboard.charts.group import together
+from dashboard.verbatim import verbatim
 
 FORMATS = ("CSV", "Parquet", "SVG", "PNG")
 PICTURE_WIDTH, PICTURE_PADDING = 760, 12
@@ -48,7 +49,7 @@ class Picture:
         """
         figure(self.title, self.chart, self.data, self.sql, key, self.alt_text, width=width)
         if self.note:
-            st.caption(self.note)
+            st.caption(verbatim(self.note))
 
 
 def figure(
@@ -126,7 +127,7 @@ def selection(key: str, name: str) -> list[dict[str, Any]]:
 
 def _heading(title: str, file: Callable[[str], bytes], sql: str, key: str) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-        st.markdown(f"#### {title}", width="stretch")
+        st.markdown(f"#### {verbatim(title)}", width="stretch")
         with st.popover("Take away", icon=":material/download:", type="tertiary"):
             _downloads(file, key)
             st.caption("SQL")

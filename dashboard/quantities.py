@@ -14,6 +14,7 @@ from dashboard.charts.lines import MOST_LINES, Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import Picture
 from dashboard.interval import BANDS, banded
+from dashboard.verbatim import verbatim
 
 POSITION, PART, AUTOMATIC = "position", "part", "automatic"
 # With more lines than this in one panel, a figure that may choose makes panels, at most so many.
@@ -177,7 +178,9 @@ def show(question: Question, key: str) -> bool:
 
 def absent(study: str) -> None:
     """Say that a study has not been carried out, and how to do so."""
-    st.info(f"This store has nothing of the study {study} yet: `python -m engine run demo` computes some of it.")
+    st.info(
+        f"This store has nothing of the study {verbatim(study)} yet: `python -m engine run demo` computes some of it."
+    )
 
 
 def candidates(found: pd.DataFrame) -> list[str]:

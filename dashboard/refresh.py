@@ -13,17 +13,24 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 import store
+from dashboard.gate import RELAYED
 from store.scratch import scratch
 
 ROOT = Path(__file__).resolve().parent.parent
+# What planning may take; a grid of a hundred thousand cells takes a tenth of it.
 PLAN_SECONDS = 300
+PLAN_BYTES = 2 * 10**9
+LOOK_SECONDS = 0.1
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -65,6 +72,8 @@ class Run:
 
 
 _latest: dict[str, Run] = {}
+# One plans, one waits.
+_planner, _queue = threading.Lock(), threading.BoundedSemaphore(2)
 _guard = threading.Lock()
 
 
@@ -82,22 +91,67 @@ def local(address: str | None) -> bool:
     return address in LOOPBACK
 
 
+def offered(address: str | None, headers: Mapping[str, str]) -> bool:
+    """Tell whether a reader may compute: on loopback, and not through a proxy, behind which anybody may be.
+
+    Args:
+        address: what the server listens on.
+        headers: of the reader's connection, as `dashboard.gate` passes them on.
+    """
+    return local(address) and RELAYED.decode() not in {name.lower() for name in headers}
+
+
 def plan(grid: str) -> dict[str, Any]:
     """Return what a run of a grid would do: cells, done, batches, seconds, peak_bytes.
+
+    One is planned at a time, and one may wait.
 
     Args:
         grid: a preset's name or the path of a grid file.
 
     Raises:
-        Refused: the grid is wrong, or planning takes too long.
+        Refused: the grid is wrong, planning takes too long or too much memory, or others plan already.
     """
+    if not _queue.acquire(blocking=False):
+        raise Refused("Somebody else plans a grid, and another one waits. Try again in a moment.")
     try:
-        done = subprocess.run(_command("plan", grid), capture_output=True, text=True, cwd=ROOT, timeout=PLAN_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise Refused(f"Planning takes longer than {PLAN_SECONDS} seconds. Plan it in a terminal.") from None
-    if done.returncode != 0:
-        raise Refused(done.stderr.strip() or "The engine ended without a word.")
-    return json.loads(done.stdout)
+        with _planner:
+            code, out, err = _limited(_command("plan", grid), PLAN_SECONDS, PLAN_BYTES)
+    finally:
+        _queue.release()
+    if code != 0:
+        raise Refused(err.strip() or "The engine exited without an error message.")
+    return json.loads(out)
+
+
+def _limited(command: list[str], seconds: float, most_bytes: int) -> tuple[int, str, str]:
+    """Run a command to its end and return exit code, stdout and stderr; end it when it takes more than it may."""
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            out, err = child.communicate(timeout=LOOK_SECONDS)
+            return child.returncode, out, err
+        except subprocess.TimeoutExpired:
+            reason = None
+            if time.monotonic() > deadline:
+                reason = f"Planning takes longer than {seconds:g} seconds"
+            elif _resident(child.pid) > most_bytes:
+                reason = f"Planning takes more memory than {most_bytes / 1e9:g} GB"
+            if reason:
+                child.kill()
+                child.communicate()
+                raise Refused(f"{reason}. Plan this grid in a terminal, or make it smaller.") from None
+
+
+def _resident(pid: int) -> int:
+    """Return the bytes of memory that a process holds."""
+    try:
+        return psutil.Process(pid).memory_info().rss
+    except psutil.Error:
+        return 0
 
 
 def keep(text: str) -> str:
@@ -184,4 +238,5 @@ def summary(run: Run) -> dict[str, Any] | None:
 
 def _command(verb: str, grid: str) -> list[str]:
     path = str(store.Layout.at().path)
-    return [sys.executable, "-m", "engine", verb, grid, "--json", "--store", path]
+    # The names of presets come from the store: after `--` none of them is an option.
+    return [sys.executable, "-m", "engine", verb, "--json", "--store", path, "--", grid]

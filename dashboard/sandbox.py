@@ -7,7 +7,7 @@ that builds a string of gigabytes; a process can always be limited and ended.
 import atexit
 import importlib
 import json
-import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -16,8 +16,10 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 import store
+from dashboard.exact import shown
 
 MOST_ROWS = 10_000
 MOST_SECONDS = 10.0
@@ -28,7 +30,22 @@ MOST_BYTES = 16 * 2**20
 # Statements at once, of all readers: each may take the memory above.
 MOST_AT_ONCE = 4
 ROOT = Path(__file__).resolve().parent.parent
+ROWS_AT_ONCE = 2048
 _REFUSED = 3
+# Names of DuckDB's, wherever they stand in a statement: they show paths of this server, or run texts as SQL.
+HIDDEN = (
+    "duckdb_databases",
+    "duckdb_settings",
+    "duckdb_extensions",
+    "duckdb_secrets",
+    "duckdb_logs",
+    "pragma_database_list",
+    "current_setting",
+    "query_table",
+    "json_execute_serialized_sql",
+    "sql_auto_complete",
+)
+_NESTED = re.compile(r"\bquery\"?(?:\s|/\*.*?\*/|--[^\n]*)*\(", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -36,12 +53,14 @@ class Answer:
     """What a statement gave.
 
     Attributes:
-        frame: at most MOST_ROWS rows.
+        frame: at most MOST_ROWS rows, as they are shown.
         cut: whether there were more.
+        rows: the same rows with every digit, for files.
     """
 
     frame: pd.DataFrame
     cut: bool
+    rows: pa.Table
 
 
 class Refused(Exception):
@@ -89,8 +108,10 @@ def _answer(request: str, seconds: float, rows: int) -> Answer:
     if child.returncode != 0:
         sys.stderr.write(problem.decode(errors="replace"))
         raise Refused("The statement failed, and the server's log says how.")
-    frame = pickle.loads(answer)
-    return Answer(frame.head(rows), len(frame) > rows)
+    # No pickle: should a statement ever get the better of the other process, this one still only reads numbers.
+    table = pa.ipc.open_stream(answer).read_all()
+    fetched = table.slice(0, rows)
+    return Answer(shown(fetched), table.num_rows > rows, fetched)
 
 
 class _Spare:
@@ -142,15 +163,36 @@ def _check(sql: str) -> None:
         raise Refused("Only questions are answered here (SELECT, FROM, DESCRIBE, EXPLAIN): nothing can be changed.")
 
 
-def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> pd.DataFrame:
-    chunks = [result.fetch_df_chunk()]
-    while sum(map(len, chunks)) <= rows and not chunks[-1].empty:
-        chunks.append(result.fetch_df_chunk())
-    return pd.concat([chunk for chunk in chunks if not chunk.empty] or chunks[:1], ignore_index=True).head(rows + 1)
+def _refuse_hidden(sql: str) -> None:
+    """Refuse what would show where files are on this server, or run a text that was put together."""
+    found = next((name for name in HIDDEN if name in sql.lower()), None)
+    if found is None and _NESTED.search(sql):
+        found = "query"
+    if found:
+        raise Refused(f"{found} is not answered here: it says how the server is set up, and nothing about results.")
+
+
+def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> bytes:
+    """Return at most one row more than wanted, as an Arrow stream."""
+    reader, sink, count = result.to_arrow_reader(ROWS_AT_ONCE), pa.BufferOutputStream(), 0
+    with pa.ipc.new_stream(sink, reader.schema) as stream:
+        for batch in reader:
+            stream.write_batch(batch.slice(0, rows + 1 - count))
+            count += batch.num_rows
+            if count > rows or sink.tell() > MOST_BYTES:
+                break
+    return sink.getvalue().to_pybytes()
+
+
+def _without_paths(text: str, path: Path) -> str:
+    """Return what DuckDB says without the place where the store is."""
+    for place in (path, path.resolve(), path.parent, path.resolve().parent, path.resolve().parent.parent):
+        text = text.replace(str(place), "…")
+    return text
 
 
 def _child() -> int:
-    """Answer the one request on standard input: a pickled frame on standard output, or a sentence and _REFUSED."""
+    """Answer the one request on standard input: an Arrow stream on standard output, or a sentence and _REFUSED."""
     _limit_memory()
     importlib.import_module("store.sandbox")
     text = sys.stdin.read()
@@ -160,10 +202,12 @@ def _child() -> int:
     try:
         # Here and not in the server: some texts take long merely to be read.
         _check(request["sql"])
+        _refuse_hidden(request["sql"])
         with store.sandboxed(request["store"], memory_limit=QUERY_MEMORY) as connection:
-            answer = pickle.dumps(_fetch(connection.execute(request["sql"]), request["rows"]))
-    except (Refused, store.StoreError, duckdb.Error, MemoryError, OverflowError) as error:
-        print(str(error) or "The statement needed more memory than it may have.", file=sys.stderr)
+            answer = _fetch(connection.execute(request["sql"]), request["rows"])
+    except (Refused, store.StoreError, duckdb.Error, pa.ArrowException, MemoryError, OverflowError) as error:
+        said = _without_paths(str(error), Path(request["store"]))
+        print(said or "The statement needed more memory than it may have.", file=sys.stderr)
         return _REFUSED
     if len(answer) > MOST_BYTES:
         print(

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from dashboard.verbatim import verbatim
+from store.printable import printable
+
 Option = TypeVar("Option")
 # Digits of a number in the URL that are looked at; more are too many for any limit.
 LONGEST = 12
@@ -22,8 +25,8 @@ def _mention_unknown(key: str, label: str, options: Sequence[Any], show: Callabl
 
 def _warn(label: str, value: str, why: str) -> None:
     # The text comes from the URL: shown as code, so that nothing in it is interpreted.
-    safe = value.replace("`", "'").replace("\n", " ")[:80]
-    st.warning(f"{label}: the address asks for `{safe}`, {why}.", icon=":material/link:")
+    safe = printable(value.replace("`", "'").replace("\n", " ")[:80])
+    st.warning(f"{verbatim(label)}: the address asks for `{safe}`, {why}.", icon=":material/link:")
 
 
 def _mention_unless_whole(label: str, least: int, most: int, key: str) -> None:
@@ -44,10 +47,10 @@ def number(label: str, least: int, most: int, default: int, key: str) -> int:
     """
     _mention_unless_whole(label, least, most, key)
     try:
-        chosen = st.number_input(label, least, most, default, key=key, bind="query-params")
+        chosen = st.number_input(verbatim(label), least, most, default, key=key, bind="query-params")
     except OverflowError:
         # Streamlit reads 1e999 in the URL as infinity, which is no whole number.
-        chosen = st.number_input(label, least, most, default, key=f"{key}_unbound")
+        chosen = st.number_input(verbatim(label), least, most, default, key=f"{key}_unbound")
     return default if chosen is None else chosen
 
 
@@ -62,7 +65,7 @@ def position(label: str, most: int, default: int, key: str, help: str | None = N
         help: a sentence in the tooltip.
     """
     _mention_unless_whole(label, 1, most, key)
-    return st.slider(label, 1, most, default, key=key, help=help, bind="query-params")
+    return st.slider(verbatim(label), 1, most, default, key=key, help=help, bind="query-params")
 
 
 def one(
@@ -85,7 +88,9 @@ def one(
     """
     _mention_unknown(key, label, options, show)
     start = options.index(default) if default in options else 0
-    chosen = st.selectbox(label, options, index=start, format_func=show, key=key, help=help, bind="query-params")
+    chosen = st.selectbox(
+        verbatim(label), options, index=start, format_func=show, key=key, help=help, bind="query-params"
+    )
     return options[start] if chosen is None else chosen
 
 
@@ -112,7 +117,15 @@ def several(
     _mention_unknown(key, label, options, show)
     start = [option for option in default if option in options] or list(options[:1])
     chosen = st.multiselect(
-        label, options, start, format_func=show, key=key, max_selections=most, help=help, wrap=True, bind="query-params"
+        verbatim(label),
+        options,
+        start,
+        format_func=show,
+        key=key,
+        max_selections=most,
+        help=help,
+        wrap=True,
+        bind="query-params",
     )
     return [option for option in options if option in chosen]
 
@@ -137,6 +150,13 @@ def switch(
     """
     _mention_unknown(key, label, options, show)
     chosen = st.segmented_control(
-        label, options, default=default, format_func=show, key=key, help=help, required=True, bind="query-params"
+        verbatim(label),
+        options,
+        default=default,
+        format_func=lambda option: verbatim(show(option)),
+        key=key,
+        help=help,
+        required=True,
+        bind="query-params",
     )
     return chosen or default

@@ -7,6 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 import store
 from dashboard import data, viewport
 from dashboard.snapshot import newest
+from dashboard.verbatim import verbatim
 
 REFRESH_SECONDS = 4
 # Pages that have something to say when there is no store.
@@ -92,12 +93,12 @@ def show(page: StreamlitPage) -> None:
         _explain(page.title, str(error))
     except store.StoreError as error:
         st.title(page.title)
-        st.error(_sentence(error), icon=":material/error:")
+        st.error(verbatim(_sentence(error)), icon=":material/error:")
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         _outdated(page.title, error)
     except duckdb.Error as error:
         st.title(page.title)
-        st.error(f"The store could not answer: {error}", icon=":material/error:")
+        st.error(f"The store could not answer: {verbatim(error)}", icon=":material/error:")
 
 
 def _pin() -> store.StoreError | None:
@@ -132,12 +133,12 @@ def _outdated(title: str, error: duckdb.Error) -> None:
         icon=":material/history:",
     )
     st.code("python -m store publish", language="shell")
-    st.caption(f"What is missing: {str(error).splitlines()[0]}")
+    st.caption(f"What is missing: {verbatim(str(error).splitlines()[0])}")
 
 
 def _explain(title: str, reason: str) -> None:
     st.title(title)
-    st.info(reason, icon=":material/info:")
+    st.info(verbatim(reason), icon=":material/info:")
     st.markdown("These commands compute one; this page fills up while they run:")
     st.code("make grid", language="shell")
     st.markdown("or, in any environment with `requirements.txt` installed:")

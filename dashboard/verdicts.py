@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import data, theme
 from dashboard.numerals import numeral
+from dashboard.verbatim import verbatim
 
 # Where there is no number.
 NONE = "–"
@@ -20,7 +21,7 @@ def badge(verdict: Any) -> None:
     """
     text = verdict if isinstance(verdict, str) else "one layer: no rate"
     colour = theme.VERDICT_COLOURS.get(text, "gray")
-    st.badge(text, color=colour, icon=theme.VERDICT_ICONS.get(text, ":material/help:"))
+    st.badge(verbatim(text), color=colour, icon=theme.VERDICT_ICONS.get(text, ":material/help:"))
 
 
 def rate(value: Any, verdict: Any) -> str:

@@ -10,6 +10,7 @@ from dashboard import data
 from dashboard.lecture.networks import lecture_network, verdict_on
 from dashboard.lecture.wording import PER_CENT, THREE_DIGITS, between, count, judged, larger, sentence
 from dashboard.numerals import numeral
+from dashboard.verbatim import verbatim
 
 SIZES = ("width", "depth", "batch_size")
 NAMES = {"none": "without batch norm", "batch": "with batch norm"}
@@ -132,7 +133,8 @@ def fan_in(init: str) -> str:
     found = found[found["init"].str.startswith(init) & (found["activation"] == "tanh")]
     seeds = "" if found.empty else f"convolutions with tanh, {count(found['seeds'].max(), 'seed')}"
     words = [
-        f"{row.init} **{row.verdict}**, ×{between(row.growth, row.growth_low, row.growth_high)} per layer, "
+        f"{verbatim(row.init)} **{verbatim(row.verdict)}**, "
+        f"×{between(row.growth, row.growth_low, row.growth_high)} per layer, "
         f"{between(row.saturated, row.saturated_low, row.saturated_high, PER_CENT)} of the last one saturated"
         for row in found.itertuples()
     ]

@@ -7,6 +7,7 @@ import pandas as pd
 from dashboard import data
 from dashboard.lecture.wording import PER_CENT, POINTS, between, count, judged, larger, plus_minus, positive, sentence
 from dashboard.numerals import numeral
+from dashboard.verbatim import verbatim
 
 
 def sensitivity() -> str:
@@ -17,8 +18,8 @@ def sensitivity() -> str:
         return ""
     found = found[found["dataset"] == found["dataset"].iloc[0]]
     words = [
-        f"{row.preprocessing} ×{between(row.loss_factor, row.loss_factor_low, row.loss_factor_high)}, condition number "
-        f"{numeral(row.condition_number)}"
+        f"{verbatim(row.preprocessing)} ×{between(row.loss_factor, row.loss_factor_low, row.loss_factor_high)}, "
+        f"condition number {numeral(row.condition_number)}"
         for row in found.itertuples()
     ]
     about = (
@@ -178,7 +179,7 @@ def folded() -> str:
     if found.empty:
         return ""
     words = [
-        f"{row.network.partition('(')[0]} of width {row.width}: folded ×"
+        f"{verbatim(row.network.partition('(')[0])} of width {row.width}: folded ×"
         f"{plus_minus(row.folded_to_without, row.folded_to_without_margin)} the time of a network without batch norm, "
         f"unfolded ×{plus_minus(row.unfolded_to_without, row.unfolded_to_without_margin)}, {count(row.seeds, 'seed')}; "
         f"that it costs nothing {judged(_free(row))}"

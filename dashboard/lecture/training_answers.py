@@ -18,6 +18,7 @@ from dashboard.lecture.wording import (
     sentence,
 )
 from dashboard.numerals import numeral
+from dashboard.verbatim import verbatim
 from store.queries import Query
 
 # What the queries pin, so that networks of different sizes and lengths of training are not pooled.
@@ -51,8 +52,8 @@ def distinct_units() -> str:
     """Say how many different units zeros and a random initialization have, and how accurate they become."""
     found = symmetric()
     words = [
-        f"{row.init}: {_of_units(row)} after {count(row.steps, 'update')}, the largest change of any weight matrix "
-        f"{numeral(row.largest_change)}, test accuracy "
+        f"{verbatim(row.init)}: {_of_units(row)} after {count(row.steps, 'update')}, the largest change of any weight "
+        f"matrix {numeral(row.largest_change)}, test accuracy "
         f"{between(row.accuracy, row.accuracy_low, row.accuracy_high, PER_CENT)} over {count(row.seeds, 'seed')}"
         for row in found.itertuples()
     ]

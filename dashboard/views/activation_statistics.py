@@ -16,6 +16,7 @@ from dashboard.choice import plain
 from dashboard.distributions import on_common_bins
 from dashboard.figure import Picture, draw, group
 from dashboard.numerals import numeral
+from dashboard.verbatim import verbatim
 
 MOST_CONFIGURATIONS = 6
 MOST_PANELS = 6
@@ -162,7 +163,7 @@ def _cards(shown: Shown, shape: dict[str, Any], chosen: dict[str, list[str]], ta
             with st.container(border=True, key=f"card-{place}"):
                 side, picture, width = _side_and_picture(room)
                 with side:
-                    st.markdown(f"**{name}**")
+                    st.markdown(f"**{verbatim(name)}**")
                     _numbers(shown.rows.get((name, cursor)), shown.verdicts.get(name))
                 with picture:
                     text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
@@ -229,7 +230,7 @@ def _numbers(row: Any, verdict: Any) -> None:
             lines_.append(f"in theory: std {numeral(row.theory_std, 4)}")
         lines_.append(f"saturated {verdicts.share(row.frac_saturated)}, dead {verdicts.share(row.frac_dead_units)}")
         lines_.append(f"σw = {numeral(row.sigma_w)}")
-    st.caption("  \n".join(lines_))
+    st.caption("  \n".join(map(verbatim, lines_)))
 
 
 def _explain() -> None:

@@ -11,8 +11,10 @@ import streamlit as st
 import store
 from dashboard import data, sandbox, selectors
 from dashboard.charts.quick import chartable, quick
-from dashboard.figure import figure, table
+from dashboard.exact import file
+from dashboard.figure import figure
 from dashboard.snapshot import MOST_SECONDS
+from dashboard.verbatim import verbatim
 from store import queries
 from store.queries import Parameter, Query
 
@@ -119,7 +121,7 @@ def _answer_saved(query: Query) -> None:
     try:
         values = {parameter.name: _value(query, parameter) for parameter in query.parameters}
     except store.StoreInvalid as error:
-        st.info(f"{error}.")
+        st.info(f"{verbatim(error)}.")
         return
     with st.expander("SQL"):
         st.code(data.sql(query.name, values), language="sql")
@@ -163,7 +165,7 @@ def _answer_own(sql: str) -> None:
     if isinstance(answer, sandbox.Refused):
         _refuse(answer)
         return
-    _show(answer.frame, "answer", sql, answer.cut, partial(table, data=answer.frame))
+    _show(answer.frame, "answer", sql, answer.cut, partial(file, rows=answer.rows))
 
 
 @st.cache_data(show_spinner=False, max_entries=MOST_ANSWERS)

@@ -16,6 +16,7 @@ from dashboard.lecture.chapters import CHAPTERS
 from dashboard.lecture.networks import lecture_network, verdict_on
 from dashboard.lecture.row import Finding, Prediction, Row
 from dashboard.numerals import numeral
+from dashboard.verbatim import verbatim
 from store import queries
 
 PREFIX = "lecture"
@@ -76,7 +77,7 @@ def _opening() -> None:
                 with column, st.container(border=True, key=f"opening-{name}"):
                     _card(name, cards[init], text)
     st.caption(
-        f"One batch of {shape['batch_size']} through {shape['depth']} untrained {activation} layers of "
+        f"One batch of {shape['batch_size']} through {shape['depth']} untrained {verbatim(activation)} layers of "
         f"{shape['width']}: the distribution of the activations, the first layer on top, all on one axis. "
         "σw is the std of the weights times √fan-in: a fixed std means something only with the width. "
         + verdicts.limits()
@@ -84,7 +85,7 @@ def _opening() -> None:
 
 
 def _card(name: str, card: _Card, text: str) -> None:
-    st.markdown(f"**{name}**")
+    st.markdown(f"**{verbatim(name)}**")
     found = card.verdict
     if found is not None:
         verdicts.badge(found["verdict"])
@@ -92,7 +93,7 @@ def _card(name: str, card: _Card, text: str) -> None:
     lines = [f"σw = {numeral(card.weight_scale)}"]
     if found is not None:
         lines += [f"signal {verdicts.growth(found, 'forward')}", f"gradient {verdicts.growth(found, 'backward')}"]
-    st.caption("  \n".join(lines))
+    st.caption("  \n".join(map(verbatim, lines)))
 
 
 @data.kept
@@ -161,9 +162,9 @@ def _guess(number: int, prediction: Prediction) -> str | None:
 
 def _compare(guess: str, answer: str) -> None:
     if guess == answer:
-        st.success(f"You said *{guess}*, and so do the data.", icon=":material/check:")
+        st.success(f"You said *{verbatim(guess)}*, and so do the data.", icon=":material/check:")
     else:
-        st.warning(f"You said *{guess}*; the data say *{answer}*.", icon=":material/lightbulb:")
+        st.warning(f"You said *{verbatim(guess)}*; the data say *{verbatim(answer)}*.", icon=":material/lightbulb:")
 
 
 def _answer_table(number: int) -> None:

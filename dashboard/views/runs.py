@@ -1,5 +1,6 @@
 """Who computed what, what is still missing, and the engine at the push of a button."""
 
+import re
 from typing import Any, Literal
 
 import pandas as pd
@@ -7,8 +8,10 @@ import streamlit as st
 
 import store
 from dashboard import data, refresh, selectors
+from dashboard.verbatim import verbatim
 
 PREFIX = "runs"
+_NAME = re.compile(r"\w[\w-]*", re.ASCII)
 WATCH_SECONDS = 1.5
 PRESET, EDIT = "a preset", "a grid of my own"
 EXAMPLE = """name = "mine"
@@ -32,10 +35,12 @@ def main() -> None:
     """Draw the page."""
     st.title("Runs")
     st.markdown("Every call of the engine, what the store covers, and a way to fill its gaps.")
-    if refresh.local(st.get_option("server.address")):
+    if _offered():
         _refresh()
     else:
-        st.caption("Computing from the browser is offered only where the dashboard is served on loopback.")
+        st.caption(
+            "Computing from the browser is offered only where the dashboard is served on loopback, without a proxy."
+        )
     try:
         data.version()
     except store.StoreMissing:
@@ -45,6 +50,10 @@ def main() -> None:
     _coverage()
 
 
+def _offered() -> bool:
+    return refresh.offered(st.get_option("server.address"), st.context.headers)
+
+
 def _refresh() -> None:
     st.markdown("#### Refresh")
     if not refresh.installed():
@@ -52,7 +61,7 @@ def _refresh() -> None:
         return
     if refresh.running() is None and (writer := store.writer(store.Layout.at())):
         where = f"{writer['pid']} on {writer['host']}"
-        st.info(f"Process {where} is computing since {writer['started_at']}: `{writer['command']}`")
+        st.info(verbatim(f"Process {where} is computing since {writer['started_at']}: {writer['command']}"))
         return
     if refresh.running() is None:
         _choose()
@@ -65,7 +74,7 @@ def _choose() -> None:
     if kind == PRESET:
         presets = _presets()
         grid = selectors.one("Preset", list(presets), f"{PREFIX}_preset", "demo")
-        st.caption(presets[grid])
+        st.caption(verbatim(presets[grid]))
         text = ""
     else:
         text = st.text_area("Grid (TOML); lists are crossed", _text(), height=330, key=f"{PREFIX}_toml")
@@ -99,7 +108,8 @@ def _presets() -> dict[str, str]:
         cards = data.query("scheme_cards", kind="preset")
     except store.StoreError:
         cards = pd.DataFrame(columns=["name", "title"])
-    found = dict(zip(cards["name"], cards["title"], strict=True))
+    # The store says what presets there are, and may say anything: a name is neither a path nor an option.
+    found = {name: title for name, title in zip(cards["name"], cards["title"], strict=True) if _NAME.fullmatch(name)}
     return found or {"demo": "every effect of the lecture", "smoke": "a few small cells of each study"}
 
 
@@ -129,7 +139,7 @@ def _start(planned: dict[str, Any]) -> None:
     try:
         refresh.start(planned["path"], planned["cells"] - planned["done"])
     except refresh.Refused as refusal:
-        st.warning(str(refusal))
+        st.warning(verbatim(refusal))
         return
     st.session_state.pop(f"{PREFIX}_planned", None)
     st.rerun()
@@ -163,7 +173,7 @@ def _watch() -> None:
     done, seconds = run.done(), run.seconds()
     left = f", about {_duration(seconds * (run.missing - done) / done)} left" if done else ""
     share = done / max(run.missing, 1)
-    st.progress(share, f"{run.grid}: {done:,} of {run.missing:,} cells, {_duration(seconds)} so far{left}")
+    st.progress(share, f"{verbatim(run.grid)}: {done:,} of {run.missing:,} cells, {_duration(seconds)} so far{left}")
     if st.button("Cancel", icon=":material/stop:", help="Finished batches are kept."):
         refresh.cancel(run)
     st.caption("Finished work appears on all pages by itself, every ten seconds or so.")
@@ -177,12 +187,12 @@ def _ended(run: refresh.Run) -> None:
     found = refresh.summary(run)
     code = run.process.returncode
     if found is None or code == 1:
-        st.error(f"The run of {run.grid} ended with an error (exit code {code}):", icon=":material/error:")
+        st.error(f"The run of {verbatim(run.grid)} ended with an error (exit code {code}):", icon=":material/error:")
         st.code(run.said()[-2000:] or "It said nothing.", language=None)
         return
     word = "was cancelled; finished batches are kept" if code == 130 else "is done"
     st.success(
-        f"{run.grid} {word}: {found['cells_computed']:,} cells computed in {_duration(found['seconds'])}, "
+        f"{verbatim(run.grid)} {word}: {found['cells_computed']:,} cells computed in {_duration(found['seconds'])}, "
         f"{found['cells_diverged']:,} of them diverged.",
         icon=":material/check:",
     )
@@ -256,7 +266,7 @@ def _coverage() -> None:
     st.dataframe(
         coverage, hide_index=True, column_config=config, key="table-coverage", alt="Cells by study and status."
     )
-    if refresh.local(st.get_option("server.address")) and refresh.installed():
+    if _offered() and refresh.installed():
         _preset_coverage()
 
 
@@ -267,14 +277,14 @@ def _preset_coverage() -> None:
     if not st.button("Check", icon=":material/fact_check:", help="Asks the engine; a large preset takes a while."):
         return
     for name in chosen:
-        with st.spinner(f"Asking the engine about {name} …", show_time=True):
+        with st.spinner(f"Asking the engine about {verbatim(name)} …", show_time=True):
             try:
                 planned = _planned(data.version(), name)
             except refresh.Refused as refusal:
-                st.warning(str(refusal))
+                st.warning(verbatim(refusal))
                 continue
         share = planned["done"] / max(planned["cells"], 1)
-        st.progress(share, f"**{name}**: {planned['done']:,} of {planned['cells']:,} cells")
+        st.progress(share, f"**{verbatim(name)}**: {planned['done']:,} of {planned['cells']:,} cells")
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

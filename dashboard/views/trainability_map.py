@@ -13,6 +13,7 @@ from dashboard.charts.lines import MOST_LINES, Axis, lines
 from dashboard.charts.style import spans_decades
 from dashboard.figure import figure, selection
 from dashboard.over_seeds import for_lines
+from dashboard.verbatim import verbatim
 
 PREFIX = "map"
 PAGE = "trainability_map"
@@ -189,7 +190,7 @@ def _behind(selected: dict[str, str], x: str, y: str, chosen: choice.Chosen) -> 
         st.info("Click a tile, or choose one, to see the curves and layers behind it.", icon=":material/ads_click:")
         return
     narrowed = chosen | {x: _value(x, selected["x"]), y: _value(y, selected["y"])}
-    st.markdown(f"#### Behind the tile: `{_sentence(x, y, (selected['x'], selected['y']))}`")
+    st.markdown(f"#### Behind the tile: {verbatim(_sentence(x, y, (selected['x'], selected['y'])))}")
     left, right = st.columns(2)
     with left:
         _curves(narrowed)
@@ -247,7 +248,7 @@ def _layers(chosen: choice.Chosen) -> None:
     )
     text = "Standard deviation of activations and root mean square of gradients against layer."
     figure("What did it begin with?", chart, layers, data.sql("layers_of_configuration", wanted), "tile-layers", text)
-    st.caption(f"Nearest untrained network: {signals.network_title(layers.iloc[0])}.")
+    st.caption(f"Nearest untrained network: {verbatim(signals.network_title(layers.iloc[0]))}.")
 
 
 main()

@@ -8,6 +8,7 @@ from dashboard.charts.images import images
 from dashboard.figure import figure
 from dashboard.interval import BANDS
 from dashboard.quantities import Question
+from dashboard.verbatim import verbatim
 
 PREFIX = "transfer"
 STUDY, SOURCE = "transfer", "transfer_source"
@@ -34,7 +35,7 @@ def main() -> None:
     if chosen is None:
         return
     band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "interval", show=BANDS.__getitem__)
-    schemes = ", ".join(f"*{name}*: {meaning}" for name, meaning in SCHEMES.items())
+    schemes = ", ".join(f"*{verbatim(name)}*: {verbatim(meaning)}" for name, meaning in SCHEMES.items())
     title = "How many examples does it take?"
     asked = Question(STUDY, "transfer_accuracy", title, "position", "part", "dataset", chosen, band=band, part="Scheme")
     quantities.show(asked, "transfer-accuracy")

@@ -14,6 +14,7 @@ from dashboard import axes, choice, data, outlook, selectors, snippet, trains, v
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.ranking import ranking
 from dashboard.figure import Picture
+from dashboard.verbatim import verbatim
 
 PREFIX = "use"
 ANY = "any"
@@ -143,11 +144,12 @@ def _measured(ranked: pd.DataFrame, shape: dict[str, Any]) -> pd.Series | None:
 
 
 def _title(row: pd.Series) -> str:
-    return f"{row['init']}, {axes.text('norm', row['norm'])}, {row['optimizer']} at learning rate {row['lr']:g}"
+    names = f"{row['init']}, {axes.text('norm', row['norm'])}, {row['optimizer']}"
+    return f"{verbatim(names)} at learning rate {row['lr']:g}"
 
 
 def _where(shape: dict[str, Any]) -> str:
-    return (
+    return verbatim(
         f"{shape['network']} of {shape['depth']} layers of {shape['width']}, {shape['activation']}, "
         f"on {shape['dataset']} ({shape['preprocessing']}), batches of {shape['batch_size']}, {shape['steps']} steps"
     )
@@ -175,7 +177,7 @@ def _comparison(ranked: pd.DataFrame) -> str:
     if clear.all():
         whole = "the other one" if len(others) == 1 else f"each of the {len(others)} others"
         return f"Clearly better than {whole}, compared seed by seed."
-    alike = [f"*{name}*" for name in others.loc[~clear & ~untold, "configuration"]]
+    alike = [f"*{verbatim(name)}*" for name in others.loc[~clear & ~untold, "configuration"]]
     told = []
     if alike:
         more = f" and {len(alike) - NAMED} more" if len(alike) > NAMED else ""
@@ -197,9 +199,7 @@ def _expected(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any
     sure, unsure = (candidates[candidates["outlook"] == what] for what in (outlook.SURVIVES, outlook.UNKNOWN))
     near = distance <= FAR
     usable = candidates[candidates["outlook"].isin([outlook.SURVIVES, outlook.UNKNOWN])] if near else sure
-    network = (
-        f"{wanted['depth']:,} {wanted['activation']} layer{'' if wanted['depth'] == 1 else 's'} of {wanted['width']:,}"
-    )
+    network = f"{wanted['depth']:,} {verbatim(wanted['activation'])} layer{'' if wanted['depth'] == 1 else 's'} of {wanted['width']:,}"
     if not usable.empty:
         st.markdown(f"### {_title(usable.iloc[0])}")
     elif candidates.empty:
@@ -229,8 +229,8 @@ def _outlooks(told: pd.DataFrame) -> list[str]:
         rows = told[told["outlook"] == what].drop_duplicates(["init", "norm"])
         if rows.empty:
             continue
-        names = [f"{outlook.named(row)} ({row.why})" for row in rows.head(NAMED).itertuples()]
-        names += [outlook.named(row) for row in rows.iloc[NAMED:].itertuples()]
+        names = [f"{verbatim(outlook.named(row))} ({row.why})" for row in rows.head(NAMED).itertuples()]
+        names += [verbatim(outlook.named(row)) for row in rows.iloc[NAMED:].itertuples()]
         lines.append(f"- **{what}**: {'; '.join(names)}")
     return lines
 
@@ -240,7 +240,9 @@ def _nothing_alike(wanted: dict[str, Any]) -> None:
     with st.container(border=True, key="answer"):
         norms = ", ".join(axes.text("norm", norm) for norm in wanted["norms"])
         st.markdown("### Unknown")
-        st.markdown(f"Nothing like this was trained here: {wanted['activation']} with {norms}, as asked for above.")
+        st.markdown(
+            f"Nothing like this was trained here: {verbatim(wanted['activation'])} with {verbatim(norms)}, as asked for above."
+        )
         rows = outlook.expected(wanted)
         rows = rows[rows["norm"].isin(wanted["norms"])]
         # A fixed standard deviation means something at its own width only.
@@ -262,7 +264,7 @@ def _what_trains(wanted: dict[str, Any]) -> None:
     for label, rows in (("As asked for, but of another shape", allowed), ("As deep as asked for", as_deep)):
         if not rows.empty:
             row = rows.iloc[0]
-            network = f"{row['depth']} {row['activation']} layers of {row['width']} on {row['dataset']}"
+            network = verbatim(f"{row['depth']} {row['activation']} layers of {row['width']} on {row['dataset']}")
             seeds = f"{row['share_that_train']:.0%} of {row['seeds']} seeds"
             lines.append(f"- {label}: {network} with {_title(row)} ({seeds} of that network train)")
     if lines:
@@ -345,20 +347,21 @@ def _program(first: pd.Series, shape: dict[str, Any], wanted: dict[str, Any]) ->
     st.markdown("#### The same in PyTorch")
     if shape["network"] != "mlp":
         st.info(
-            f"The lines below are for plain networks; this answer was measured on a network of kind {shape['network']}."
+            "The lines below are for plain networks; this answer was measured on a network of kind "
+            f"{verbatim(shape['network'])}."
         )
     configuration = {key: choice.plain(first[key]) for key in ("init", "norm", "optimizer", "lr")}
     configuration["init"] = snippet.at_width(first["init"], shape["width"], wanted["width"])
     if configuration["init"] != first["init"]:
         st.caption(
-            f"{first['init']} was measured at width {shape['width']}. What counts is σw, the std times √fan-in: "
-            f"at width {wanted['width']} the same σw is {configuration['init']}."
+            f"{verbatim(first['init'])} was measured at width {shape['width']}. What counts is σw, the std times "
+            f"√fan-in: at width {wanted['width']} the same σw is {verbatim(configuration['init'])}."
         )
     configuration |= {"activation": shape["activation"], "depth": wanted["depth"], "width": wanted["width"]}
     try:
         text = snippet.program(data.query("scheme_cards"), configuration)
     except KeyError as lacking:
-        st.info(f"{lacking.args[0]}: run the engine once more, and its cards are renewed.")
+        st.info(f"{verbatim(lacking.args[0])}: run the engine once more, and its cards are renewed.")
         return
     st.code(text, language="python")
 

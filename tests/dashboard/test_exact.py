@@ -1,0 +1,73 @@
+"""No digit is lost between a statement and what a reader sees or downloads; and no path of the server is shown."""
+
+import io
+from decimal import Decimal
+
+import pyarrow.parquet as pq
+import pytest
+
+from dashboard import sandbox
+from dashboard.exact import file
+
+NUMBERS = {
+    "170141183460469231731687303715884105727::HUGEINT": "170141183460469231731687303715884105727",
+    "-170141183460469231731687303715884105727::HUGEINT": "-170141183460469231731687303715884105727",
+    "9007199254740993::BIGINT": "9007199254740993",
+    "18446744073709551615::UBIGINT": "18446744073709551615",
+    "12345678901234567890.123456789::DECIMAL(38, 9)": "12345678901234567890.123456789",
+    "0.1234567890123456789::DECIMAL(38, 19)": "0.1234567890123456789",
+    "sum(9007199254740993::BIGINT)": "9007199254740993",
+}
+SMALL = {"sum(2)": 2, "2::HUGEINT": 2, "1.5::DECIMAL(4, 2)": 1.5, "NULL::HUGEINT": None, "7::BIGINT": 7}
+PATHS = [
+    "SELECT path FROM duckdb_databases()",
+    "FROM duckdb_databases",
+    'FROM "duckdb_databases"()',
+    "FROM DuckDB_Databases()",
+    "FROM system.main.duckdb_databases()",
+    "SUMMARIZE FROM duckdb_databases()",
+    "FROM pragma_database_list",
+    "SELECT value FROM duckdb_settings()",
+    "SELECT current_setting('allowed_paths')",
+    "SELECT current_setting('secret_directory')",
+    "FROM duckdb_extensions()",
+    "FROM duckdb_secrets()",
+    "FROM query('FROM duckdb_' || 'databases()')",
+    "FROM \"query\" /* x */ ('FROM duckdb_' || 'databases()')",
+    "FROM query_table('duckdb_' || 'databases')",
+    "FROM json_execute_serialized_sql(json_serialize_sql('FROM duckdb_databases()'))",
+    "SELECT * FROM duckdb_temporary_files()",
+    "SELECT * FROM duckdb_extension_repositories()",
+    "FROM read_blob('nowhere')",
+]
+
+
+@pytest.fixture(autouse=True)
+def _store(filled_store, monkeypatch):
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
+
+
+def test_every_digit_is_shown_and_downloaded():
+    columns = ", ".join(f"{sql} AS c{place}" for place, sql in enumerate([*NUMBERS, *SMALL]))
+    answer = sandbox.ask(f"SELECT {columns}, [170141183460469231731687303715884105727::HUGEINT] AS l")
+    (row,) = answer.frame.to_dict("records")
+    shown = list(row.values())
+    assert [str(one) for one in shown[: len(NUMBERS)]] == list(NUMBERS.values())
+    for found, expected in zip(shown[len(NUMBERS) :], SMALL.values(), strict=False):
+        assert found != found or found is None or str(found) == "<NA>" if expected is None else found == expected
+    assert row["l"] == "[170141183460469231731687303715884105727]"
+    text = file("CSV", answer.rows).decode()
+    kept = pq.read_table(io.BytesIO(file("Parquet", answer.rows))).to_pylist()[0]
+    for place, digits in enumerate(NUMBERS.values()):
+        assert digits in text
+        assert Decimal(kept[f"c{place}"]) == Decimal(digits)
+
+
+@pytest.mark.parametrize("sql", PATHS)
+def test_no_statement_shows_a_path_of_the_server(sql, filled_store):
+    try:
+        said = sandbox.ask(sql).frame.to_string()
+    except sandbox.Refused as refusal:
+        said = str(refusal)
+    for place in (filled_store.resolve(), filled_store.parent, sandbox.Path.home()):
+        assert str(place) not in said
