@@ -238,11 +238,10 @@ def _outlooks(told: pd.DataFrame) -> list[str]:
 def _nothing_alike(wanted: dict[str, Any]) -> None:
     """Say that nothing with this activation and these normalizations was trained, what theory says, and what trains."""
     with st.container(border=True, key="answer"):
-        norms = ", ".join(axes.text("norm", norm) for norm in wanted["norms"])
+        norms = verbatim(", ".join(axes.text("norm", norm) for norm in wanted["norms"]))
+        activation = verbatim(wanted["activation"])
         st.markdown("### Unknown")
-        st.markdown(
-            f"Nothing like this was trained here: {verbatim(wanted['activation'])} with {verbatim(norms)}, as asked for above."
-        )
+        st.markdown(f"Nothing like this was trained here: {activation} with {norms}, as asked for above.")
         rows = outlook.expected(wanted)
         rows = rows[rows["norm"].isin(wanted["norms"])]
         # A fixed standard deviation means something at its own width only.

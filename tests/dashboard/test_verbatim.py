@@ -79,4 +79,4 @@ def test_every_page_passes_what_it_was_told_through_the_door():
         file = place.split("/")[-1].split(":")[0]
         if FOREIGN.search(text) and "verbatim(" not in text and not (text == "name" and local in source[file]):
             # A title of a query, a claim of the lecture: files of the program.
-            assert text in ("query.title", "finding.verdict", "network"), f"{place}: {text}"
+            assert text in ("query.title", "finding.verdict", "network", "activation"), f"{place}: {text}"
