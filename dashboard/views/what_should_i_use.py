@@ -199,7 +199,8 @@ def _expected(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any
     sure, unsure = (candidates[candidates["outlook"] == what] for what in (outlook.SURVIVES, outlook.UNKNOWN))
     near = distance <= FAR
     usable = candidates[candidates["outlook"].isin([outlook.SURVIVES, outlook.UNKNOWN])] if near else sure
-    network = f"{wanted['depth']:,} {verbatim(wanted['activation'])} layer{'' if wanted['depth'] == 1 else 's'} of {wanted['width']:,}"
+    layers = f"layer{'' if wanted['depth'] == 1 else 's'}"
+    network = f"{wanted['depth']:,} {verbatim(wanted['activation'])} {layers} of {wanted['width']:,}"
     if not usable.empty:
         st.markdown(f"### {_title(usable.iloc[0])}")
     elif candidates.empty:
