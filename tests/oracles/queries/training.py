@@ -235,9 +235,9 @@ def steps_to_target(tables: Tables, target: float, dataset: str | None, activati
         }
 
 
-@oracle("distance", "-final_test_accuracy", *TRAINING_AXES)
+@oracle("distance", "-final_test_accuracy", *CONFIGURATION)
 def what_trains(tables: Tables, depth: int, width: int, **allowed: list | None) -> Rows:
-    for key, rows in groups(among(where(tables.outcomes, study="training"), **allowed), *TRAINING_AXES):
+    for key, rows in groups(among(where(tables.outcomes, study="training"), **allowed), *CONFIGURATION):
         if mean(rows["trains"]) >= 0.5:
             yield {
                 **key,
