@@ -175,6 +175,7 @@ def _refuse_hidden(sql: str) -> None:
 def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> bytes:
     """Return at most one row more than wanted, as an Arrow stream."""
     reader, sink, count = result.to_arrow_reader(ROWS_AT_ONCE), pa.BufferOutputStream(), 0
+    assert reader is not None, "a SELECT has rows, if only none"
     with pa.ipc.new_stream(sink, reader.schema) as stream:
         for batch in reader:
             stream.write_batch(batch.slice(0, rows + 1 - count))
