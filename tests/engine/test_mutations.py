@@ -112,10 +112,9 @@ def test_a_theory_that_forgets_the_fans_is_caught(monkeypatch):
     """Fan-in for fan-out on the way back: square networks would never show it."""
 
     def careless(setting, factors):
-        squared, found = 1.0, [1.0]
+        found = [0 * factors[-1] + 1]
         for layer in range(len(factors) - 1, 0, -1):
-            squared = squared * factors[layer] * setting.weight_variance(layer)
-            found.append(float(squared.mean()) ** 0.5)
+            found.append(found[-1] * factors[layer] * setting.weight_variance(layer))
         return found[::-1]
 
     monkeypatch.setattr(prediction, "_gradients", careless)
@@ -135,6 +134,7 @@ def test_bands_without_the_deviations_of_q_are_caught(monkeypatch):
     setting = test_theory.setting(test_theory.RELU, [0.1] * 12, [200] * 13)
     right = [layer.std_band for layer in prediction.predict(setting)]
     monkeypatch.setattr(bands, "_carried", lambda setting, variances, known: [0.0] * len(known))
+    monkeypatch.setattr(bands, "_proportional_until", lambda setting, variances, known, arriving: len(known))
     prediction.predict.cache_clear()
     wrong = [layer.std_band for layer in prediction.predict(setting)]
     prediction.predict.cache_clear()
