@@ -1,7 +1,0 @@
--- What theory says of untrained networks, beyond the standard deviations and gradients of layers.
-
-ALTER TABLE layers ADD COLUMN theory_weight_grad_rms FLOAT;
-COMMENT ON COLUMN layers.theory_weight_grad_rms IS 'Mean-field prediction of weight_grad_rms in the limit of infinite width, for fully connected layers; NULL where there is none, as for theory_grad_rms.';
-COMMENT ON COLUMN layers.theory_grad_rms IS 'Mean-field prediction of grad_rms in the limit of infinite width; NULL where there is none. With batch normalization, NULL where the sum of batch_size / width over all layers exceeds 1/2: networks of this width are then too far from the limit.';
-COMMENT ON COLUMN layers.theory_std_band IS 'Predicted standard deviation of ln std from network to network, at this width and batch size, for independent normal weights. Networks are log-normal around the prediction, so 95 % lie between theory_std · exp(−band² − 1.96 band) and theory_std · exp(−band² + 1.96 band). NULL where there is none: where deviations are so large that they do not grow in proportion, and with batch normalization, in layers after the first, where the sum of batch_size / width over the layers so far exceeds 1/2.';
-COMMENT ON COLUMN layers.theory_grad_band IS 'Predicted standard deviation of ln grad_rms from network to network, likewise; NULL where theory_grad_rms is, and with batch normalization of fewer than 10 examples.';
