@@ -12,7 +12,7 @@ from store.errors import StoreCorrupt
 
 # What somebody, or a bit, may change, and how it is named.
 CHANGES = {
-    "UPDATE thresholds SET value = 3 * value": "different: threshold alike, threshold saturation",
+    "UPDATE thresholds SET value = 3 * value": "different: threshold alike, threshold chance",
     "UPDATE thresholds SET meaning = 'another' WHERE name = 'alike'": "different: threshold alike",
     "DELETE FROM thresholds WHERE name = 'too_big'": "missing: threshold too_big",
     "INSERT INTO thresholds VALUES ('mine', 1, 'Mine.')": "unexpected: threshold mine",

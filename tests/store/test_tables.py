@@ -16,7 +16,8 @@ def test_schemas_follow_the_sql(name):
         columns = connection.execute(
             "SELECT column_name, is_nullable FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [name]
         ).fetchall()
-    assert [(field.name, field.nullable) for field in schema] == columns
+    derived = tables.DERIVED.get(name, ())
+    assert [(field.name, field.nullable) for field in schema] == [one for one in columns if one[0] not in derived]
 
 
 def test_types_are_plain_arrow():
