@@ -9,6 +9,8 @@ import pandas as pd
 
 # What is proportional to the standard deviation in initializers that do not know their fan-in.
 SCALES = {"normal": "std", "truncated_normal": "std", "uniform": "bound"}
+# What Python raises where a text is no call with constants.
+UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 PROGRAM = """\
 import torch
 from torch import nn
@@ -37,18 +39,24 @@ model = nn.Sequential(*layers, readout)
 def parts(member: str) -> tuple[str, dict[str, Any]]:
     """Return the name and the given parameters of a member.
 
+    A text that no store of this program holds is a name as a whole, which no member has.
+
     Args:
         member: as the store writes it, for instance normal(std=0.01).
     """
     name, _, arguments = member.partition("(")
-    return name, _keywords(arguments.removesuffix(")"))
+    try:
+        return name, _keywords(arguments.removesuffix(")"))
+    except UNREADABLE:
+        return member, {}
 
 
 def _keywords(arguments: str) -> dict[str, Any]:
     """Return the parameters that have a value; in a signature those without one may stand anywhere."""
     valued = ", ".join(part for part in arguments.split(", ") if "=" in part)
     call = ast.parse(f"call({valued})", mode="eval").body
-    assert isinstance(call, ast.Call)
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise ValueError(f"{arguments} are no parameters")
     return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
 
 
@@ -66,7 +74,10 @@ def at_width(init: str, measured: int, wanted: int) -> str:
     scale = SCALES.get(name)
     if scale not in given or measured == wanted:
         return init
-    given[scale] = float(f"{given[scale] * (measured / wanted) ** 0.5:.3g}")
+    try:
+        given[scale] = float(f"{float(given[scale]) * (measured / wanted) ** 0.5:.3g}")
+    except (TypeError, ValueError, OverflowError):
+        return init
     return f"{name}({', '.join(f'{key}={value!r}' for key, value in given.items())})"
 
 
@@ -87,7 +98,10 @@ def lines(cards: pd.DataFrame, kind: str, member: str, **more: Any) -> str:
     if found.empty or not found.iloc[0]["snippet"]:
         raise KeyError(f"the store has no PyTorch lines for the {kind} {member}")
     card = found.iloc[0]
-    values = _keywords(card["parameters"] or "") | given | more
+    try:
+        values = _keywords(card["parameters"] or "") | given | more
+    except UNREADABLE:
+        raise KeyError(f"the card of the {kind} {name} has parameters that cannot be read") from None
     text = str(card["snippet"])
     for key, value in values.items():
         text = text.replace(f"{{{key}}}", f"{value}")

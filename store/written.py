@@ -18,7 +18,9 @@ _OPTIONAL = re.compile(
     r"(?P<and>\s+AND )?\(\$(?P<name>\w+) IS NULL OR (?:list_contains\(\$(?P=name), (?P<among>\w+)\)"
     r"|(?P<equal>\w+) = \$(?P=name)|(?P<other>len\(.*\) = 0))\)"
 )
-_PARAMETER = re.compile(r"\$(\w+)")
+_PARAMETER = re.compile(r"\$(?P<plain>\w+)")
+# Looked for in one go: a value that is written in may hold the name of a parameter itself.
+_EITHER = re.compile(f"{_OPTIONAL.pattern}|{_PARAMETER.pattern}")
 
 
 def written(query: Query, values: Mapping[str, Any]) -> str:
@@ -41,16 +43,16 @@ def written(query: Query, values: Mapping[str, Any]) -> str:
         if value is None:
             return "" if before else "true"
         if found["other"]:
-            return f"{before}{found['other']}"
+            return before + _PARAMETER.sub(parameter, found["other"])
         if found["equal"]:
             return f"{before}{found['equal']} = {_literal(value)}"
         among = ", ".join(map(_literal, value))
         return f"{before}{found['among']} IN ({among})" if among else f"{before}false"
 
     def parameter(found: re.Match[str]) -> str:
-        return f"{_literal(bound[found[1]])}::{kinds[found[1]]}"
+        return f"{_literal(bound[found['plain']])}::{kinds[found['plain']]}"
 
-    return _PARAMETER.sub(parameter, _OPTIONAL.sub(condition, query.sql))
+    return _EITHER.sub(lambda found: parameter(found) if found["plain"] else condition(found), query.sql)
 
 
 def _literal(value: Any) -> str:

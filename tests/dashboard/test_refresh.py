@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
+import psutil
 import pytest
 
 import store
@@ -90,3 +92,79 @@ def test_a_server_that_ends_leaves_nothing_behind(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(str(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+class Planners:
+    """Programs in the place of planners, which say that they have begun and wait until they are let go."""
+
+    def __init__(self, folder):
+        self.folder, self.go, self.answers = folder, folder / "go", []
+
+    def command(self, verb, grid):
+        begun = self.folder / f"{grid}.begun"
+        program = "while not go.exists(): time.sleep(0.02)\nprint('{}')"
+        return self.python(f"pathlib.Path({str(begun)!r}).touch()\ngo = pathlib.Path({str(self.go)!r})\n{program}")
+
+    @staticmethod
+    def python(program):
+        return [sys.executable, "-c", f"import os, pathlib, time\n{program}"]
+
+    def begun(self):
+        return sorted(path.stem for path in self.folder.glob("*.begun"))
+
+    def plan(self, grid):
+        def ask():
+            self.answers.append((grid, refresh.plan(grid)))
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        return asking
+
+
+def test_one_plans_one_waits_and_the_rest_are_told(tmp_path, monkeypatch):
+    planners = Planners(tmp_path)
+    monkeypatch.setattr(refresh, "_command", planners.command)
+    monkeypatch.setattr(refresh, "_planner", threading.Lock())
+    monkeypatch.setattr(refresh, "_queue", threading.BoundedSemaphore(2))
+    asking = [planners.plan("first")]
+    wait(lambda: planners.begun() == ["first"])
+    asking.append(planners.plan("second"))
+    wait(lambda: refresh._queue._value == 0)
+    for grid in ("third", "fourth"):
+        with pytest.raises(refresh.Refused, match="another one waits"):
+            refresh.plan(grid)
+    assert planners.begun() == ["first"]
+    assert planners.answers == []
+    planners.go.touch()
+    for thread in asking:
+        thread.join(timeout=60)
+    assert planners.answers == [("first", {}), ("second", {})]
+    # Whoever was told comes again.
+    assert refresh.plan("third") == {}
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "program", "sentence"),
+    [
+        ("PLAN_SECONDS", 2, "", "Planning takes longer than 2 seconds"),
+        ("PLAN_BYTES", 150_000_000, "held = b'x' * 300_000_000", "Planning takes more memory than 0.15 GB"),
+    ],
+)
+def test_planning_that_takes_too_much_is_ended_with_a_sentence(tmp_path, monkeypatch, limit, value, program, sentence):
+    mark = tmp_path / "process"
+    code = f"pathlib.Path({str(mark)!r}).write_text(str(os.getpid()))\n{program}\ntime.sleep(600)"
+    monkeypatch.setattr(refresh, limit, value)
+    monkeypatch.setattr(refresh, "_command", lambda verb, grid: Planners.python(code))
+    with pytest.raises(refresh.Refused, match=sentence):
+        refresh.plan("any")
+    assert not mark.exists() or not psutil.pid_exists(int(mark.read_text()))
+    # The next one may plan.
+    monkeypatch.setattr(refresh, "_command", lambda verb, grid: Planners.python("print('{}')"))
+    monkeypatch.setattr(refresh, limit, 10**12)
+    assert refresh.plan("any") == {}
+
+
+def test_a_real_planner_is_ended_too(path, monkeypatch):
+    monkeypatch.setattr(refresh, "PLAN_BYTES", 20_000_000)
+    with pytest.raises(refresh.Refused, match="more memory"):
+        refresh.plan(refresh.keep(TINY))

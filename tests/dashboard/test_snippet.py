@@ -113,3 +113,39 @@ def test_a_member_without_lines_is_named():
     cards = pd.DataFrame(columns=["kind", "name", "snippet", "parameters"])
     with pytest.raises(KeyError, match="no PyTorch lines for the initializer xavier"):
         snippet.lines(cards, "initializer", "xavier")
+
+
+NOT_MEMBERS = (
+    "![i](http://127.0.0.1:9/i.png) [l](x) <img src=x>",
+    "normal(std=)",
+    "normal(std=f(1))",
+    "normal(std=[[)",
+    "x(a=1)(b=2",
+    "a(b=1) + call(c=2",
+    "normal(std=\0)",
+    "normal(std=" + "(" * 5000 + ")",
+    "",
+    "(",
+    ")",
+    "normal(**{1: 2}, std=1=2)",
+)
+
+
+@pytest.mark.parametrize("text", NOT_MEMBERS)
+def test_a_text_that_is_no_member_has_no_lines_and_stays_what_it_is(text):
+    cards = pd.DataFrame([{"kind": "initializer", "name": "normal", "parameters": text, "snippet": "normal({std})"}])
+    assert snippet.at_width(text, 64, 128) == text
+    with pytest.raises(KeyError):
+        snippet.lines(cards, "initializer", text)
+
+
+@pytest.mark.parametrize("scale", ["None", "'wide'", "[1.0]", "1" * 400])
+def test_a_scale_that_is_no_number_is_left_alone(scale):
+    assert snippet.at_width(f"normal(std={scale})", 64, 128) == f"normal(std={scale})"
+
+
+@pytest.mark.parametrize("parameters", ["std=[", "std=f(1)", "a=1) + call(b=2"])
+def test_a_card_that_cannot_be_read_is_said(parameters):
+    card = {"kind": "initializer", "name": "normal", "parameters": parameters, "snippet": "normal({std})"}
+    with pytest.raises(KeyError, match="cannot be read"):
+        snippet.lines(pd.DataFrame([card]), "initializer", "normal(std=0.1)")

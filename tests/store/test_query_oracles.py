@@ -251,6 +251,13 @@ def test_written_values_stay_values():
     assert "network IN" not in sql
 
 
+@pytest.mark.parametrize("name", ["$strangers$", "$metrics", "($lr IS NULL OR lr = $lr)", "$1", "\\g<plain>"])
+def test_a_value_that_reads_like_a_parameter_stays_a_value(name):
+    sql = written(queries.get("curves_over_seeds"), {"metrics": [name], "inits": [name]})
+    assert f"init IN ('{name}')" in sql
+    assert f"['{name}']" in sql
+
+
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
 def test_it_equals_plain_pandas(opened, tables, query):
     assert compare(opened, tables, query)[0] > 0, "what is usually asked has no answer"

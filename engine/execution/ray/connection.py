@@ -7,10 +7,12 @@ import signal
 import socket
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import ray
-from ray._private import services
+from ray._private import ray_constants, services
 from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
 from engine.errors import RequestError
@@ -21,6 +23,7 @@ CLIENT = "ray://"
 REACH_SECONDS = 5.0
 # Results wait there until they are journaled; a batch's are a few megabytes.
 LOCAL_STORE_BYTES = 200_000_000
+LOOPBACK = "127.0.0.1"
 # Nodes get the code of this process, so that none computes with another version.
 PACKAGES = ("engine", "store")
 
@@ -57,20 +60,39 @@ class Connection:
             self._folder = tempfile.mkdtemp(prefix="goldilocks-ray-")
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
             options |= {"include_dashboard": False, "object_store_memory": LOCAL_STORE_BYTES}
-            options |= {"_temp_dir": self._folder, "_node_ip_address": "127.0.0.1"}
+            options |= {"_temp_dir": self._folder, "_node_ip_address": LOOPBACK}
         else:
             _reach(self.address)
             # Where a token lies, `ray start` asks for it; a driver shows it only when told to.
             maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
         terminate = signal.getsignal(signal.SIGTERM)
         try:
-            ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR, **options)
+            with _on_loopback() if self.address == LOCAL else nullcontext():
+                ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR, **options)
         except (OSError, ValueError, RuntimeError) as error:
             raise RequestError(f"--address {self.address}: {str(error).splitlines()[0]}") from None
         finally:
             # Ray would end this process at once; a request to end is an interruption that keeps finished batches.
             if terminate and threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, terminate)
+
+
+@contextmanager
+def _on_loopback() -> Iterator[None]:
+    """Let a cluster that is made meanwhile listen on loopback; Ray takes an address for others where there can be any.
+
+    Its own processes inherit the variable; this one reads the constant, which Ray made of it when it was imported.
+    """
+    name, allowed = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, ray_constants.ENABLE_RAY_CLUSTER
+    before = os.environ.get(name)
+    os.environ[name], ray_constants.ENABLE_RAY_CLUSTER = "0", False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = allowed
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
 
 
 def _reach(address: str) -> None:
