@@ -3,6 +3,8 @@
 Serving
     server         Streamlit's application under uvicorn
     app            the entry file: the table of pages
+    gate           which requests reach the pages
+    connections    how many connections are kept, and for how long
     shell          what surrounds every page
     views          one file per page
     lecture        the lecture's rows: claim, figure, verdict
@@ -10,6 +12,8 @@ Serving
 Asking
     snapshot       the open store, with its slow views kept in memory
     data           cached queries, keyed by snapshot
+    exact          rows with every digit
+    over_seeds     rows over seeds, named as charts of lines want them
     sandbox        SQL that a reader typed, in a process of its own
     refresh        the engine as a process of its own
 
@@ -23,6 +27,7 @@ Drawing
     figure         a chart with its title, data, picture and SQL
     charts         pure functions from a data frame to a chart
     quantities     figures of what any study measured
+    verbatim       text from elsewhere, never as Markdown
     axes           how axes and their values are called and ordered
     theme          one colour per member
     numerals       numbers in sentences
