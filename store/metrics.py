@@ -54,6 +54,8 @@ METRICS = (
     Metric("test_accuracy", "Test accuracy", better="higher"),
     Metric("grad_norm", "Gradient norm"),
     Metric("update_ratio", "Update norm / weight norm"),
+    Metric("first_train_loss", "Training loss before the first update", "nat"),
+    Metric("theory_first_loss", "Training loss before the first update, theory", "nat"),
     Metric("final_train_loss", "Training loss over the last interval", "nat", "lower"),
     Metric("final_train_accuracy", "Training accuracy over the last interval", better="higher"),
     Metric("final_test_accuracy", "Final test accuracy", better="higher"),

@@ -23,9 +23,11 @@ def entry(run_id: str, done: Done) -> dict[str, pa.Table]:
         return {**about, "cells": _cells(run_id, done, rows)}
     assert isinstance(done.found, Outcome)
     status = ("diverged" if diverged else "done" for diverged in done.found.diverged)
-    ends = zip(status, done.found.diverged_at, strict=True)
-    chance = done.found.chance
-    rows = [{"status": state, "diverged_at_step": step, "chance": chance} for state, step in ends]
+    chance, first_losses = done.found.chance, done.found.first_losses or [None] * len(done.found.cell_ids)
+    rows = [
+        {"status": state, "diverged_at_step": step, "chance": chance, "theory_first_loss": loss}
+        for state, step, loss in zip(status, done.found.diverged_at, first_losses, strict=True)
+    ]
     return {**about, "cells": _cells(run_id, done, rows), **done.found.tables}
 
 

@@ -66,6 +66,8 @@ class Outcome:
             where nothing is trained.
         overflowed: ids of the cells in which a value that stands in no table was not finite.
         chance: test accuracy of guessing the most frequent class, or None where nothing is classified.
+        first_losses: for each cell, the predicted loss before the first update, or None; empty where nothing is
+            classified.
     """
 
     cell_ids: Sequence[str]
@@ -73,6 +75,7 @@ class Outcome:
     updates: Sequence[int | None] = ()
     overflowed: Collection[str] = ()
     chance: float | None = None
+    first_losses: Sequence[float | None] = ()
 
     @property
     def diverged_at(self) -> Sequence[int | None]:

@@ -1,14 +1,18 @@
-"""The prediction that stands beside each layer of an untrained network, where there is one."""
+"""The predictions that stand beside each layer of an untrained network, and beside its loss, where there are any."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from torch import Tensor
 
+from engine.data.base import Dataset, prepared
 from engine.grid.cell import Cell
 from engine.networks.conv import Conv
 from engine.networks.residual_mlp import ResidualMlp
+from engine.preprocessings.base import Preprocessing
 from engine.theory.convolution import predict_convolutional
+from engine.theory.first_loss import first_loss
 from engine.theory.inputs import Inputs
 from engine.theory.prediction import LayerTheory, predict
 from engine.theory.residual import predict_residual
@@ -62,3 +66,29 @@ def predicted(cell: Cell, weight_std: np.ndarray, inputs: Inputs) -> Sequence[La
     if isinstance(network, ResidualMlp):
         return predict_residual(setting, network.branch_factors(cell.depth))
     return predict(setting)
+
+
+def predicted_first_loss(cell: Cell) -> float | None:
+    """Return the expected loss of a classifier before its first update, or None where no theory applies
+    or the variances overflow.
+
+    The expectation is over weights and over the examples of the training split.
+
+    Args:
+        cell: the configuration, of a data set with classes.
+    """
+    if cell.init.data_dependent:
+        return None
+    inputs = _training_inputs(cell.dataset, cell.preprocessing)
+    with np.errstate(over="ignore"):
+        last = predicted(cell, declared_weight_std(cell), inputs)[-1]
+    if last is None:
+        return None
+    readout = cell.readout
+    scale, bias = (of(readout.fans, cell.activation) for of in (cell.init.scale, cell.init.bias_scale))
+    return first_loss(last.second_moments, readout.fan_in * scale * scale, bias * bias, readout.units)
+
+
+@lru_cache(maxsize=8)
+def _training_inputs(dataset: Dataset, preprocessing: Preprocessing) -> Inputs:
+    return Inputs.lengths(prepared(dataset, preprocessing).train_x)

@@ -28,6 +28,7 @@ from engine.preprocessings.standardize import Standardize
 from engine.studies.base import Cost, Outcome, Study, studies
 from engine.studies.chunking import FLOAT_BYTES, chunks, evaluated_at_once, evaluation_examples
 from engine.studies.curves import Curves, UpdateSize, logged_steps
+from engine.studies.predictions import predicted_first_loss
 from engine.studies.replay import Replay, shared_memory
 
 INDEX_BYTES = 8
@@ -112,7 +113,9 @@ class Training(Study[TrainingCell]):
         steps = [step if step >= 0 else None for c in curves for step in c.diverged_at.tolist()]
         split = prepared(cells[0].dataset, cells[0].preprocessing)
         chance = float(np.bincount(split.test_y).max() / len(split.test_y))
-        return Outcome([cell.cell_id for cell in cells], {"curves": pa.concat_tables(tables)}, steps, chance=chance)
+        losses = [predicted_first_loss(cell) for cell in cells]
+        ids = [cell.cell_id for cell in cells]
+        return Outcome(ids, {"curves": pa.concat_tables(tables)}, steps, chance=chance, first_losses=losses)
 
 
 class Trainer:

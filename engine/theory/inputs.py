@@ -46,10 +46,24 @@ class Inputs:
         Args:
             x: `[batch, feature]`, in float64.
         """
-        lengths = np.square(x).mean(1)
-        groups = [float(part.mean()) for part in np.array_split(np.sort(lengths), min(GROUPS, len(x)))]
+        groups = _groups(x)
         if len(x) < 2:
-            return cls(tuple(groups), 0.0, 0.0, 0.0)
+            return cls(groups, 0.0, 0.0, 0.0)
         directions = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(float).tiny)
         products = (directions @ directions.T)[np.triu_indices(len(x), 1)]
-        return cls(tuple(groups), 0.0, float(products.mean()), float(products.var()))
+        return cls(groups, 0.0, float(products.mean()), float(products.var()))
+
+    @classmethod
+    def lengths(cls, x: np.ndarray) -> "Inputs":
+        """Describe how long given inputs are; how alike they are, which bands depend on, is left out.
+
+        Args:
+            x: `[example, feature]`.
+        """
+        return cls(_groups(x), 0.0, 0.0, 0.0)
+
+
+def _groups(x: np.ndarray) -> tuple[float, ...]:
+    """Return the mean square of the features of groups of equally many examples, by length."""
+    squares = np.sort(np.square(x, dtype=np.float64).mean(1))
+    return tuple(float(part.mean()) for part in np.array_split(squares, min(GROUPS, len(x))))

@@ -30,7 +30,8 @@ class LayerTheory:
         grad_band: standard deviation of ln grad_rms, likewise.
         weight_grad_rms: root mean square of the gradient with respect to the layer's weights, summed over the batch;
             None like grad_rms, and where nothing is derived.
-        second_moments: mean square of the activations, of groups of equally many examples.
+        second_moments: mean square of what goes on to the next layer or the read-out, of groups of equally many
+            examples; empty where it is not derived.
         limit_grad_rms: grad_rms at infinite width, whatever the width.
     """
 

@@ -5,7 +5,7 @@ normalization of the stream, if any: V(q_l) and D(q_l), or what a sphere makes o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, sqrt
 
 import numpy as np
@@ -37,7 +37,8 @@ def predict_residual(setting: Setting, factors: Sequence[float]) -> tuple[LayerT
         factors: α of each block, one less than there are layers.
 
     Returns:
-        One prediction per layer, without bands; the gradient is one for a unit gradient at the network's output.
+        One prediction per layer, without bands; the gradient is one for a unit gradient at the network's output. What
+        the read-out sees, φ behind the last block, is in the last one.
 
     Source:
         De & Smith 2020; Yang & Schoenholz 2017.
@@ -62,8 +63,9 @@ def predict_residual(setting: Setting, factors: Sequence[float]) -> tuple[LayerT
         squared = squared * (1 + factors[layer - 1] ** 2 * weight_variance * slopes[layer - 1])
         gradients.append(sqrt(squared.mean()))
     known = [None if isnan(gradient) else gradient for gradient in reversed(gradients)]
-    layers = zip(stds, known, strict=True)
-    return tuple(LayerTheory(std, None, rms, None, limit_grad_rms=rms) for std, rms in layers)
+    seen = tuple(map(float, np.atleast_1d(value)))
+    layers = [LayerTheory(std, None, rms, None, limit_grad_rms=rms) for std, rms in zip(stds, known, strict=True)]
+    return (*layers[:-1], replace(layers[-1], second_moments=seen))
 
 
 def _behind(setting: Setting, stream: _Stream, last: bool) -> tuple[float, np.ndarray | float, np.ndarray]:

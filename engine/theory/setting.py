@@ -33,8 +33,9 @@ class Setting:
 
     def weight_variance(self, layer: int) -> float:
         """Return σw² of a layer, 0 being the first hidden one."""
-        return self.dims[layer] * self.weight_std[layer] ** 2
+        # A product, because a power of a float raises where it overflows.
+        return self.dims[layer] * self.weight_std[layer] * self.weight_std[layer]
 
     def bias_variance(self, layer: int) -> float:
         """Return σb² of a layer."""
-        return self.bias_std[layer] ** 2
+        return self.bias_std[layer] * self.bias_std[layer]

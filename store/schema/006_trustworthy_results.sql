@@ -8,6 +8,9 @@ COMMENT ON COLUMN layers.theory_grad_rms IS 'Mean-field prediction of grad_rms i
 COMMENT ON COLUMN layers.theory_std_band IS 'Predicted standard deviation of ln std from network to network, at this width and batch size, for independent normal weights. Networks are log-normal around the prediction, so 95 % lie between theory_std · exp(−band² − 1.96 band) and theory_std · exp(−band² + 1.96 band). NULL where there is none: where deviations are so large that they do not grow in proportion, and with batch normalization, in layers after the first, where the sum of batch_size / width over the layers so far exceeds 1/2.';
 COMMENT ON COLUMN layers.theory_grad_band IS 'Predicted standard deviation of ln grad_rms from network to network, likewise; NULL where theory_grad_rms is, and with batch normalization of fewer than 10 examples.';
 
+ALTER TABLE cells ADD COLUMN theory_first_loss DOUBLE;
+COMMENT ON COLUMN cells.theory_first_loss IS 'Training: predicted cross-entropy before the first update, in nats, in the limit of infinite width: mean of log Σ exp over logits that are independent Gaussians, of the variance that the read-out gives them, and over the training split. ln(number of classes) only where the logits vanish. NULL where there is no theory of the network: convolutions, normalization over a batch, normalizations without a prediction, weights that are alike or fitted to data; where variances overflow float64; and where nothing is classified, or it was not recorded.';
+
 -- What counts as saturated, and room for predictions beyond float32.
 
 -- Values up to the end of float32 are results, and what theory predicts for them, or beyond them, must fit as well.

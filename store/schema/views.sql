@@ -37,6 +37,7 @@ COMMENT ON VIEW quantities IS 'What each cell of a study measured beyond layers 
 CREATE OR REPLACE VIEW outcomes AS
 WITH summary AS (
     SELECT cell_id,
+           any_value(train_loss) FILTER (step = 0)             AS first_train_loss,
            arg_max(train_loss, step)                           AS final_train_loss,
            arg_max(train_accuracy, step)                       AS final_train_accuracy,
            arg_max(test_accuracy, step)                        AS final_test_accuracy,
@@ -45,12 +46,12 @@ WITH summary AS (
     FROM curves
     GROUP BY cell_id
 ), ends AS (
-    SELECT cell_id, status = 'diverged' AS diverged, diverged_at_step,
+    SELECT cell_id, status = 'diverged' AS diverged, diverged_at_step, theory_first_loss,
            coalesce(chance, (SELECT value FROM thresholds WHERE name = 'chance')) AS chance
     FROM cells
 )
 SELECT axes.*, final_train_loss, final_train_accuracy, final_test_accuracy, best_test_accuracy, steps_to_90,
-       diverged, diverged_at_step, chance,
+       diverged, diverged_at_step, chance, first_train_loss, theory_first_loss,
        NOT diverged AND coalesce(isfinite(final_test_accuracy), false) AND final_test_accuracy
            >= (chance + (SELECT value FROM thresholds WHERE name = 'trains') * (1 - chance))::FLOAT AS trains
 FROM summary JOIN axes USING (cell_id) JOIN ends USING (cell_id);
@@ -62,6 +63,7 @@ COMMENT ON COLUMN outcomes.best_test_accuracy IS 'Highest finite test accuracy a
 COMMENT ON COLUMN outcomes.steps_to_90 IS 'First logged step with a test accuracy of at least 0.90; NULL when never reached.';
 COMMENT ON COLUMN outcomes.diverged IS 'Whether a non-finite loss was met.';
 COMMENT ON COLUMN outcomes.chance IS 'Test accuracy of guessing: cells.chance, or where a cell does not say it the threshold chance.';
+COMMENT ON COLUMN outcomes.first_train_loss IS 'Cross-entropy of the first minibatch before the first update, in nats, in training mode; NULL where it was not logged.';
 COMMENT ON COLUMN outcomes.trains IS 'Whether the network trains: the loss stayed finite and final_test_accuracy is at least chance + the threshold trains × (1 − chance). The one meaning of that word in queries and pages.';
 
 CREATE OR REPLACE VIEW signal_rates AS

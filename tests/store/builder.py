@@ -58,7 +58,7 @@ class Batch:
         """Adds a row of `cells` and returns its id."""
         results = {
             key: axes.pop(key)
-            for key in ("run_id", "status", "error", "diverged_at_step", "chance", *PLACE)
+            for key in ("run_id", "status", "error", "diverged_at_step", "chance", "theory_first_loss", *PLACE)
             if key in axes
         }
         defaults = {

@@ -88,7 +88,7 @@ def trained(tmp_path_factory):
     for seed, cell in enumerate(
         ({"learns": 1.0}, {"learns": 0.9}, {"learns": 0.89}, {"learns": 0.2}, {"diverges_at": 0}, {"diverges_at": 20})
     ):
-        batch.training(**cell, seed=seed)
+        batch.training(**cell, seed=seed, theory_first_loss=2.3 + seed if seed % 2 else None)
     opened = store.open(write(tmp_path_factory.mktemp("trained") / "grid.duckdb", batch))
     yield opened
     opened.close()
@@ -133,6 +133,8 @@ def test_outcomes_equal_pandas(trained):
     assert len(found) == curves["cell_id"].nunique() == 6
     for cell_id, rows in curves.sort_values("step").groupby("cell_id"):
         outcome, last = found.loc[cell_id], rows.iloc[-1]
+        np.testing.assert_equal(outcome["first_train_loss"], rows.iloc[0]["train_loss"])
+        np.testing.assert_equal(outcome["theory_first_loss"], cells.loc[cell_id, "theory_first_loss"])
         for name in ("train_loss", "train_accuracy", "test_accuracy"):
             np.testing.assert_equal(outcome[f"final_{name}"], last[name])
         np.testing.assert_equal(outcome["best_test_accuracy"], rows["test_accuracy"].max())
@@ -193,7 +195,7 @@ def test_the_columns_of_the_contract_are_there(layout):
         "histograms": "layer tap lo hi counts underflow overflow nonfinite",
         "convergence": "step train_loss train_accuracy test_loss test_accuracy grad_norm update_ratio",
         "outcomes": "final_train_loss final_train_accuracy final_test_accuracy best_test_accuracy steps_to_90 diverged "
-        "diverged_at_step",
+        "diverged_at_step first_train_loss theory_first_loss",
         "signal_rates": "forward_rate backward_rate forward_factor backward_factor verdict",
     }
     with store.open(layout) as opened:
