@@ -20,6 +20,8 @@ HEIGHT, PANEL_HEIGHT, EDGE = 220, 200, 8
 TITLE_LETTERS = 32
 # Of a panel, and of what the numbers and each line of the title beside the panels take.
 LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 60, 16
+# What a cross that ends a line at the right edge of the last panel reaches beyond it.
+CROSS_WIDTH = 10
 MEASURED, THEORY = ("mean", "low", "high"), ("theory", "theory_low", "theory_high")
 # Before the name of a number that is drawn elsewhere than it is; what stands there.
 TRUE, ZEROS = "true_", "zeros stand here"
@@ -96,7 +98,7 @@ def lines(
         return style.chart({"data": {"name": "rows"}, "layer": layers, "height": HEIGHT}, rows=data)
     facet = {"field": panels.field, "type": "nominal", "title": panels.title, "sort": [str(v) for v in panels.values]}
     spec: Spec = {"data": {"name": "rows"}, "facet": facet, "spec": {"layer": layers, "height": PANEL_HEIGHT}}
-    frame_width = FRAME_WIDTH + TITLE_LINE * len(_beside(y))
+    frame_width = FRAME_WIDTH + TITLE_LINE * len(_beside(y)) + (CROSS_WIDTH if data["first_lost"].any() else 0)
     layout = Panels(len(panels.values), LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, frame=frame_width)
     return style.chart(spec, layout, rows=data)
 
