@@ -1,11 +1,15 @@
 """Backbones of many kinds: each goes through the four schemes, or is refused with its reason before anything starts."""
 
+from contextlib import ExitStack
+
 import pytest
 import torch
 from torch import nn
 
 from engine.errors import RequestError
-from engine.networks.backbone import Backbone, pristine
+from engine.networks import backbone
+from engine.networks.backbone import Backbone
+from engine.networks.factories import named
 from engine.studies.backbone_training import Adapted, Seen
 from engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
 from engine.studies.transfer_schemes import LOWER_RATE
@@ -173,9 +177,13 @@ def cell(name, scheme, **changes):
 
 
 @pytest.fixture(autouse=True)
-def forgotten():
-    yield
-    pristine.cache_clear()
+def named_and_forgotten():
+    """Every factory here may be imported; what one test has made, the next one makes again."""
+    with ExitStack() as allowed:
+        for name in (*SUPPORTED, *REFUSED, *UNKNOWN):
+            allowed.enter_context(named(f"{HERE}:{name}"))
+        yield
+    backbone._made.cache_clear()
 
 
 @pytest.mark.parametrize("name", SUPPORTED)

@@ -102,16 +102,21 @@ def test_any_other_text_is_refused_and_nothing_is_executed(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["normal(0.1)", "normal(**{'std': 0.1})", "normal(std=x)", "normal(std=)", "f().g()", ""]
+    "text", ["normal(0.1)", "normal(**{'std': 0.1})", "normal(std=x())", "normal(std=)", "f().g()", ""]
 )
 def test_a_text_of_another_form_is_refused_as_such(text):
     with pytest.raises(RequestError, match="is not of the form name"):
         initializers.parse(text)
 
 
+def test_a_bare_word_is_refused_with_the_text_in_quotation_marks():
+    with pytest.raises(RequestError, match=r"'normal\(std=x\)': text needs quotation marks: write std='x'"):
+        initializers.parse("normal(std=x)")
+
+
 def test_the_cause_of_a_refused_form_is_kept():
     with pytest.raises(RequestError) as refused:
-        initializers.parse("normal(std=x)")
+        initializers.parse("normal(std=x())")
     assert "malformed node" in str(refused.value.__cause__)
 
 

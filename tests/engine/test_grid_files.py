@@ -59,7 +59,7 @@ WRONG = {
     "misspelt preprocessing": (training(preprocessing='"standardise"'), ["preprocessing", "'standardize'"]),
     "parameter missing": (propagation(init='"normal"'), ["init", "needs std"]),
     "parameter unknown": (propagation(init='"normal(sd=0.1)"'), ["'sd'", "'std'"]),
-    "parameter of the wrong type": (propagation(init="\"normal(std='big')\""), ["std", "valid number"]),
+    "parameter of the wrong type": (propagation(init="\"normal(std='big')\""), ["std = 'big'", "a number is required"]),
     "parameter out of range": (propagation(init='"normal(std=-1)"'), ["std = -1", "greater than or equal to 0"]),
     "parameter where none is": (propagation(activation='"tanh(gain=2)"'), ["tanh", "no parameters"]),
     "parameter without a name": (propagation(init='"normal(0.01)"'), ["name(parameter=value"]),

@@ -14,7 +14,7 @@ from tests.store.builder import Batch, write
 
 AXES = [
     *("cell_id", "study", "network", "dataset", "preprocessing", "init", "activation", "norm", "depth", "width"),
-    *("batch_size", "optimizer", "lr", "steps", "seed"),
+    *("batch_size", "optimizer", "lr", "steps", "seed", "study_axes", "study_numbers"),
 ]
 
 # A rate that is fine in every layer, and a depth over which it comes to too much.
