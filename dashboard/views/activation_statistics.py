@@ -253,7 +253,8 @@ def _depth_figures(shape: dict[str, Any], chosen: dict[str, list[str]], cursor: 
                 picture.show(metric.replace("_", "-"))
     st.caption(
         "Lines: mean over seeds; band: their range. Grey dashes: mean-field theory for infinite width; around it, "
-        "where 95 % of single networks of this width should lie. A red cross: from this layer on, seeds overflowed."
+        "where 95 % of single networks of this width should lie. A cross in the colour of its line, edged in red: "
+        "from this layer on, seeds overflowed."
     )
 
 

@@ -145,9 +145,10 @@ def _depths(activation: str) -> None:
                 _compared(activation=activation, quantity=quantity, network=network).show(f"compare-{quantity}")
     st.caption(
         "Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite. "
-        "A red cross: from this weight variance to the next dot nothing finite was measured. For ξ_c this means that "
-        "no decay could be fitted: the correlations come to their limit within too few layers, or do not near it; in "
-        "chaos also that fewer than three seeds were measured. Its mean is geometric; band: 95 % interval of the mean."
+        "A cross in the colour of its line, edged in red: from this weight variance to the next dot nothing finite was "
+        "measured. For ξ_c this means that no decay could be fitted: the correlations come to their limit within too "
+        "few layers, or do not near it; in chaos also that fewer than three seeds were measured. Its mean is "
+        "geometric; band: 95 % interval of the mean."
     )
 
 

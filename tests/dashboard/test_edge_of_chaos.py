@@ -74,7 +74,7 @@ def test_the_depth_scale_of_the_variance_can_be_seen(studied_store, monkeypatch)
 def test_a_cross_where_no_depth_scale_could_be_fitted_is_explained(studied_store, monkeypatch):
     app = opened(monkeypatch, studied_store)
     assert any('"cross"' in chart.spec for chart in charts(app))
-    assert "A red cross" in words(app)
+    assert "A cross in the colour of its line, edged in red" in words(app)
     assert "no decay could be fitted" in words(app)
 
 
