@@ -44,17 +44,19 @@ def centring() -> str:
     """Say, for each set of images, whether it is enough to centre them."""
     found = data.query("lecture_01_centring")
     images = found[found["dataset"] != "cloud"]
+    # A row is a classifier beside a network: each is told once.
+    classifier, network = ["condition_gain", "factor_centred", "factor_standardized"], ["batch_size", "steps"]
     loss = [
         f"{row.dataset} {judged(ENOUGH[row.for_the_loss])}, standardizing as well divides it by "
         f"{numeral(row.condition_gain)} and the change of W multiplies the loss by {numeral(row.factor_centred)} "
         "before, "
         f"{numeral(row.factor_standardized)} after"
-        for row in images.dropna(subset="for_the_loss").drop_duplicates("dataset").itertuples()
+        for row in images.dropna(subset="for_the_loss").drop_duplicates(["dataset", *classifier]).itertuples()
     ]
     training = [
         f"{row.dataset} {judged(ENOUGH.get(row.for_training))}, standardizing gains "
         f"{plus_minus(row.gain, row.gain_margin, POINTS)} of test accuracy ({count(row.seeds, 'seed')})"
-        for row in images.dropna(subset="for_training").itertuples()
+        for row in images.dropna(subset="for_training").drop_duplicates(["dataset", *network]).itertuples()
     ]
     claims = (
         sentence(loss, "that centring alone is enough for images, for the condition number of the loss"),

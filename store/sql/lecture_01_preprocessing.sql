@@ -3,7 +3,7 @@
 -- W of relative size $size divided by the loss before it, and the accuracy after it (low and high hold 95 % of the
 -- directions); loss above the minimum after $steps steps of gradient descent, as a share of that at the start. Deep
 -- network ($depth hidden layers, no normalization): largest rate at which no seed diverged, and the mean test accuracy
--- at its best rate (low and high are the range over seeds); NULL where none was trained.
+-- at its best rate, of those where it is a number (low and high are the range over seeds); NULL where none was trained.
 -- $size DOUBLE = 0.1: norm of the change divided by the norm of W
 -- $steps INTEGER = 10: steps of gradient descent, at the rate 1/largest curvature
 -- $depth INTEGER = 10: hidden layers of the deep network
@@ -40,9 +40,10 @@ WITH numbers AS (
       AND init = 'kaiming' AND activation = 'relu' AND optimizer = 'sgd'
     GROUP BY ALL
 ), deep AS (
-    SELECT dataset, preprocessing, max(lr) AS largest_rate, arg_max(lr, (deep_accuracy, -lr)) AS best_rate,
-           max(deep_accuracy) AS deep_accuracy, arg_max(deep_accuracy_low, (deep_accuracy, -lr)) AS deep_accuracy_low,
-           arg_max(deep_accuracy_high, (deep_accuracy, -lr)) AS deep_accuracy_high
+    SELECT dataset, preprocessing, max(lr) AS largest_rate, arg_max(lr, (deep_accuracy, -lr)) FILTER (isfinite(deep_accuracy)) AS best_rate,
+           max(deep_accuracy) FILTER (isfinite(deep_accuracy)) AS deep_accuracy,
+           arg_max(deep_accuracy_low, (deep_accuracy, -lr)) FILTER (isfinite(deep_accuracy)) AS deep_accuracy_low,
+           arg_max(deep_accuracy_high, (deep_accuracy, -lr)) FILTER (isfinite(deep_accuracy)) AS deep_accuracy_high
     FROM by_rate
     WHERE NOT any_diverged
     GROUP BY ALL

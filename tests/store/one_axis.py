@@ -34,6 +34,8 @@ COLUMNS: dict[str, tuple[Any, Any]] = {
     "steps": (20, 10),
 }
 TAPS = ("pre", "act", "grad")
+# What guessing gives: so little that every cell counts as trained.
+CHANCE = 0.0
 LOGGED = (0, 10, 20)
 Row = dict[str, Any]
 Axes = Mapping[str, Any]
@@ -67,14 +69,9 @@ def usual(study: str, changes: Axes | None = None) -> Row:
 
 
 class Made:
-    """A database in memory whose cells can be chosen anew for each question.
+    """A database in memory whose cells can be chosen anew for each question."""
 
-    Args:
-        study: the study of all its cells.
-    """
-
-    def __init__(self, study: str) -> None:
-        self.study = study
+    def __init__(self) -> None:
         self.connection = migrate.empty()
         self.connection.execute("SET threads = 1")
         self.connection.execute("INSERT INTO runs (run_id, grid, status) VALUES ('run', 'made', 'done')")
@@ -82,29 +79,37 @@ class Made:
         self.connection.execute("CREATE TABLE chosen (cell_id VARCHAR)")
         self.connection.execute("DROP TABLE cells")
         self.connection.execute("CREATE VIEW cells AS FROM everything SEMI JOIN chosen USING (cell_id)")
-        self._known: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        self._due: dict[str, tuple[Row, float]] = {}
 
-    def ids(self, contrast: Mapping[str, tuple], changes: Axes, level: float) -> list[str]:
-        """Make the cells that cross some axes and the seeds, where they do not exist, and return their ids.
+    def ids(self, study: str, contrast: Mapping[str, tuple], changes: Axes, level: float) -> list[str]:
+        """Return the ids of the cells that cross some axes and the seeds; those that do not exist are made when chosen.
 
         Args:
+            study: the study of the cells.
             contrast: values of the axes that are crossed.
             changes: values of other axes that are not the usual ones.
             level: what all they measure follows from.
         """
-        found: dict[str, tuple[Row, float]] = {}
+        found = []
         for values in product(*contrast.values()):
-            axes = usual(self.study, {**changes, **dict(zip(contrast, values, strict=True))})
+            axes = usual(study, {**changes, **dict(zip(contrast, values, strict=True))})
             places = (place.index(value) for place, value in zip(contrast.values(), values, strict=True))
             share = level + 0.01 * sum(places)
             for seed in SEEDS:
-                spec = {"study": self.study} | axes | {"seed": seed}
-                found[f"{json.dumps(spec, sort_keys=True)} {share}"] = spec, share
-        self._insert({cell_id: cell for cell_id, cell in found.items() if cell_id not in self._known})
-        return list(found)
+                spec = {"study": study} | axes | {"seed": seed}
+                text = f"{json.dumps(spec, sort_keys=True)} {share}"
+                if text not in self._numbers:
+                    self._numbers[text] = len(self._numbers)
+                    self._due[f"{self._numbers[text]}"] = spec, share
+                found.append(f"{self._numbers[text]}")
+        return found
 
     def choose(self, ids: list[str]) -> None:
         """Let these be all cells of the database."""
+        if self._due:
+            self._insert(self._due)
+            self._due = {}
         self.connection.execute("DELETE FROM chosen")
         self.connection.execute("INSERT INTO chosen SELECT unnest($ids)", {"ids": ids})
 
@@ -112,8 +117,7 @@ class Made:
         """Return the rows of a query."""
         return self.connection.sql(sql, params=dict(values) or None).to_arrow_table().to_pylist()
 
-    def _insert(self, cells: dict[str, tuple[Row, float]]) -> None:
-        self._known.update(cells)
+    def _insert(self, cells: Mapping[str, tuple[Row, float]]) -> None:
         rows: dict[str, list[Row]] = {
             "cells": [],
             "layers": [],
@@ -123,7 +127,14 @@ class Made:
         }
         for cell_id, (spec, level) in cells.items():
             known = {name: value for name, value in spec.items() if name in study_axes.COLUMNS}
-            known |= {"cell_id": cell_id, "run_id": "run", "status": "done", "seconds": level, "spec": json.dumps(spec)}
+            known |= {
+                "cell_id": cell_id,
+                "run_id": "run",
+                "status": "done",
+                "seconds": level,
+                "chance": CHANCE,
+                "spec": json.dumps(spec),
+            }
             rows["cells"].append(dict.fromkeys(tables.schema("cells").names) | known)
             rows["layers"] += _layers(cell_id, spec["depth"], level)
             rows["layer_histograms"] += _histograms(cell_id, spec["depth"], level)

@@ -44,20 +44,24 @@ def lecture_01_preprocessing(tables: Tables, size, steps, depth, width) -> Rows:
         }
 
 
-@oracle("dataset", "batch_size", "steps")
+@oracle("dataset", "descent_steps", "study_axes", "batch_size", "steps")
 def lecture_01_centring(tables: Tables, centred, scaled, size, depth, width, better, tolerance) -> Rows:
     kind = {"study": "training", "network": "mlp", "norm": "none", "init": "kaiming", "activation": "relu"}
     trained = where(tables.outcomes, **kind, optimizer="sgd", depth=depth, width=width)
-    for key, rows in groups(where(tables.quantities, study="preprocessing"), "dataset"):
+    classifier = [axis for axis in LINEAR if axis != "preprocessing"]
+    for one, rows in groups(where(tables.quantities, study="preprocessing"), *classifier):
+        key = {"dataset": one["dataset"]}
         factors, conditions = {}, {}
-        for one, own in groups(rows, "preprocessing"):
+        for pipeline, own in groups(rows, "preprocessing"):
             cells = [cell for _, cell in groups(own, "cell_id")]
             rest = [largest(cell, "perturbed_loss", position=0.0, part="mean") for cell in cells]
-            factors[one["preprocessing"]] = mean(_ratios(cells, "perturbed_loss", size, "mean", rest))
-            conditions[one["preprocessing"]] = mean(largest(cell, "condition_number") for cell in cells)
+            factors[pipeline["preprocessing"]] = mean(_ratios(cells, "perturbed_loss", size, "mean", rest))
+            conditions[pipeline["preprocessing"]] = mean(largest(cell, "condition_number") for cell in cells)
         before, after = conditions.get(centred), conditions.get(scaled)
         gain = before / after if before is not None and after else None
         told = {
+            "descent_steps": one["steps"],
+            "study_axes": one["study_axes"],
             "factor_centred": factors.get(centred),
             "factor_standardized": factors.get(scaled),
             "condition_centred": before,
@@ -86,7 +90,7 @@ def _centring(rows: pd.DataFrame, pipelines: tuple[str, str], tolerance: float) 
     for name in pipelines:
         rates = {}
         for key, own in groups(where(rows, preprocessing=name), "lr"):
-            if not own["diverged"].any() and mean(own["final_test_accuracy"]) is not None:
+            if not own["diverged"].any() and _measured(own["final_test_accuracy"]):
                 rates[key["lr"]] = own.set_index("seed")["final_test_accuracy"].to_dict()
         if not rates:
             return None
@@ -107,6 +111,12 @@ def _centring(rows: pd.DataFrame, pipelines: tuple[str, str], tolerance: float) 
     return dict(zip(CENTRING, values, strict=True))
 
 
+def _measured(accuracies) -> bool:
+    """Whether the mean of accuracies is a number; one that is not is no accuracy, and none is the best."""
+    found = mean(accuracies)
+    return found is not None and math.isfinite(found)
+
+
 def _ratios(cells, quantity, position, part, divisors) -> list[float]:
     values = [largest(own, quantity, position=position, part=part) for own in cells]
     return [value / divisor for value, divisor in zip(values, divisors, strict=False) if None not in (value, divisor)]
@@ -117,7 +127,8 @@ def _deep(rows: pd.DataFrame) -> dict:
     for key, own in groups(rows, "lr", "batch_size", "steps") if len(rows) else ():
         if not own["diverged"].any():
             rates.append((key["lr"], list(own["final_test_accuracy"])))
-    best, accuracy = min(rates, key=lambda one: (-mean(one[1]), one[0]), default=(None, []))
+    measured = [one for one in rates if _measured(one[1])]
+    best, accuracy = min(measured, key=lambda one: (-mean(one[1]), one[0]), default=(None, []))
     return {
         "largest_rate": max((lr for lr, _ in rates), default=None),
         "best_rate": best,
