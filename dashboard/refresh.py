@@ -193,6 +193,8 @@ def start(grid: str, missing: int) -> Run:
         if busy or running():
             raise Refused("A run is going on already; wait for it or cancel it.")
         log = _folder() / "engine.log"
+        # Before it starts: a quick one may have finished cells before anybody counts.
+        before = len(store.done_cells(layout))
         with open(log, "w") as sink:
             process = subprocess.Popen(
                 _command("run", grid),
@@ -202,7 +204,7 @@ def start(grid: str, missing: int) -> Run:
                 cwd=ROOT,
                 start_new_session=True,
             )
-        run = Run(Path(grid).stem, process, missing, len(store.done_cells(layout)), log)
+        run = Run(Path(grid).stem, process, missing, before, log)
         _latest[str(layout.path)] = run
         return run
 

@@ -46,6 +46,11 @@ HIDDEN = (
     "sql_auto_complete",
 )
 _NESTED = re.compile(r"\bquery\"?(?:\s|/\*.*?\*/|--[^\n]*)*\(", re.IGNORECASE | re.DOTALL)
+# A full path, which may have spaces where it stands in quotes; neither a division nor the address of a page.
+_PATH = re.compile(
+    r"""(?<=")(?:~?/|[A-Za-z]:[\\/])[^"\n]+(?=")|(?<=')(?:~?/|[A-Za-z]:[\\/])[^'\n]+(?=')"""
+    r"""|(?:(?<![\w/.)\]…])~?|(?<=://))/[\w.][^\s"'`,;:()\[\]]*|(?<!\w)[A-Za-z]:\\[^\s"'`,;]+"""
+)
 
 
 @dataclass(frozen=True)
@@ -186,10 +191,13 @@ def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> bytes:
 
 
 def _without_paths(text: str, path: Path) -> str:
-    """Return what DuckDB says without the place where the store is."""
-    for place in (path, path.resolve(), path.parent, path.resolve().parent, path.resolve().parent.parent):
-        text = text.replace(str(place), "…")
-    return text
+    """Return what DuckDB says without any place on this server: where the store is, and every other full path."""
+    whole = path.resolve()
+    known = {path, whole, path.parent, whole.parent, whole.parent.parent, ROOT, Path.home()}
+    # The longest first; and neither "/" nor ".", which would take every such character out of a sentence.
+    for place in sorted((str(one) for one in known if len(one.parts) > 1), key=len, reverse=True):
+        text = text.replace(place, "…")
+    return _PATH.sub("…", text)
 
 
 def _child() -> int:
