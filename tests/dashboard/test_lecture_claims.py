@@ -16,7 +16,7 @@ HOLDS, FAILS, UNKNOWN = "**holds**", "**does not hold**", "**cannot tell**"
 TRAINED = {"init": "kaiming", "activation": "relu", "width": 64, "batch_size": 64, "preprocessing": "standardize"}
 DISCREPANCY = {
     "dataset": "digits", "init": "kaiming", "activation": "relu", "width": 64, "depth": 3, "lr_per_example": 0.002,
-    "epochs": 4,
+    "epochs": 4, "optimizer": "sgd",
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def untrained(rates, **axes):
     for (init, norm), (forward, backward, saturated) in rates.items():
         for seed in range(3):
             batch.propagation(
-                forward * (1 + 0.001 * seed), backward, init=init, norm=norm, seed=seed,
+                forward * (1 + 0.001 * seed), backward, init=init, norm=norm, seed=seed, preprocessing="raw",
                 layers={"frac_saturated": saturated}, **axes,
             )  # fmt: skip
     return batch
