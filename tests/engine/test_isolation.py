@@ -10,8 +10,10 @@ from engine import plugins
 from engine.execution.verify import verify
 from store.check import check
 
+# Members are tried out when a grid names them: these behave until then, as one does that fails on some inputs alone.
 PLUGIN = """
 import sys
+from pathlib import Path
 
 import torch
 
@@ -22,6 +24,10 @@ from engine.normalizations import normalizations
 from engine.normalizations.per_example import PerExample
 
 
+def behaving():
+    return Path(__file__).with_suffix(".behaving").exists()
+
+
 @initializers.register
 class Angry(Initializer):
     name = "angry"
@@ -30,7 +36,7 @@ class Angry(Initializer):
     how: str = "value"
 
     def scale(self, fans, activation):
-        if self.fan_in in (0, fans.fan_in):
+        if self.fan_in in (0, fans.fan_in) and not behaving():
             if self.how == "exit":
                 sys.exit("no more")
             raise {"value": ValueError, "memory": MemoryError, "assert": AssertionError}[self.how]("angry")
@@ -43,7 +49,7 @@ class Narrow(Activation):
     card = Card("Narrow", "φ(z) = tanh z", "this test")
 
     def __call__(self, z):
-        if z.shape[-1] == 24:
+        if z.shape[-1] == 24 and not behaving():
             raise IndexError("24 units are too many")
         return torch.tanh(z)
 """
@@ -86,6 +92,16 @@ def plugin(tmp_path_factory):
     plugins.unload(path)
 
 
+def parsed(text, plugin):
+    """A grid whose members behaved while they were tried out."""
+    sign = plugin.with_suffix(".behaving")
+    sign.touch()
+    try:
+        return engine.Grid.from_toml(text, "isolation")
+    finally:
+        sign.unlink()
+
+
 class Sentences(list):
     """A reporter that keeps what it is told."""
 
@@ -106,7 +122,7 @@ class Sentences(list):
 @pytest.mark.parametrize("study", GRIDS)
 def test_only_the_cells_of_the_member_that_raises_fail(study, member, plugin, tmp_path):
     lines, guilty = MEMBERS[member]
-    grid = engine.Grid.from_toml(GRIDS[study] + lines, "isolation")
+    grid = parsed(GRIDS[study] + lines, plugin)
     told = Sentences()
     summary = engine.run(grid, tmp_path / "grid.duckdb", reporter=told)
     with store.open(tmp_path / "grid.duckdb") as handle:
@@ -121,7 +137,7 @@ def test_only_the_cells_of_the_member_that_raises_fail(study, member, plugin, tm
 
 def test_an_innocent_cell_has_the_numbers_it_has_without_its_neighbours(plugin, tmp_path):
     lines, _ = MEMBERS["wide"]
-    engine.run(engine.Grid.from_toml(GRIDS["training"] + lines, "isolation"), tmp_path / "grid.duckdb")
+    engine.run(parsed(GRIDS["training"] + lines, plugin), tmp_path / "grid.duckdb")
     with store.open(tmp_path / "grid.duckdb") as handle:
         ids = [cell for (cell,) in handle.query("SELECT cell_id FROM cells WHERE status = 'done'").fetchall()]
     assert [str(one) for one in verify(ids, store=tmp_path / "grid.duckdb") if one.inexact or not one.agrees] == []
