@@ -12,7 +12,9 @@ import re
 from store.printable import printable
 
 # Every character that begins or ends something in Markdown; an underscore or colon only where it can.
-_SPECIAL = re.compile(r"[\\`*\[\]{}<>#~$|&^!]|(?<![^\W_])_|_(?![^\W_])|:(?=[A-Za-z0-9_+/-])|^[-+=]|^\d+(?=[.)](?:\s|$))")
+_SPECIAL = re.compile(
+    r"[\\`*\[\]{}<>#~$|&^!]|(?<![^\W_])_|_(?![^\W_])|:(?=[A-Za-z0-9_+/-])|^[-+=]|^\d+(?=[.)](?:\s|$))"
+)
 # Addresses are links even where each of their characters is escaped; a joiner that is not seen parts them.
 _ADDRESS = re.compile(r"(?<=[:@])(?=/|\w)|(?<=www)(?=\.)|(?<=[Ww][Ww][Ww])(?=\.)")
 JOINER = "\u2060"

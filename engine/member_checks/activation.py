@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.member_checks.numeric import agree, flaw_of_tensor, slope
+from engine.member_checks.numeric import RAISED, agree, flaw_of_tensor, slope
 
 if TYPE_CHECKING:
     from engine.activations.base import Activation
@@ -26,7 +26,7 @@ def activation_flaw(activation: "Activation") -> str | None:
     try:
         with torch.no_grad():
             return next(_flaws(activation), None)
-    except Exception as error:
+    except RAISED as error:
         return f"{type(error).__name__}: {error}"
     finally:
         torch.set_rng_state(state)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from numbers import Real
 from typing import TYPE_CHECKING, get_args
 
+from engine.member_checks.numeric import RAISED
+
 if TYPE_CHECKING:
     from engine.activations.base import Activation
     from engine.initializers.base import Fans, Initializer
@@ -21,8 +23,8 @@ def initializer_flaw(initializer: "Initializer") -> str | None:
     """
     try:
         return next(_flaws(initializer), None)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
+    except RAISED as error:
+        return _said(error)
 
 
 def _flaws(initializer: "Initializer") -> Iterator[str]:
@@ -49,7 +51,14 @@ def scale_flaw(initializer: "Initializer", fans: "Fans", activation: "Activation
         fans: numbers of units that the layer connects.
         activation: what follows it.
     """
-    return next(_scale_flaws(initializer, "scale", fans, activation), None)
+    try:
+        return next(_scale_flaws(initializer, "scale", fans, activation), None)
+    except RAISED as error:
+        return f"its scale for fan_in = {fans.fan_in}, fan_out = {fans.fan_out}, {activation}: {_said(error)}"
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _scale_flaws(initializer: "Initializer", name: str, fans: "Fans", activation: "Activation") -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.member_checks.numeric import agree, flaw_of_tensor, slope
+from engine.member_checks.numeric import RAISED, agree, flaw_of_tensor, slope
 
 if TYPE_CHECKING:
     from engine.normalizations.base import Normalization, Scale
@@ -26,7 +26,7 @@ def normalization_flaw(norm: "Normalization") -> str | None:
     try:
         with torch.no_grad():
             return next(_flaws(norm), None)
-    except Exception as error:
+    except RAISED as error:
         return f"{type(error).__name__}: {error}"
     finally:
         torch.set_rng_state(state)

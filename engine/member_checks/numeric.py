@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+# What a member may raise; an interrupt is none of its doing.
+RAISED = (Exception, SystemExit)
 STEP = 1e-6
 # Central differences in double precision are good to about 1e-9; a slip is far larger than this.
 TOLERANCE = 1e-4

@@ -73,6 +73,7 @@ ACTIVATIONS = {
     "None": ("return None", "", "NoneType"),
     "NumPy": ("return np.tanh(z.detach().numpy())", "", "ndarray"),
     "raises": ("raise ValueError('not today')", "", "not today"),
+    "exits": ("raise SystemExit('no more')", "", "SystemExit: no more"),
     "fewer": ("return z[:1]", "", "shape"),
     "sum": ("return z.sum()", "", "shape"),
     "softmax over units": ("return torch.softmax(z, -1)", "", "not elementwise"),
@@ -118,11 +119,13 @@ INITIALIZERS = {
     "random": ("return float(np.random.rand())", "", "random"),
     "bias": ("return 0.1", "def bias_scale(self, fans, activation): return float('inf')", "bias_scale"),
     "raises": ("return 1 / (fans.fan_in - 1)", "", "ZeroDivisionError"),
+    "exits": ("raise SystemExit('no more')", "", "SystemExit: no more"),
 }
 NORMALIZATIONS = {
     "gradient": ("return 2 * z, None", "return dy, None", "gradient of forward"),
     "shape": ("return z[:1], None", "return dy, None", "shape"),
     "random": ("return z * torch.rand(()), None", "return dy, None", "random"),
+    "exits": ("raise SystemExit('no more')", "return dy, None", "SystemExit: no more"),
     "no pair": ("return 2 * z", "return 2 * dy, None", "ValueError"),
 }
 FLAWS = [
@@ -204,6 +207,14 @@ def test_a_scale_that_one_width_alone_lacks_is_refused_at_that_width(odd):
     odd(INITIALIZER, "return 1.0 if fans.fan_in != 12 else float('nan')", "")
     assert Grid.from_toml(GRID.format(width=8, init="odd", activation="tanh")).cells
     with pytest.raises(RequestError, match=r"scale for fan_in = 12, fan_out = 12, tanh is nan"):
+        Grid.from_toml(GRID.format(width=12, init="odd", activation="tanh"))
+
+
+@pytest.mark.parametrize("error", ["ValueError", "KeyError", "SystemExit"])
+def test_a_scale_that_raises_at_one_width_alone_is_refused_at_that_width(odd, error):
+    odd(INITIALIZER, f"if fans.fan_in == 12: raise {error}('angry')\n        return 1.0", "")
+    assert Grid.from_toml(GRID.format(width=8, init="odd", activation="tanh")).cells
+    with pytest.raises(RequestError, match=rf"odd.*scale for fan_in = 12, fan_out = 12, tanh: {error}: .*angry"):
         Grid.from_toml(GRID.format(width=12, init="odd", activation="tanh"))
 
 
