@@ -40,7 +40,9 @@ def with_distinct_names(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRel
     if names == relation.columns:
         return relation
     listed = ", ".join('"{}"'.format(name.replace('"', '""')) for name in names)
-    return relation.query("joined", f"SELECT * FROM joined AS joined({listed})")
+    renamed = relation.query("joined", f"SELECT * FROM joined AS joined({listed})")
+    assert renamed is not None, "a SELECT gives rows"
+    return renamed
 
 
 class Result:

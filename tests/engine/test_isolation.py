@@ -79,7 +79,7 @@ MEMBERS = {
     "wide": ('init = ["xavier", "angry(fan_in=24)"]\nactivation = "tanh"', "init LIKE 'angry%' AND width = 24"),
     "exits": ("init = ['xavier', \"angry(how='exit')\"]\nactivation = \"tanh\"", "init LIKE 'angry%'"),
     "memory": ("init = ['xavier', \"angry(how='memory')\"]\nactivation = \"tanh\"", "init LIKE 'angry%'"),
-    "activation": ('init = "xavier"\nactivation = ["narrow", "tanh"]', "activation = 'narrow' AND width = 24"),
+    "activation": ('init = "xavier"\nactivation = ["narrow", "tanh"]', "activation LIKE 'narrow%' AND width = 24"),
 }
 
 

@@ -181,9 +181,12 @@ def spec(key, value):
 
 HAND_MADE = {
     "other cell": ("UPDATE cells SET cell_id = 'other' WHERE cell_id = $cell", "its spec is that of cell"),
-    "no JSON": ("UPDATE cells SET spec = 'hello' WHERE cell_id = $cell", "its spec is none that"),
+    "a text": ("UPDATE cells SET spec = '\"hello\"' WHERE cell_id = $cell", "its spec is none that"),
     "a list": ("UPDATE cells SET spec = '[1, 2]' WHERE cell_id = $cell", "its spec is none that"),
-    "deep": ("UPDATE cells SET spec = repeat('[', 100000) WHERE cell_id = $cell", "its spec is none that"),
+    "deep": (
+        "UPDATE cells SET spec = repeat('[', 100000) || repeat(']', 100000) WHERE cell_id = $cell",
+        "its spec is none that",
+    ),
     "null": ("UPDATE cells SET spec = 'null' WHERE cell_id = $cell", "its spec is none that"),
     "no study": (spec("study", "null"), "its spec is none that"),
     "unknown study": (spec("study", '"alchemy"'), "unknown study 'alchemy'"),
