@@ -8,8 +8,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-import store
-from store import output
+from store import connect, output
 from store.result import distinct_names
 from tests.store.builder import believable, write
 
@@ -33,7 +32,7 @@ def test_no_two_names_are_the_same_and_first_ones_stay(names):
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
     layout = write(tmp_path_factory.mktemp("joined") / "grid.duckdb", believable(2, 2))
-    with store.open(layout) as handle:
+    with connect.open(layout, folders=[output.PIPES]) as handle:
         yield handle
 
 
@@ -41,11 +40,16 @@ def test_a_join_keeps_the_columns_of_both_tables_in_every_format(opened):
     result = opened.query("SELECT * FROM cells JOIN runs USING (run_id)")
     both = ["status", "status_1", "seconds", "seconds_1"]
     assert [name for name in both if name in result.columns] == both
-    rows = result.arrow()
-    assert len({row["status_1"] for row in json.loads(output.javascript(rows))}) == 1
-    read = pq.read_table(io.BytesIO(output.parquet(rows)))
+
+    def written(form):
+        sink = io.BytesIO()
+        form(result.relation, sink)
+        return sink.getvalue()
+
+    assert len({row["status_1"] for row in json.loads(written(output.javascript))}) == 1
+    read = pq.read_table(io.BytesIO(written(output.parquet)))
     assert read.column_names == result.columns == list(result.df().columns)
-    assert output.comma_separated(rows).decode().splitlines()[0].split(",") == result.columns
+    assert written(output.comma_separated).decode().splitlines()[0].split(",") == result.columns
 
 
 def test_quotes_and_values_go_through(opened):
