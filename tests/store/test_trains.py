@@ -53,7 +53,7 @@ def test_every_query_counts_the_same_networks(judged):
     for name, query in queries.all().items():
         if "share_that_train" not in query.sql:
             continue
-        wanted = {"init": "kaiming", "activation": "relu", "depth": 20, "x": "depth", "y": "init"}
+        wanted = {"init": "kaiming", "activation": "relu", "depth": 20, "x": "depth", "y": "init"} | SHAPE
         values = {key: value for key, value in wanted.items() if key in {one.name for one in query.parameters}}
         rows = opened.named(name, **values).df()
         if len(rows):
