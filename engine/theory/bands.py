@@ -71,13 +71,17 @@ def _proportional_until(
     slopes = [
         m.square[2] / sqrt(2) * share for m, share in zip(known, _carried(setting, variances, known), strict=True)
     ]
-    ends = np.array([-1.0, 1.0]) * TWO_SIGMA * sqrt(arriving[0])
+    sides = np.array([-1.0, 1.0])
+    ends = sides * TWO_SIGMA * sqrt(arriving[0])
     for layer in range(len(known) - 1):
-        passed = length(setting.activation, variances[layer] * np.exp(ends))
+        # Both ends, and between them where nothing deviates: of a data set, that is not quite q of the next layer.
+        passed = length(setting.activation, variances[layer] * np.exp([*ends, 0.0]))
         q = setting.weight_variance(layer + 1) * passed + setting.bias_variance(layer + 1)
-        moved = np.log(q / variances[layer + 1])
+        moved = np.log(q[:-1] / q[-1])
         added = TWO_SIGMA**2 * max(arriving[layer + 1] - slopes[layer] ** 2 * arriving[layer], 0.0)
-        ends = np.sign(moved) * np.sqrt(moved**2 + added)
+        # Where nothing of a deviation is passed on, those that are added go to both sides.
+        sides = np.where(moved == 0, sides, np.sign(moved))
+        ends = sides * np.sqrt(moved**2 + added)
         proportional = TWO_SIGMA * sqrt(arriving[layer + 1])
         if (np.abs(np.abs(ends) - proportional) > BEND * proportional).any():
             return layer + 1

@@ -195,7 +195,7 @@ HAND_MADE = {
     "no number": (spec("width", '"wide"'), "width = 'wide'"),
     "out of range": (spec("lr", "-1"), "lr = -1"),
     "unknown member": (spec("init", '{"name": "nothing"}'), "unknown initializer 'nothing'"),
-    "nameless member": (spec("init", '{"name": null, "std": 1}'), "init"),
+    "nameless member": (spec("init", '{"name": null, "std": 1}'), "its spec is none that"),
     "another member": (spec("init", '{"name": "lecun_normal"}'), "its spec is that of cell"),
     "unknown parameter": (spec("init", '{"gone": 1}'), "no parameter 'gone'"),
     "refused": (spec("norm", '{"name": "group", "groups": 7}'), "this version of the code refuses it"),

@@ -81,7 +81,7 @@ def test_publish_names_an_entry_it_skips(own):
     finished = run("publish", layout=own)
     assert finished.returncode == 1
     assert b"warning: journal entry" in finished.stderr
-    assert b"000002-test is skipped: layers.parquet cannot be read" in finished.stderr
+    assert b"000002-test is skipped: layers.parquet is not as it was written" in finished.stderr
 
 
 def test_export_writes_every_table_without_loss(layout, tmp_path):

@@ -81,7 +81,7 @@ def test_the_same_results_of_another_run_are_no_conflict(here, tmp_path):
     ("change", "largest"),
     [
         ("UPDATE curves SET test_loss = test_loss * 1.5 WHERE step = 4", 1 / 3),
-        ("UPDATE layers SET std = 'nan' WHERE layer = 2", math.inf),
+        ("UPDATE layers SET theory_std = 'nan' WHERE layer = 2", math.inf),
         ("DELETE FROM curves WHERE step = 4", math.inf),
         ("UPDATE cells SET diverged_at_step = 3", 0.0),
         ("UPDATE layer_histograms SET counts = list_reverse(counts)", 0.0),
