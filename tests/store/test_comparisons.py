@@ -98,6 +98,18 @@ def test_pairs_are_runs_that_share_a_seed(tmp_path):
     assert found["shared_seeds"][1] == 5
 
 
+def test_every_place_equals_the_oracle(tmp_path):
+    """More combinations than are put together at least: further down, all of them to that place count."""
+    draw = np.random.default_rng(7)
+    runs = {f"{place}": draw.normal(0.8 - 0.02 * place, 0.01 * (1 + place % 3), 5) for place in range(9)}
+    scores = [{seed: float(np.float32(score)) for seed, score in enumerate(each)} for each in runs.values()]
+    found = ranked(tmp_path, dict(zip(runs, scores, strict=True)))
+    best_first = sorted(scores, key=lambda each: -np.mean(list(each.values())))
+    expected = plain.leads(best_first, comparisons.LEVEL, 3, comparisons.TOGETHER)
+    assert found["lead"][1:].tolist() == pytest.approx([one.lead for one in expected], abs=1e-6)
+    assert found["lead_needed"][1:].tolist() == pytest.approx([one.needed for one in expected], rel=1e-4)
+
+
 def test_seeds_that_are_not_shared_are_not_compared(tmp_path):
     apart = {"better": {0: 0.9, 1: 0.91, 2: 0.92}, "worse": {7: 0.2, 8: 0.21, 9: 0.2}}
     found = ranked(tmp_path, apart)

@@ -291,7 +291,6 @@ MISTAKES = (
     ("recommendation", "ELSE chance END", "ELSE 0 END"),
     ("recommendation", "better.seed = worse.seed AND ", ""),
     ("recommendation", "$level / (count(*) * (count(*) - 1))", "$level / (count(*) - 1)"),
-    ("recommendation", "greatest(pairs.place, ", "greatest(2, "),
     ("recommendation", "/ place AS freedom", "AS freedom"),
     ("runs", "LEFT JOIN", "JOIN"),
     ("distributions_of_layers", "AND status <> 'failed'", ""),
