@@ -43,9 +43,7 @@ seed = [0, 1]
 
 
 # Tests not yet seen to pass since their last change: run each alone, mend it where it fails, and take it out of here.
-UNSETTLED = (
-    "tests/browser/",
-)
+UNSETTLED = ("tests/browser/",)
 
 
 def pytest_collection_modifyitems(items):

@@ -11,20 +11,22 @@ SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 
 
 def lecture_network(
-    init: str, activation: str, norm: str = "none", deepest: bool = False, network: str | None = None
+    init: str, activation: str, norm: str = "none", deepest: bool = False, network: str = "mlp"
 ) -> dict[str, Any] | None:
-    """Return the shape of the untrained network that shows a configuration: the widest, or the deepest.
+    """Return the shape of the untrained network on Gaussian inputs that shows a configuration: the widest, or deepest.
+
+    The slides are about fully connected networks on such inputs, and so are their named queries. The store may hold
+    others that are wider or deeper.
 
     Args:
         init: initialization.
         activation: activation.
         norm: normalization.
         deepest: whether depth matters more than width.
-        network: only this network; None means any.
+        network: kind of network.
     """
     networks = data.query("propagation_networks")
-    if network is not None:
-        networks = networks[networks["network"] == network]
+    networks = networks[(networks["network"] == network) & (networks["dataset"] == "gaussian")]
     fits = [init in row.inits and activation in row.activations and norm in row.norms for row in networks.itertuples()]
     found = networks[fits] if len(networks) else networks
     if found.empty:

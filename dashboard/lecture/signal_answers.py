@@ -18,8 +18,7 @@ NAMES = {"none": "without batch norm", "batch": "with batch norm"}
 
 def _on_the_slide(query: str, shown: str, activation: str, **more: Any) -> pd.DataFrame:
     """Return a row's query for the network that the page shows; empty where there is none on Gaussian inputs."""
-    # The slides are about fully connected networks, and so are their queries: a convolution may be wider.
-    shape = lecture_network(shown, activation, network="mlp")
+    shape = lecture_network(shown, activation)
     if shape is None:
         return pd.DataFrame()
     return data.query(query, **{size: shape[size] for size in SIZES}, activation=activation, **more)
@@ -79,7 +78,7 @@ def saturation(init: str, activation: str, healthy: str) -> str:
 
 def _gradient_nevertheless(init: str, activation: str) -> str:
     """Say whether the gradient vanishes on its way back."""
-    found = verdict_on(lecture_network(init, activation, network="mlp") or {}, init, activation)
+    found = verdict_on(lecture_network(init, activation) or {}, init, activation)
     if found is None or pd.isna(found["backward_rate"]):
         return ""
     rate, limits = found["backward_rate"], data.thresholds()

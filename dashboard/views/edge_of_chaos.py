@@ -25,10 +25,10 @@ COMPARED = {
     "c_star": "How alike do all inputs become?",
 }
 # What a tile without colour means.
-WITHOUT = "grey where the variance dies out or grows without end, so that there is no"
+WITHOUT = "grey where there is no c*: the variance dies out or grows without end, or every correlation is kept"
 GREY = dict.fromkeys(COLOURS, "grey where the value is infinite") | {
-    "depth_c": f"{WITHOUT} c*, or where ξ_c is infinite",
-    "c_star": f"{WITHOUT} c*",
+    "depth_c": f"{WITHOUT}; or where ξ_c is infinite",
+    "c_star": WITHOUT,
 }
 # Points with several fates that are named one by one.
 NAMED = 6
@@ -47,28 +47,39 @@ def main() -> None:
     if not offered:
         quantities.absent(STUDY)
         return
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     with left:
         activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", "tanh")
+    with middle:
+        norm = selectors.one("Normalization", offered["norm"], f"{PREFIX}_norm", "none")
     with right:
         colour = selectors.one("Colour", COLOURS, f"{PREFIX}_colour", show=_title)
-    drawn = _plane(activation=activation, colour=colour)
+    drawn = _plane(activation=activation, norm=norm, colour=colour)
     if drawn is None:
-        st.info("This store has no finite points of the plane for this activation; the preset *demo* computes some.")
+        st.info("This store has no finite points of this plane; the presets *demo* and *full* compute some.")
     else:
         drawn.show("plane")
-    _depths(activation)
-    _layers(activation)
+    _depths(activation, norm)
+    _layers(activation, norm)
 
 
 def _title(quantity: str) -> str:
     return quantities.title_of(quantities.card(study=STUDY, quantity=quantity), quantity)
 
 
-@data.kept
-def _plane(activation: str, colour: str) -> Picture | None:
-    """Return the plane of an activation, or None where no point of it is finite."""
+def _points(activation: str, norm: str) -> pd.DataFrame:
     points = data.query("order_and_chaos", activation=activation)
+    return points[points["norm"] == norm]
+
+
+def _named(activation: str, norm: str) -> str:
+    return activation if norm == "none" else f"{activation} behind {axes.text('norm', norm)}"
+
+
+@data.kept
+def _plane(activation: str, norm: str, colour: str) -> Picture | None:
+    """Return the plane of an activation behind a normalization, or None where no point of it is finite."""
+    points = _points(activation, norm)
     grid = points[[any(str(init).startswith("mean_field") for init in inits) for inits in points["inits"]]]
     # Theory is the same for all networks.
     grid = phases.placed(grid).drop_duplicates(["weight_variance", "bias_variance"])
@@ -79,14 +90,15 @@ def _plane(activation: str, colour: str) -> Picture | None:
     within = named["weight"] <= tiles["weight_high"].max() * REACH
     shown = named[within].reset_index(drop=True)
     chart = plane(tiles, shown, phases.edge(grid), _title(colour), rate=colour == "chi")
-    text = f"{_title(colour)} over weight and bias variance for {activation}, with {len(shown)} initializations on it."
+    named_so = _named(activation, norm)
+    text = f"{_title(colour)} over weight and bias variance for {named_so}, with {len(shown)} initializations on it."
     note = (
         f"Colour: mean-field theory; {GREY[colour]}. The line is the edge, χ₁ = 1.{_fates(grid)} "
         "Dots: initializations by the variance of their weights, without biases; those of one variance share a dot. "
         f"Where a scheme's weights depend on the width, the widest network measured counts.{_beyond(named[~within])}"
     )
     sql = data.sql("order_and_chaos", {"activation": activation})
-    return Picture(f"Where does {activation} sit between order and chaos?", chart, points, sql, text, note)
+    return Picture(f"Where does {named_so} sit between order and chaos?", chart, points, sql, text, note)
 
 
 def _beyond(named: pd.DataFrame) -> str:
@@ -112,8 +124,8 @@ def _fates(grid: pd.DataFrame) -> str:
     )
 
 
-def _simulated(activation: str) -> pd.DataFrame:
-    points = axes.spread(data.query("order_and_chaos", activation=activation))
+def _simulated(activation: str, norm: str) -> pd.DataFrame:
+    points = axes.spread(_points(activation, norm))
     return points[points["chi_measured"].notna()]
 
 
@@ -130,11 +142,11 @@ def _one_network(simulated: pd.DataFrame) -> tuple[tuple[str, Any], ...]:
     return tuple(chosen)
 
 
-def _depths(activation: str) -> None:
+def _depths(activation: str, norm: str) -> None:
     """Draw what was measured against what theory says, along the weight variance."""
-    simulated = _simulated(activation)
+    simulated = _simulated(activation, norm)
     if simulated.empty:
-        st.info("No networks were simulated for this activation: there is theory only.")
+        st.info("No such networks were simulated: there is theory only.")
         return
     st.markdown("### Measured against theory")
     network = _one_network(simulated)
@@ -142,7 +154,8 @@ def _depths(activation: str) -> None:
     for pair in (names[:2], names[2:]):
         for column, quantity in zip(st.columns(2), pair, strict=True):
             with column:
-                _compared(activation=activation, quantity=quantity, network=network).show(f"compare-{quantity}")
+                picture = _compared(activation=activation, norm=norm, quantity=quantity, network=network)
+                picture.show(f"compare-{quantity}")
     st.caption(
         "Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite. "
         "A cross in the colour of its line, edged in red: from this weight variance to the next dot nothing finite was "
@@ -153,9 +166,9 @@ def _depths(activation: str) -> None:
 
 
 @data.kept
-def _compared(activation: str, quantity: str, network: tuple[tuple[str, Any], ...]) -> Picture:
+def _compared(activation: str, norm: str, quantity: str, network: tuple[tuple[str, Any], ...]) -> Picture:
     """Return one quantity, measured and in theory."""
-    simulated = _simulated(activation)
+    simulated = _simulated(activation, norm)
     for axis, value in network:
         simulated = simulated[simulated[axis] == value]
     columns: dict[str, Any] = {"mean": simulated[f"{quantity}_measured"], "theory": simulated[quantity]}
@@ -181,9 +194,8 @@ def _compared(activation: str, quantity: str, network: tuple[tuple[str, Any], ..
     return Picture(COMPARED[quantity], chart, frame, sql, text)
 
 
-def _layers(activation: str) -> None:
-    offered = choice.options(STUDY)
-    cells = {axis: [activation] if axis == "activation" else values for axis, values in offered.items()}
+def _layers(activation: str, norm: str) -> None:
+    cells = choice.options(STUDY) | {"activation": [activation], "norm": [norm]}
     parts = [
         part for part in data.query("quantity_parts", study=STUDY, quantity="correlation")["part"] if "unlike" in part
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, nan
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from engine import randomness
 from engine.activations import Activation
 from engine.axes import BATCH, UNIT
 from engine.initializers.noise import bias_noise, weight_noise
+from engine.normalizations import Normalization
 from engine.statistics import wide
 
 # Correlations closer than this to their limit are rounding, and a decay is fitted to no fewer layers.
@@ -29,7 +31,7 @@ class Simulated:
     """What one network did.
 
     Attributes:
-        lengths: mean square of the pre-activations `[layer]`.
+        lengths: mean square of the pre-activations, before any normalization `[layer]`.
         unlike: correlation of the pre-activations of two inputs that start out independent, mean over pairs `[layer]`.
         alike: the same for inputs that start out nearly alike.
         growth: factor on the mean square gradient on its way back through each layer but the first `[layer − 1]`.
@@ -92,6 +94,7 @@ def _late(values: np.ndarray) -> np.ndarray:
 def simulate(
     points: Sequence[tuple[float, float]],
     activation: Activation,
+    norm: Normalization,
     shape: tuple[int, int, int],
     seed: int,
     device: torch.device,
@@ -101,14 +104,15 @@ def simulate(
     Args:
         points: σw² and σb² of each network.
         activation: φ.
+        norm: normalization between affine map and φ, of each example by itself.
         shape: number of inputs, at least 4, depth and width.
         seed: of inputs, weights, biases and gradient.
         device: where.
     """
     batch, depth, _ = shape
     draws = Draws(points, shape, seed, device)
-    pres = _forward(draws, activation, depth)
-    growth = _backward(draws, activation, pres)
+    pres = _forward(draws, activation, norm, depth)
+    growth = _backward(draws, activation, norm, pres)
     lengths = torch.stack([z.square().mean((BATCH, UNIT)) for z in pres])
     unlike, alike = (
         torch.stack([_mean_correlation(z[:, part]) for z in pres])
@@ -164,7 +168,7 @@ class Draws:
         return torch.from_numpy(draws).to(self.device, self.dtype)
 
 
-def _forward(draws: Draws, activation: Activation, depth: int) -> Tensor:
+def _forward(draws: Draws, activation: Activation, norm: Normalization, depth: int) -> Tensor:
     """Return the pre-activations `[layer, config, batch, unit]`."""
     # Made at once: layer by layer, the heap would fall into pieces between temporaries of the same size.
     shape = (depth, draws.networks, draws.batch, draws.width)
@@ -173,17 +177,23 @@ def _forward(draws: Draws, activation: Activation, depth: int) -> Tensor:
     for layer, z in enumerate(pres, 1):
         torch.mul(h @ draws.weights(layer), draws.scale, out=z)
         z += draws.biases(layer)
-        h = activation(z)
+        h = activation(_normalized(z, norm)[0])
     return pres
 
 
-def _backward(draws: Draws, activation: Activation, pres: Tensor) -> Tensor:
+def _normalized(z: Tensor, norm: Normalization) -> tuple[Tensor, Any]:
+    # A normalization may overwrite what it is given.
+    return norm.forward(z if norm.absent else z.clone(), None, None)
+
+
+def _backward(draws: Draws, activation: Activation, norm: Normalization, pres: Tensor) -> Tensor:
     """Return the factor on the mean square gradient through each layer but the first `[layer − 1, config]`."""
     gradient = draws.gradient().expand(draws.networks, -1, -1)
     growth = []
     for layer in range(len(pres), 1, -1):
-        z = pres[layer - 1]
-        below = (activation.backward(gradient.clone(), z, activation(z)) @ draws.weights(layer).T) * draws.scale
+        y, saved = _normalized(pres[layer - 1], norm)
+        at_map, _ = norm.backward(activation.backward(gradient.clone(), y, activation(y)), saved, None)
+        below = (at_map @ draws.weights(layer).T) * draws.scale
         growth.append(below.square().mean((BATCH, UNIT)) / gradient.square().mean((BATCH, UNIT)))
         gradient = below
     return torch.stack(growth[::-1])

@@ -39,13 +39,22 @@ class MeanFieldCell(Cell):
         """Say why mean-field theory does not apply, or None."""
         if not (self.init.centred and self.init.family in ("normal", "uniform", "truncated")):
             return f"init = {self.init}: mean-field theory is one of independent weights, such as those of mean_field"
-        if not self.norm.absent:
-            return f"norm = {self.norm}: the plane is one of networks without normalization; see the study deep_bn"
+        sphere = self.norm.sphere(self.batch_size, self.width)
+        if not self.norm.absent and (sphere is None or sphere.over_batch):
+            return (
+                f"norm = {self.norm}: the plane is one of pairs of inputs, and in such a layer what becomes of two of "
+                "them depends on the rest of the batch, or is not known; see the study deep_bn"
+            )
         if self.network.name != "mlp" or self.dataset.train_size:
             return "the plane is one of the network mlp on Gaussian inputs"
         if self.simulate == "yes" and (self.batch_size < 4 or self.depth < 4):
             return "simulated networks need two pairs of inputs, batch_size = 4, and four layers, depth = 4, or more"
         return super().refusal()
+
+    @property
+    def eps(self) -> float | None:
+        """Return what the normalization adds to the variance, None without normalization."""
+        return None if self.norm.absent else getattr(self.norm, "eps", 0.0)
 
     @property
     def weight_variance(self) -> float:
@@ -74,12 +83,12 @@ class MeanField(Study[MeanFieldCell]):
             decides=False,
         ),
         Quantity(
-            "q_star", "Fixed point q*", "Variance of the pre-activations that the layers come to from q₁; 0 where the "
-            "signal dies out, infinite where it grows without end.", decides=False,
+            "q_star", "Fixed point q*", "Variance of the pre-activations, before any normalization, that the layers "
+            "come to from q₁; 0 where the signal dies out, infinite where it grows without end.", decides=False,
         ),
         Quantity(
-            "alpha", "Slope α of the length map", "Factor on a small deviation from q*, per layer: σw² V′(q*).",
-            decides=False,
+            "alpha", "Slope α of the length map", "Factor on a small deviation from q*, per layer: σw² V′(q*); next to "
+            "0 behind a normalization.", decides=False,
         ),
         Quantity(
             "fixed_point", "Fixed points of q", "Every variance at which the length map stands still, in ascending "
@@ -96,11 +105,11 @@ class MeanField(Study[MeanFieldCell]):
         ),
         Quantity(
             "depth_c", "Depth scale ξ_c", "Layers over which the correlation of two inputs nears c* by e; infinite on "
-            "the edge of chaos, absent where q* is 0 or infinite and there is no c*.", "layer", decides=False,
+            "the edge of chaos, absent where there is no c*.", "layer", decides=False,
         ),
         Quantity(
             "c_star", "Fixed point c*", "Correlation between two inputs that the layers come to; absent where q* is 0 "
-            "or infinite.", decides=False,
+            "or infinite, and where layers keep every correlation, as linear ones without biases do.", decides=False,
         ),
         Quantity("length", "Variance of pre-activations q", "Mean square of the pre-activations.", position="Layer"),
         Quantity(
@@ -110,14 +119,18 @@ class MeanField(Study[MeanFieldCell]):
     )  # fmt: skip
     card = Card(
         "Order and chaos",
-        "q* = σw² V(q*) + σb²; χ₁ = σw² D(q*); ξ_q = −1/ln|σw² V'(q*)|; ξ_c = −1/ln χ(c*)",
+        "q* = σw² V(q*) + σb²; χ₁ = σw² D(q*); ξ_q = −1/ln|σw² V'(q*)|; ξ_c = −1/ln χ(c*). "
+        "With layer, rms or group norm q* = σw² V(1) + σb² and χ₁ = σw² D(1)/q*, up to eps",
         "Poole et al. 2016; Schoenholz et al. 2017",
         notes="Theory for every point; with simulate = 'yes' beside it what networks of the given width and depth do. "
         "The length map may have several fixed points: q* is the one that networks with N(0,1) inputs come to, from "
         "q₁ = σw² + σb²; the others are fixed_point. Where q* is 0 there is no ξ_c: as the pre-activations shrink, "
         "a smooth activation becomes linear and keeps correlations, and those of ReLU approach 1 algebraically. For "
-        "homogeneous activations at χ₁ = 1 every q is a fixed point. In chaos the measured ξ_c of one network "
-        "scatters by a factor of two and more: average several seeds.",
+        "homogeneous activations at χ₁ = 1 every q is a fixed point. A normalization of each example over many units "
+        "keeps correlations of pre-activations and fixes their variance, whether it centres or not: c goes as in the "
+        "plain network with σw²/q* and σb²/q*. There is no such map for batch normalization, where what becomes of two "
+        "inputs depends on the rest of the batch. In chaos the measured ξ_c of one network scatters by a factor of two "
+        "and more: average several seeds.",
     )
 
     def group_key(self, cell: MeanFieldCell) -> tuple[Any, ...]:
@@ -129,13 +142,15 @@ class MeanField(Study[MeanFieldCell]):
         if first.simulate == "yes":
             rows = len(cells) * first.batch_size
             flops += 4.0 * rows * first.depth * first.width**2
-            needed = FLOAT_BYTES * (rows * first.width * (first.depth + 6) + 3 * first.width**2)
+            needed = FLOAT_BYTES * (
+                rows * first.width * (first.depth + (6 if first.norm.absent else 10)) + 3 * first.width**2
+            )
         return Cost(flops, needed)
 
     def run(self, cells: Sequence[MeanFieldCell], device: torch.device, progress: Progress) -> Outcome:
         measured, converging = Measurements(), []
         for number, cell in enumerate(cells, 1):
-            found = phase(cell.activation, cell.weight_variance, cell.bias_variance)
+            found = phase(cell.activation, cell.weight_variance, cell.bias_variance, eps=cell.eps)
             converging.append(found.c is not None)
             _note_theory(measured, cell, found)
             progress(0.5 * number / len(cells))
@@ -156,7 +171,8 @@ class MeanField(Study[MeanFieldCell]):
         first, points = cells[0], [(cell.weight_variance, cell.bias_variance) for cell in cells]
         if first.simulate == "no":
             return []
-        return simulate(points, first.activation, (first.batch_size, first.depth, first.width), first.seed, device)
+        shape = (first.batch_size, first.depth, first.width)
+        return simulate(points, first.activation, first.norm, shape, first.seed, device)
 
 
 def _note_theory(measured: Measurements, cell: MeanFieldCell, found: Phase) -> None:
@@ -164,7 +180,7 @@ def _note_theory(measured: Measurements, cell: MeanFieldCell, found: Phase) -> N
     measured.add(cell.cell_id, "weight_variance", weight_variance)
     measured.add(cell.cell_id, "bias_variance", bias_variance)
     measured.add(cell.cell_id, "q_first", first_variance(weight_variance, bias_variance))
-    for number, point in enumerate(fixed_points(cell.activation, weight_variance, bias_variance), 1):
+    for number, point in enumerate(fixed_points(cell.activation, weight_variance, bias_variance, cell.eps), 1):
         measured.add(cell.cell_id, "fixed_point", point.q, number, point.stability)
         measured.add(cell.cell_id, "fixed_point_alpha", point.alpha, number, point.stability)
     values: dict[str, float | None] = {"q_star": found.q, "alpha": found.point.alpha, "chi": found.chi}

@@ -1,8 +1,12 @@
-"""Order and chaos of deep plain networks: fixed points of the maps, depth scales, and the edge of chaos.
+"""Order and chaos of deep networks: fixed points of the maps, depth scales, and the edge of chaos.
 
 The state of a network is (q, c): the variance of the pre-activations, and their correlation between two inputs. A layer
 maps q to σw² V(q) + σb² and, at the fixed point q*, c to (σw² E φ(z_a)φ(z_b) + σb²)/q*. With χ = σw² E φ'(z_a)φ'(z_b),
 χ₁ is its value at c = 1: above 1 inputs that are nearly alike are driven apart, below 1 they become alike.
+
+A normalization of each example over its own units leaves c as it is and divides z by √(q + eps): φ sees the variance
+s = q/(q + eps), and χ is divided by q + eps. Without eps c goes as in the plain network with σw²/q* and σb²/q*, whose
+variance rests at 1.
 """
 
 from collections.abc import Callable
@@ -17,10 +21,13 @@ from engine.activations import Activation
 from engine.theory.correlation import correlated_slopes, correlation_map
 from engine.theory.fixed_points import FARTHEST, LARGEST, ROUNDING, SMALLEST, FixedPoint, reached
 from engine.theory.fluctuations import POWERS, moments
+from engine.theory.length_map import LengthMap
 from engine.theory.maps import length, length_slope, slope
 
 # The edge of chaos is followed in so many steps of ln q.
 STEPS = 240
+# A map that keeps these correlations keeps all of them: it is a power series with coefficients of one sign.
+TRIED = (0.0, 0.5)
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,7 @@ class Phase:
         point: the fixed point of the variance of the pre-activations that the network comes to.
         chi: χ₁, by which the squared gradient is multiplied per layer, backwards.
         c: fixed point of the correlation between two inputs, that the network goes to from anywhere below 1; None
-            where q* is 0 or infinite.
+            where q* is 0 or infinite, and where layers keep every correlation, as linear ones without biases do.
         depth_q: layers over which a deviation from q* decays by e; infinite where it does not, None where q grows
             without end.
         depth_c: layers over which a deviation from c* decays by e; networks train up to about six times as deep.
@@ -145,14 +152,21 @@ class Phase:
 
 
 @lru_cache(maxsize=4096)
-def phase(activation: Activation, weight_variance: float, bias_variance: float, second_moment: float = 1.0) -> Phase:
-    """Describe a plain network of infinite depth and width.
+def phase(
+    activation: Activation,
+    weight_variance: float,
+    bias_variance: float,
+    second_moment: float = 1.0,
+    eps: float | None = None,
+) -> Phase:
+    """Describe a network of infinite depth and width.
 
     Args:
         activation: φ.
         weight_variance: σw².
         bias_variance: σb².
         second_moment: E x² of the inputs; 1 for N(0,1).
+        eps: of a normalization over the units of each example; None without one.
 
     Returns:
         All fields; χ₁ is a limit where q* is 0 or infinite.
@@ -160,22 +174,32 @@ def phase(activation: Activation, weight_variance: float, bias_variance: float, 
     Source:
         Poole et al. 2016; Schoenholz et al. 2017.
     """
-    point = reached(activation, weight_variance, bias_variance, second_moment)
-    q = point.q
-    chi = weight_variance * slope(activation, min(max(q, SMALLEST), LARGEST))
+    point = reached(activation, weight_variance, bias_variance, second_moment, eps)
+    layer, q = LengthMap(activation, weight_variance, bias_variance, eps), point.q
+    met = min(max(q, SMALLEST), LARGEST)
+    chi = weight_variance * slope(activation, layer.seen(met)) * layer.share(met)
     if q == inf:
         return Phase(point, chi, None, None, None)
-    if q == 0:
+    if q == 0 or _keeps_correlations(layer, q):
         # Pre-activations become small and φ linear, or homogeneous: correlations stay, or approach 1 algebraically.
         return Phase(point, chi, None, _decay(point.alpha), None)
-    c = _fixed_correlation(activation, q, weight_variance, bias_variance) if chi > 1 + ROUNDING else 1.0
-    chi_c = weight_variance * correlated_slopes(activation, q, c) if c < 1 else chi
+    c = _fixed_correlation(layer, q) if chi > 1 + ROUNDING else 1.0
+    chi_c = weight_variance * correlated_slopes(activation, layer.seen(q), c) * layer.share(q) if c < 1 else chi
     return Phase(point, chi, c, _decay(point.alpha), _decay(chi_c))
 
 
-def _fixed_correlation(activation: Activation, q: float, weight_variance: float, bias_variance: float) -> float:
+def _correlation(layer: LengthMap, q: float, c: float) -> float:
+    """Return the correlation behind one more layer at the fixed point q."""
+    return (layer.weight_variance * correlation_map(layer.activation, layer.seen(q), c) + layer.bias_variance) / q
+
+
+def _keeps_correlations(layer: LengthMap, q: float) -> bool:
+    return all(abs(_correlation(layer, q, c) - c) < ROUNDING for c in TRIED)
+
+
+def _fixed_correlation(layer: LengthMap, q: float) -> float:
     def excess(c: float) -> float:
-        return (weight_variance * correlation_map(activation, q, c) + bias_variance) / q - c
+        return _correlation(layer, q, c) - c
 
     # The map lies above the diagonal at c = 0, is steeper than it at c = 1 and bends upwards: it crosses once between.
     below = 1 - 1e-6
@@ -184,11 +208,11 @@ def _fixed_correlation(activation: Activation, q: float, weight_variance: float,
     if excess(below) >= 0:
         return 1.0
     # The series in powers of c says about where, and takes no time.
-    m = moments(activation, q)
-    share = weight_variance * m.length / q
+    m = moments(layer.activation, layer.seen(q))
+    share = layer.weight_variance * m.length / q
 
     def series(c: float) -> float:
-        return share * float(m.value**2 @ np.power(c, POWERS)) + bias_variance / q - c
+        return share * float(m.value**2 @ np.power(c, POWERS)) + layer.bias_variance / q - c
 
     about = float(brentq(series, 0.0, below)) if series(below) < 0 else below
     for reach in (1e-8, 1e-4):

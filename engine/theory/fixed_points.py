@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from engine.activations import Activation
-from engine.theory.maps import length, length_slope
+from engine.theory.length_map import LengthMap
 
 # Fixed points are looked for on a grid of ln q, from −FARTHEST to FARTHEST; further out where σw² or σb² are.
 FARTHEST, STEP, MARGIN = 60.0, 0.25, 10.0
@@ -57,13 +57,16 @@ class FixedPoint:
 
 
 @lru_cache(maxsize=4096)
-def fixed_points(activation: Activation, weight_variance: float, bias_variance: float) -> tuple[FixedPoint, ...]:
+def fixed_points(
+    activation: Activation, weight_variance: float, bias_variance: float, eps: float | None = None
+) -> tuple[FixedPoint, ...]:
     """Return every fixed point of the length map by ascending q: 0 where it is one, infinity where q grows without end.
 
     Args:
         activation: φ.
         weight_variance: σw².
         bias_variance: σb².
+        eps: of a normalization over the units of each example; None without one.
 
     Returns:
         At least one; where every q is a fixed point, the one that N(0,1) inputs start at.
@@ -71,22 +74,24 @@ def fixed_points(activation: Activation, weight_variance: float, bias_variance: 
     if weight_variance == 0:
         return (FixedPoint(bias_variance, 0.0, Stability.ATTRACTS),)
 
+    layer = LengthMap(activation, weight_variance, bias_variance, eps)
+
     def growth(log_q: np.ndarray) -> np.ndarray:
         q = np.exp(log_q)
-        return (weight_variance * length(activation, q) + bias_variance) / q - 1
+        return layer(q) / q - 1
 
     def point(q: float, stability: Stability) -> FixedPoint:
-        alpha = weight_variance * length_slope(activation, min(max(q, SMALLEST), LARGEST))
+        alpha = layer.alpha(min(max(q, SMALLEST), LARGEST))
         # A decreasing map overshoots, by more each time where it is steep.
         overshoots = stability is Stability.ATTRACTS and alpha < -1
         return FixedPoint(q, alpha, Stability.REPELS if overshoots else stability)
 
-    grid, values = _grid(activation, growth, weight_variance, bias_variance)
+    grid, values = _grid(layer, growth)
     if (np.abs(values) < ROUNDING).all():
         return (FixedPoint(first_variance(weight_variance, bias_variance), 1.0, Stability.NEUTRAL),)
     signs = _signs(values)
     found = [point(exp(log_q), stability) for log_q, stability in _roots(growth, grid, values, signs)]
-    if weight_variance * length(activation, 0.0) + bias_variance == 0:
+    if layer(0.0) == 0:
         found.insert(0, point(0.0, Stability.ATTRACTS if signs[0] < 0 else Stability.REPELS))
     if signs[-1] > 0:
         found.append(point(inf, Stability.ATTRACTS))
@@ -105,7 +110,11 @@ def first_variance(weight_variance: float, bias_variance: float, second_moment: 
 
 
 def reached(
-    activation: Activation, weight_variance: float, bias_variance: float, second_moment: float = 1.0
+    activation: Activation,
+    weight_variance: float,
+    bias_variance: float,
+    second_moment: float = 1.0,
+    eps: float | None = None,
 ) -> FixedPoint:
     """Return the fixed point that a network comes to from its first layer.
 
@@ -114,12 +123,13 @@ def reached(
         weight_variance: σw².
         bias_variance: σb².
         second_moment: E x² of the inputs; 1 for N(0,1).
+        eps: of a normalization over the units of each example; None without one.
     """
     first = first_variance(weight_variance, bias_variance, second_moment)
-    points = fixed_points(activation, weight_variance, bias_variance)
+    points = fixed_points(activation, weight_variance, bias_variance, eps)
     if points[0].stability is Stability.NEUTRAL:
         return FixedPoint(first, points[0].alpha, points[0].stability)
-    step = (weight_variance * length(activation, first) + bias_variance) - first
+    step = LengthMap(activation, weight_variance, bias_variance, eps)(first) - first
     if abs(step) <= ROUNDING * first:
         return min(points, key=lambda point: abs(point.q - first))
     if step > 0:
@@ -128,21 +138,20 @@ def reached(
 
 
 @lru_cache(maxsize=256)
-def _coarse(activation: Activation, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return evenly spaced values of ln q and V(q)/q there: what the maps of an activation have in common."""
+def _coarse(activation: Activation, eps: float | None, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return evenly spaced values of ln q and V/q there: what the maps of an activation have in common."""
     # No grid point at a round number, where a fixed point might lie.
     log_q = np.arange(low, high, STEP) + STEP / 7
-    return log_q, length(activation, np.exp(log_q)) / np.exp(log_q)
+    return log_q, LengthMap(activation, 1.0, 0.0, eps)(np.exp(log_q)) / np.exp(log_q)
 
 
-def _grid(
-    activation: Activation, growth: Growth, weight_variance: float, bias_variance: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _grid(layer: LengthMap, growth: Growth) -> tuple[np.ndarray, np.ndarray]:
     """Return ascending values of ln q, and the growth of q there."""
-    scales = [log(scale) for scale in (weight_variance, bias_variance) if scale > 0]
+    weight_variance, bias_variance = layer.weight_variance, layer.bias_variance
+    scales = [log(scale) for scale in (weight_variance, bias_variance, layer.eps or 0.0) if scale > 0]
     low = FARTHEST * floor((min(0, *scales) - MARGIN) / FARTHEST)
     high = FARTHEST * ceil((max(0, *scales) + MARGIN) / FARTHEST)
-    grid, ratio = _coarse(activation, low, high)
+    grid, ratio = _coarse(layer.activation, layer.eps, low, high)
     values = weight_variance * ratio + bias_variance * np.exp(-grid) - 1
     crosses = np.diff(_signs(values), append=0.0)[:-1] != 0
     flat = np.flatnonzero(crosses[1:-1] & (np.maximum(np.abs(values[:-3]), np.abs(values[3:])) < FLAT)) + 1

@@ -26,6 +26,7 @@ steps = 5
 kind = "mean_field"
 init = "mean_field(weight_variance=[0.5, 1.5, 3], bias_variance=[0, 0.1])"
 activation = ["tanh", "relu"]
+norm = ["none", "layer"]
 depth = 6
 width = 32
 batch_size = 8

@@ -5,8 +5,10 @@ import math
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from dashboard import data, phases, theme
+from dashboard.charts import plane as charts_of_planes
 from tests.dashboard.opening import open_page, words
 
 SCALES = {
@@ -76,6 +78,22 @@ def test_a_cross_where_no_depth_scale_could_be_fitted_is_explained(studied_store
     assert any('"cross"' in chart.spec for chart in charts(app))
     assert "A cross in the colour of its line, edged in red" in words(app)
     assert "no decay could be fitted" in words(app)
+
+
+@pytest.mark.parametrize(("norm", "named"), [("none", "tanh"), ("layer", "tanh behind layer norm")])
+def test_every_figure_shows_the_normalization_that_was_chosen(studied_store, monkeypatch, norm, named):
+    drawn = []
+    draw = charts_of_planes.plane
+    monkeypatch.setattr(
+        charts_of_planes, "plane", lambda tiles, *more, **given: drawn.append(tiles) or draw(tiles, *more, **given)
+    )
+    app = opened(monkeypatch, studied_store, edge_norm=norm)
+    assert f"Where does {named} sit between order and chaos?" in words(app)
+    assert f"over weight and bias variance for {named}, with" in charts(app)[0].alt
+    shown = data.query("order_and_chaos", activation="tanh")
+    theory, others = ({round(chi, 4) for chi in shown[shown["norm"].eq(norm) == own]["chi"]} for own in (True, False))
+    assert others - theory
+    assert {round(value, 4) for value in drawn[0]["value"]} == theory
 
 
 def points(**columns):

@@ -1,6 +1,6 @@
 """Order and chaos: the reference rows, the edge of chaos, and what the maps do when they are iterated."""
 
-from math import inf, log, sqrt
+from math import acos, inf, log, pi, sqrt
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from engine.initializers import Fans, initializers
 from engine.theory.correlation import correlation_map
 from engine.theory.criticality import edge_at, edge_of_chaos, phase, smallest_attracting
 from engine.theory.fixed_points import Stability, fixed_points, reached
+from engine.theory.length_map import LengthMap
 from engine.theory.maps import length, length_map, slope
 from tests.engine.members import ACTIVATIONS
 
@@ -256,3 +257,62 @@ def test_what_shrinks_or_grows_without_end_has_no_depth_of_correlations():
     assert phase(tanh, 0.5, 0.0).depth_c is None
     # At σw² = 1 the variance dies out algebraically.
     assert (phase(tanh, 1.0, 0.0).q, phase(tanh, 1.0, 0.0).depth_q) == (0.0, inf)
+
+
+# Without eps a normalized network is the plain one whose variance rests at 1.
+PLACES = ((1.5, 0.2), (6.0, 0.0))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+def test_behind_a_normalization_of_examples_correlations_go_as_in_the_plain_network_that_rests_at_one(activation):
+    for weight_variance, bias_variance in PLACES:
+        q = weight_variance * length(activation, 1.0) + bias_variance
+        found = phase(activation, weight_variance, bias_variance, eps=0.0)
+        assert found.q == pytest.approx(q, rel=1e-9)
+        relative, offset = weight_variance / q, bias_variance / q
+        assert found.chi == pytest.approx(relative * slope(activation, 1.0), rel=1e-9)
+        if found.c is None:
+            assert offset == 0
+            continue
+        behind = relative * correlation_map(activation, 1.0, found.c) + offset
+        assert behind == pytest.approx(found.c, abs=1e-9)
+        assert (found.c == 1.0) == (found.chi <= 1 + 1e-9)
+        plain = phase(activation, relative, offset)
+        if plain.q == pytest.approx(1, abs=1e-9):
+            assert (found.chi, found.c, found.depth_c) == pytest.approx((plain.chi, plain.c, plain.depth_c), rel=1e-6)
+        # Weights and biases twice as large change q alone.
+        scaled = phase(activation, 4 * weight_variance, 4 * bias_variance, eps=0.0)
+        assert (scaled.q, scaled.chi, scaled.c) == pytest.approx((4 * found.q, found.chi, found.c), rel=1e-9)
+        # The one fixed point attracts, and nothing is left of a deviation.
+        assert found.point.stability is Stability.ATTRACTS
+        assert found.depth_q == 0
+
+
+@pytest.mark.parametrize("c", [-0.8, 0.0, 0.6])
+def test_behind_a_normalization_relu_has_the_arc_cosine_kernel_at_every_scale(c):
+    kernel = ((1 - c * c) ** 0.5 + (pi - acos(c)) * c) / pi
+    for weight_variance in (1e-3, 2.0, 50.0):
+        layer = LengthMap(activations.parse("relu"), weight_variance, 0.0, eps=0.0)
+        q = layer(7.0)
+        assert q == pytest.approx(weight_variance / 2)
+        assert weight_variance * correlation_map(layer.activation, layer.seen(q), c) / q == pytest.approx(kernel)
+
+
+def test_weights_small_against_eps_let_the_signal_die_behind_a_normalization():
+    tanh = activations.parse("tanh")
+    eps = 1e-5
+    assert phase(tanh, 0.9 * eps, 0.0, eps=eps).q == 0
+    alive = phase(tanh, 2 * eps, 0.0, eps=eps)
+    assert alive.q == pytest.approx(2 * eps * length(tanh, alive.q / (alive.q + eps)), rel=1e-9)
+    assert phase(tanh, 2.0, 0.0, eps=eps).chi == pytest.approx(phase(tanh, 2.0, 0.0, eps=0.0).chi, rel=1e-4)
+
+
+@pytest.mark.parametrize(("weight_variance", "eps"), [(1.0, None), (0.3, 0.0), (2.0, 0.0)])
+def test_linear_layers_without_biases_keep_correlations_so_there_is_no_fixed_one(weight_variance, eps):
+    found = phase(activations.parse("linear"), weight_variance, 0.0, eps=eps)
+    assert (found.c, found.depth_c) == (None, None)
+    assert found.chi == pytest.approx(1)
+    # Those of ReLU near 1 algebraically, and with biases those of linear layers do so exponentially.
+    relu = phase(activations.parse("relu"), 2.0, 0.0, eps=eps)
+    assert (relu.c, relu.depth_c) == (1.0, inf)
+    assert phase(activations.parse("linear"), weight_variance / 2, 0.3, eps=eps).c == 1.0

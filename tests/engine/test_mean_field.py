@@ -2,14 +2,19 @@
 
 from math import inf
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from engine.activations import activations
 from engine.errors import RequestError
 from engine.grid.spec import Grid
+from engine.normalizations import normalizations
 from engine.studies import studies
+from engine.studies.correlated_inputs import ALIKE, simulate
+from engine.theory.correlation import correlation_map
 from engine.theory.criticality import phase
+from engine.theory.length_map import LengthMap
 from tests.device import DEVICE
 
 
@@ -81,6 +86,58 @@ def test_simulated_networks_sit_where_theory_says():
     assert list(curves.columns) == list(range(1, 31))
 
 
+NORMALIZED = ("layer", "rms", "group(groups=2)")
+
+
+def path(layer, depth):
+    """Return q and the correlations of inputs that start out unlike and alike, in theory `[3, layer]`."""
+    q = layer.weight_variance + layer.bias_variance
+    unlike, alike = (share * layer.weight_variance / q + layer.bias_variance / q for share in (0, ALIKE))
+    states = [(q, unlike, alike)]
+    for _ in range(depth - 1):
+        q, *pairs = states[-1]
+        products = (correlation_map(layer.activation, layer.seen(q), c) for c in pairs)
+        states.append((layer(q), *((layer.weight_variance * p + layer.bias_variance) / layer(q) for p in products)))
+    return np.array(states).T
+
+
+@pytest.mark.parametrize("name", ["tanh", "gelu"])
+def test_correlations_behind_normalizations_follow_the_map_from_layer_to_layer(name):
+    """At points in order and in chaos, and where weights are so small that eps matters."""
+    activation, width, depth, seeds = activations.parse(name), 256, 5, 4
+    points = [(1.5, 0.2), (4.0, 0.1), (2e-5, 0.0)]
+    expected = [path(LengthMap(activation, *point, 1e-5), depth) for point in points]
+    for norm in map(normalizations.parse, NORMALIZED):
+        networks = [simulate(points, activation, norm, (8, depth, width), seed, DEVICE) for seed in range(seeds)]
+        for place, theory in enumerate(expected):
+            found = np.array([(one[place].lengths, one[place].unlike, one[place].alike) for one in networks])
+            size = np.stack([theory[0], np.ones(depth), np.ones(depth)])
+            error = found.std(0, ddof=1) / seeds**0.5
+            # Beyond the scatter, what is of order 1/width.
+            assert (np.abs(found.mean(0) - theory) < 5 * error + 10 / width * size).all(), (norm, points[place])
+
+
+@pytest.mark.parametrize("norm", NORMALIZED)
+def test_simulated_networks_with_a_normalization_sit_where_theory_says(norm):
+    table, _ = run(
+        'kind = "mean_field"\ninit = "mean_field(weight_variance=[0.5, 4], bias_variance=[0.05, 0.5])"\n'
+        f'activation = ["sin", "erf"]\nnorm = "{norm}"\nsimulate = "yes"\nwidth = 300\ndepth = 20\n'
+        "batch_size = 32"
+    )
+    values = table[table.position.isna()].pivot_table(
+        index=["activation", "init"], columns=["quantity", "part"], values="value"
+    )
+    for quantity in ("q_star", "chi"):
+        assert (values[quantity, "measured"] / values[quantity, "theory"] - 1).abs().max() < 0.1, quantity
+    # A correlation of one network scatters by 1/√width.
+    assert (values["c_star", "measured"] - values["c_star", "theory"]).abs().max() < 4 / 300**0.5
+    # In chaos that of one network says little.
+    clear = (values["depth_c", "theory"] < 6) & (values["chi", "theory"] < 1)
+    ratio = values["depth_c", "measured"] / values["depth_c", "theory"]
+    assert (ratio[clear] - 1).abs().max() < 0.25
+    assert clear.sum() == 2
+
+
 def test_in_chaos_inputs_settle_at_the_predicted_correlation():
     table, _ = run(
         'kind = "mean_field"\ninit = "mean_field(weight_variance=4, bias_variance=0.1)"\n'
@@ -105,7 +162,7 @@ def test_an_exploding_network_is_diverged_and_says_so():
     [
         ('init = "orthogonal"', "independent weights"),
         ('init = "constant(value=1)"', "independent weights"),
-        ('init = "xavier"\nnorm = "batch"', "without normalization"),
+        ('init = "xavier"\nnorm = "batch"', "depends on the rest of the batch"),
         ('init = "xavier"\ndataset = "digits"', "Gaussian inputs"),
         ('init = "xavier"\nsimulate = "yes"\nbatch_size = 2', "two pairs of inputs"),
         ('init = "xavier"\nsimulate = "maybe"', "'no' or 'yes'"),
