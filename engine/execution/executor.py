@@ -20,6 +20,7 @@ from engine.cores import computing
 from engine.data import Dataset
 from engine.data.download import Announce
 from engine.device import Device
+from engine.errors import RequestError
 from engine.execution.provenance import Process
 from engine.grid.cell import Cell
 from engine.grid.plan import Batch
@@ -38,18 +39,37 @@ class Job:
     batch: Batch
 
 
+# What the libraries of a GPU call themselves in their errors, which are RuntimeErrors like any other.
+GPU_LIBRARIES = ("CUDA", "CUBLAS", "cuBLAS", "CUDNN", "cuDNN", "CUSOLVER", "cusolver", "NCCL")
+
+
 @dataclass(frozen=True)
 class Failure:
-    """Why a batch has no results, and whether fewer cells at once might have."""
+    """Why a batch has no results.
+
+    Attributes:
+        reason: what went wrong.
+        out_of_memory: whether fewer cells at once might have results.
+        of_machine: whether the same batch might have results at another time or place; otherwise the computation
+            itself failed, and would again, since it depends on its cells alone.
+    """
 
     reason: str
     out_of_memory: bool = False
+    of_machine: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> "Failure":
         """Describe an exception."""
         lacking = isinstance(error, MemoryError | torch.OutOfMemoryError) or "not enough memory" in str(error)
-        return cls("".join(traceback.format_exception_only(error)).strip(), lacking)
+        return cls("".join(traceback.format_exception_only(error)).strip(), lacking, _is_of_machine(error))
+
+
+def _is_of_machine(error: BaseException) -> bool:
+    # A file, a connection, or data that this machine lacks.
+    if isinstance(error, OSError | RequestError):
+        return True
+    return isinstance(error, RuntimeError) and any(name in str(error) for name in GPU_LIBRARIES)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ class ClusterWorker:
             found, seconds = compute_batch(job.batch, self._device, lambda share: None)
             return self._filed(Done(job, found, seconds, self._worker))
         except Exception as error:
-            return Done(job, Failure.of(error), 0.0, self._worker)
+            # Neither data nor results could be carried; the computation has an answer of its own for its errors.
+            return Done(job, replace(Failure.of(error), of_machine=True), 0.0, self._worker)
 
     def _filed(self, done: Done) -> Done:
         if self._terms.spool is None or not isinstance(done.found, Outcome):

@@ -101,15 +101,59 @@ def test_a_worker_has_one_batch_and_one_to_come_and_at_the_end_nobody_waits_behi
     assert max(max(depth) for depth in crew.depths) == 1
 
 
-def test_a_failure_is_tried_again_and_then_recorded_once(compute):
+def test_a_failure_of_the_machine_is_tried_again_and_then_recorded_once(compute):
     from engine.execution.ray.executor import RETRIES
 
-    crew = FakeCrew(2, {2: [Failure("bad")] * 9, 3: [Failure("bad")] * RETRIES})
+    bad = Failure("bad", of_machine=True)
+    crew = FakeCrew(2, {2: [bad] * 9, 3: [bad] * RETRIES})
     found = {done.job.number: done.found for done in compute(crew, 4)}
     assert found[2].reason == f"bad (tried {1 + RETRIES} times)"
     assert [found[number] for number in (1, 3, 4)] == [GOOD] * 3
     assert crew.given.count(2) == 1 + RETRIES == crew.given.count(3)
     assert crew.lost == []
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:0"])
+def test_a_failure_of_the_computation_is_not_tried_again(compute, device):
+    crew = FakeCrew(2, {2: [Failure.of(ValueError("angry"))]}, device=device)
+    found = {done.job.number: done.found for done in compute(crew, 4)}
+    assert found.pop(2) == Failure("ValueError: angry")
+    assert list(found.values()) == [GOOD] * 3
+    assert sorted(crew.given) == [1, 2, 3, 4]
+    assert crew.lost == []
+
+
+class Accelerator(RuntimeError):
+    """What torch makes of an error on a GPU."""
+
+
+@pytest.mark.parametrize(
+    ("error", "of_machine"),
+    [
+        (ValueError("angry"), False),
+        (AssertionError(), False),
+        (ZeroDivisionError("division by zero"), False),
+        (SystemExit("no more"), False),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)"), False),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), True),
+        (Accelerator("CUDA error: device-side assert triggered"), True),
+        (OSError(28, "No space left on device"), True),
+        (ConnectionResetError(104, "Connection reset by peer"), True),
+        (TimeoutError("no answer"), True),
+        (engine.RequestError("this node has no mnist"), True),
+    ],
+    ids=repr,
+)
+def test_whose_failure_it_is(error, of_machine):
+    assert Failure.of(error).of_machine is of_machine
+
+
+@pytest.mark.parametrize("error", [ray.exceptions.ActorDiedError(), ray.exceptions.NodeDiedError("gone")])
+def test_a_lost_worker_is_a_failure_of_the_machine(error):
+    from engine.execution.ray.crew import Crew
+
+    assert Crew.failure(error).of_machine
 
 
 def test_out_of_memory_is_not_tried_again_as_it_is(compute):
@@ -138,7 +182,7 @@ def test_of_the_batches_of_a_dead_worker_only_the_oldest_is_charged(compute):
 
 
 def test_after_an_error_on_a_gpu_its_process_is_not_used_again(compute):
-    crew = FakeCrew(2, {1: [Failure("CUDA error: device-side assert")]}, device="cuda:0")
+    crew = FakeCrew(2, {1: [Failure.of(RuntimeError("CUDA error: device-side assert"))]}, device="cuda:0")
     assert all(done.found is GOOD for done in compute(crew, 6))
     assert len(crew.lost) == 1
 

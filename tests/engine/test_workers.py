@@ -145,7 +145,9 @@ def test_what_goes_wrong_comes_back_as_a_failure(tmp_path, monkeypatch):
     file.write_text("")
     worker = ClusterWorker(dataclasses.replace(TERMS, spool=file), SEAT)
     worker.start()
-    assert "NotADirectoryError" in worker.compute(Job(1, batch)).found.reason
+    failure = worker.compute(Job(1, batch)).found
+    assert "NotADirectoryError" in failure.reason
+    assert failure.of_machine
 
 
 @pytest.mark.parametrize(

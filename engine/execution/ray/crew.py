@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -171,7 +171,7 @@ class Crew:
         """Describe what Ray says of a worker that gave no answer."""
         cause = getattr(error, "cause", None)
         if isinstance(cause, Exception):
-            return Failure.of(cause)
+            return replace(Failure.of(cause), of_machine=True)
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         starved = isinstance(error, ray.exceptions.OutOfMemoryError) or "low on memory" in str(error)
-        return Failure(f"its worker died: {type(error).__name__}: {' '.join(lines)[:400]}", starved)
+        return Failure(f"its worker died: {type(error).__name__}: {' '.join(lines)[:400]}", starved, of_machine=True)

@@ -31,7 +31,7 @@ from engine.grid.plan import Batch, plan
 # Batches that wait at each worker beyond the one it computes, so that it need not wait for this process. Results stay
 # with the workers until they are taken, one at a time, so this process never holds more than one.
 AHEAD = 1
-# How often a batch that failed, or whose worker died, is tried again.
+# How often a batch is tried again whose worker died, or whose machine failed.
 RETRIES = 2
 # How long to wait for the first worker, for others once there is one, and for a new one when all are gone.
 START_SECONDS, GRACE_SECONDS, LOST_SECONDS = 120.0, 15.0, 120.0
@@ -168,7 +168,7 @@ class RayExecutor:
 
     def _judged(self, done: Done, member: Member, jobs: deque[Job]) -> Done | None:
         failure, number = done.found, done.job.number
-        if not isinstance(failure, Failure) or failure.out_of_memory:
+        if not isinstance(failure, Failure) or failure.out_of_memory or not failure.of_machine:
             return done
         self._tries[number] += 1
         if done.worker and done.worker.process.device.startswith("cuda") and member in self._crew.ready:
