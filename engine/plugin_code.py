@@ -1,6 +1,7 @@
-"""What a plugin consists of: its file and the modules beside it that it imports, and a hash of what they say.
+"""What a plugin consists of: its file and the files beside it that it imports or reads, and a hash of what they say.
 
-Comments, blank lines, line endings and the width of an indentation are no part of the hash; every other token is.
+In Python comments, blank lines, line endings and the width of an indentation are no part of the hash; every other token
+is, and every byte of any other file.
 """
 
 import ast
@@ -8,11 +9,14 @@ import hashlib
 import io
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.plugin_folder import belongs
+
 DIGITS = 12
+PYTHON = ".py"
 # Tokens that say nothing, and those that stand for themselves whatever their text is.
 _SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
 _MARKS = {tokenize.NEWLINE: "newline", tokenize.INDENT: "indent", tokenize.DEDENT: "dedent", tokenize.ENDMARKER: "end"}
@@ -24,15 +28,19 @@ class PluginCode:
 
     Attributes:
         name: name of its file.
-        files: content of its file and of the modules beside it that it imports, by path relative to its folder.
+        files: content of its file and of the files beside it that it needs, by path relative to its folder.
     """
 
     name: str
     files: tuple[tuple[str, bytes], ...]
 
     @classmethod
-    def read(cls, path: Path) -> "PluginCode":
+    def read(cls, path: Path, more: Iterable[str] = ()) -> "PluginCode":
         """Read a plugin and, from its folder, what it imports; directly or through other such modules.
+
+        Args:
+            path: its file.
+            more: other files that it needs, relative to its folder; those that are gone are passed over.
 
         Raises:
             OSError: a file cannot be read.
@@ -40,12 +48,13 @@ class PluginCode:
         """
         place = path.expanduser().resolve()
         found: dict[Path, bytes] = {}
-        waiting = [place]
+        waiting = [place, *(file for file in map(place.parent.joinpath, more) if file.is_file())]
         while waiting:
             file = waiting.pop()
             if file not in found:
                 found[file] = file.read_bytes()
-                waiting += _imported(found[file], file, place.parent)
+                if file.suffix == PYTHON:
+                    waiting += _imported(found[file], file, place.parent)
         files = sorted((file.relative_to(place.parent).as_posix(), content) for file, content in found.items())
         return cls(place.name, tuple(files))
 
@@ -54,13 +63,14 @@ class PluginCode:
         """The first digits of the SHA-256 of what the files say; their names count except that of the plugin."""
         whole = hashlib.sha256()
         for name, content in self.files:
-            whole.update(f"{'' if name == self.name else name}\0{_said(content)}\0".encode())
+            said = _said(content).encode() if name.endswith(PYTHON) else content
+            whole.update(f"{'' if name == self.name else name}\0".encode() + said + b"\0")
         return whole.hexdigest()[:DIGITS]
 
     @property
     def helpers(self) -> tuple[str, ...]:
         """Names of the modules beside the plugin that it imports."""
-        return tuple(_module(name) for name, _ in self.files if name != self.name)
+        return tuple(_module(name) for name, _ in self.files if name != self.name and name.endswith(PYTHON))
 
     def write(self, folder: Path) -> Path:
         """Write the files into a folder and return the path of the plugin."""
@@ -108,7 +118,8 @@ def _files(name: str, folder: Path) -> Iterator[Path]:
         return
     for count in range(1, len(parts) + 1):
         place = folder.joinpath(*parts[:count])
-        yield from (file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file())
+        files = (place / "__init__.py", place.with_suffix(PYTHON))
+        yield from (file for file in files if file.is_file() and belongs(file, folder))
 
 
 def _is_elsewhere(name: str, folder: Path) -> bool:

@@ -15,6 +15,7 @@ from engine.errors import RequestError
 from engine.initializers import initializers
 from engine.normalizations import normalizations
 from engine.plugin_code import PluginCode
+from engine.plugin_folder import opened
 from engine.registry import Registry
 from engine.scheme import Scheme
 
@@ -36,7 +37,7 @@ _loading = threading.RLock()
 def load(paths: Iterable[str | Path]) -> None:
     """Run plugin files; what they register can be named like any other member. A changed file is run again.
 
-    The code of the file, and of the modules beside it that it imports, becomes part of its members' identity: a cell
+    The code of the file, and of what it imports or reads beside it, becomes part of its members' identity: a cell
     computed with another version is another cell. Comments and line endings are no part of it. A member that is no
     member of its family is refused when a grid names it.
 
@@ -66,7 +67,8 @@ def unload(path: str | Path) -> None:
 
 def _load(path: Path) -> None:
     try:
-        code = PluginCode.read(path)
+        # What was read when it was loaded before is looked at again.
+        code = PluginCode.read(path, (name for name, _ in _loaded[path].code.files) if path in _loaded else ())
     except OSError as error:
         raise RequestError(f"plugin {path}: {_named(error, path)}cannot be read: {error.strerror}") from None
     except SyntaxError as error:
@@ -79,7 +81,9 @@ def _load(path: Path) -> None:
     _refuse_taken(path, code)
     known = _members()
     try:
-        _run(path, code)
+        read = _run(path, code)
+        code = PluginCode.read(path, read)
+        _refuse_taken(path, code)
     except RequestError:
         _forget(_members(known))
         _drop(code.helpers)
@@ -110,7 +114,8 @@ def _refuse_taken(path: Path, code: PluginCode) -> None:
                 )
 
 
-def _run(path: Path, code: PluginCode) -> None:
+def _run(path: Path, code: PluginCode) -> list[str]:
+    """Run a plugin and return the files of its folder that were read, relative to it."""
     name = f"goldilocks_plugin_{code.digest}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -119,14 +124,19 @@ def _run(path: Path, code: PluginCode) -> None:
     # Pydantic looks up the names in annotations there.
     sys.modules[name] = module
     _drop(code.helpers)
+    # What others call the same is not what this one means.
+    others = {helper for plugin in _loaded.values() for helper in plugin.code.helpers}
+    aside = {helper: sys.modules.pop(helper) for helper in others if helper in sys.modules}
     importlib.invalidate_caches()
     sys.path.insert(0, str(path.parent))
     try:
-        spec.loader.exec_module(module)
-        for helper in code.helpers:
-            # What is imported within a function is loaded now, while the folder can be searched.
-            with suppress(Exception):
-                importlib.import_module(helper)
+        with opened(path.parent) as read:
+            spec.loader.exec_module(module)
+            for helper in code.helpers:
+                # What is imported within a function is loaded now, while the folder can be searched.
+                with suppress(Exception):
+                    importlib.import_module(helper)
+        return sorted(file.relative_to(path.parent).as_posix() for file in read)
     except Exception as error:
         del sys.modules[name]
         raise RequestError(f"plugin {path}: {_place(error, path)}{type(error).__name__}: {error}") from None
@@ -135,6 +145,8 @@ def _run(path: Path, code: PluginCode) -> None:
         for helper in code.helpers:
             if helper in sys.modules:
                 sys.modules[helper].__dict__["__goldilocks_plugin__"] = True
+        for helper, module in aside.items():
+            sys.modules.setdefault(helper, module)
 
 
 def _drop(helpers: Iterable[str]) -> None:

@@ -148,6 +148,72 @@ def test_plugins_and_their_helpers_travel(tmp_path, loaded):
     assert [initializers.parse(name).plugin for name in ("mine", "other")] == [code.digest for code in codes]
 
 
+HIDDEN = {
+    "by its name": "import importlib\nFACTOR = importlib.import_module('factors').FACTOR\n",
+    "built-in": "FACTOR = __import__('factors').FACTOR\n",
+    "of a package": "import importlib\nFACTOR = importlib.import_module('.inner', 'parts').FACTOR\n",
+    "run": "import pathlib, runpy\nFACTOR = runpy.run_path(pathlib.Path(__file__).with_name('factors.py'))['FACTOR']\n",
+    "from its file": "import importlib.util as u, pathlib\n"
+    "spec = u.spec_from_file_location('anything', pathlib.Path(__file__).with_name('factors.py'))\n"
+    "made = u.module_from_spec(spec)\nspec.loader.exec_module(made)\nFACTOR = made.FACTOR\n",
+    "text": "import pathlib\nexec(pathlib.Path(__file__).with_name('factors.py').read_text())\n",
+    "data": "import json, pathlib\nFACTOR = json.loads(pathlib.Path(__file__).with_name('data.json').read_text())\n",
+}
+
+
+@pytest.mark.parametrize("how", HIDDEN)
+def test_whatever_a_plugin_reads_beside_it_is_part_of_its_identity(tmp_path, loaded, how):
+    def write(factor):
+        path = written(tmp_path, factor)
+        path.write_text(path.read_text().replace("import factors\n", HIDDEN[how]).replace("factors.FACTOR", "FACTOR"))
+        (tmp_path / "parts").mkdir(exist_ok=True)
+        (tmp_path / "parts" / "__init__.py").write_text("")
+        (tmp_path / "parts" / "inner.py").write_text(f"from factors import FACTOR  # {factor}\n")
+        (tmp_path / "data.json").write_text(factor)
+        return path
+
+    found = {}
+    for factor in ("0.5", "5.25", "0.5"):
+        loaded(write(factor))
+        member = initializers.parse("mine")
+        found[member.plugin] = member.scale(fans_of(1), None)
+        loaded(write(factor))
+        assert initializers.parse("mine").plugin == member.plugin
+    assert sorted(found.values()) == [0.5, 5.25]
+    # It is the same version where it travels to.
+    from engine.plugins import _loaded
+
+    code = _loaded[tmp_path / "mine.py"].code
+    plugins.unload(tmp_path / "mine.py")
+    (tmp_path / "far").mkdir()
+    loaded(code.write(tmp_path / "far"))
+    assert initializers.parse("mine").plugin == code.digest
+
+
+def test_helpers_of_one_name_are_told_apart_however_they_are_imported(tmp_path, loaded):
+    files = [written(tmp_path / "a"), written(tmp_path / "b", "2.0", name="other")]
+    for file in files:
+        file.write_text(file.read_text().replace("import factors\n", HIDDEN["by its name"]))
+        file.write_text(file.read_text().replace("factors.FACTOR", "FACTOR"))
+    loaded(files[0])
+    with pytest.raises(RequestError, match=r"other\.py: it imports factors\.py"):
+        loaded(files[1])
+    assert initializers.parse("mine").scale(fans_of(1), None) == 0.5
+
+
+def test_a_plugin_beside_the_program_does_not_consist_of_it(monkeypatch, tmp_path, loaded):
+    """As the README has it saved: in the folder in which `python -m engine` is found."""
+    from engine import plugin_folder
+
+    root = Path(plugin_folder.__file__).parents[1]
+    text = "from engine.card import Card\nimport store.output\nfrom engine.initializers import initializers\n"
+    monkeypatch.setattr(Path, "read_bytes", lambda file: text.encode() if file.name == "beside.py" else b"")
+    assert [name for name, _ in PluginCode.read(root / "beside.py").files] == ["beside.py"]
+    for place in ("lib/python3.11/site-packages/numpy/__init__.py", ".venv/lib64/python3/dist-packages/a.py"):
+        assert not plugin_folder.belongs(tmp_path / place, tmp_path)
+    assert plugin_folder.belongs(tmp_path / "parts" / "engine.py", tmp_path)
+
+
 @pytest.mark.parametrize("text", ["def broken(:", "x = (", "\0", b"\xff\xfe"], ids=repr)
 def test_a_helper_that_is_no_python_is_named(tmp_path, text):
     path = written(tmp_path)
