@@ -2,9 +2,10 @@
 
 import json
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -33,6 +34,9 @@ from engine.options import (
 )
 from store.printable import printable
 from store.terminal import say, warn
+
+if TYPE_CHECKING:
+    from engine.execution.forecast import Forecast
 
 app = typer.Typer(
     help="Compute grids of small networks: initialization × activation × depth × normalization.",
@@ -90,39 +94,10 @@ def run(
     quiet: QuietOption = False,
 ) -> None:
     """Compute the cells of GRID that the store lacks."""
-    import engine
-    from engine.execution.interruption import deferred
-    from engine.execution.progress import Bar, Silence
-
-    reporter = Silence() if quiet else Bar()
-    wishes = {
-        "address": address,
-        "worker_cpus": worker_cpus,
-        "worker_gpus": worker_gpus,
-        "journal_dir": journal_dir,
-    }
+    wishes = {"address": address, "worker_cpus": worker_cpus, "worker_gpus": worker_gpus, "journal_dir": journal_dir}
     cluster = _guarded(lambda: _cluster(executor, {key: value for key, value in wishes.items() if value is not None}))
-    code = 0
-    try:
-        with deferred():
-            summary = _guarded(
-                lambda: engine.run(
-                    grid,
-                    store,
-                    device,
-                    fresh=fresh,
-                    plugins=plugin or (),
-                    tf32=tf32,
-                    backbone=backbone,
-                    shard=shard,
-                    cluster=cluster,
-                    reporter=reporter,
-                )
-            )
-    except engine.Interrupted as stopped:
-        summary, code = stopped.summary, 130
-    except KeyboardInterrupt:
-        _refuse("Interrupted before anything was computed.", 130)
+    how = {"fresh": fresh, "plugins": plugin or (), "tf32": tf32, "backbone": backbone, "shard": shard}
+    summary, code = _computed(quiet, grid=grid, store=store, device=device, cluster=cluster, **how)
     if as_json:
         print(json.dumps(summary))
     elif not quiet:
@@ -130,6 +105,22 @@ def run(
     elif summary["cells_failed"]:
         warn(_sentences(summary))
     raise typer.Exit(code or (1 if summary["cells_failed"] else 0))
+
+
+def _computed(quiet: bool, **wishes: Any) -> tuple[dict[str, Any], int]:
+    """Compute a grid; return the summary, and the exit code of an interruption or 0."""
+    import engine
+    from engine.execution.interruption import deferred
+    from engine.execution.progress import Bar, Silence
+
+    reporter = Silence() if quiet else Bar()
+    try:
+        with deferred():
+            return _guarded(lambda: engine.run(**wishes, reporter=reporter)), 0
+    except engine.Interrupted as stopped:
+        return stopped.summary, 130
+    except KeyboardInterrupt:
+        _refuse("Interrupted before anything was computed.", 130)
 
 
 def _cluster(executor: ExecutorName, wishes: dict[str, Any]) -> Any:
@@ -187,7 +178,11 @@ def plan(
         expected = _guarded(lambda: forecast(wanted(), Layout.at(store), choose_device(device), fresh))
     if as_json:
         print(json.dumps(asdict(expected)))
-        return
+    else:
+        _show(expected)
+
+
+def _show(expected: "Forecast") -> None:
     table = Table(show_header=False, box=None)
     for label, value in (
         ("grid", expected.grid),
@@ -198,7 +193,8 @@ def plan(
         ("peak memory", f"{expected.peak_bytes / 1e9:.2f} GB"),
         (
             "expected time",
-            f"{_duration(expected.seconds)}, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products",
+            f"{_duration(expected.seconds)}, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products "
+            f"and {1e6 * expected.call_seconds:.0f} µs for a call",
         ),
     ):
         table.add_row(label, Text(printable(value)))
@@ -315,6 +311,8 @@ def main() -> None:
     """Run the command line."""
     from store.terminal import main as to_the_end
 
+    # Values that are not finite are results; they are counted, and NumPy need not say that they came about.
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"engine\.")
     to_the_end(app, "python -m engine")
 
 

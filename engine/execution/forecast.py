@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
+import torch
 
 import store
 from engine.device import Device
+from engine.execution.call_time import call_seconds
+from engine.execution.clock import undisturbed
 from engine.execution.matrix_rate import matrix_rate
 from engine.grid.plan import Batch, plan
 from engine.grid.spec import Grid
 
 # What the first batch makes a process load on the CPU: libraries that read data, and workspaces of the kernels.
 LOADED_BYTES = 120e6
-# What a batch takes however small it is: its tensors are set up, and its journal entry reaches the disk.
-BATCH_SECONDS = 0.05
+# What a run and each of its batches take however small they are, in calls of a kernel on next to nothing: a run loads
+# libraries and data and publishes a snapshot; a batch sets up its tensors and writes a journal entry.
+RUN_CALLS, BATCH_CALLS = 500_000, 13_000
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,9 @@ class Forecast:
         batches: tensor programs to run.
         flops: floating-point operations of their matrix products.
         peak_bytes: memory of the process while it computes the largest batch; on a GPU, memory on the device.
-        seconds: expected time on this machine.
+        seconds: expected time on this machine, if nothing else uses it.
         matrix_rate: operations per second that this machine reached in a short probe.
+        call_seconds: what a call of a kernel on next to nothing took in another.
         remarks: what would be done that one might not expect.
     """
 
@@ -41,6 +46,7 @@ class Forecast:
     peak_bytes: float
     seconds: float
     matrix_rate: float
+    call_seconds: float
     remarks: Sequence[str] = ()
 
 
@@ -56,7 +62,8 @@ def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = Fal
     done = set() if fresh else store.done_cells(layout)
     missing = [cell for cell in grid.cells if cell.cell_id not in done]
     batches = plan(missing, device)
-    rate = matrix_rate(device)
+    rate = matrix_rate(device, clock=undisturbed(device, torch.get_num_threads()))
+    call = call_seconds(device, undisturbed(device, 1))
     return Forecast(
         grid.name,
         len(grid.cells),
@@ -64,8 +71,9 @@ def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = Fal
         len(batches),
         sum(batch.cost.flops for batch in batches),
         _resident_bytes(device) + max((batch.cost.bytes for batch in batches), default=0.0),
-        _seconds(batches, rate),
+        _seconds(batches, rate, call),
         rate,
+        call,
         grid.remarks,
     )
 
@@ -75,13 +83,15 @@ def _resident_bytes(device: Device) -> float:
     return 0.0 if device.torch_device.type == "cuda" else psutil.Process().memory_info().rss + LOADED_BYTES
 
 
-def _seconds(batches: Sequence[Batch], rate: float) -> float:
+def _seconds(batches: Sequence[Batch], rate: float, call: float) -> float:
+    if not batches:
+        return 0.0
     products = sum(batch.cost.flops / (rate * batch.study.typical_share) for batch in batches)
-    return products + sum(BATCH_SECONDS + _small_seconds(batch) for batch in batches)
+    return products + call * (RUN_CALLS + sum(BATCH_CALLS + _calls(batch) for batch in batches))
 
 
-def _small_seconds(batch: Batch) -> float:
-    """Return what a batch takes beside its products: so many layers, so often."""
+def _calls(batch: Batch) -> int:
+    """Return the calls of a batch beside its products: so many layers, so often."""
     first = batch.cells[0]
     times = getattr(first, "steps", None) or len(batch.cells)
-    return batch.study.layer_seconds * (first.depth + 1) * times
+    return batch.study.layer_calls * (first.depth + 1) * times

@@ -1,6 +1,7 @@
 """How fast this machine multiplies batches of matrices: the measure of every other speed."""
 
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -14,7 +15,9 @@ PROBE_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 24, "mps": 1 << 20}
 STREAMED_BYTES = {"cpu": 1 << 26, "cuda": 1 << 30, "mps": 1 << 28}
 
 
-def matrix_rate(device: Device, size: int = 64, streamed: bool = False) -> float:
+def matrix_rate(
+    device: Device, size: int = 64, streamed: bool = False, clock: Callable[[], float] = time.perf_counter
+) -> float:
     """Measure the rate of batched products of the shapes that training uses, in operations per second.
 
     Args:
@@ -23,6 +26,7 @@ def matrix_rate(device: Device, size: int = 64, streamed: bool = False) -> float
         streamed: whether every product finds its factors in memory, as in training, where a layer's weights and
             activations are used once and all other layers come before they are used again; otherwise the same few
             matrices stay in the cache.
+        clock: what tells the seconds; see `engine.execution.clock`.
     """
     kind = device.torch_device.type
     configs = max(1, PROBE_ENTRIES[kind] // size**2)
@@ -32,10 +36,10 @@ def matrix_rate(device: Device, size: int = 64, streamed: bool = False) -> float
     factors = torch.empty(sets, configs, size, size, device=device.torch_device).uniform_(-1, 1, generator=draws)
     product = torch.empty_like(factors)
     device.synchronize()
-    start, products = time.perf_counter(), 0
-    while time.perf_counter() - start < PROBE_SECONDS:
+    start, products = clock(), 0
+    while clock() - start < PROBE_SECONDS:
         for number in range(sets):
             torch.bmm(factors[number], factors[number - 1], out=product[number])
         device.synchronize()
         products += sets
-    return products * 2.0 * configs * size**3 / (time.perf_counter() - start)
+    return products * 2.0 * configs * size**3 / (clock() - start)

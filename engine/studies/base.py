@@ -101,14 +101,14 @@ class Study(Scheme, Generic[Kind]):
         cell: the configuration of one experiment: its fields are the keys of grid files.
         quantities: what it measures beside the columns of the store's tables.
         typical_share: share of the rate of plain batched products that it reaches, statistics and logging included.
-        layer_seconds: what a layer takes however small it is, in each update or, where nothing is trained, for each
-            cell: launches of kernels, statistics, predictions.
+        layer_calls: what a layer takes however small it is, in each update or, where nothing is trained, for each
+            cell, in calls of a kernel on next to nothing: kernels, statistics, predictions.
     """
 
     cell: ClassVar[type[Cell]]
     quantities: ClassVar[tuple[Quantity, ...]] = ()
     typical_share: ClassVar[float] = 0.4
-    layer_seconds: ClassVar[float] = 5e-4
+    layer_calls: ClassVar[int] = 140
 
     def group_key(self, cell: Kind) -> tuple[Any, ...]:
         """Return what cells of one batch must have in common."""

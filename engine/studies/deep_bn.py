@@ -62,7 +62,7 @@ class DeepBn(Study[DeepBnCell]):
         Quantity("gradient", "Gradient rms", "Root mean square of the gradient at a layer's output, for a unit "
                  "gradient on the last layer.", position="Layers below the last"),
     )  # fmt: skip
-    layer_seconds = 2e-3
+    layer_calls = 860
     card = Card(
         "Gradient growth in deep networks",
         "batch norm, large batch: √(E φ'²/Var φ) per layer; layer norm: √(E φ'²/E φ²); none: √χ",

@@ -74,7 +74,7 @@ class MeanField(Study[MeanFieldCell]):
     name = "mean_field"
     cell = MeanFieldCell
     typical_share = 0.3
-    layer_seconds = 2e-3
+    layer_calls = 860
     quantities = (
         Quantity("weight_variance", "Weight variance σw²", "Variance of the weights times fan-in."),
         Quantity("bias_variance", "Bias variance σb²", "Variance of the biases."),

@@ -46,7 +46,7 @@ class Propagation(Study[PropagationCell]):
     name = "propagation"
     cell = PropagationCell
     typical_share = 0.4
-    layer_seconds = 2e-3
+    layer_calls = 860
     card = Card(
         "Signal propagation",
         "forward: h ← φ(norm(hW + b)) from the input; backward: from a unit Gaussian gradient on the last layer",

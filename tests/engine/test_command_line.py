@@ -10,25 +10,22 @@ from typer.testing import CliRunner
 
 from engine.__main__ import app
 from engine.device import choose_device
-from engine.execution.forecast import BATCH_SECONDS, forecast
+from engine.execution.forecast import BATCH_CALLS, forecast
 from engine.grid.spec import Grid
+from engine.studies import studies
 from store import Layout
 
 GRID = """
 [[study]]
 kind = "{kind}"
 dataset = "digits"
-width = 8
-depth = 2
-batch_size = 8
-init = "xavier"
-activation = "tanh"
 {more}
 """
+SMALL = {"width": 8, "depth": 2, "batch_size": 8, "init": "xavier", "activation": "tanh"}
 
 
 def grid(kind="propagation", **more):
-    lines = "\n".join(f"{key} = {value}" for key, value in more.items())
+    lines = "\n".join(f"{key} = {value!r}" for key, value in (SMALL | more).items())
     return GRID.format(kind=kind, more=lines)
 
 
@@ -56,35 +53,62 @@ def test_a_quiet_run_that_fails_says_so(tmp_path, monkeypatch):
     assert "1 failed" in done.stderr
 
 
+@pytest.fixture
+def steady(monkeypatch):
+    """A machine whose speed does not depend on what else it does."""
+    monkeypatch.setattr("engine.execution.forecast.matrix_rate", lambda device, **_: 1e11)
+    monkeypatch.setattr("engine.execution.forecast.call_seconds", lambda device, clock: 1e-6)
+
+
+def planned(tmp_path, **axes):
+    cells = Grid.from_toml(grid(**axes))
+    return forecast(cells, Layout.at(tmp_path / "new.duckdb"), choose_device("cpu"))
+
+
+def test_a_plan_counts_batches(steady, tmp_path):
+    """As many cells of the same layers: one batch per seed, or all in one."""
+    separate = planned(tmp_path, seed=list(range(200)))
+    together = planned(tmp_path, init=[f"normal(std={k})" for k in range(1, 201)], seed=0)
+    assert (separate.batches, together.batches, separate.cells) == (200, 1, together.cells)
+    assert separate.seconds - together.seconds == pytest.approx(199e-6 * BATCH_CALLS, rel=1e-3)
+    assert separate.call_seconds == 1e-6
+
+
 @pytest.mark.parametrize("kind", ["propagation", "training"])
-def test_a_plan_counts_what_small_batches_take(kind, tmp_path):
-    """One batch per seed, each of them tiny: hundreds of them are no matter of a moment."""
-    more = {"lr": 0.1} if kind == "training" else {}
-
-    def seconds(seeds, **changes):
-        cells = Grid.from_toml(grid(kind, seed=list(range(seeds)), **more, **changes))
-        return forecast(cells, Layout.at(tmp_path / "new.duckdb"), choose_device("cpu"))
-
-    steps = {"steps": 5} if kind == "training" else {}
-    one, many = seconds(1, **steps), seconds(200, **steps)
-    assert many.seconds > one.seconds >= BATCH_SECONDS
-    if kind == "propagation":
-        assert many.batches == 200
-        assert many.seconds > 100 * one.seconds
-    else:
-        # Steps follow each other: their time does not depend on how small they are.
-        assert seconds(1, steps=5000).seconds > 100 * (one.seconds - BATCH_SECONDS)
+def test_a_plan_counts_layers_and_updates(kind, steady, tmp_path):
+    """However narrow a network is, its layers and its updates follow each other."""
+    more = {"lr": 0.1, "steps": 500} if kind == "training" else {}
+    shallow, deep = (planned(tmp_path, kind=kind, depth=depth, **more) for depth in (2, 102))
+    times = more.get("steps", 1)
+    layers = 1e-6 * studies.parse(kind).layer_calls * 100 * times
+    assert deep.seconds - shallow.seconds == pytest.approx(layers, rel=0.3)
+    if kind == "training":
+        longer = planned(tmp_path, kind=kind, depth=2, lr=0.1, steps=1000)
+        assert longer.seconds > shallow.seconds + 0.9e-6 * studies.parse(kind).layer_calls * 3 * 500
 
 
-@pytest.mark.parametrize(("count", "shown"), [(0, "none"), (1, "less than 1 s"), (300, " s, at")])
-def test_a_plan_never_says_that_work_takes_no_time(count, shown, tmp_path):
+@pytest.mark.parametrize("probe", ["matrix_rate", "call_seconds"])
+def test_a_plan_is_for_the_machine_as_it_is_now(probe, steady, tmp_path, monkeypatch):
+    before = planned(tmp_path, width=512, depth=20)
+    monkeypatch.setattr(
+        f"engine.execution.forecast.{probe}",
+        {"matrix_rate": lambda _, **__: 5e10, "call_seconds": lambda *_: 2e-6}[probe],
+    )
+    assert planned(tmp_path, width=512, depth=20).seconds > before.seconds
+
+
+@pytest.mark.parametrize(
+    ("call", "done", "shown"), [(1e-6, True, "none"), (1e-9, False, "less than 1 s"), (1e-5, False, " s, at")]
+)
+def test_a_plan_never_says_that_work_takes_no_time(call, done, shown, steady, tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.execution.forecast.call_seconds", lambda device, clock: call)
     file = tmp_path / "tiny.toml"
-    file.write_text(grid(seed=list(range(max(count, 1)))))
+    file.write_text(grid())
     store = ["--store", str(tmp_path / "grid.duckdb")]
-    if not count:
+    if done:
         CliRunner().invoke(app, ["run", str(file), *store, "--quiet"])
-    done = CliRunner().invoke(app, ["plan", str(file), *store], env={"COLUMNS": "200"})
-    (line,) = [line for line in done.stdout.splitlines() if "expected time" in line]
+    told = CliRunner().invoke(app, ["plan", str(file), *store], env={"COLUMNS": "200"})
+    (line,) = [line for line in told.stdout.splitlines() if "expected time" in line]
     assert shown in line
     assert " 0 s" not in line
 
