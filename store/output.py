@@ -15,7 +15,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import duckdb
 from rich import box
@@ -29,7 +29,15 @@ from store.quoting import identifier
 
 TABLE_ROWS = 500
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|BIGNUM|FLOAT|DOUBLE|DECIMAL\(.*\)")
-_QUOTED_OR_HUGE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|U?HUGEINT""")
+# Text in JSON, or a word that JSON does not have.
+_TEXT_OR_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b')
+# What Parquet has no place for, or loses a part of: the microseconds of an interval, the zone of a time.
+_IN_PARQUET = {
+    "hugeint": "DECIMAL(38, 0)",
+    "uhugeint": "DECIMAL(38, 0)",
+    "interval": "VARCHAR",
+    "time with time zone": "VARCHAR",
+}
 # Where DuckDB may write what is passed on.
 PIPES = Path("/dev/fd")
 
@@ -63,15 +71,17 @@ def javascript(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
     """Writes the rows as a JSON list of objects, one per line."""
     sink.write(b"[")
     separator = "\n"
+    # What a variant holds is known of each value alone, not of the column.
+    variants = any("VARIANT" in str(kind) for kind in rows.types)
     for (row,) in rows.project(plain_json.row(rows, _names(rows))).iter_rows():
-        sink.write((separator + row).encode())
+        sink.write((separator + (_TEXT_OR_WORD.sub(_as_text, row) if variants else row)).encode())
         separator = ",\n"
     sink.write(b"\n]\n")
 
 
 def parquet(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
-    """Writes the rows as a Parquet file. The format has no integers of 16 bytes: they become decimals."""
-    exact = _renamed(rows, [_exact(str(kind)) for kind in rows.types])
+    """Writes the rows as a Parquet file, integers of 16 bytes as decimals, intervals and times with a zone as text."""
+    exact = _renamed(rows, [_exact(kind) for kind in rows.types])
     _piped(lambda path: exact.write_parquet(path, compression="zstd", use_tmp_file=False), sink)
 
 
@@ -100,10 +110,37 @@ def _renamed(rows: duckdb.DuckDBPyRelation, casts: Iterable[str] = itertools.rep
     return rows.project(", ".join(columns))
 
 
-def _exact(kind: str) -> str:
-    """Returns the cast to a type that Parquet has, where DuckDB would write the nearest double."""
-    exact = _QUOTED_OR_HUGE.sub(lambda found: "DECIMAL(38, 0)" if found[0].endswith("HUGEINT") else found[0], kind)
-    return "" if exact == kind else f"::{exact}"
+def _as_text(found: re.Match[str]) -> str:
+    return found[0] if found[0].startswith('"') else f'"{found[0]}"'
+
+
+def _exact(kind: Any) -> str:
+    """Returns the cast to a type that loses nothing in Parquet; nothing where the type itself does not."""
+    exact = _kept(kind)
+    return "" if exact == str(kind) else f"::{exact}"
+
+
+def _kept(kind: Any) -> str:
+    """Returns a type with everything in it that Parquet would not keep replaced, at any depth."""
+    if kind.id in _IN_PARQUET:
+        return _IN_PARQUET[kind.id]
+    inner = [child for _, child in kind.children if not isinstance(child, int)] if kind.id in _NESTED else []
+    if all(_kept(child) == str(child) for child in inner):
+        return str(kind)
+    named = [f"{identifier(name)} {_kept(child)}" for name, child in kind.children if not isinstance(child, int)]
+    return _NESTED[kind.id](kind, [_kept(child) for child in inner], named)
+
+
+# How types that hold others are written: from the type itself, the types inside, and these with their names.
+_NESTED: dict[str, Callable[[Any, list[str], list[str]], str]] = {
+    "list": lambda kind, types, named: f"{types[0]}[]",
+    "array": lambda kind, types, named: f"{types[0]}[{kind.children[1][1]}]",
+    "struct": lambda kind, types, named: f"STRUCT({', '.join(named)})",
+    "tuple": lambda kind, types, named: f"TUPLE({', '.join(types)})",
+    "map": lambda kind, types, named: f"MAP({', '.join(types)})",
+    # The first is its tag.
+    "union": lambda kind, types, named: f"UNION({', '.join(named[1:])})",
+}
 
 
 def _piped(write: Callable[[str], None], sink: BinaryIO) -> None:

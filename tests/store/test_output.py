@@ -137,6 +137,51 @@ def test_parquet_keeps_every_digit_of_a_sum(tmp_path):
     assert total == inside == Decimal(2 * largest)
 
 
+EXACT = {
+    "a sum": "SELECT 12345678901234567890123456789012345678::HUGEINT",
+    "an unsigned sum": "SELECT 12345678901234567890123456789012345678::UHUGEINT",
+    "microseconds": "SELECT INTERVAL '3.000001 seconds'",
+    "back in time": "SELECT INTERVAL '-1 month -2 days'",
+    "a zone": "SELECT '12:00:00+05:30'::TIMETZ",
+    "nanoseconds": "SELECT '2026-01-02 03:04:05.123456789'::TIMESTAMP_NS",
+    "before Christ": "SELECT {'d': '0044-03-15 (BC)'::DATE, 't': '-infinity'::TIMESTAMP}",
+    "members": "SELECT ['HUGEINT'::ENUM('HUGEINT', 'it''s')]",
+    "names": """SELECT {'HUGEINT': 5, 'a "HUGEINT" b': 123456789012345678901::HUGEINT}""",
+    "lists": "SELECT [[123456789012345678901::HUGEINT, NULL]]",
+    "arrays": "SELECT [123456789012345678901::HUGEINT]::HUGEINT[1]",
+    "maps": "SELECT map {123456789012345678901::HUGEINT: INTERVAL '0.000001 seconds'}",
+    "bits": "SELECT {'b': '0101'::BIT, 'u': 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::UUID}",
+}
+# These are structs in Parquet.
+INSIDE = {
+    "tuples": ("SELECT (123456789012345678901::HUGEINT, 'a')", "element1"),
+    "unions": ("SELECT 123456789012345678901::HUGEINT::UNION(h HUGEINT, t VARCHAR)", "h"),
+}
+
+
+@pytest.mark.parametrize("sql", EXACT.values(), ids=EXACT)
+def test_parquet_keeps_every_value_of_every_type(sql, tmp_path):
+    (tmp_path / "rows.parquet").write_bytes(written(sql, "parquet"))
+    texts = [
+        duckdb.sql(f"SELECT #1::VARCHAR FROM ({rows})").fetchall() for rows in (sql, f"FROM '{tmp_path}/rows.parquet'")
+    ]
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(("sql", "field"), INSIDE.values(), ids=INSIDE)
+def test_parquet_keeps_every_digit_inside(sql, field, tmp_path):
+    (tmp_path / "rows.parquet").write_bytes(written(sql, "parquet"))
+    ((row,),) = duckdb.sql(f"FROM '{tmp_path}/rows.parquet'").fetchall()
+    assert row[field] == 123456789012345678901
+
+
+def test_a_variant_is_json_too():
+    sql = """SELECT {'a': ['nan'::DOUBLE, '-inf'::DOUBLE, 0.5], 'b': 'x NaN ", -Infinity \\', 'NaN': 1}::VARIANT AS x"""
+    assert strictly(written(sql, "json")) == [
+        {"x": {"a": ["NaN", "-Infinity", 0.5], "b": 'x NaN ", -Infinity \\', "NaN": 1}}
+    ]
+
+
 @pytest.mark.parametrize("form", ["csv", "json", "parquet"])
 def test_columns_of_one_name_are_all_there(form, tmp_path):
     file = tmp_path / f"rows.{form}"
