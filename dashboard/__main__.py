@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard import server
+from store.sentences import warnings_as_sentences
 
 LOOPBACK = "127.0.0.1"
 
@@ -52,6 +53,7 @@ def serve(port: int, store: str | None, public: bool, host: Sequence[str] = ()) 
         raise SystemExit(2) from None
     path = store or os.environ.get("GOLDILOCKS_STORE") or "data/grid.duckdb"
     os.environ["GOLDILOCKS_STORE"] = str(Path(path).expanduser().absolute())
+    warnings_as_sentences()
     print(f"Goldilocks: http://{LOOPBACK}:{port} (stop with Ctrl-C)", flush=True)
     server.run(bound, host)
 

@@ -19,10 +19,9 @@ from rich.console import Console
 from store import durable
 from store.errors import StoreCorrupt, StoreError, StoreFailed, StoreInvalid
 from store.printable import printable
+from store.sentences import LAYOUT, warnings_as_sentences
 
 FAILED, REFUSED = 1, 2
-# What a message may have besides characters that are seen.
-LAYOUT = "\n\t"
 _messages = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 # What a disk or the system answers, which DuckDB repeats in its own errors.
 _BROKEN = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE)]
@@ -39,6 +38,7 @@ def main(app: Callable[..., Any], name: str) -> NoReturn:
         # None when it was closed before the start; a terminal's encoding may lack a character.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    warnings_as_sentences()
     code: Any = 0
     try:
         for argument in sys.argv[1:]:
