@@ -38,5 +38,6 @@ Drawing
     verdicts       badges and rates in words
     trains         what it means that a network trains
     outlook        what theory says of networks that nobody trained
+    advice         what to use, and how sure that is, in sentences
     snippet        the same in PyTorch, to paste
 """

@@ -73,29 +73,8 @@ def cells(
             f"This store has no cells of the study {verbatim(study)} yet: `python -m engine run demo` computes some."
         )
         return None
-    several = [axis for axis in offered if len(offered[axis]) > 1]
-    # What a figure is spread over has all its values: a long list that hardly anybody shortens.
-    shown = [axis for axis in main if axis in several and axis not in spread]
-    hidden = [axis for axis in several if axis not in shown]
-    chosen = dict(offered)
-    # A choice with another default is another choice: under the same name the address would not reproduce it.
-    keys = {axis: f"{prefix}_every_{axis}" if axis in spread else f"{prefix}_{axis}" for axis in several}
-    defaults = {**defaults, **{axis: offered[axis] for axis in several if axis in spread}}
-    if shown:
-        widths = [WIDTHS.get(axis, 1.0) for axis in shown]
-        for column, axis in zip(st.columns(widths), shown, strict=True):
-            with column:
-                chosen[axis] = _several(axis, offered[axis], keys[axis], defaults)
-    if hidden:
-        with st.popover(f"More axes: {', '.join(axes.title(axis).lower() for axis in hidden)}", icon=":material/tune:"):
-            for axis in hidden:
-                chosen[axis] = _several(axis, offered[axis], keys[axis], defaults)
-    # A study without hidden layers or minibatches says so by a zero.
-    alone = [
-        verbatim(axes.text(axis, values[0])) for axis, values in offered.items() if len(values) == 1 and values[0] != 0
-    ]
-    if alone:
-        st.caption(f"All of these: {', '.join(alone)}.")
+    chosen = {**offered, **_asked(offered, prefix, defaults, main, spread)}
+    _say_what_is_the_same(offered)
     empty = [axes.title(axis) for axis, values in chosen.items() if not values]
     if empty:
         st.info(f"Nothing is selected under: {', '.join(empty)}. Choose at least one value.")
@@ -103,9 +82,42 @@ def cells(
     return chosen
 
 
-def _several(axis: str, offered: Sequence[Any], key: str, defaults: Mapping[str, Sequence[Any]]) -> list[Any]:
-    first = [value for value in defaults.get(axis, ()) if value in offered] or list(offered)
+def _asked(
+    offered: Chosen, prefix: str, defaults: Mapping[str, Sequence[Any]], main: Sequence[str], spread: Sequence[str]
+) -> Chosen:
+    """Draw a choice for every axis with several values, and return what is chosen there."""
+    several = [axis for axis in offered if len(offered[axis]) > 1]
+    # What a figure is spread over has all its values: a long list that hardly anybody shortens.
+    shown = [axis for axis in main if axis in several and axis not in spread]
+    hidden = [axis for axis in several if axis not in shown]
+    chosen: Chosen = {}
+    if shown:
+        widths = [WIDTHS.get(axis, 1.0) for axis in shown]
+        for column, axis in zip(st.columns(widths), shown, strict=True):
+            with column:
+                chosen[axis] = _several(axis, offered[axis], f"{prefix}_{axis}", defaults.get(axis, ()))
+    if hidden:
+        with st.popover(f"More axes: {', '.join(axes.title(axis).lower() for axis in hidden)}", icon=":material/tune:"):
+            for axis in hidden:
+                # Another default is another choice: under the same name the address would not reproduce it.
+                key = f"{prefix}_every_{axis}" if axis in spread else f"{prefix}_{axis}"
+                first = () if axis in spread else defaults.get(axis, ())
+                chosen[axis] = _several(axis, offered[axis], key, first)
+    return chosen
+
+
+def _several(axis: str, offered: Sequence[Any], key: str, defaults: Sequence[Any]) -> list[Any]:
+    first = [value for value in defaults if value in offered] or list(offered)
     return selectors.several(axes.title(axis), offered, key, first)
+
+
+def _say_what_is_the_same(offered: Chosen) -> None:
+    # A study without hidden layers or minibatches says so by a zero.
+    alone = [
+        verbatim(axes.text(axis, values[0])) for axis, values in offered.items() if len(values) == 1 and values[0] != 0
+    ]
+    if alone:
+        st.caption(f"All of these: {', '.join(alone)}.")
 
 
 def bound(chosen: Chosen) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, outlook, selectors, snippet, trains, verdicts
+from dashboard import advice, axes, choice, data, outlook, selectors, snippet, trains, verdicts
 from dashboard.charts.lines import Axis, lines
 from dashboard.charts.ranking import ranking
 from dashboard.figure import Picture
@@ -21,8 +21,6 @@ ANY = "any"
 MOST_SHOWN = 12
 # So many have a colour in the ranking, and their curves beside it.
 FIRST = 3
-# So many are named in a sentence.
-NAMED = 3
 # A network this much deeper or wider than any that was measured (ratio, as logarithm) is far from it.
 FAR = 0.7
 LEAD = "Mean difference of test accuracy to the first, seed by seed; from which one on that is clearly better."
@@ -60,7 +58,7 @@ def main() -> None:
         if not ranked["share_that_train"].any():
             _what_trains(wanted)
     if not measured:
-        st.markdown(f"#### What was measured on the nearest network: {_where(shape)}")
+        st.markdown(f"#### What was measured on the nearest network: {advice.where(shape)}")
     left, right = st.columns([1.15, 1])
     with left:
         _evidence(values=values).show("ranking")
@@ -114,18 +112,13 @@ def _middle(values: Sequence[Any]) -> int:
     return choice.plain(values[len(values) // 2])
 
 
-def _name(row: Any, ranked: pd.DataFrame) -> str:
-    optimizer = f", {row.optimizer}" if ranked["optimizer"].nunique() > 1 else ""
-    return f"{row.init}, {axes.text('norm', row.norm)}{optimizer}, {axes.text('lr', row.lr)}"
-
-
 def _measured(ranked: pd.DataFrame, shape: dict[str, Any]) -> pd.Series | None:
     """Show the answer of a network that was trained, and return what to use; None where nothing trains."""
     first = ranked.iloc[0]
     sound = bool(ranked["share_that_train"].any())
-    st.markdown(f"### {_title(first)}" if sound else "### Nothing that was tried on this network trains")
+    st.markdown(f"### {advice.title(first)}" if sound else "### Nothing that was tried on this network trains")
     if not sound:
-        st.markdown(f"The least bad of what was tried: {_title(first)}.")
+        st.markdown(f"The least bad of what was tried: {advice.title(first)}.")
     cells = st.columns([1.5, 1, 1])
     cells[0].metric(
         "Test accuracy, lowest to highest seed",
@@ -137,57 +130,10 @@ def _measured(ranked: pd.DataFrame, shape: dict[str, Any]) -> pd.Series | None:
         cells[1].metric("Seeds that train", told, help=trains.definition())
     else:
         cells[1].metric("Seeds that diverged", f"{first['diverged']} of {first['seeds']}")
-    cells[2].metric(*_lead(ranked), help="Mean difference of test accuracy, seed by seed, in percentage points.")
-    st.markdown(_comparison(ranked))
-    st.caption(f"Measured on: {_where(shape)}.")
+    cells[2].metric(*advice.lead(ranked), help="Mean difference of test accuracy, seed by seed, in percentage points.")
+    st.markdown(advice.comparison(ranked))
+    st.caption(f"Measured on: {advice.where(shape)}.")
     return first if sound else None
-
-
-def _title(row: pd.Series) -> str:
-    names = f"{row['init']}, {axes.text('norm', row['norm'])}, {row['optimizer']}"
-    return f"{verbatim(names)} at learning rate {row['lr']:g}"
-
-
-def _where(shape: dict[str, Any]) -> str:
-    return verbatim(
-        f"{shape['network']} of {shape['depth']} layers of {shape['width']}, {shape['activation']}, "
-        f"on {shape['dataset']} ({shape['preprocessing']}), batches of {shape['batch_size']}, {shape['steps']} steps"
-    )
-
-
-def _lead(ranked: pd.DataFrame) -> tuple[str, str]:
-    """Return label and value of how far the first leads the second."""
-    if len(ranked) == 1 or pd.isna(ranked.iloc[1]["lead"]):
-        return "Lead over the second", verdicts.NONE
-    second = ranked.iloc[1]
-    seeds = int(second["shared_seeds"])
-    return (
-        f"Lead over the second, {seeds} shared seed{'' if seeds == 1 else 's'}",
-        f"{100 * second['lead']:+.1f} points",
-    )
-
-
-def _comparison(ranked: pd.DataFrame) -> str:
-    """Say which of the others the first is clearly better than, and of which that cannot be told."""
-    others = ranked.iloc[1:]
-    if others.empty:
-        return "Nothing else was tried on this network, so this is an observation and not a comparison."
-    untold = others["clearly_better"].isna()
-    clear = others["clearly_better"].fillna(False).astype(bool)
-    if clear.all():
-        whole = "the other one" if len(others) == 1 else f"each of the {len(others)} others"
-        return f"Clearly better than {whole}, compared seed by seed."
-    alike = [f"*{verbatim(name)}*" for name in others.loc[~clear & ~untold, "configuration"]]
-    told = []
-    if alike:
-        more = f" and {len(alike) - NAMED} more" if len(alike) > NAMED else ""
-        told.append(f"Not clearly better than {', '.join(alike[:NAMED])}{more}: with these seeds, it may be luck.")
-    if untold.any():
-        whole = "the others" if untold.all() else f"{untold.sum()} of the others"
-        told.append(f"Whether it is better than {whole} cannot be told: they share too few seeds with it. Run more.")
-    if clear.any():
-        told.append(f"Clearly better than {clear.sum()} of {len(others)}.")
-    return " ".join(told)
 
 
 def _expected(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any], distance: float) -> pd.Series | None:
@@ -195,54 +141,29 @@ def _expected(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any
     rows = outlook.expected(wanted)
     found = [outlook.of(rows, row.init, row.norm, shape["width"]) for row in ranked.itertuples()]
     told = ranked.assign(outlook=[outlook.verdict(row) for row in found], why=[outlook.reason(row) for row in found])
-    candidates = told[told["share_that_train"] > 0]
-    sure, unsure = (candidates[candidates["outlook"] == what] for what in (outlook.SURVIVES, outlook.UNKNOWN))
-    near = distance <= FAR
-    usable = candidates[candidates["outlook"].isin([outlook.SURVIVES, outlook.UNKNOWN])] if near else sure
-    layers = f"layer{'' if wanted['depth'] == 1 else 's'}"
-    network = f"{wanted['depth']:,} {verbatim(wanted['activation'])} {layers} of {wanted['width']:,}"
-    if not usable.empty:
-        st.markdown(f"### {_title(usable.iloc[0])}")
-    elif candidates.empty:
-        st.markdown("### Nothing that was tried on the nearest network trains")
-    elif not unsure.empty:
-        st.markdown("### Unknown")
-    else:
-        st.markdown(f"### Nothing that was tried survives {network}")
+    enough = [outlook.SURVIVES, outlook.UNKNOWN] if distance <= FAR else [outlook.SURVIVES]
+    usable = told[(told["share_that_train"] > 0) & told["outlook"].isin(enough)]
+    asked = advice.network(wanted)
+    st.markdown(f"### {advice.untrained(usable, told, asked)}")
     st.markdown(
-        f"No network of {network} was trained here, so there is no accuracy to show. "
+        f"No network of {asked} was trained here, so there is no accuracy to show. "
         "What mean-field theory expects of it before training:"
     )
-    st.markdown("\n".join(_outlooks(told)))
+    st.markdown("\n".join(advice.outlooks(told)))
     if usable.empty:
         return None
     st.caption(
-        f"The best of what was tried on the nearest network, {_where(shape)}, that theory does not rule out. "
+        f"The best of what was tried on the nearest network, {advice.where(shape)}, that theory does not rule out. "
         "The learning rate is that network's; which one is best here is not known."
     )
     return usable.iloc[0]
 
 
-def _outlooks(told: pd.DataFrame) -> list[str]:
-    """Return one line per verdict: which initializations with which normalizations, and why."""
-    lines = []
-    for what in (outlook.SURVIVES, outlook.UNKNOWN, outlook.VANISHES, outlook.EXPLODES):
-        rows = told[told["outlook"] == what].drop_duplicates(["init", "norm"])
-        if rows.empty:
-            continue
-        names = [f"{verbatim(outlook.named(row))} ({row.why})" for row in rows.head(NAMED).itertuples()]
-        names += [verbatim(outlook.named(row)) for row in rows.iloc[NAMED:].itertuples()]
-        lines.append(f"- **{what}**: {'; '.join(names)}")
-    return lines
-
-
 def _nothing_alike(wanted: dict[str, Any]) -> None:
     """Say that nothing with this activation and these normalizations was trained, what theory says, and what trains."""
     with st.container(border=True, key="answer"):
-        norms = verbatim(", ".join(axes.text("norm", norm) for norm in wanted["norms"]))
-        activation = verbatim(wanted["activation"])
         st.markdown("### Unknown")
-        st.markdown(f"Nothing like this was trained here: {activation} with {norms}, as asked for above.")
+        st.markdown(advice.nothing_alike(wanted))
         rows = outlook.expected(wanted)
         rows = rows[rows["norm"].isin(wanted["norms"])]
         # A fixed standard deviation means something at its own width only.
@@ -251,22 +172,14 @@ def _nothing_alike(wanted: dict[str, Any]) -> None:
         if not rows.empty:
             told = rows.assign(why=[outlook.reason(row) for _, row in rows.iterrows()])
             st.markdown("What mean-field theory expects of untrained networks with it:")
-            st.markdown("\n".join(_outlooks(told)))
+            st.markdown("\n".join(advice.outlooks(told)))
         _what_trains(wanted)
 
 
 def _what_trains(wanted: dict[str, Any]) -> None:
     """Name what trains nearest to what was asked for: with what is allowed, and at this depth."""
     found = data.query("what_trains", **{key: wanted[key] for key in ("depth", "width", "networks", "datasets")})
-    allowed = found[(found["activation"] == wanted["activation"]) & found["norm"].isin(wanted["norms"])]
-    as_deep = found[found["depth"] >= wanted["depth"]]
-    lines = []
-    for label, rows in (("As asked for, but of another shape", allowed), ("As deep as asked for", as_deep)):
-        if not rows.empty:
-            row = rows.iloc[0]
-            network = verbatim(f"{row['depth']} {row['activation']} layers of {row['width']} on {row['dataset']}")
-            seeds = f"{row['share_that_train']:.0%} of {row['seeds']} seeds"
-            lines.append(f"- {label}: {network} with {_title(row)} ({seeds} of that network train)")
+    lines = advice.what_trains(found, wanted)
     if lines:
         st.markdown("What does train here:")
         st.markdown("\n".join(lines))
@@ -278,7 +191,7 @@ def _what_trains(wanted: dict[str, Any]) -> None:
 def _ranked(values: dict[str, Any]) -> pd.DataFrame:
     """Return all combinations that were tried on a shape, the best first, each with a name."""
     ranked = data.query("recommendation", **values)
-    return ranked.assign(configuration=[_name(row, ranked) for row in ranked.itertuples()])
+    return ranked.assign(configuration=[advice.name(row, ranked) for row in ranked.itertuples()])
 
 
 @data.kept
@@ -353,10 +266,7 @@ def _program(first: pd.Series, shape: dict[str, Any], wanted: dict[str, Any]) ->
     configuration = {key: choice.plain(first[key]) for key in ("init", "norm", "optimizer", "lr")}
     configuration["init"] = snippet.at_width(first["init"], shape["width"], wanted["width"])
     if configuration["init"] != first["init"]:
-        st.caption(
-            f"{verbatim(first['init'])} was measured at width {shape['width']}. What counts is σw, the std times "
-            f"√fan-in: at width {wanted['width']} the same σw is {verbatim(configuration['init'])}."
-        )
+        st.caption(advice.other_width(first["init"], configuration["init"], shape["width"], wanted["width"]))
     configuration |= {"activation": shape["activation"], "depth": wanted["depth"], "width": wanted["width"]}
     try:
         text = snippet.program(data.query("scheme_cards"), configuration)

@@ -1,0 +1,153 @@
+"""The sentences of the page that advises: what to use, how sure that is, and what trains instead."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from dashboard import axes, outlook, verdicts
+from dashboard.verbatim import verbatim
+
+# So many are named in a sentence.
+NAMED = 3
+
+
+def name(row: Any, ranked: pd.DataFrame) -> str:
+    """Return what the configuration of a row is called beside the others.
+
+    Args:
+        row: init, norm, optimizer and lr.
+        ranked: all configurations; what they share is left out.
+    """
+    optimizer = f", {row.optimizer}" if ranked["optimizer"].nunique() > 1 else ""
+    return f"{row.init}, {axes.text('norm', row.norm)}{optimizer}, {axes.text('lr', row.lr)}"
+
+
+def title(row: pd.Series) -> str:
+    """Return the configuration of a row in full, for a heading."""
+    names = f"{row['init']}, {axes.text('norm', row['norm'])}, {row['optimizer']}"
+    return f"{verbatim(names)} at learning rate {row['lr']:g}"
+
+
+def where(shape: Mapping[str, Any]) -> str:
+    """Return on which network something was measured.
+
+    Args:
+        shape: its axes.
+    """
+    return verbatim(
+        f"{shape['network']} of {shape['depth']} layers of {shape['width']}, {shape['activation']}, "
+        f"on {shape['dataset']} ({shape['preprocessing']}), batches of {shape['batch_size']}, {shape['steps']} steps"
+    )
+
+
+def lead(ranked: pd.DataFrame) -> tuple[str, str]:
+    """Return label and value of how far the first leads the second."""
+    if len(ranked) == 1 or pd.isna(ranked.iloc[1]["lead"]):
+        return "Lead over the second", verdicts.NONE
+    second = ranked.iloc[1]
+    seeds = int(second["shared_seeds"])
+    return (
+        f"Lead over the second, {seeds} shared seed{'' if seeds == 1 else 's'}",
+        f"{100 * second['lead']:+.1f} points",
+    )
+
+
+def comparison(ranked: pd.DataFrame) -> str:
+    """Say which of the others the first is clearly better than, and of which that cannot be told."""
+    others = ranked.iloc[1:]
+    if others.empty:
+        return "Nothing else was tried on this network, so this is an observation and not a comparison."
+    untold = others["clearly_better"].isna()
+    clear = others["clearly_better"].fillna(False).astype(bool)
+    if clear.all():
+        whole = "the other one" if len(others) == 1 else f"each of the {len(others)} others"
+        return f"Clearly better than {whole}, compared seed by seed."
+    alike = [f"*{verbatim(name)}*" for name in others.loc[~clear & ~untold, "configuration"]]
+    told = []
+    if alike:
+        more = f" and {len(alike) - NAMED} more" if len(alike) > NAMED else ""
+        told.append(f"Not clearly better than {', '.join(alike[:NAMED])}{more}: with these seeds, it may be luck.")
+    if untold.any():
+        whole = "the others" if untold.all() else f"{untold.sum()} of the others"
+        told.append(f"Whether it is better than {whole} cannot be told: they share too few seeds with it. Run more.")
+    if clear.any():
+        told.append(f"Clearly better than {clear.sum()} of {len(others)}.")
+    return " ".join(told)
+
+
+def outlooks(told: pd.DataFrame) -> list[str]:
+    """Return one line per verdict: which initializations with which normalizations, and why."""
+    lines = []
+    for what in (outlook.SURVIVES, outlook.UNKNOWN, outlook.VANISHES, outlook.EXPLODES):
+        rows = told[told["outlook"] == what].drop_duplicates(["init", "norm"])
+        if rows.empty:
+            continue
+        names = [f"{verbatim(outlook.named(row))} ({row.why})" for row in rows.head(NAMED).itertuples()]
+        names += [verbatim(outlook.named(row)) for row in rows.iloc[NAMED:].itertuples()]
+        lines.append(f"- **{what}**: {'; '.join(names)}")
+    return lines
+
+
+def network(wanted: Mapping[str, Any]) -> str:
+    """Return what a wanted network is called: its layers, activation and width."""
+    layers = f"layer{'' if wanted['depth'] == 1 else 's'}"
+    return f"{wanted['depth']:,} {verbatim(wanted['activation'])} {layers} of {wanted['width']:,}"
+
+
+def untrained(usable: pd.DataFrame, told: pd.DataFrame, asked: str) -> str:
+    """Return the heading for a network that nobody trained.
+
+    Args:
+        usable: what may be used on it, the best first.
+        told: all that was tried on the nearest network, with what theory says of it on this one.
+        asked: what the network is called.
+    """
+    candidates = told[told["share_that_train"] > 0]
+    if not usable.empty:
+        return title(usable.iloc[0])
+    if candidates.empty:
+        return "Nothing that was tried on the nearest network trains"
+    if (candidates["outlook"] == outlook.UNKNOWN).any():
+        return "Unknown"
+    return f"Nothing that was tried survives {asked}"
+
+
+def nothing_alike(wanted: Mapping[str, Any]) -> str:
+    """Say that nothing with this activation and these normalizations was trained."""
+    norms = verbatim(", ".join(axes.text("norm", norm) for norm in wanted["norms"]))
+    return f"Nothing like this was trained here: {verbatim(wanted['activation'])} with {norms}, as asked for above."
+
+
+def what_trains(found: pd.DataFrame, wanted: Mapping[str, Any]) -> list[str]:
+    """Return a line for what trains nearest to a wanted network: with what is allowed, and at this depth.
+
+    Args:
+        found: what trains, the nearest first.
+        wanted: the network, and the normalizations allowed.
+    """
+    allowed = found[(found["activation"] == wanted["activation"]) & found["norm"].isin(wanted["norms"])]
+    as_deep = found[found["depth"] >= wanted["depth"]]
+    lines = []
+    for label, rows in (("As asked for, but of another shape", allowed), ("As deep as asked for", as_deep)):
+        if not rows.empty:
+            row = rows.iloc[0]
+            there = verbatim(f"{row['depth']} {row['activation']} layers of {row['width']} on {row['dataset']}")
+            seeds = f"{row['share_that_train']:.0%} of {row['seeds']} seeds"
+            lines.append(f"- {label}: {there} with {title(row)} ({seeds} of that network train)")
+    return lines
+
+
+def other_width(measured: str, used: str, width: int, wanted: int) -> str:
+    """Say why another standard deviation is used than was measured.
+
+    Args:
+        measured: the initialization that was measured.
+        used: the same at the wanted width.
+        width: at which it was measured.
+        wanted: the width that is wanted.
+    """
+    return (
+        f"{verbatim(measured)} was measured at width {width}. What counts is σw, the std times "
+        f"√fan-in: at width {wanted} the same σw is {verbatim(used)}."
+    )
