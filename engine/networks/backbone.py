@@ -21,7 +21,16 @@ from engine.card import Card
 from engine.data import Dataset
 from engine.errors import RequestError
 from engine.initializers import Fans
-from engine.networks.backbone_trial import DRAWN, RESET, last_linear, refuse_lazy, train_all, try_out, without_scheme
+from engine.networks.backbone_trial import (
+    DRAWN,
+    RESET,
+    last_linear,
+    refuse_lazy,
+    refuse_odd_state,
+    train_all,
+    try_out,
+    without_scheme,
+)
 from engine.networks.base import Network
 from engine.networks.connection import LayerShape
 from engine.networks.factories import refuse_unnamed
@@ -135,6 +144,7 @@ def _made(factory: str) -> nn.Module:
         raise RequestError(f"backbone {factory!r}: returned a {type(module).__name__}; an nn.Module is required")
     try:
         refuse_lazy(module)
+        refuse_odd_state(module)
         module = module.float().cpu().eval()
         try_out(module, _side(module))
     except RequestError as error:

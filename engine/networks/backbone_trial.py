@@ -35,6 +35,18 @@ def refuse_lazy(module: nn.Module) -> None:
         )
 
 
+def refuse_odd_state(module: nn.Module) -> None:
+    """Refuse a module whose state is more than tensors: what it holds could not be told from what another holds.
+
+    Raises:
+        RequestError: it is.
+    """
+    for name, value in module.state_dict().items():
+        if not isinstance(value, Tensor) or value.layout != torch.strided:
+            kind = type(value).__name__ if not isinstance(value, Tensor) else f"{value.layout} tensor"
+            raise RequestError(f"{name} of its state is a {kind}; dense tensors are required")
+
+
 def last_linear(module: nn.Module) -> tuple[str, nn.Linear]:
     """Return name and module of the last `nn.Linear`.
 

@@ -1,6 +1,7 @@
 """Backbones of many kinds: each goes through the four schemes, or is refused with its reason before anything starts."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -103,6 +104,41 @@ class Detached(Net):
             return super().features(x)
 
 
+@dataclass
+class Output:
+    """What many libraries return."""
+
+    logits: torch.Tensor
+
+
+class Noted(nn.ReLU):
+    """Keeps in its state what is no tensor."""
+
+    def get_extra_state(self):
+        return {"note": 1}
+
+    def set_extra_state(self, state):
+        self.note = state
+
+
+class Scaled(nn.ReLU):
+    """Has a buffer in half precision, and one of whole numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("factor", torch.ones((), dtype=torch.float16))
+        self.register_buffer("count", torch.tensor(3))
+
+    def forward(self, x):
+        return super().forward(x) * self.factor + 0 * self.count
+
+
+class Sparse(nn.ReLU):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mask", torch.eye(2).to_sparse())
+
+
 def frozen(net):
     return net.requires_grad_(False)
 
@@ -129,8 +165,15 @@ SUPPORTED = {
     "dropout": made(between=nn.Dropout(0.5)),
     "batch_norm": made(between=nn.BatchNorm2d(4)),
     "transposed": made(between=nn.ConvTranspose2d(4, 4, 3)),
+    "half_buffer": made(between=Scaled()),
+    "nested": made(between=nn.Sequential(nn.ModuleDict({"a": nn.Sequential(nn.ReLU())})["a"])),
 }
 REFUSED = {
+    "dataclass_out": (made(Returns, wrap=lambda net, y: Output(y)), "in evaluation mode it returns a Output"),
+    "lazy_within": (made(between=nn.Sequential(nn.Sequential(nn.LazyLinear(4)))), "between.0.0.weight is lazy"),
+    "lazy_norm": (made(between=nn.Sequential(nn.LazyBatchNorm2d(affine=False))), "between.0.running_mean is lazy"),
+    "noted": (made(between=Noted()), "between._extra_state of its state is a dict"),
+    "sparse": (made(between=Sparse()), "between.mask of its state is a torch.sparse_coo tensor"),
     "lazy": (made(between=nn.LazyConv2d(4, 1)), "between.weight is lazy"),
     "tuple_out": (made(Returns, wrap=lambda net, y: (y, y)), "in evaluation mode it returns a tuple"),
     "dict_out": (made(Returns, wrap=lambda net, y: {"logits": y}), "in evaluation mode it returns a dict"),

@@ -8,6 +8,7 @@ from engine.activations import activations
 from engine.initializers import initializers
 from engine.initializers.noise import weight_noise
 from engine.networks.backbone import fans_of, reinitialize
+from engine.networks.backbone_trial import DRAWN
 from engine.networks.parameters import initialize
 from engine.studies.training import TrainingCell
 from tests.device import DEVICE
@@ -37,6 +38,13 @@ LAYERS = {
 }
 # Positions of the output that see no border.
 SIDE = 24
+
+
+def test_every_layer_of_torch_that_is_drawn_is_listed():
+    """Connections in `torch.nn` that transfer gives new weights, of every dimension, whole, grouped and transposed."""
+    kinds = {kind for kind in vars(nn).values() if isinstance(kind, type) and issubclass(kind, DRAWN)}
+    drawn_here = {type(make()) for make in LAYERS.values()}
+    assert {kind for kind in kinds if not issubclass(kind, nn.modules.lazy.LazyModuleMixin)} == drawn_here
 
 
 def drawn(init, layer, seed=0):
@@ -84,6 +92,26 @@ def test_a_layer_keeps_the_variance_of_its_inputs(make):
         away, whole = variance.shape[2 + dim] // 3, strides[dim] if getattr(layer, "transposed", False) else 1
         variance = variance.narrow(2 + dim, away, max(1, away // whole) * whole)
     assert variance.mean().item() == pytest.approx(1, rel=5 * (2 / entries) ** 0.5)
+
+
+@pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+def test_a_layer_keeps_the_variance_of_its_gradients(make):
+    """With variance 1/fan_out, the squared weights that an input feeds add up to one where no stride passes it over."""
+    body = nn.Sequential(make())
+    reinitialize(body, lambda name, fans, shape: weight_noise(0, name, shape, "normal") * fans.fan_out**-0.5)
+    layer = body[0]
+    entries, groups, dims = layer.weight.numel(), getattr(layer, "groups", 1), layer.weight.ndim - 2
+    transposed = getattr(layer, "transposed", False)
+    channels = len(layer.weight) if transposed else layer.weight.shape[1] * groups
+    inputs = torch.ones(1, channels, *[SIDE] * dims, requires_grad=True)
+    with torch.no_grad():
+        layer.weight.square_()
+    (variance,) = torch.autograd.grad(layer(inputs).sum(), inputs)
+    passed_over = 1
+    for dim in range(dims):
+        variance = variance.narrow(2 + dim, SIDE // 3, SIDE // 3)
+        passed_over *= 1 if transposed else layer.stride[dim]
+    assert variance.mean().item() * passed_over == pytest.approx(1, rel=5 * (2 / entries) ** 0.5)
 
 
 @pytest.mark.parametrize("dataset", ["fashion-small", "digits-28"])
