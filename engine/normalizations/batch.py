@@ -31,7 +31,7 @@ class Batch(Normalization):
         "unbiased. momentum is the weight of the new batch, as in PyTorch. A single value has no variance: a "
         "batch of one example is refused except where a unit has several positions. The "
         "prediction is one for independent inputs; there is none on data sets. Theory is one of batches that are small "
-        "against the width: where the sum of batch/width over the layers exceeds one half, no gradient is predicted "
+        "against the width: where the sum of batch/width over the layers exceeds one quarter, no gradient is predicted "
         "and no band, save that of the first layer.",
         snippet="nn.BatchNorm1d(width, eps={eps}, momentum={momentum})",
     )

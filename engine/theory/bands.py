@@ -19,7 +19,7 @@ from engine.theory.spheres import Passage, Sphere
 # Where 95 % of networks lie, in standard deviations, and the share of it by which a layer may leave proportion.
 TWO_SIGMA, BEND = 1.96, 0.2
 # Sum of batch/width over the layers up to which 90 to 98 % of networks lie in the bands of a batch norm; see NOTES.md.
-STRAIN = 0.5
+STRAIN = 0.25
 # In so few dimensions 1/std² has no fourth moment, and a sum of a few is far from normal.
 FEW = 8
 # What float32 loses of a mean square.

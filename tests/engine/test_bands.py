@@ -1,8 +1,13 @@
 """Bands hold the share of networks that they claim, and where they would not there is none."""
 
+import re
+from fractions import Fraction
+from importlib import resources
+
 import numpy as np
 import pytest
 
+from engine.normalizations import normalizations
 from engine.theory import bands
 from engine.theory.prediction import predict
 from tests.engine.signals import measure
@@ -25,15 +30,15 @@ def test_deep_relu_networks_are_log_normal_around_their_prediction():
     assert symmetric.mean() != inside[deep.index].mean()
 
 
-@pytest.mark.parametrize(("batch", "width", "depth"), [(16, 64, 6), (64, 64, 3), (48, 192, 3), (10, 90, 4)])
+@pytest.mark.parametrize(("batch", "width", "depth"), [(16, 128, 6), (64, 64, 3), (48, 192, 3), (10, 120, 3)])
 def test_with_batch_norm_there_is_a_band_where_it_holds_and_none_beyond(batch, width, depth):
     layers = measure(12, ["kaiming"], ["relu", "tanh"], ["batch"], depth=depth, width=width, batch_size=batch)
     reached = layers["layer"] * batch / width
-    assert layers["theory_std_band"].notna().equals((reached <= 0.5) | (layers["layer"] == 1))
-    predicted = (depth * batch / width <= 0.5) | (layers["layer"] == depth)
+    assert layers["theory_std_band"].notna().equals((reached <= bands.STRAIN) | (layers["layer"] == 1))
+    predicted = (depth * batch / width <= bands.STRAIN) | (layers["layer"] == depth)
     for column in ("theory_grad_rms", "theory_grad_band"):
         assert layers[column].notna().equals(predicted)
-    assert layers["theory_weight_grad_rms"].notna().all() == (depth * batch / width <= 0.5)
+    assert layers["theory_weight_grad_rms"].notna().all() == (depth * batch / width <= bands.STRAIN)
     # A dozen networks: their layers go together.
     assert within(layers, "std").mean() > 0.8
     assert layers["theory_std"].notna().all()
@@ -72,7 +77,7 @@ def plain_band(name, width):
 
 @pytest.mark.parametrize("norm", ["none", "batch", "layer", "rms", "group(groups=4)"])
 def test_the_gradient_of_the_weights_is_predicted(norm):
-    layers = measure(6, ["kaiming", "xavier"], ["relu", "tanh", "gelu"], [norm], depth=3, width=128, batch_size=16)
+    layers = measure(6, ["kaiming", "xavier"], ["relu", "tanh", "gelu"], [norm], depth=3, width=192, batch_size=16)
     squares = layers.assign(
         ratio=(layers["weight_grad_rms"].astype(float) / layers["theory_weight_grad_rms"].astype(float)) ** 2
     )
@@ -91,5 +96,13 @@ def test_a_band_of_the_wrong_width_is_caught(monkeypatch):
 
 
 def test_the_strain_of_layers_of_different_width_adds_up():
-    known = setting(plain.__globals__["RELU"], [0.1] * 3, [50, 64, 128, 32], batch=16)
+    known = setting(plain.__globals__["RELU"], [0.1] * 3, [50, 64, 128, 32], batch=8)
     assert bands.near_limit(known) == [True, True, False]
+
+
+def test_what_is_said_of_the_limit_of_batch_norms_bands_is_the_limit():
+    limit = str(Fraction(bands.STRAIN))
+    script = resources.files("store.schema").joinpath("006_trustworthy_results.sql").read_text()
+    said = re.findall(r"sum of batch_size / width [^;']*? exceeds ([\d/]+)", script)
+    assert said == [limit, limit]
+    assert {"1/4": "one quarter", "1/2": "one half"}[limit] in normalizations.parse("batch").card.notes

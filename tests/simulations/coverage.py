@@ -43,7 +43,8 @@ def coverage(layers: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     """Print the tables of engine/NOTES.md."""
     for norms, depth, seeds, batches, widths, activations in (
-        (BATCHED, 10, 20, (16, 64, 256), (64, 128, 512), ("relu", "tanh", "gelu", "linear")),
+        (BATCHED, 2, 20, (16, 64, 256), (64, 128, 512), ("relu", "tanh", "gelu", "linear")),
+        (BATCHED, 8, 20, (16, 64, 256), (64, 128, 512), ("relu", "tanh", "gelu", "linear")),
         (PLAIN, 30, 40, (1, 16, 64), (64, 256), ("relu", "tanh", "gelu")),
     ):
         for batch in batches:
