@@ -154,9 +154,9 @@ def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage], sh
     units, m = setting.dims[1:], sphere.dimension
     forward: list[float | None] = []
     for layer, near in enumerate(near_limit(setting)):
-        # The first layer's directions are those of the inputs; without curvature none of them matters.
         scatter, n = passages[layer].spread_scatter, units[layer]
-        holds = near or layer == 0 or scatter < ROUNDING
+        # The first layer's directions are those of the inputs.
+        holds = near or layer == 0
         forward.append(
             sqrt(scatter / n + _of_eps(shrinkages[layer], freedom(sphere, setting.dims[layer], layer), n)) / 2
             if holds

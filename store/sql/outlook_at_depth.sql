@@ -4,16 +4,22 @@
 -- first layer's gradient over the last one's, at $depth layers. Up to the depth of the stored theory they are read off it.
 -- Beyond, the logarithm of the factor per layer goes on as that of the last layer, or falls like a power of the depth where it
 -- fell so over the deeper half (at the edge of chaos). doubt is by how many decades networks of $target_width units stray from
--- that of infinite width: log-normal with a variance of 5·depth/width, and a mean lower by half of it (that of ReLU). outlook
--- is will explode or will vanish where the larger of both factors is beyond the threshold of a total factor by more than
+-- that of infinite width: by x + 2√x in natural logarithms, their bias and twice their scatter. x is scatter·depth/width, with
+-- the scatter that the bands of the stored theory have for this activation and these weights, per layer and unit, but not
+-- less than was simulated. Where these end before the last layer, networks do not stray in proportion.
+-- outlook is will explode or will vanish where the larger of both factors is beyond the threshold of a total factor by more than
 -- that, survives where both are within by more than that, and unknown in between.
 -- $activation VARCHAR = 'relu': activation function
 -- $depth INTEGER = 100: hidden layers
 -- $target_width INTEGER = 64: units per layer
 -- $network VARCHAR = 'mlp': kind of network
+-- $unlike DOUBLE = 0.5: least scatter where the gradient explodes: examples become unlike, and theirs is averaged
+-- $usual DOUBLE = 1.25: least scatter of all others, and that of networks without bands: that of ReLU
+-- $bent DOUBLE = 12: scatter where networks do not stray in proportion
 WITH described AS (
     SELECT init, norm, width, depth, batch_size, dataset, preprocessing, layer, avg(theory_std::DOUBLE) AS std,
-           avg(theory_grad_rms::DOUBLE) AS gradient, any_value(sigma_w) AS sigma_w
+           avg(theory_grad_rms::DOUBLE) AS gradient, avg(theory_std_band) FILTER (isfinite(theory_std_band)) AS std_band,
+           avg(theory_grad_band) FILTER (isfinite(theory_grad_band)) AS gradient_band, any_value(sigma_w) AS sigma_w
     FROM layers JOIN cells USING (cell_id)
     WHERE study = 'propagation' AND network = $network AND activation = $activation AND depth >= 4
     GROUP BY ALL
@@ -28,7 +34,10 @@ WITH described AS (
            max(std) FILTER (layer = depth) - max(std) FILTER (layer = depth - 1)                  AS forward_last,
            max(gradient) FILTER (layer = depth - 1) - max(gradient) FILTER (layer = depth)        AS backward_last,
            max(std) FILTER (layer = depth // 2) - max(std) FILTER (layer = depth // 2 - 1)        AS forward_half,
-           max(gradient) FILTER (layer = depth // 2 - 1) - max(gradient) FILTER (layer = depth // 2) AS backward_half
+           max(gradient) FILTER (layer = depth // 2 - 1) - max(gradient) FILTER (layer = depth // 2) AS backward_half,
+           pow(max(std_band) FILTER (layer = depth), 2) * width / depth   AS forward_scatter,
+           pow(max(gradient_band) FILTER (layer = 1), 2) * width / depth  AS backward_scatter,
+           count(std_band) > 0                                            AS banded
     FROM logarithms
     GROUP BY init, norm, width, depth, batch_size, dataset, preprocessing
     HAVING count(std) = depth AND count(gradient) = depth
@@ -43,8 +52,13 @@ WITH described AS (
 ), factors AS (
     SELECT *, forward_within + forward_last * depth * @power_sum(forward_power, times) AS forward,
            backward_within + backward_last * depth * @power_sum(backward_power, times) AS backward,
-           (1.25 * $depth / $target_width + sqrt(5 * $depth / $target_width)) / ln(10) AS doubt
-    FROM powers
+           $depth / $target_width * CASE WHEN NOT banded THEN $usual
+                                         WHEN forward_scatter IS NULL OR backward_scatter IS NULL THEN $bent
+                                         WHEN backward > big THEN greatest($unlike, forward_scatter, backward_scatter)
+                                         ELSE greatest($usual, forward_scatter, backward_scatter) END AS strayed,
+           (strayed + 2 * sqrt(strayed)) / ln(10) AS doubt, big, small
+    FROM powers, (SELECT log10(max(value) FILTER (name = 'factor_too_big')) AS big,
+                         log10(max(value) FILTER (name = 'factor_too_small')) AS small FROM thresholds)
 )
 SELECT init, norm, width, sigma_w, depth, batch_size, dataset, preprocessing, forward, backward, doubt,
        CASE WHEN greatest(forward, backward) - doubt > big AND greatest(forward, backward) >= -least(forward, backward)
@@ -53,6 +67,5 @@ SELECT init, norm, width, sigma_w, depth, batch_size, dataset, preprocessing, fo
             WHEN greatest(forward, backward) - doubt > big THEN 'will explode'
             WHEN greatest(forward, backward) + doubt < big AND least(forward, backward) - doubt > small THEN 'survives'
             ELSE 'unknown' END AS outlook
-FROM factors, (SELECT log10(max(value) FILTER (name = 'factor_too_big')) AS big,
-                      log10(max(value) FILTER (name = 'factor_too_small')) AS small FROM thresholds)
+FROM factors
 ORDER BY norm, init, width

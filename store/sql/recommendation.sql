@@ -4,8 +4,9 @@
 -- share their draws. lead is the mean difference; from lead_needed on it is clear. Two things are asked of a clear lead, each
 -- at a level of $level. The pair by itself: Student's t of the differences. And that the first was picked as the best of all:
 -- Student's t for each of the pairs there are (Bonferroni), with the variance of differences between all combinations down
--- to this one, and at least the first $together. Accuracies are rounded to steps of one test example, and no variance is taken to be smaller than that of rounding. clearly_better is NULL, and so is
--- lead_needed, where fewer than $enough seeds are shared: that cannot be told.
+-- to this one, and at least the first $together; or of the first to all of these, or of the pair, where that is larger: some are
+-- noisier than others. Accuracies are rounded to steps of one test example, and no variance is taken to be smaller than that of
+-- rounding. clearly_better is NULL, and so is lead_needed, where fewer than $enough seeds are shared: that cannot be told.
 -- $network VARCHAR = 'mlp': kind of network
 -- $dataset VARCHAR = 'digits': where the examples come from
 -- $preprocessing VARCHAR = 'standardize': what was done to the inputs
@@ -49,7 +50,9 @@ WITH runs_scored AS (
 ), pooled AS (
     -- Of all pairs down to a place. Each of p combinations takes part in p − 1 pairs: hence the degrees of freedom.
     SELECT place, sum(sum(variance * (shared - 1))) OVER down / nullif(sum(sum(shared - 1)) OVER down, 0) AS variance,
-           2 * sum(sum(shared - 1)) OVER down / place AS freedom
+           2 * sum(sum(shared - 1)) OVER down / place AS freedom,
+           sum(sum(variance * (shared - 1)) FILTER (above = 1)) OVER down
+               / nullif(sum(sum(shared - 1) FILTER (above = 1)) OVER down, 0) AS of_first
     FROM pairs
     GROUP BY place
     WINDOW down AS (ORDER BY place)
@@ -60,7 +63,7 @@ WITH runs_scored AS (
 ), compared AS (
     SELECT pairs.place, shared, lead, CASE WHEN shared >= $enough THEN greatest(
                @students_quantile(alone, shared - 1) * sqrt(greatest(pairs.variance, rounding) / shared),
-               @students_quantile(picked, freedom) * sqrt(greatest(pooled.variance, rounding) / shared)
+               @students_quantile(picked, freedom) * sqrt(greatest(pooled.variance, of_first, pairs.variance, rounding) / shared)
            ) END AS lead_needed
     FROM levels, resolution, pairs JOIN pooled ON pooled.place = greatest(pairs.place, least($together, combinations))
     WHERE above = 1

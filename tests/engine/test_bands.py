@@ -47,7 +47,7 @@ def test_with_batch_norm_there_is_a_band_where_it_holds_and_none_beyond(batch, w
 @pytest.mark.parametrize("init", ["kaiming", "normal(std=0.01)"])
 @pytest.mark.parametrize("norm", ["batch", "layer", "rms"])
 def test_of_linear_networks_with_a_normalization_the_band_is_narrow_but_not_empty(init, norm):
-    layers = measure(12, [init], ["linear"], [norm], depth=3, width=64, batch_size=32)
+    layers = measure(12, [init], ["linear"], [norm], depth=3, width=128, batch_size=10)
     assert (layers["theory_std_band"] > 0).all()
     assert (layers["theory_std_band"] < 0.01).all()
     assert within(layers, "std").mean() > 0.75

@@ -1,6 +1,7 @@
 """Order and chaos: the reference rows, the edge of chaos, and what the maps do when they are iterated."""
 
 from math import acos, inf, log, pi, sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -316,3 +317,24 @@ def test_linear_layers_without_biases_keep_correlations_so_there_is_no_fixed_one
     relu = phase(activations.parse("relu"), 2.0, 0.0, eps=eps)
     assert (relu.c, relu.depth_c) == (1.0, inf)
     assert phase(activations.parse("linear"), weight_variance / 2, 0.3, eps=eps).c == 1.0
+
+
+# As the README says.
+ON_THE_WAY = {"silu": 1 / 8, "hardswish": 1 / 8, "gelu": 1 / 2, "mish": 3 / 2}
+
+
+@pytest.mark.parametrize("name", ["silu", "hardswish", "gelu", "mish", "tanh", "erf", "selu", "elu"])
+def test_critical_keeps_the_gradient_at_q_and_where_alpha_is_one_not_on_the_way_there(name):
+    activation, scheme = activations.parse(name), initializers.parse("critical")
+    edge = scheme.edge(activation)
+    assert edge.weight_variance * slope(activation, scheme.variance(activation)) == pytest.approx(1)
+    first = edge.weight_variance + edge.bias_variance
+    variances = length_map(activation, edge.weight_variance, edge.bias_variance, first, 60)
+    factor = np.prod(edge.weight_variance * slope(activation, variances[1:])) ** 0.5
+    slow = edge.alpha == pytest.approx(1)
+    assert slow == (name in ON_THE_WAY)
+    assert factor == pytest.approx(ON_THE_WAY.get(name, 1), rel=0.15)
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    promise = readme[readme.index("`critical` promises") :].partition("\n\n")[0]
+    assert (f"`{name}`" in promise) == slow
+    assert "over which GELU, SiLU and Hardswish lose gradient and Mish gains some" in scheme.card.notes

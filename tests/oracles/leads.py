@@ -56,11 +56,20 @@ def leads(ranked: Sequence[Scores], level: float, enough: int, together: int) ->
                     squares[0] += np.var(between, ddof=1) * (len(between) - 1)
                     squares[1] += len(between) - 1
             pooled, freedom = squares[0] / squares[1], 2 * squares[1] / down
+            # The first may be noisier than the rest, and so may the other one.
+            of_first = _together([_differences(ranked[0], other) for other in ranked[1:down]])
+            largest = max(pooled, of_first, np.var(own, ddof=1), rounding)
             by_itself = students(alone, len(own) - 1) * sqrt(max(np.var(own, ddof=1), rounding) / len(own))
-            as_the_best = students(picked, freedom) * sqrt(max(pooled, rounding) / len(own))
+            as_the_best = students(picked, freedom) * sqrt(largest / len(own))
             needed = max(by_itself, as_the_best)
         found.append(Lead(len(own), float(np.mean(own)), needed))
     return found
+
+
+def _together(differences: Sequence[Sequence[float]]) -> float:
+    """Returns the variance of several rows of differences, each about its own mean."""
+    rows = [row for row in differences if len(row) > 1]
+    return sum(np.var(row, ddof=1) * (len(row) - 1) for row in rows) / sum(len(row) - 1 for row in rows)
 
 
 def normal(tail: float) -> float:

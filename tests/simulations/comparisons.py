@@ -51,7 +51,15 @@ def _lucky(random: np.random.Generator, shape: tuple[int, int, int]) -> np.ndarr
     return np.where(random.random(shape) < 0.5, 0.95, 0.1) + 0.01 * random.normal(size=shape)
 
 
-# Scores of identical combinations `[ranking, combination, seed]`.
+def _one_noisy(random: np.random.Generator, shape: tuple[int, int, int]) -> np.ndarray:
+    return shared(random, shape) + random.normal(size=shape) * np.where(np.arange(shape[1]) == 0, 10, 1)[:, None]
+
+
+def _one_quiet(random: np.random.Generator, shape: tuple[int, int, int]) -> np.ndarray:
+    return shared(random, shape) + random.normal(size=shape) * np.where(np.arange(shape[1]) == 0, 0.1, 1)[:, None]
+
+
+# Scores of combinations of equal mean `[ranking, combination, seed]`.
 NOISES: dict[str, Callable[[np.random.Generator, tuple[int, int, int]], np.ndarray]] = {
     "normal": _normal,
     "heavy tails (t₃)": _heavy,
@@ -59,6 +67,8 @@ NOISES: dict[str, Callable[[np.random.Generator, tuple[int, int, int]], np.ndarr
     "counted, 360 examples": _counted,
     "near 100 %": _ceiling,
     "half of the runs fail": _lucky,
+    "one has 10 times the noise": _one_noisy,
+    "one has a tenth of the noise": _one_quiet,
 }
 
 
@@ -88,8 +98,12 @@ def leads(scores: np.ndarray, level: float = LEVEL, together: int = TOGETHER) ->
         pooled = 2 * np.maximum(within - between, 0) / freedom
     first = min(together, count) - 1
     pooled[:, :first], freedom[:first] = pooled[:, first : first + 1], freedom[first]
+    # The first may be noisier than the rest, and so may the other one.
+    of_first = np.cumsum(own, axis=1) / np.maximum(place - 1, 1)
+    of_first[:, :first] = of_first[:, first : first + 1]
+    noisiest = np.maximum.reduce([pooled, of_first, own, np.broadcast_to(least, own.shape)])
     alone = _students(level / 2, np.array(seeds - 1)) * np.sqrt(np.maximum(own, least) / seeds)
-    picked = _students(level / (count * (count - 1)), freedom) * np.sqrt(np.maximum(pooled, least) / seeds)
+    picked = _students(level / (count * (count - 1)), freedom) * np.sqrt(noisiest / seeds)
     return (lead > np.maximum(alone, picked)) & (place > 1)
 
 
@@ -99,7 +113,7 @@ def _students(tail: float, freedom: np.ndarray) -> np.ndarray:
 
 
 def false_alarms(noise: str, combinations: int, seeds: int, rankings: int) -> tuple[float, float]:
-    """Returns how often the first of identical combinations seems clearly better than any other, and than another.
+    """Returns how often the first of combinations of equal mean seems clearly better than any other, and than another.
 
     Args:
         noise: a key of `NOISES`.

@@ -50,6 +50,9 @@ USUAL: dict[str, dict[str, Any]] = {
 }
 # Other values of a parameter, each asked with all else as usual.
 OTHERS: dict[str, list[Any]] = {
+    "unlike": [0.0, 40.0],
+    "usual": [0.0, 40.0],
+    "bent": [0.0, 40.0],
     "activation": ["relu", "tanh"],
     "activations": [["tanh"], []],
     "baseline_init": ["kaiming", "nobody"],
@@ -278,7 +281,9 @@ MISTAKES = (
     ("what_trains", ">= 0.5", "> 0.5"),
     ("signal_ratios", "exp(avg(ln(std)))", "avg(std)"),
     ("outlook_at_depth", "least($depth, depth)", "depth"),
-    ("outlook_at_depth", "1.25 * $depth", "0.5 * $depth"),
+    ("outlook_at_depth", "2 * sqrt(strayed)", "sqrt(strayed)"),
+    ("outlook_at_depth", "WHEN NOT banded THEN $usual", "WHEN NOT banded THEN $bent"),
+    ("outlook_at_depth", "FILTER (layer = 1), 2) * width", "FILTER (layer = depth), 2) * width"),
     ("outlook_at_depth", "dataset = 'gaussian' DESC", "dataset = 'gaussian'"),
     ("outlook_at_depth", "depth // 2 - 1", "depth // 2"),
     ("nearest_trained", "ln(combinations)", "ln(cells)"),

@@ -249,7 +249,9 @@ def _beyond(steps: list[float], depth: int) -> float:
 
 
 @oracle("norm", "init", "width")
-def outlook_at_depth(tables: Tables, activation: str, depth: int, target_width: int, network: str) -> Rows:
+def outlook_at_depth(
+    tables: Tables, activation: str, depth: int, target_width: int, network: str, **scatters: float
+) -> Rows:
     limits = tables.read("thresholds").set_index("name")["value"]
     big, small = math.log10(limits["factor_too_big"]), math.log10(limits["factor_too_small"])
     layers = where(tables.layers, study="propagation", activation=activation, network=network)
@@ -268,11 +270,14 @@ def outlook_at_depth(tables: Tables, activation: str, depth: int, target_width: 
                 key["preprocessing"],
             )
             place = (key["init"], key["norm"], key["width"])
-            sources.setdefault(place, []).append((rank, key, sigma_w, forward, [-step for step in backward]))
+            source = (rank, key, (sigma_w, by_layer), forward, [-step for step in backward])
+            sources.setdefault(place, []).append(source)
     for candidates in sources.values():
-        _, key, sigma_w, forward, backward = min(candidates, key=lambda one: one[0])
+        _, key, (sigma_w, by_layer), forward, backward = min(candidates, key=lambda one: one[0])
         factors = [_beyond(forward, depth), _beyond(backward, depth)]
-        doubt = (1.25 * depth / target_width + math.sqrt(5 * depth / target_width)) / math.log(10)
+        scatter = _scatter(by_layer, key["width"] / key["depth"], factors[1] > big, **scatters)
+        strayed = scatter * depth / target_width
+        doubt = (strayed + 2 * math.sqrt(strayed)) / math.log(10)
         most, least = max(factors), min(factors)
         explodes, vanishes = most - doubt > big, least + doubt < small
         if explodes and vanishes:
@@ -289,3 +294,14 @@ def outlook_at_depth(tables: Tables, activation: str, depth: int, target_width: 
             "doubt": doubt,
             "outlook": next(word for word, holds in words.items() if holds),
         }
+
+
+def _scatter(
+    by_layer: list[pd.DataFrame], per_layer: float, explodes: bool, unlike: float, usual: float, bent: float
+) -> float:
+    """The variance of a logarithm per layer and unit: of the signal at the last layer, or the gradient at the first."""
+    bands = [mean(finite(one["theory_std_band"])) for one in by_layer]
+    if all(band is None for band in bands):
+        return usual
+    ends = (bands[-1], mean(finite(by_layer[0]["theory_grad_band"])))
+    return bent if None in ends else max(unlike if explodes else usual, *(band**2 * per_layer for band in ends))
