@@ -1,7 +1,10 @@
 """What is said of deep networks that nobody trained, against such networks: some of `tests.simulations.outlook`."""
 
+from math import log
+
 import pytest
 
+import engine
 import store
 from tests.simulations import outlook
 
@@ -38,6 +41,30 @@ def test_deep_networks_do_what_is_said_of_them(known, name, init, depth, width, 
     for forward, backward in found:
         assert abs(forward - row["forward"]) < row["doubt"]
         assert abs(backward - row["backward"]) < row["doubt"]
+
+
+def doubt(scatter, depth, width):
+    strayed = scatter * depth / width
+    return (strayed + 2 * strayed**0.5) / log(10)
+
+
+def test_without_bands_the_scatter_is_that_of_relu_and_where_bands_end_it_is_large(tmp_path):
+    kinds = [("residual_mlp", "relu", "kaiming"), ("mlp", "gelu", "kaiming"), ("mlp", "relu", "kaiming")]
+    shape = "depth = 12\nwidth = 16\nbatch_size = 4"
+    studies = [
+        f'[[study]]\nkind = "propagation"\nnetwork = "{network}"\nactivation = "{name}"\ninit = "{init}"\n{shape}'
+        for network, name, init in kinds
+    ]
+    engine.run(engine.Grid.from_toml("\n".join(studies), "kinds"), tmp_path / "grid.duckdb")
+    asked = {"depth": 200, "target_width": 64}
+    with store.open(tmp_path / "grid.duckdb") as handle:
+        residual, bent, usual = (
+            handle.outlook_at_depth(network=network, activation=name, **asked).df().iloc[0]
+            for network, name, _ in kinds
+        )
+    assert residual["doubt"] == pytest.approx(doubt(1.25, 200, 64))
+    assert bent["doubt"] == pytest.approx(doubt(12, 200, 64))
+    assert doubt(1.25, 200, 64) <= usual["doubt"] < doubt(2, 200, 64)
 
 
 def test_a_wrong_outlook_is_told_from_a_right_one(known):

@@ -282,7 +282,6 @@ MISTAKES = (
     ("signal_ratios", "exp(avg(ln(std)))", "avg(std)"),
     ("outlook_at_depth", "least($depth, depth)", "depth"),
     ("outlook_at_depth", "2 * sqrt(strayed)", "sqrt(strayed)"),
-    ("outlook_at_depth", "WHEN NOT banded THEN $usual", "WHEN NOT banded THEN $bent"),
     ("outlook_at_depth", "FILTER (layer = 1), 2) * width", "FILTER (layer = depth), 2) * width"),
     ("outlook_at_depth", "dataset = 'gaussian' DESC", "dataset = 'gaussian'"),
     ("outlook_at_depth", "depth // 2 - 1", "depth // 2"),
