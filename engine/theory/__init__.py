@@ -3,6 +3,7 @@
 gaussian      expectations over N(0, q), split at kinks
 correlation   expectations over two correlated Gaussians
 maps          moments of an activation: V(q), D(q), M(q)
+length_map    what a layer makes of the variance, with and without normalization
 gains         the σw that keeps a signal or a gradient
 criticality   fixed points, depth scales, edge of chaos
 spheres       what normalization makes of Gaussian vectors, forward and backward, at finite batch size
