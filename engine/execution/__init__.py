@@ -10,6 +10,8 @@ results      what a finished batch becomes in the journal
 provenance   who computed what, where and with which versions
 verify       computing cells again from the store alone
 comparison   bit for bit, or within rounding
+forecast     what a run would do, without doing it
+clock        seconds that others do not disturb; matrix_rate and call_time are what a forecast measures with it
 publication  when finished batches become visible to readers
 progress     what a person sees meanwhile
 """

@@ -267,6 +267,7 @@ def test_a_killed_driver_goes_on_from_what_the_workers_have_filed(cluster, alone
     assert not [entry for folder in spool.iterdir() for entry in folder.iterdir() if entry.name[0] != "."]
 
 
+@pytest.mark.filterwarnings("ignore")  # Of Ray's own modules.
 def test_the_readmes_commands_start_a_cluster(cluster):
     from ray._private.ray_constants import DEFAULT_PORT
     from ray.scripts.scripts import cli
