@@ -12,6 +12,8 @@ from dashboard.charts.chart import Chart, Spec
 
 SELECTION = "tile"
 ROW_HEIGHT, LEAST_HEIGHT = 27, 80
+# The most that a label beside the rows takes, and what its axis takes besides.
+LABEL_LIMIT, TITLE_WIDTH = 190, 30
 Scale = Literal["share", "number", "logarithmic", "rate"]
 # How much larger or smaller than 1 a rate must be for the full colour.
 RATE_REACH = 2.0
@@ -46,12 +48,18 @@ def heat_map(
     x: Spec = {"field": "x", "type": "nominal", "sort": list(columns), "title": titles[0], "scale": GAPS}
     y: Spec = {"field": "y", "type": "nominal", "sort": list(rows), "title": titles[1], "scale": GAPS}
     x["axis"] = style.leaning(columns) | {"orient": "bottom"}
-    y["axis"] = {"labelLimit": 190, "labelOverlap": False}
+    y["axis"] = {"labelLimit": LABEL_LIMIT, "labelOverlap": False}
     place = {"x": x, "y": y}
     layers = [_tiles(place, titles, _colour(titles[2], scale, reverse)), _frame(place), _crosses(place)]
     height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows))
     frames = pd.DataFrame([marked] if marked else [], columns=["x", "y"], dtype=object)
-    return style.chart({"data": {"name": "tiles"}, "layer": layers, "height": height}, tiles=data, marked=frames)
+    spec = {"data": {"name": "tiles"}, "layer": layers, "height": height}
+    return style.chart(spec, axis_width=_axis_width(rows), tiles=data, marked=frames)
+
+
+def _axis_width(rows: Sequence[str]) -> int:
+    longest = max((len(row) for row in rows), default=1) * style.LETTER_WIDTH
+    return round(min(longest, LABEL_LIMIT)) + TITLE_WIDTH
 
 
 def _tiles(place: Spec, titles: tuple[str, str, str], colour: Spec) -> Spec:

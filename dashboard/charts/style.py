@@ -41,6 +41,8 @@ CONFIG: Spec = {
 }
 # A chart is as wide as what it stands in; its height is that of its plot, whatever its axes and legends take.
 SINGLE: Spec = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
+# In pixels: what the axis beside a plot takes, where its labels are numbers.
+AXIS_WIDTH = 60
 PADDING: Spec = {"left": 2, "top": 4, "right": 2, "bottom": 10}
 # In pixels: a letter, and the symbol of a legend with its gaps.
 LETTER_WIDTH, SYMBOL_WIDTH = 6.6, 40
@@ -73,19 +75,30 @@ GRADIENT: Spec = {
 }  # fmt: skip
 
 
-def chart(spec: Spec, panels: Panels | None = None, **data: pd.DataFrame) -> Chart:
+def chart(spec: Spec, panels: Panels | None = None, axis_width: int = AXIS_WIDTH, **data: pd.DataFrame) -> Chart:
     """Return a chart with the common typography.
 
     Args:
         spec: everything else about it.
         panels: how its panels may be laid out, if it has several.
+        axis_width: what the axis beside its plot takes with its labels, in pixels, when it has no panels.
         data: the frames it refers to by name.
     """
     own = {"config": CONFIG, "padding": PADDING} | _without_names(spec)
     if panels is None:
-        params = [{"name": name, "expr": "width"} for name in (ROOM, PLOT)]
-        own |= SINGLE | {"params": params}
+        own |= SINGLE | {"params": [{"name": name, "expr": _plot_width(axis_width)} for name in (ROOM, PLOT)]}
     return Chart(own, data, panels)
+
+
+def _plot_width(axis_width: int) -> str:
+    """Return an expression for the width of the only plot of a chart, in pixels.
+
+    Vega lays a chart out, sets the signal `width` to what that leaves, and lays nothing out again: a legend that
+    depends on `width` may then have more lines than there is room for. The width of what the chart stands in does not
+    wait for the layout; `min(width, 0)` is 0, and lets the expression be evaluated again when a window is resized. A
+    chart that is drawn for a file stands in nothing.
+    """
+    return f"isFinite(containerSize()[0]) ? min(width, 0) + containerSize()[0] - {axis_width} : width"
 
 
 def _without_names(spec: Spec) -> Spec:

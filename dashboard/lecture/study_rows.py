@@ -70,7 +70,7 @@ REGULARIZATION = Row(
         Question(
             "discrepancy",
             "mode_accuracy",
-            "And the test accuracy?",
+            "And the test accuracy, with running statistics?",
             "batch_size",
             "norm",
             "dataset",

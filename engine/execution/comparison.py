@@ -21,7 +21,7 @@ KEYS = {
     "measurements": ("quantity", "part", "position"),
 }
 # Largest difference that rounding explains: in what goes forward; in gradients, which a deep network with batch norm
-# amplifies; and in training. Made of what other vector instructions did to the demo; see the CHANGELOG.
+# amplifies; and in training. Made of what other vector instructions did to the demo; see engine/NOTES.md.
 FORWARD, BACKWARD, TRAINED = 5e-3, 0.25, 0.1
 # Curves are judged until the larger learning rate has moved one of them by more than this.
 STEADY = 0.01

@@ -101,8 +101,9 @@ class Discrepancy(Study[DiscrepancyCell]):
         Quantity(
             "mode_accuracy",
             "Test accuracy by mode",
-            "Share of correct predictions on the test split, with running statistics (right) and with those of batches "
-            "as large as in training (wrong).",
+            "Share of correct predictions on the test split. Running statistics: the right mode. Batch statistics: the "
+            "wrong one, in batches as large as in training, mixed or sorted by class. Spoilt: the right mode after "
+            "sorted batches have gone through the network in the wrong one.",
             better="higher",
         ),
         Quantity(

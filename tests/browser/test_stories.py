@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_permalink import DRAWN, choose, drawn_alike
+from tests.browser.test_permalink import DRAWN, choose, shown_alike
 from tests.browser.visiting import WIDTHS, address, settle
 
 
@@ -29,7 +29,7 @@ def test_a_story_does_not_depend_on_what_was_before(name, browser, page, site_of
         fresh = browser.new_page(viewport={"width": WIDTHS[0], "height": 1000})
         fresh.goto(target)
         settle(fresh)
-        mine, theirs = drawn_alike(page, fresh)
+        mine, theirs = shown_alike(page, fresh)
         # Choices that are the first ones anyway do not stand in the address.
         assert page.url == fresh.url
         fresh.close()
