@@ -25,6 +25,8 @@ MOST_ANSWERS = 1000
 MOST_HEADS = 20
 # The snapshot that is shown, the one before for sessions that still draw it, and one to spare.
 MOST_SNAPSHOTS = 3
+# A browser takes the whole file into memory; beyond this, copying it is the better way.
+MOST_FILE_BYTES = 400_000_000
 _ATTEMPTS = 5
 # Frames are small here: pandas' own texts are twice as fast as Arrow's until they have many thousand rows.
 pd.set_option("mode.string_storage", "python")

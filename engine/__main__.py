@@ -21,6 +21,7 @@ from engine.options import (
     ExecutorOption,
     FreshOption,
     GridArgument,
+    ImagesOption,
     JournalDirOption,
     JsonOption,
     NamedBackboneOption,
@@ -217,6 +218,7 @@ def verify(
     ] = "auto",
     plugin: PluginOption = None,
     backbone: NamedBackboneOption = None,
+    images: ImagesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compute cells again from the store alone, and compare every number; exit code 1 unless all agree."""
@@ -225,7 +227,9 @@ def verify(
     if not cell_ids and not sample:
         _refuse("verify needs ids of cells, or --sample N")
     found = []
-    again = verdicts(cell_ids or (), sample, store, device, plugins=plugin or (), backbone=backbone)
+    again = verdicts(
+        cell_ids or (), sample, store, device, plugins=plugin or (), backbone=backbone, images=images or ()
+    )
     for verdict in _guarded_items(again):
         found.append(verdict)
         if not as_json:

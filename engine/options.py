@@ -32,6 +32,15 @@ NamedBackboneOption = Annotated[
         "not given here never is. Default: none.",
     ),
 ]
+ImagesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--images",
+        metavar="FOLDER",
+        help="Folder of images of your own, which cells name by their digest; may be given several times. Default: "
+        "$GOLDILOCKS_DATA and what lies directly below it.",
+    ),
+]
 ShardOption = Annotated[
     str | None, typer.Option(help="I/N: only the I-th of N parts of the grid, the same on every machine. Default: all.")
 ]

@@ -25,8 +25,6 @@ WHERE init = 'normal(std=0.01)' AND activation = 'tanh' AND norm = 'none' AND wi
 GROUP BY layer
 ORDER BY layer"""
 OWN = "own"
-# A browser takes the whole file into memory; beyond this, copying it is the better way.
-MOST_BYTES = 400_000_000
 # Kept for readers who come back, each of up to `sandbox.MOST_BYTES`.
 MOST_ANSWERS = 20
 # In pixels: of a row and of the column of sentences. Streamlit breaks lines only in rows above 64 pixels.
@@ -230,9 +228,12 @@ def _file() -> None:
         # It was replaced at this very moment; the page is drawn anew for the next one.
         return
     sentence = f"{size / 1e6:,.1f} MB. Any DuckDB from 1.2 on opens it: the command line, Python, R, JDBC."
-    if size > MOST_BYTES:
-        st.markdown(f"{sentence} It is too large for a download through the browser; copy it instead:")
-        st.code(f"cp -L {store.Layout.at().path} .", language="shell")
+    if size > data.MOST_FILE_BYTES:
+        st.markdown(
+            f"{sentence} It is too large for a download through the browser: ask whoever serves these pages for a "
+            "copy. On the machine itself `--store` said where it lies, else `$GOLDILOCKS_STORE` or "
+            "`data/grid.duckdb`; there `cp -L` copies it."
+        )
         return
     st.caption(sentence)
     st.download_button(

@@ -1,7 +1,9 @@
 """Grey images of the user's own, in the four files of MNIST's format: nobody has published what they should be."""
 
 import hashlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,10 @@ class Own(Dataset):
             return values | {"folder": str(_found(digest))}
         if not isinstance(folder, str):
             return values
+        if not _folders_are_named.get():
+            raise RequestError(
+                f"its spec names the folder {folder!r}: a store's images are known by their digest alone"
+            )
         path = _absolute(folder)
         found = _digest(path)
         if (digest or found) != found:
@@ -104,6 +110,7 @@ class Own(Dataset):
 
 # Folders that held such images, in the order in which they were named.
 _known: dict[Path, None] = {}
+_folders_are_named: ContextVar[bool] = ContextVar("folders_are_named", default=True)
 
 
 def know(folder: str) -> None:
@@ -111,9 +118,21 @@ def know(folder: str) -> None:
 
     Args:
         folder: as in a grid file.
+
+    Raises:
+        RequestError: it names a home that there is not.
     """
-    with suppress(RequestError):
-        _known[_absolute(folder)] = None
+    _known[_absolute(folder)] = None
+
+
+@contextmanager
+def by_digest_alone() -> Iterator[None]:
+    """Let no text name a folder meanwhile: a store says which images are meant, never where this process looks."""
+    before = _folders_are_named.set(False)
+    try:
+        yield
+    finally:
+        _folders_are_named.reset(before)
 
 
 def _absolute(folder: str) -> Path:
@@ -131,7 +150,8 @@ def _found(digest: str) -> Path:
             if _digest(path) == digest:
                 return path
     raise RequestError(
-        f"own(digest={digest!r}): no folder that is known holds these images: put them, or a link to them, below {root}"
+        f"own(digest={digest!r}): no folder that is known holds these images: put them, or a link, below {root}, or "
+        "name their folder with `verify --images FOLDER`"
     )
 
 

@@ -1,17 +1,14 @@
 """From a row of the store back to its cell. What a row says is data; what is wrong with it is said in a sentence."""
 
 import json
-import tomllib
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
 
-from engine.data.own import know
+from engine.data.own import by_digest_alone
 from engine.errors import RequestError
 from engine.grid.cell import Cell
 from engine.plugins import OPEN
-from engine.scheme import split_call, written_out
 from engine.studies import studies
 
 Row = dict[str, Any]
@@ -31,7 +28,8 @@ def cell_of(row: Row) -> Cell:
         study = studies.parse(spec.pop("study"))
         for axis, value in spec.items():
             _refuse_missing_plugin(axis, value)
-        cell = study.cell(**{axis: _written(value) for axis, value in spec.items()})
+        with by_digest_alone():
+            cell = study.cell(**{axis: _written(value) for axis, value in spec.items()})
         refusal = cell.refusal()
     except ValidationError as error:
         raise RequestError(_reason(error)) from None
@@ -49,31 +47,6 @@ def cell_of(row: Row) -> Cell:
             "names in runs.code_version, or compute it again with `run`"
         )
     return cell
-
-
-def know_folders(grid_text: str | None) -> None:
-    """Let the folders of images of one's own that a grid names be looked into; their digest decides.
-
-    Args:
-        grid_text: the grid of a run, as the store holds it.
-    """
-    try:
-        tables = tomllib.loads(grid_text or "")
-        for text in _strings(tables):
-            for call in written_out(text) if text.lstrip().startswith("own(") else []:
-                folder = split_call(call)[1].get("folder")
-                if isinstance(folder, str):
-                    know(folder)
-    except (tomllib.TOMLDecodeError, RequestError, RecursionError):
-        # Cells that need such a folder say so themselves.
-        return
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _strings(item)
 
 
 def _refuse_missing_plugin(axis: str, value: Any) -> None:

@@ -18,11 +18,12 @@ import torch
 
 import store
 from engine.cores import computing
+from engine.data.own import know
 from engine.device import Device, choose_device
 from engine.errors import RequestError
 from engine.execution.comparison import KEYS, Difference, differences, steady
 from engine.execution.provenance import computing_platform
-from engine.execution.rebuilding import Row, cell_of, know_folders
+from engine.execution.rebuilding import Row, cell_of
 from engine.grid.cell import Cell
 from engine.grid.plan import MEMORY_SHARE
 from engine.networks.factories import named
@@ -72,6 +73,7 @@ def verify(
     *,
     plugins: Sequence[str | Path] = (),
     backbone: str | None = None,
+    images: Sequence[str | Path] = (),
 ) -> Iterator[Verdict]:
     """Compute cells again and compare.
 
@@ -82,6 +84,8 @@ def verify(
         device: where to compute; `auto` takes the kind of device of each cell's run where this machine has it.
         plugins: files that register the members of the user's own that cells have.
         backbone: `package.module:function` that cells may name; no other function that the store names is called.
+        images: folders of images of one's own, which cells name by their digest; no other folder is looked into but
+            that of data sets and those below it.
 
     Returns:
         A verdict per cell, as they are made.
@@ -91,6 +95,8 @@ def verify(
         StoreError: the store cannot be read.
     """
     load_plugins(plugins)
+    for folder in images:
+        know(str(folder))
     with named(backbone), _open(store) as handle:
         wanted = _wanted(handle, cell_ids, sample)
         for company in _companies(handle, wanted.values()):
@@ -129,7 +135,6 @@ def _companies(handle: store.Store, wanted: Iterable[Row]) -> Iterator[list[Row]
 
 def _verify(handle: store.Store, company: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verdict]:
     run = _provenance(handle, company[0]["run_id"], company[0]["worker"])
-    know_folders(run["grid_text"])
     cells, obstacles = _rebuilt(company)
     for row in wanted:
         if row["cell_id"] in obstacles:

@@ -273,3 +273,12 @@ def test_where_nothing_trains_the_share_that_does_is_not_told(learns, told, tmp_
     app = open_page("what_should_i_use", write(tmp_path / "grid.duckdb", batch).path, monkeypatch)
     assert not app.exception
     assert told in [metric.label for metric in app.metric]
+
+
+@pytest.mark.parametrize("most", [0, 10**12])
+def test_the_page_never_says_where_the_store_lies(most, filled_store, monkeypatch):
+    monkeypatch.setattr(data, "MOST_FILE_BYTES", most)
+    app = open_page("data_and_sql", filled_store, monkeypatch)
+    said = words(app) + " ".join(block.value for block in app.code)
+    assert ("too large for a download" in said) == (most == 0)
+    assert str(filled_store.parent) not in said

@@ -1,15 +1,18 @@
 """Images of the user's own: read from a folder, not checked against a published checksum, known by their digest."""
 
 import gzip
+import json
 import os
 
 import numpy as np
 import pytest
 
+import engine
 import store
 from engine.data import datasets, own
 from engine.data.idx import FILES
 from engine.errors import RequestError
+from engine.execution.rebuilding import cell_of
 from engine.execution.verify import verify
 from engine.grid.spec import Grid
 from tests.engine import commands
@@ -140,3 +143,47 @@ def test_the_command_says_so_and_the_store_knows_how_many_images_were_used(mine,
         cells = [cell for (cell,) in handle.query("SELECT cell_id FROM cells").fetchall()]
     assert found.images.to_dict() == {2: 2, 500: 6}
     assert all(verdict.agrees for verdict in verify(cells, store=path))
+
+
+@pytest.fixture
+def apart(mine, tmp_path, monkeypatch):
+    """A store of cells with images that lie outside the folder of data sets, as a process opens it that is new."""
+    elsewhere = tmp_path / "apart" / "images"
+    elsewhere.parent.mkdir()
+    mine.rename(elsewhere)
+    path = tmp_path / "apart" / "grid.duckdb"
+    engine.run(Grid.from_toml(GRID.replace("mine", str(elsewhere))), path)
+    monkeypatch.setattr(own, "_known", {})
+    return path, elsewhere
+
+
+def looked_into(monkeypatch):
+    """Return the folders in which images are looked for from now on."""
+    found, files = [], own._files
+    monkeypatch.setattr(own, "_files", lambda path: (found.append(path), files(path))[1])
+    return found
+
+
+def test_a_store_makes_no_command_look_into_a_folder_that_the_command_does_not_name(apart, monkeypatch):
+    path, elsewhere = apart
+    with store.open(path) as handle:
+        assert str(elsewhere) in str(handle.query("SELECT grid_text FROM runs").fetchall())
+    seen = looked_into(monkeypatch)
+    verdicts = list(verify(sample=1, store=path))
+    assert ["no folder that is known holds" in verdict.obstacle for verdict in verdicts] == [True]
+    assert elsewhere not in seen
+    verdicts = list(verify(sample=1, store=path, images=[elsewhere]))
+    assert [verdict.agrees for verdict in verdicts] == [True]
+
+
+@pytest.mark.parametrize("form", ["an object", "a text"])
+def test_a_spec_that_names_a_folder_is_refused_before_anything_is_read(mine, monkeypatch, form):
+    cell = Grid.from_toml(GRID).cells[0]
+    monkeypatch.setattr(own, "_known", {})
+    values = {"name": "own", "folder": str(mine), "digest": cell.dataset.digest}
+    spec = dict(cell.spec)
+    spec["dataset"] = values if form == "an object" else f"own(folder={str(mine)!r}, digest={cell.dataset.digest!r})"
+    seen = looked_into(monkeypatch)
+    with pytest.raises(RequestError, match="known by their digest alone"):
+        cell_of({"cell_id": cell.cell_id, "spec": json.dumps(spec)})
+    assert seen == []
