@@ -66,7 +66,8 @@ class Gate:
     def __init__(self, app: App, port: int, public: bool, hosts: Iterable[str] = ()) -> None:
         self._app, self._port, self._public = app, port, public
         self._named = {name.lower().rstrip(".") for name in hosts}
-        machine = (socket.gethostname(), socket.getfqdn()) if public else ()
+        # What this machine calls itself. Its longer names would have to be asked of others: `--host` says them.
+        machine = (socket.gethostname(),) if public else ()
         self._hosts = {*LOOPBACK_NAMES, *self._named, *(name.lower() for name in machine)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -240,5 +240,6 @@ def summary(run: Run) -> dict[str, Any] | None:
 
 def _command(verb: str, grid: str) -> list[str]:
     path = str(store.Layout.at().path)
-    # The names of presets come from the store: after `--` none of them is an option.
-    return [sys.executable, "-m", "engine", verb, "--json", "--store", path, "--", grid]
+    # Who reads pages is not who started them: a grid of theirs names no folder here, and makes nobody ask another
+    # machine. The names of presets come from the store: after `--` none of them is an option.
+    return [sys.executable, "-m", "engine", verb, "--json", "--confined", "--store", path, "--", grid]

@@ -16,6 +16,7 @@ from engine.errors import RequestError, nearest
 from engine.options import (
     AddressOption,
     BackboneOption,
+    ConfinedOption,
     DeviceOption,
     ExecutorName,
     ExecutorOption,
@@ -86,6 +87,7 @@ def run(
     tf32: Tf32Option = False,
     backbone: BackboneOption = None,
     shard: ShardOption = None,
+    confined: ConfinedOption = False,
     executor: ExecutorOption = ExecutorName.local,
     address: AddressOption = None,
     worker_cpus: WorkerCpusOption = None,
@@ -98,7 +100,7 @@ def run(
     wishes = {"address": address, "worker_cpus": worker_cpus, "worker_gpus": worker_gpus, "journal_dir": journal_dir}
     cluster = _guarded(lambda: _cluster(executor, {key: value for key, value in wishes.items() if value is not None}))
     how = {"fresh": fresh, "plugins": plugin or (), "tf32": tf32, "backbone": backbone, "shard": shard}
-    summary, code = _computed(quiet, grid=grid, store=store, device=device, cluster=cluster, **how)
+    summary, code = _computed(quiet, confined, grid, store=store, device=device, cluster=cluster, **how)
     if as_json:
         print(json.dumps(summary))
     elif not quiet:
@@ -108,16 +110,21 @@ def run(
     raise typer.Exit(code or (1 if summary["cells_failed"] else 0))
 
 
-def _computed(quiet: bool, **wishes: Any) -> tuple[dict[str, Any], int]:
+def _computed(quiet: bool, confined: bool, grid: str, **wishes: Any) -> tuple[dict[str, Any], int]:
     """Compute a grid; return the summary, and the exit code of an interruption or 0."""
     import engine
     from engine.execution.interruption import deferred
     from engine.execution.progress import Bar, Silence
+    from engine.grid.spec import load_grid
 
     reporter = Silence() if quiet else Bar()
+
+    def summary() -> dict[str, Any]:
+        return engine.run(load_grid(grid, confined=True) if confined else grid, **wishes, reporter=reporter)
+
     try:
         with deferred():
-            return _guarded(lambda: engine.run(**wishes, reporter=reporter)), 0
+            return _guarded(summary), 0
     except engine.Interrupted as stopped:
         return stopped.summary, 130
     except KeyboardInterrupt:
@@ -158,6 +165,7 @@ def plan(
     plugin: PluginOption = None,
     backbone: BackboneOption = None,
     shard: ShardOption = None,
+    confined: ConfinedOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` would do, and compute nothing."""
@@ -171,7 +179,7 @@ def plan(
     from store import Layout
 
     def wanted() -> Any:
-        whole = load_grid(grid)
+        whole = load_grid(grid, confined=confined)
         return part(with_backbone(whole, backbone) if backbone else whole, shard)
 
     _guarded(lambda: load(plugin or ()))

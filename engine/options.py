@@ -41,6 +41,14 @@ ImagesOption = Annotated[
         "$GOLDILOCKS_DATA and what lies directly below it.",
     ),
 ]
+ConfinedOption = Annotated[
+    bool,
+    typer.Option(
+        "--confined",
+        help="For a grid that somebody else wrote: no folder that it names is looked into (images of one's own are "
+        "found by their digest where data sets lie), and nothing is downloaded.",
+    ),
+]
 ShardOption = Annotated[
     str | None, typer.Option(help="I/N: only the I-th of N parts of the grid, the same on every machine. Default: all.")
 ]

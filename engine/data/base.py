@@ -68,6 +68,10 @@ class Dataset(Scheme):
             RequestError: there is no way to get them; the message says which ways there are.
         """
 
+    def at_hand(self) -> bool:
+        """Tell whether `load` finds the examples without asking another machine."""
+        return True
+
     def load(self) -> Split:
         """Return the raw examples."""
         raise NotImplementedError(f"{type(self).__name__} must define load")

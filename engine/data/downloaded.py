@@ -52,6 +52,10 @@ class Downloaded(Dataset):
                 except DownloadFailed as error:
                     raise RequestError(self._refusal(str(error), rejected)) from None
 
+    def at_hand(self) -> bool:
+        """Tell whether every file is on this machine."""
+        return self.contents() is not None
+
     def obtained(self) -> dict[str, bytes]:
         """Return the verified content of every file, downloaded where it is not on this machine.
 

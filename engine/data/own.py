@@ -55,7 +55,8 @@ class Own(Dataset):
             return values
         if not _folders_are_named.get():
             raise RequestError(
-                f"its spec names the folder {folder!r}: a store's images are known by their digest alone"
+                f"the folder {folder!r} is not looked into: whoever wrote this is not the one who gave the command. "
+                "Here images are known by their digest alone: own(digest='…')"
             )
         path = _absolute(folder)
         found = _digest(path)
@@ -127,7 +128,7 @@ def know(folder: str) -> None:
 
 @contextmanager
 def by_digest_alone() -> Iterator[None]:
-    """Let no text name a folder meanwhile: a store says which images are meant, never where this process looks."""
+    """Let no text name a folder meanwhile: who else wrote it may say which images, never where this process looks."""
     before = _folders_are_named.set(False)
     try:
         yield

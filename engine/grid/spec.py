@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from engine.data.own import by_digest_alone
 from engine.errors import RequestError, nearest, short
 from engine.grid.cell import Cell
 from engine.grid.presets import preset_names, preset_text
@@ -77,15 +78,30 @@ class Grid:
             raise RequestError(f"{source}: values are nested too deeply; a value or a flat list is required") from None
 
 
-def load_grid(request: str | Path) -> Grid:
+def load_grid(request: str | Path, *, confined: bool = False) -> Grid:
     """Read a preset or a grid file.
 
     Args:
         request: a preset's name, or the path of a `.toml` file.
+        confined: whether to refuse a grid that names a folder, or needs a download: somebody else wrote it.
 
     Raises:
         RequestError: there is no such preset or file, or it is not a valid grid.
     """
+    if not confined:
+        return _load(request)
+    with by_digest_alone():
+        grid = _load(request)
+    for dataset in dict.fromkeys(cell.dataset for cell in grid.cells):
+        if not dataset.at_hand():
+            raise RequestError(
+                f"{request}: dataset = {dataset}: it is not on this machine, and would have to be downloaded. Run such "
+                "a grid in a terminal first: python -m engine run"
+            )
+    return grid
+
+
+def _load(request: str | Path) -> Grid:
     if str(request) in preset_names():
         return Grid.from_toml(preset_text(str(request)), str(request))
     path = Path(request)

@@ -34,7 +34,7 @@ class BackboneCell(Cell):
 
     network: Annotated[Backbone, BeforeValidator(Backbone.parse)]
     scheme: SchemeName
-    per_class: Annotated[int, Field(strict=True, ge=1), BATCHED]
+    per_class: Annotated[int, Field(strict=True, ge=1, le=1_000_000), BATCHED]
     preprocessing: PreprocessingAxis = Raw()
     optimizer: OptimizerAxis = Momentum()
     lr: Annotated[Rate, BATCHED]

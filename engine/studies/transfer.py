@@ -46,7 +46,7 @@ class TransferCell(Cell):
     source_lr: Rate
     source_steps: Steps
     scheme: SchemeName
-    per_class: Annotated[int, Field(strict=True, ge=1), BATCHED]
+    per_class: Annotated[int, Field(strict=True, ge=1, le=1_000_000), BATCHED]
     preprocessing: PreprocessingAxis = Raw()
     optimizer: OptimizerAxis = Momentum()
     lr: Annotated[Rate, BATCHED]

@@ -164,3 +164,15 @@ def test_a_real_server_refuses_strangers(url):
         with pytest.raises((InvalidStatus, WebSocketException)):
             asyncio.run(Session.open(url, origin=origin))
     assert request(url, path="/_stcore/health").body == b"ok"
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_no_name_server_is_asked_who_this_machine_is(monkeypatch, public):
+    def asked_outside(*arguments):
+        raise AssertionError(f"a name server is asked about {arguments}")
+
+    for name in ("getfqdn", "getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo"):
+        monkeypatch.setattr(gate.socket, name, asked_outside)
+    machine = gate.socket.gethostname().lower()
+    found = asked(public=public, host=f"{machine}:8501", origin=f"http://{machine}:8501")
+    assert isinstance(found, dict) == public
