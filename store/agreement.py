@@ -11,7 +11,7 @@ import duckdb
 
 from store import tables
 from store.fingerprint import fingerprint
-from store.ingest import SEQUENCE, files, rows
+from store.ingest import rows
 from store.journal import Entry
 
 
@@ -29,10 +29,10 @@ def disagreement(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]
         duckdb.Error: when a file of either cannot be read.
     """
     # Once for all tables: with many small entries, opening files is what takes the time.
-    latest = f"SELECT cell_id, max({SEQUENCE}) AS sequence FROM {rows('$cells')} GROUP BY cell_id"
-    cells = files(entries, "cells")
+    cells = rows(entries, "cells")
     if cells:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE latest AS {latest}", {"cells": cells})
+        latest = f"SELECT cell_id, max(sequence) AS sequence FROM {cells.sql} GROUP BY cell_id"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE latest AS {latest}", cells.values)
     for name in tables.names():
         condition = "WHERE study IS NOT NULL" if name == "metrics" else ""
         columns = [
@@ -51,19 +51,16 @@ def disagreement(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]
 def _said(
     connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], entries: Sequence[Entry]
 ) -> tuple[int, int | None]:
-    paths = files(entries, name)
-    if not paths:
+    found = rows(entries, name)
+    if found is None:
         return (0, None)
     # The empty table lends columns that old files lack.
-    written = (
-        f"(SELECT * FROM {name} WHERE false UNION ALL BY NAME "
-        f"SELECT * EXCLUDE (filename), {SEQUENCE} AS sequence FROM {rows('$files')})"
-    )
+    written = f"(SELECT * FROM {name} WHERE false UNION ALL BY NAME SELECT * FROM {found.sql})"
     if name in tables.KEYS:
         key = ", ".join(tables.KEYS[name])
         last = f"QUALIFY sequence = max(sequence) OVER (PARTITION BY {key})"
-        found = connection.execute(f"SELECT {fingerprint(columns)} FROM (FROM {written} {last})", {"files": paths})
+        sql = f"SELECT {fingerprint(columns)} FROM (FROM {written} {last})"
     else:
         last = "SEMI JOIN latest USING (cell_id, sequence)"
-        found = connection.execute(f"SELECT {fingerprint(columns)} FROM {written} AS written {last}", {"files": paths})
-    return found.fetchall()[0]
+        sql = f"SELECT {fingerprint(columns)} FROM {written} AS written {last}"
+    return connection.execute(sql, found.values).fetchall()[0]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from store import connect, durable, journal, lock, migrate, queries, seal, verification
+from store import connect, durable, journal, lock, migrate, packs, queries, seal, verification
 from store.agreement import disagreement
 from store.attach import attached
 from store.connect import Store
@@ -70,7 +70,7 @@ def check(path: str | os.PathLike[str] | Layout | None = None) -> Iterator[Findi
         yield Finding("opens", sentence, True, f"snapshot {store.snapshot}")
         for name, (sentence, function) in checks().items():
             try:
-                verdict = function(layout, store)
+                verdict = packs.settled(layout.journal, partial(function, layout, store))
             except (StoreError, duckdb.Error) as error:
                 verdict = Verdict(False, str(error))
             yield Finding(name, sentence, verdict.holds, verdict.detail)
@@ -206,6 +206,8 @@ def journal_intact(layout: Layout, store: Store) -> Verdict:
     """Every file of the journal is as it was written, to the last byte."""
     with store.cursor() as connection:
         inside = ingested(connection)
+    for folder in packs.unreadable(layout.journal):
+        return Verdict(False, f"{folder.name}: its list {packs.LIST} is missing or damaged: {_remedy(layout)}")
     recorded = inside if seal.intact(store.file) else {}
     found = verification.examine(journal.entries(layout), recorded)
     broken = [one for one in found if one.flaw]

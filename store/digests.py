@@ -42,6 +42,11 @@ class Digests:
         return "".join(f"{digest}  {name}\n" for name, digest in sorted(self.files.items()))
 
 
+def of_bytes(content: bytes) -> str:
+    """Returns the SHA-256 of the content of a file in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def of(file: Path) -> str:
     """Returns the SHA-256 of a file in hexadecimal digits; reads all of it."""
     digest = hashlib.sha256()

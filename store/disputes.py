@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store import tables
+from store import packs, tables
 from store.conflicts import differing_cells
 from store.journal import Entry
 from store.source import source
@@ -44,25 +44,36 @@ def _differs(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     return bool(connection.execute(f"SELECT 1 FROM ({sql}) LIMIT 1").fetchall())
 
 
-def without(entry: Entry, cells: Collection[str]) -> dict[str, pa.Table] | None:
-    """Returns the tables of an entry without some cells, or None when it has none of them."""
+def has(entry: Entry, cells: Collection[str]) -> bool:
+    """Tells whether an entry has one of some cells."""
     file = entry.file("cells")
     if file is None:
-        return None
+        return False
     chosen = pa.array(sorted(cells), pa.string())
-    if not pc.any(pc.is_in(pq.read_table(file, columns=["cell_id"])["cell_id"], chosen)).as_py():
-        return None
-    found = {file.stem: _whole(file) for file in entry.files()}
+    return bool(pc.any(pc.is_in(_rows(entry, file)["cell_id"], chosen)).as_py())
+
+
+def without(entry: Entry, cells: Collection[str]) -> dict[str, pa.Table]:
+    """Returns the tables of an entry without some cells."""
+    chosen = pa.array(sorted(cells), pa.string())
+    found = {file.stem: _whole(file.stem, _rows(entry, file)) for file in entry.files()}
     return {
         name: table.filter(pc.invert(pc.is_in(table["cell_id"], chosen))) if "cell_id" in table.column_names else table
         for name, table in found.items()
     }
 
 
-def _whole(file: Path) -> pa.Table:
-    """Reads a file with the columns of the present schema, NULL where it is older."""
-    table, wanted = pq.read_table(file), tables.schema(file.stem)
-    for field in wanted:
+def _rows(entry: Entry, file: Path) -> pa.Table:
+    """Reads the rows of an entry; in a pack there are others, too."""
+    table = pq.read_table(file)
+    if not entry.packed:
+        return table
+    return table.filter(pc.equal(table[packs.COLUMN], entry.number)).drop_columns([packs.COLUMN])
+
+
+def _whole(name: str, table: pa.Table) -> pa.Table:
+    """Gives a table the columns of the present schema, NULL where it is older."""
+    for field in tables.schema(name):
         if field.name not in table.column_names:
             table = table.append_column(field, pa.nulls(table.num_rows, field.type))
     return table

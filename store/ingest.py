@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
-from store import study_axes, tables
+from store import packs, study_axes, tables
 from store.journal import Entry
 from store.verification import digests_of
 
 # DuckDB keeps all files of one query open: this bounds the memory that many small entries take.
 ENTRIES_AT_ONCE = 1000
-# SQL for the number of the entry that a row of `rows` comes from.
-SEQUENCE = r"regexp_extract(filename, '([0-9]+)-[^/\\]*[/\\][^/\\]+$', 1)::BIGINT"
+# SQL for the number of the entry that a row of a file comes from.
+_SEQUENCE = r"regexp_extract(filename, '([0-9]+)-[^/\\]*[/\\][^/\\]+$', 1)::BIGINT"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of journal entries: SQL in parentheses, `sequence` being the number of the entry, and its parameters."""
+
+    sql: str
+    values: dict[str, Any]
 
 
 def ingested(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
@@ -42,7 +52,7 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
         for start in range(0, len(entries), ENTRIES_AT_ONCE):
             some = entries[start : start + ENTRIES_AT_ONCE]
             for name in ("runs", "workers", "schemes", "metrics"):
-                _upsert(connection, name, files(some, name))
+                _upsert(connection, name, rows(some, name))
             _replace_cells(connection, some)
         connection.execute(
             "INSERT INTO journal_entries (entry, digest, ingested_at) "
@@ -55,24 +65,36 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
     connection.execute("COMMIT")
 
 
-def files(entries: Sequence[Entry], table: str) -> list[str]:
-    """Returns the Parquet files of a table, as patterns that match nothing else."""
-    return [glob.escape(str(file)) for entry in entries if (file := entry.file(table))]
+def rows(entries: Sequence[Entry], table: str) -> Rows | None:
+    """Returns the rows of a table in journal entries, or None when no entry has that table."""
+    single = [glob.escape(str(file)) for entry in entries if not entry.packed and (file := entry.file(table))]
+    packed = {entry.path: entry.file(table) for entry in entries if entry.packed}
+    together = [glob.escape(str(file)) for file in packed.values() if file]
+    parts, values = [], {}
+    if single:
+        parts.append(
+            f"SELECT * EXCLUDE (filename), {_SEQUENCE} AS sequence "
+            "FROM read_parquet($files, union_by_name = true, filename = true)"
+        )
+        values["files"] = single
+    if together:
+        parts.append(
+            f"SELECT * EXCLUDE ({packs.COLUMN}), {packs.COLUMN} AS sequence "
+            f"FROM read_parquet($packs, union_by_name = true) "
+            f"SEMI JOIN (SELECT unnest($numbers::BIGINT[]) AS {packs.COLUMN}) AS chosen USING ({packs.COLUMN})"
+        )
+        values |= {"packs": together, "numbers": [entry.number for entry in entries if entry.packed]}
+    return Rows(f"({' UNION ALL BY NAME '.join(parts)})", values) if parts else None
 
 
-def rows(paths: str = "$files") -> str:
-    """Returns SQL for the rows of files, with `filename`; `paths` is a bound parameter."""
-    return f"read_parquet({paths}, union_by_name = true, filename = true)"
-
-
-def _upsert(connection: duckdb.DuckDBPyConnection, table: str, paths: list[str]) -> None:
-    if not paths:
+def _upsert(connection: duckdb.DuckDBPyConnection, table: str, found: Rows | None) -> None:
+    if found is None:
         return
     key = ", ".join(tables.KEYS[table])
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * EXCLUDE (filename) FROM {rows()} "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {SEQUENCE} DESC) = 1",
-        {"files": paths},
+        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * EXCLUDE (sequence) FROM {found.sql} "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY sequence DESC) = 1",
+        found.values,
     )
     connection.execute(f"DELETE FROM {table} WHERE ({key}) IN (SELECT ({key}) FROM incoming)")
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
@@ -80,28 +102,28 @@ def _upsert(connection: duckdb.DuckDBPyConnection, table: str, paths: list[str])
 
 
 def _replace_cells(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> None:
-    paths = files(entries, "cells")
-    if not paths:
+    found = rows(entries, "cells")
+    if found is None:
         return
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE latest AS SELECT cell_id, max({SEQUENCE}) AS sequence, count(*) AS times "
-        f"FROM {rows()} GROUP BY cell_id",
-        {"files": paths},
+        f"CREATE OR REPLACE TEMP TABLE latest AS SELECT cell_id, max(sequence) AS sequence, count(*) AS times "
+        f"FROM {found.sql} GROUP BY cell_id",
+        found.values,
     )
     known = connection.execute("SELECT count(*) FROM cells SEMI JOIN latest USING (cell_id)").fetchone()
     repeated = connection.execute("SELECT count(*) FROM latest WHERE times > 1").fetchone()
     for table in ("cells", *tables.RESULTS):
         if known and known[0]:
             connection.execute(f"DELETE FROM {table} WHERE cell_id IN (SELECT cell_id FROM latest)")
-        _insert_results(connection, table, files(entries, table), bool(repeated and repeated[0]))
+        _insert_results(connection, table, rows(entries, table), bool(repeated and repeated[0]))
     connection.execute("DROP TABLE latest")
 
 
-def _insert_results(connection: duckdb.DuckDBPyConnection, table: str, paths: list[str], repeated: bool) -> None:
-    if not paths:
+def _insert_results(connection: duckdb.DuckDBPyConnection, table: str, found: Rows | None, repeated: bool) -> None:
+    if found is None:
         return
-    newest = f"WHERE (cell_id, {SEQUENCE}) IN (SELECT (cell_id, sequence) FROM latest)" if repeated else ""
+    newest = "WHERE (cell_id, sequence) IN (SELECT (cell_id, sequence) FROM latest)" if repeated else ""
     computed = f", {study_axes.COMPUTED}" if table == "cells" else ""
     connection.execute(
-        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (filename){computed} FROM {rows()} {newest}", {"files": paths}
+        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (sequence){computed} FROM {found.sql} {newest}", found.values
     )

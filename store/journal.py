@@ -20,27 +20,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store import digests, durable, migrate, numbers, tables
+from store import digests, durable, migrate, numbers, packs, tables
 from store.digests import Digests
 from store.errors import StoreInvalid
 from store.layout import Layout
 
-_NAME = re.compile(r"(\d{6,})-(.+)")
 _FILES = frozenset(f"{name}.parquet" for name in tables.names())
 _guard = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A finished batch."""
+    """A finished batch.
+
+    Attributes:
+        path: its folder, or that of the pack that it is in.
+        number: its place in the order of writing.
+        packed: its name when it is in a pack; the folder then has others, too.
+        digest: that of its files before they were packed.
+    """
 
     path: Path
     number: int
+    packed: str = ""
+    digest: str = ""
 
     @property
     def name(self) -> str:
-        """The name of its folder."""
-        return self.path.name
+        """The name under which it was written."""
+        return self.packed or self.path.name
 
     def file(self, table: str) -> Path | None:
         """Returns the Parquet file of a table, or None when the entry has none."""
@@ -57,11 +65,17 @@ def entries(layout: Layout) -> list[Entry]:
     """Returns the entries of the journal in the order in which they were written."""
     if not layout.journal.is_dir():
         return []
-    matches = ((path, _NAME.fullmatch(path.name)) for path in layout.journal.iterdir())
-    return sorted(
-        (Entry(path, int(match[1])) for path, match in matches if match and not path.is_symlink()),
-        key=lambda entry: entry.number,
-    )
+    # Packs first: whoever packs removes folders only when the pack is there.
+    found = {
+        name: Entry(folder, int(name.split("-", 1)[0]), name, digest)
+        for folder in packs.folders(layout.journal)
+        for name, digest in packs.members(folder).items()
+    }
+    for path in layout.journal.iterdir():
+        match = packs.ENTRY.fullmatch(path.name)
+        if match and path.name not in found and not path.is_symlink():
+            found[path.name] = Entry(path, int(match[1]))
+    return sorted(found.values(), key=lambda entry: entry.number)
 
 
 def append(layout: Layout, label: str, batch: dict[str, pa.Table]) -> Path:
@@ -142,11 +156,12 @@ def flaw(entry: Entry) -> str | None:
     if links:
         return f"{links[0]} is a symbolic link, hence no part of it"
     files = [(name, file) for name in tables.names() if (file := entry.file(name))]
+    own = {packs.COLUMN} if packs.NAME.fullmatch(entry.path.name) else set()
     if not files:
         return "it has no table"
     for name, file in files:
         try:
-            unknown = set(pq.read_schema(file).names) - set(tables.schema(name).names)
+            unknown = set(pq.read_schema(file).names) - {*tables.schema(name).names, *own}
         except (OSError, pa.ArrowException) as error:
             return f"{file.name} cannot be read: {error}"
         if unknown:
@@ -178,7 +193,7 @@ def copies(entries: Sequence[Entry], known: Collection[str] = ()) -> dict[str, E
         For the name of each copy, the entry whose number it has.
     """
     first: dict[int, Entry] = {}
-    for entry in sorted(entries, key=lambda one: (one.name not in known, len(one.name), one.name)):
+    for entry in sorted(entries, key=lambda one: (not one.packed, one.name not in known, len(one.name), one.name)):
         first.setdefault(entry.number, entry)
     return {entry.name: first[entry.number] for entry in entries if first[entry.number] != entry}
 
@@ -186,8 +201,9 @@ def copies(entries: Sequence[Entry], known: Collection[str] = ()) -> dict[str, E
 def _next_number(layout: Layout) -> int:
     """Return a number that no entry ever had: those that were set aside, or that only a snapshot knows, included."""
     folders = [*layout.journal.iterdir(), *(layout.damaged.iterdir() if layout.damaged.is_dir() else ())]
-    numbered = (int(match[1]) for folder in folders if (match := _NAME.fullmatch(folder.name)))
-    return max((*numbered, numbers.largest_published(layout))) + 1
+    numbered = (int(match[1]) for folder in folders if (match := packs.ENTRY.fullmatch(folder.name)))
+    packed = (int(match[2]) for folder in folders if (match := packs.NAME.fullmatch(folder.name)))
+    return max((*numbered, *packed, numbers.largest_published(layout))) + 1
 
 
 def _validate(batch: dict[str, pa.Table]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from store import digests, durable, journal, migrate, seal, verification
+from store import digests, durable, journal, migrate, packing, packs, seal, verification
 from store.agreement import disagreement
 from store.aside import set_aside
 from store.attach import attached
@@ -86,6 +86,7 @@ def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
     """
     with WriterLock(layout):
         _refuse_foreign_file(layout)
+        packing.pack(layout)
         base = None if anew else newest(layout)
         _warn_of_lost_entries(layout, base)
         entries = sound(layout, base, warn=True)
@@ -145,6 +146,8 @@ def sound(layout: Layout, base: Base | None, *, warn: bool = False) -> list[Entr
         warn: whether to warn of every other entry.
     """
     waiting = pending(layout, base)
+    for folder in packs.unreadable(layout.journal) if warn else ():
+        warnings.warn(f"{folder} is skipped: its list {packs.LIST} is missing or damaged", StoreWarning, stacklevel=4)
     flaws = verification.flaws(waiting) if waiting else {}
     copies = journal.copies(journal.entries(layout), base.entries if base else ())
     flaws |= {name: f"it has the number of {first.name}" for name, first in copies.items()}

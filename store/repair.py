@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from store import digests, disputes, durable, journal, publication, seal, verification
+from store import digests, disputes, durable, journal, packs, publication, seal, verification
 from store.aside import keep_copy, set_aside
 from store.attach import attached
 from store.check import check
@@ -114,14 +114,26 @@ def _set_aside_damaged(layout: Layout, base: Base | None) -> Iterator[str]:
     recorded = base.entries if base is not None and base.sealed else {}
     entries = journal.entries(layout)
     flaws = verification.flaws(entries, recorded)
-    for entry in entries:
-        if entry.name in flaws:
-            set_aside(layout, entry.path)
-            yield f"journal entry {entry.name} is damaged and was moved to {layout.damaged}: {flaws[entry.name]}"
+    for path in {entry.path: None for entry in entries if entry.name in flaws}:
+        inside = [entry for entry in entries if entry.path == path]
+        flaw = next(flaws[entry.name] for entry in inside if entry.name in flaws)
+        set_aside(layout, path)
+        yield f"{_called(inside)} damaged and was moved to {layout.damaged}: {flaw}"
+    for folder in list(packs.unreadable(layout.journal)):
+        set_aside(layout, folder)
+        yield f"{folder.name} was moved to {layout.damaged}: its list {packs.LIST} is missing or damaged"
     for one in verification.examine([entry for entry in entries if entry.name not in flaws], recorded):
         if one.known and not one.listed:
             verification.write_list(layout, one.entry)
             yield f"journal entry {one.entry.name} is as the snapshot took it in: {digests.NAME} was written again"
+
+
+def _called(entries: Sequence[Entry]) -> str:
+    """Says which entries lie in one folder."""
+    first = entries[0]
+    if not first.packed:
+        return f"journal entry {first.name} is"
+    return f"{first.path.name}, with {len(entries)} journal entries from {first.name} on, is"
 
 
 def _rescue(layout: Layout, base: Base) -> Iterator[str]:
@@ -161,11 +173,15 @@ def _settle(layout: Layout, base: Base) -> Iterator[str]:
 
 
 def _set_aside_disputed(layout: Layout, base: Base, entries: Sequence[Entry], cells: Sequence[str]) -> Iterator[str]:
-    for entry in entries:
-        rest = disputes.without(entry, cells)
-        if rest is not None:
-            journal.append(layout, "undisputed", rest)
-            set_aside(layout, entry.path)
+    for path in {entry.path: None for entry in entries}:
+        inside = [entry for entry in entries if entry.path == path]
+        if not any(disputes.has(entry, cells) for entry in inside):
+            continue
+        for entry in inside:
+            rest = disputes.without(entry, cells)
+            if any(table.num_rows for table in rest.values()):
+                journal.append(layout, "undisputed", rest)
+        set_aside(layout, path)
     kept = keep_copy(layout, base.path)
     shown = " ".join(cells[:5]) + (" …" if len(cells) > 5 else "")
     yield (

@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
-from store import digests, durable, journal
+from store import digests, durable, journal, packs
 from store.digests import Digests, DigestsDamaged
 from store.journal import Entry
 from store.layout import Layout
@@ -47,17 +48,33 @@ def examine(entries: Iterable[Entry], recorded: Mapping[str, str | None] | None 
         entries: the entries.
         recorded: the digests that an intact snapshot has of entries, by their names.
     """
-    before = recorded or {}
+    before, some = recorded or {}, list(entries)
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(lambda entry: _examine(entry, before.get(entry.name)), entries))
+        broken = _packs(some, pool)
+        return list(pool.map(lambda entry: _examine(entry, before.get(entry.name), broken), some))
 
 
 def flaws(entries: Sequence[Entry], recorded: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """Returns for the name of each entry that cannot be ingested a sentence that says why."""
     before = recorded or {}
     with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(lambda entry: _flaw(entry, before.get(entry.name)), entries)
+        broken = _packs(entries, pool)
+        found = pool.map(lambda entry: _flaw(entry, before.get(entry.name), broken), entries)
         return {entry.name: flaw for entry, flaw in zip(entries, found, strict=True) if flaw}
+
+
+def pack_flaw(folder: Path) -> str:
+    """Returns why nothing in a pack can be believed; empty when all of it is as it was written."""
+    examined = _examine(Entry(folder, 0), None, {})
+    if not examined.listed and not examined.flaw:
+        return f"{digests.NAME} is missing"
+    return examined.flaw or ("" if examined.note == journal.schema_note() else journal.flaw(Entry(folder, 0)) or "")
+
+
+def _packs(entries: Iterable[Entry], pool: ThreadPoolExecutor) -> dict[Path, str]:
+    """Returns for each pack in which entries are why it cannot be believed."""
+    folders = list({entry.path: None for entry in entries if entry.packed})
+    return dict(zip(folders, pool.map(pack_flaw, folders), strict=True))
 
 
 def digests_of(entries: Sequence[Entry]) -> list[str]:
@@ -73,7 +90,11 @@ def write_list(layout: Layout, entry: Entry) -> None:
     durable.commit(unfinished, entry.path / digests.NAME)
 
 
-def _examine(entry: Entry, recorded: str | None) -> Examined:
+def _examine(entry: Entry, recorded: str | None, broken: Mapping[Path, str]) -> Examined:
+    if entry.packed:
+        other = "its files were not those that the snapshot took in" if recorded not in (None, entry.digest) else ""
+        flaw = f"{entry.path.name}: {broken[entry.path]}" if broken[entry.path] else other
+        return Examined(entry, entry.digest, True, True, flaw, journal.schema_note())
     try:
         actual = _actual(entry)
     except OSError as error:
@@ -95,8 +116,8 @@ def _examine(entry: Entry, recorded: str | None) -> Examined:
     return Examined(entry, actual.total, known, listed, flaw, written.note if written else "")
 
 
-def _flaw(entry: Entry, recorded: str | None) -> str | None:
-    examined = _examine(entry, recorded)
+def _flaw(entry: Entry, recorded: str | None, broken: Mapping[Path, str]) -> str | None:
+    examined = _examine(entry, recorded, broken)
     if examined.flaw or (examined.listed and examined.note == journal.schema_note()):
         return examined.flaw
     # What nothing is known of has to be read to the end.
@@ -115,6 +136,8 @@ def _difference(written: Digests, actual: Digests) -> str:
 
 
 def _digest(entry: Entry) -> str:
+    if entry.packed:
+        return entry.digest
     try:
         written = digests.read(entry.path / digests.NAME)
     except DigestsDamaged:
@@ -123,4 +146,6 @@ def _digest(entry: Entry) -> str:
 
 
 def _actual(entry: Entry) -> Digests:
-    return Digests({file.name: digests.of(file) for file in entry.files()})
+    members = entry.path / packs.LIST
+    files = [*entry.files(), *([members] if members.exists() else [])]
+    return Digests({file.name: digests.of(file) for file in files})

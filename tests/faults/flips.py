@@ -20,8 +20,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import store
+from store import packing
 from store.check import check
 from store.repair import repair
 from store.scratch import scratch
@@ -99,13 +101,18 @@ class Trials:
         shutil.copytree(self._whole, self._waiting, symlinks=True)
         write(self._waiting / "grid.duckdb", self._batches[-1], published=False)
         write(self._whole / "grid.duckdb", self._batches[-1])
+        self._packed = folder / "packed"
+        shutil.copytree(self._whole, self._packed, symlinks=True)
+        packed = store.Layout.at(self._packed / "grid.duckdb")
+        with store.WriterLock(packed), patch.object(packing, "LEAST", BATCHES):
+            packing.pack(packed)
         self._right = contents(self._whole / "grid.duckdb")
 
     def run(self, seed: int) -> Outcome:
         """Damages one file and looks at what comes of it."""
         generator = random.Random(seed)
         shutil.rmtree(self._trial, ignore_errors=True)
-        shutil.copytree(generator.choice((self._whole, self._waiting)), self._trial, symlinks=True)
+        shutil.copytree(generator.choice((self._whole, self._waiting, self._packed)), self._trial, symlinks=True)
         layout = store.Layout.at(self._trial / "grid.duckdb")
         files = [file for file in sorted(layout.folder.rglob("*")) if file.is_file() and file.stat().st_size]
         # Snapshots are a thousand times as large as the rest, and each kind of file is to have its turn.

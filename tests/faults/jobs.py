@@ -1,4 +1,4 @@
-"""What is disturbed: a store that takes in two batches, and the engine that computes a grid."""
+"""What is disturbed: a store that takes in two batches, one that packs small ones, and the engine on a grid."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from unittest.mock import patch
 
 import engine
 import store
 import store.migrate
 import store.tables
-from store import journal
+from store import journal, packing
 from tests.store.builder import believable, write
 
 GRID = """
@@ -94,7 +95,24 @@ def warm_up() -> None:
     store.migrate.is_current(store.migrate.empty())
 
 
+def _prepare_small(layout: store.Layout) -> None:
+    write(layout.path, *(believable(1, 1, first_seed=number) for number in range(2)))
+
+
+def _pack(layout: store.Layout) -> None:
+    """Adds small entries to two that are published, until there are enough to be packed; twice."""
+    with store.WriterLock(layout), patch.object(packing, "LEAST", 4):
+        for number in range(2, 9):
+            batch = believable(1, 1, first_seed=number)
+            if not {row["cell_id"] for row in batch.rows["cells"]} <= store.done_cells(layout):
+                journal.append(layout, "test", batch.tables())
+            if number % 2:
+                store.publish(layout)
+        store.publish(layout)
+
+
 STORE = Job("store", _prepare_store, _grow_store, 32)
+PACKING = Job("packing", _prepare_small, _pack, 18)
 ENGINE = Job("engine", lambda layout: None, lambda layout: engine.run(_grid(), layout.path) and None, 2 * 8 + 16)
 
 
