@@ -37,6 +37,7 @@ test: setup .venv/ray-installed lint
 faults: setup
 	@$(RUN) tests.faults
 	@$(RUN) tests.faults.flips
+	@$(RUN) tests.store.hostility
 
 lint: setup
 	@$(RUN) ruff check .

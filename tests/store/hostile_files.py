@@ -12,6 +12,7 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -19,12 +20,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import store
+from store import digests, packs
 from store.quoting import identifier, literal
 from tests.store.builder import Batch, believable, write
 
 SECRET = "the secret of another file"
 # What none of these may reach a terminal as it is.
 ESCAPE = "\x1b]0;owned\x07"
+# The times at which a function was called that only a file named.
+called: list[str] = []
+
+
+def detonate(*arguments: object, **words: object) -> None:
+    """Note that somebody called it."""
+    called.append(repr((arguments, words)))
 
 
 @dataclass(frozen=True)
@@ -71,11 +80,28 @@ class World:
         world.secret.write_text(SECRET)
         (world.outside / "there.csv").write_text("a\n1\n")
         pq.write_table(pa.table({"cell_id": [SECRET]}), world.outside / "there.parquet")
+        with duckdb.connect(str(world.outside / "there.duckdb")) as connection:
+            connection.execute(f"CREATE TABLE secrets AS SELECT {literal(SECRET)} AS secret")
         return world
 
     def traces(self) -> dict[str, bytes]:
         """What lies outside, and the working folder, to compare."""
         return {str(file): file.read_bytes() for file in sorted(self.outside.rglob("*")) if file.is_file()}
+
+
+GRID_OF_A_STRANGER = """
+[[study]]
+kind = "training"
+network = "tests.store.hostile_files:detonate"
+dataset = "own(folder='/etc')"
+"""
+FUNCTIONS = ("getenv('HOME')", "random()", "error('x')", "current_setting('temp_directory')", "txid_current()")
+# What another program may leave beside a file instead of writing it there.
+LOGS = {
+    "log": "UPDATE layers SET std = 7",
+    "log with a macro": "CREATE MACRO avg(x) AS 3",
+    "log with a view": "CREATE OR REPLACE VIEW signal_rates AS SELECT content FROM read_text('/etc/hostname')",
+}
 
 
 class Grammar:
@@ -105,6 +131,11 @@ class Grammar:
                 f"{ESCAPE}\x1b[2J\u202egnp\n\r\t\x9b31m",
                 "cells\x00",
                 "[red]x[/] :boom: [link=http://127.0.0.1:1/]y[/link]",
+                "![x](http://127.0.0.1:1/x.png)<img src=http://127.0.0.1:1/>",
+                "\u2066\u202d\u200fcells\u2069\u2028\ufeff",
+                '"".""."x"; --\n/*',
+                "C:\\..\\nul\\x",
+                "\U0001f600\u0301" * 50,
                 "x" * 3000,
                 "",
             ]
@@ -138,6 +169,32 @@ class Grammar:
             f"TRY_CAST(any_value(it)::VARCHAR AS {kind}) AS {identifier(name)}" for name, kind, *_ in described
         )
 
+    def column(self, table: str) -> str:
+        """A column of a table."""
+        with duckdb.connect(str(self.world.sound.resolve()), read_only=True) as connection:
+            return identifier(self.random.choice(connection.execute(f"DESCRIBE {table}").fetchall())[0])
+
+    def spec(self) -> str:
+        """A spec that would have functions called, folders looked into, or all memory taken."""
+        function, out = "tests.store.hostile_files:detonate", str(self.world.outside)
+        parts = self.random.choice(
+            [
+                {"study": "backbone_transfer", "network": {"name": "backbone", "factory": function, "weights": "0"}},
+                {"study": "transfer", "network": function},
+                {"study": "training", "dataset": {"name": "own", "folder": out}},
+                {"study": "training", "dataset": f"own(folder={out!r})"},
+                {"study": "training", "init": {"name": "normal", "plugin": f"{out}/plugin.py"}},
+                {"study": "training", "activation": f"{function}()"},
+                {"study": "propagation", "width": 10**12, "depth": 10**9},
+                {"study": "../../outside", "seed": "\x00"},
+                {"study": {"study": "training"}},
+                {"study": "training", "init": [[[[]]]]},
+            ]
+        )
+        usual = {"network": "mlp", "init": "xavier", "activation": "tanh", "norm": "none", "depth": 2, "width": 8}
+        text = json.dumps(usual | {"batch_size": 4, "seed": 0, "lr": 0.1, "steps": 2} | parts)
+        return "[" * 5000 if self.random.random() < 0.1 else text
+
     def attack(self) -> Callable[[duckdb.DuckDBPyConnection], None]:
         """One attack on a DuckDB file."""
         table = self.random.choice(["runs", "cells", "layers", "metrics", "schemes", "thresholds", "schema_steps"])
@@ -157,7 +214,37 @@ class Grammar:
             ]
         )
         name, number = self.name(), self.random.randrange(1, 9)
+        spec = self.spec()
         statements = {
+            "default": lambda: (
+                f"ALTER TABLE {table} ALTER {self.column(table)} SET DEFAULT {self.random.choice(FUNCTIONS)}"
+            ),
+            "default of a sequence": lambda: (
+                f"CREATE SEQUENCE drawn; ALTER TABLE {table} ALTER {self.column(table)} SET DEFAULT nextval('drawn')"
+            ),
+            "generated column of a table": lambda: (
+                f"CREATE TABLE was AS FROM {table}; DROP TABLE {table}; CREATE TABLE {table} "
+                f"(cell_id VARCHAR GENERATED ALWAYS AS (getenv('HOME')), run_id VARCHAR)"
+            ),
+            "constraint": lambda: (
+                "CREATE TABLE held (a INTEGER CHECK (a < length(current_setting('temp_directory')::VARCHAR)))"
+            ),
+            "type of a column": lambda: (
+                f"CREATE TYPE {identifier(name or 'x')} AS ENUM ('done', {literal(ESCAPE)}); ALTER TABLE cells "
+                f"ALTER status TYPE {identifier(name or 'x')} USING 'done'"
+            ),
+            "view of another database": lambda: (
+                f"ATTACH {literal(self.world.outside / 'there.duckdb')} AS there (READ_ONLY); "
+                f"CREATE OR REPLACE VIEW {view} AS FROM there.main.secrets"
+            ),
+            "view of another file": lambda: (
+                f"CREATE OR REPLACE VIEW {view} AS FROM {identifier(str(self.world.outside / 'there.duckdb'))}"
+            ),
+            "spec with its id": lambda: (
+                f"UPDATE cells SET spec = {literal(spec)}, cell_id = {literal(sha256(spec.encode()).hexdigest()[:16])} "
+                "WHERE rowid = 2"
+            ),
+            "grid": lambda: f"UPDATE runs SET grid_text = {literal(GRID_OF_A_STRANGER)}, grid = '../../etc/passwd'",
             "table named": lambda: f"CREATE TABLE {identifier(name)} AS SELECT 1 AS a",
             "view named": lambda: f"CREATE VIEW {identifier(name)} AS SELECT 1 AS a",
             "column named": lambda: f"ALTER TABLE {table} ADD COLUMN {identifier(name)} INTEGER",
@@ -207,9 +294,13 @@ class Grammar:
             "generated": lambda: "CREATE TABLE made (a INTEGER, b INTEGER GENERATED ALWAYS AS (a + 1))",
             "index": lambda: "CREATE INDEX wrong ON cells (cell_id)",
         }
-        kind = self.random.choice(list(statements))
+        kind = self.random.choice([*statements, *LOGS])
 
         def act(connection: duckdb.DuckDBPyConnection) -> None:
+            if kind in LOGS:
+                connection.execute("SET wal_autocheckpoint = '1TB'; PRAGMA disable_checkpoint_on_shutdown")
+                connection.execute(LOGS[kind])
+                return
             if kind == "trigger":
                 connection.execute("CREATE TABLE noted (n INTEGER)")
             connection.execute(statements[kind]())
@@ -294,8 +385,29 @@ def hostile_folder(world: World, seed: int) -> tuple[Path, list[str]]:
     def many_rows() -> None:
         pq.write_table(pa.concat_tables([rows] * 40), victim)
 
+    def text() -> None:
+        runs = pq.read_table(folder / "runs.parquet")
+        for name in ("host", "grid", "command"):
+            place = runs.schema.get_field_index(name)
+            runs = runs.set_column(place, name, pa.array([ESCAPE + grammar.name()] * runs.num_rows))
+        pq.write_table(runs, folder / "runs.parquet")
+
+    def encoded() -> None:
+        dictionary = rows.column(0).combine_chunks().dictionary_encode()
+        pq.write_table(rows.set_column(0, schema.names[0], dictionary), victim)
+
+    def metadata() -> None:
+        pq.write_table(rows.replace_schema_metadata({ESCAPE: grammar.name(), "pandas": "{" * 3000}), victim)
+
+    def names() -> None:
+        victim.rename(victim.with_name(f"{ESCAPE[:4]}\u202e.parquet"))
+
+    def twice() -> None:
+        columns, names = [*rows.columns, rows.column(0)], [*rows.column_names, rows.column_names[0]]
+        pq.write_table(pa.table(columns, names=names), victim)
+
     attacks = [link_file, link_folder, nested, other_type, more_columns, pattern, another_partition, upward, pipe]
-    attack = grammar.random.choice([*attacks, claims, cut, many_rows])
+    attack = grammar.random.choice([*attacks, claims, cut, many_rows, text, encoded, metadata, names, twice])
     attack()
     return folder, [attack.__name__]
 
@@ -315,6 +427,11 @@ def hostile_store(world: World, seed: int) -> tuple[Path, list[str]]:
             place.unlink(missing_ok=True)
         place.symlink_to(target)
 
+    def listed(*names: str) -> None:
+        shutil.copytree(entry, layout.journal / packs.name(1, 2))
+        text = digests.Digests(dict.fromkeys(names, "0" * 64)).text()
+        (layout.journal / packs.name(1, 2) / packs.LIST).write_text(text)
+
     attacks: dict[str, Callable[[], object]] = {
         "lock": lambda: replace(layout.lock_file, world.secret),
         "writer": lambda: replace(layout.writer_file, world.secret),
@@ -324,6 +441,9 @@ def hostile_store(world: World, seed: int) -> tuple[Path, list[str]]:
         "entry": lambda: replace(entry, world.outside),
         "table": lambda: replace(entry / "cells.parquet", world.outside / "there.parquet"),
         "name": lambda: entry.rename(entry.with_name(f"000009-{ESCAPE}")),
+        "pack": lambda: replace(layout.journal / packs.name(1, 2), world.outside),
+        "list of a pack": lambda: listed(f"000001-{ESCAPE}", "../../outside"),
+        "names in a pack": lambda: listed(f"000001-{ESCAPE}", "000002-../../outside/x"),
         "unfinished": lambda: replace(layout.journal / ".unfinished-x", world.outside),
     }
     kind = grammar.random.choice(list(attacks))
