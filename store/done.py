@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import duckdb
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from store import packs, publication
@@ -17,7 +17,6 @@ from store.journal import Entry
 from store.layout import Layout
 
 RESULTS = ("done", "diverged")
-_STATUSES = pa.schema([("cell_id", pa.string()), ("status", pa.string()), ("sequence", pa.int64())])
 
 
 def done_cells(layout: Layout) -> set[str]:
@@ -53,25 +52,34 @@ def _published(base: publication.Base | None) -> dict[str, str]:
 
 def _read(entries: Sequence[Entry]) -> dict[str, str]:
     """Returns what journal entries say last of each cell."""
-    if not any(entry.file("cells") for entry in entries):
+    tables = [(entry, rows) for entry in _folders(entries) if (rows := _statuses(entry)) is not None]
+    if not tables:
         return {}
-    said = pa.concat_tables(_statuses(entries))
+    said = pa.concat_tables([rows for _, rows in tables], promote_options="permissive")
+    # A pack says itself which entry a row is of; others of its entries may be known already.
+    numbers = [np.full(rows.num_rows, entry.number) for entry, rows in tables]
+    chosen = pa.table({"number": [entry.number for entry in entries]})
     with duckdb.connect() as connection:
-        connection.register("said", said)
-        sql = "SELECT cell_id, arg_max(status, sequence) FROM said GROUP BY cell_id"
+        connection.register("said", said.append_column("number", pa.array(np.concatenate(numbers))))
+        connection.register("chosen", chosen)
+        sequence = f"coalesce({packs.COLUMN}, number)" if packs.COLUMN in said.column_names else "number"
+        sql = (
+            f"SELECT cell_id, arg_max(status, sequence) FROM (SELECT *, {sequence} AS sequence FROM said) "
+            "WHERE sequence IN (SELECT number FROM chosen) GROUP BY cell_id"
+        )
         return dict(connection.execute(sql).fetchall())
 
 
-def _statuses(entries: Sequence[Entry]) -> Iterator[pa.Table]:
-    """Yields id, status and number of entry of each cell; DuckDB takes twice as long to open as many small files."""
-    chosen = pa.array([entry.number for entry in entries if entry.packed], pa.int64())
-    places = {entry.path: entry for entry in entries if entry.file("cells")}
-    for entry in places.values():
-        more = [packs.COLUMN] if entry.packed else []
-        with pq.ParquetFile(entry.path / "cells.parquet", memory_map=True) as file:
-            rows = file.read(["cell_id", "status", *more], use_threads=False)
-        if entry.packed:
-            rows = rows.filter(pc.is_in(rows[packs.COLUMN], chosen)).rename_columns(["cell_id", "status", "sequence"])
-        else:
-            rows = rows.append_column("sequence", pa.array([entry.number] * rows.num_rows, pa.int64()))
-        yield rows.cast(_STATUSES)
+def _folders(entries: Sequence[Entry]) -> Iterable[Entry]:
+    """Returns an entry of each folder."""
+    return {entry.path: entry for entry in entries}.values()
+
+
+def _statuses(entry: Entry) -> pa.Table | None:
+    """Returns id and status of each cell in a folder; DuckDB takes twice as long to open as many small files."""
+    if (path := entry.file("cells")) is None:
+        return None
+    with pa.memory_map(str(path)) as source:
+        file = pq.ParquetFile(source, pre_buffer=False)
+        columns = ["cell_id", "status", *([packs.COLUMN] if entry.packed else [])]
+        return file.read(columns, use_threads=False)

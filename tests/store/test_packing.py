@@ -11,7 +11,10 @@ import pytest
 
 import store
 from store import digests, journal, packing, packs, publication
+from store.agreement import disagreement
+from store.attach import attached
 from store.check import check
+from store.ingest import ingested
 from store.repair import repair
 from tests.faults.flips import contents
 from tests.store.builder import Batch, believable, write
@@ -131,6 +134,11 @@ def test_a_snapshot_that_has_some_of_a_pack_takes_in_the_others(twins):
         store.publish(layout)
     for entry in entries[MANY // 2 :]:
         (layout.folder / entry.name).rename(entry.path)
+    with store.WriterLock(layout):
+        packing.pack(layout)
+    with attached(layout.resolve(), read_only=True, folders=[layout.journal], own=True) as connection:
+        inside = ingested(connection)
+        assert disagreement(connection, [entry for entry in journal.entries(layout) if entry.name in inside]) == ""
     snapshot = store.publish(layout)
     assert snapshot.entries == len(entries) - MANY // 2
     assert contents(layout.path) == contents(twins[0].path)
