@@ -1,4 +1,4 @@
-"""The README's examples by their place, for the tests that run them."""
+"""The examples of the README and of those in the folders by their place, for the tests that run them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[1]
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+FILES = [ROOT / folder / "README.md" for folder in ("", "engine", "engine/execution", "engine/bench", "store")]
+TEXT = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
 # What one could type, within a sentence or between fences.
 WITHIN = re.compile(r"`((?:SELECT|python -m (?:engine|store)|engine\.run\()[^`]*)`")
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -29,7 +30,7 @@ class Place(NamedTuple):
 
 
 def examples() -> dict[Place, str]:
-    """Return every example of the README."""
+    """Return every example."""
     return dict(_examples())
 
 

@@ -1,4 +1,4 @@
-"""The README says what is there: commands, members, pages. Its examples: tests/test_readme_examples.py."""
+"""The README says what is there: commands, pages, folders. Its examples: tests/test_readme_examples.py."""
 
 import re
 import subprocess
@@ -24,18 +24,6 @@ def test_the_top_level_is_fixed():
     allowed |= {"requirements-ray.txt", "CONTRIBUTING.md"}
     tools = {"Makefile", "pyproject.toml", ".ci", ".gitignore", ".streamlit"}
     assert {path.split("/")[0] for path in tracked()} == allowed | tools
-
-
-def test_every_member_is_listed():
-    from engine.catalogue import entries, kinds
-
-    section = README.split("<!-- members")[1].split("\n## ")[0]
-    lists = dict(re.findall(r"^- (\w+): (.*?)(?=^- |\Z)", section, re.DOTALL | re.MULTILINE))
-    for kind in kinds():
-        if kind == "studies":
-            continue
-        named = [name.split("(")[0] for name in re.findall(r"`([^`]+)`", lists[kind])]
-        assert named == [entry.name for entry in entries(kind)], kind
 
 
 def test_every_page_is_listed():

@@ -66,7 +66,7 @@ def smoke(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("GOLDILOCKS_STORE", raising=False)
         patch.chdir(folder)
-        names, last = value_of(example("Query it directly", "python", 2))
+        names, last = value_of(example("Query it directly", "python"))
     yield folder, names, last
     names["handle"].close()
 
@@ -150,7 +150,7 @@ def test_a_grid_of_your_own():
 
 
 def test_lists_inside_a_scheme_are_crossed_too():
-    (scheme,) = re.findall(r'^`"(\w+\(\w+=\[.*?\]\))"`', TEXT, re.MULTILINE)
+    (scheme,) = re.findall(r'`"(\w+\(\w+=\[.*?\]\))"`', TEXT)
     text = smaller(example("A grid of your own", "toml"))
     one = engine.Grid.from_toml(re.sub(r"^init = .*", 'init = "xavier"', text, flags=re.MULTILINE), "one")
     more = engine.Grid.from_toml(re.sub(r"^init = .*", f'init = "{scheme}"', text, flags=re.MULTILINE), "more")
@@ -198,7 +198,7 @@ def test_the_shell_shows_the_views_and_the_verdicts(lecture, monkeypatch):
 
 
 def test_with_nothing_of_goldilocks_installed(lecture):
-    code = example("Query it directly", "python", 1)
+    code = example("From Python, in a notebook and from R", "python", 1)
     done = subprocess.run(
         [sys.executable, "-I", "-c", code], cwd=lecture, capture_output=True, text=True, check=True, timeout=120
     )
@@ -231,7 +231,7 @@ def test_with_goldilocks(smoke):
 
 def test_the_notebook_shows_what_is_inside(smoke, monkeypatch):
     monkeypatch.chdir(smoke[0])
-    names, handle = value_of(example("Query it directly", "python", 3))
+    names, handle = value_of(example("From Python, in a notebook and from R", "python", 2))
     shown = handle._repr_html_()
     handle.close()
     assert names["handle"] is handle
@@ -241,7 +241,7 @@ def test_the_notebook_shows_what_is_inside(smoke, monkeypatch):
 
 
 def test_the_sql_of_the_example_in_r(smoke):
-    code = example("Query it directly", "r")
+    code = example("From Python, in a notebook and from R", "r")
     (sql,) = re.findall(r'dbGetQuery\(connection, "(.*?)"\)', code, re.DOTALL)
     assert "read_only = TRUE" in code
     path = smoke[0] / "data" / "grid.duckdb"
@@ -312,8 +312,8 @@ def test_what_a_query_calls_seeds_are_seeds(number):
 
 def test_a_job_array_and_its_merge(tmp_path):
     """The Slurm script as Slurm would start it, twice, on a smaller grid."""
-    script = example("More than one machine", "bash")
-    (merge,) = commands(example("More than one machine", "sh", 2))
+    script = example("In parts, without a cluster", "bash")
+    (merge,) = commands(example("In parts, without a cluster", "sh"))
     Path("small.toml").write_text(smaller(example("A grid of your own", "toml")))
     cells = len(engine.Grid.from_toml(Path("small.toml").read_text(), "small").cells)
     parts = int(re.findall(r"--array=1-(\d+)", script)[0])
@@ -395,5 +395,5 @@ def test_the_tree_is_the_tree():
         described.add(name if not line.startswith("  ") else top + name)
     parts = [path.split("/") for path in tracked()]
     packages = {f"{p[0]}/" for p in parts if len(p) > 1 and not p[0].startswith(".")}
-    folders = {f"{p[0]}/{p[1]}/" for p in parts if len(p) > 2 and not p[0].startswith(".")}
+    folders = {f"{p[0]}/{p[1]}/" for p in parts if len(p) > 2 and not p[0].startswith(".") and p[0] != "tests"}
     assert described == packages | folders | {"requirements.txt", "requirements-ray.txt"}

@@ -334,7 +334,7 @@ def test_critical_keeps_the_gradient_at_q_and_where_alpha_is_one_not_on_the_way_
     slow = edge.alpha == pytest.approx(1)
     assert slow == (name in ON_THE_WAY)
     assert factor == pytest.approx(ON_THE_WAY.get(name, 1), rel=0.15)
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    readme = Path(__file__).parents[2].joinpath("engine", "README.md").read_text()
     promise = readme[readme.index("`critical` promises") :].partition("\n\n")[0]
     assert (f"`{name}`" in promise) == slow
     assert "over which GELU, SiLU and Hardswish lose gradient and Mish gains some" in scheme.card.notes

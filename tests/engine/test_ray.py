@@ -128,7 +128,7 @@ def test_three_nodes_lose_one_gain_one_and_give_what_one_process_gives(cluster, 
     assert_same(contents(alone), contents(path))
     assert_sound(path)
     # Every worker of the start had its share, each row of cells names its worker, and the bar was told of every node.
-    joined = example("More than one machine", "inline", 1)
+    joined = example("A cluster with Ray", "inline", 1)
     workers = rows(path, f"SELECT worker, node, count(*) FROM ({joined}) GROUP BY ALL")
     known = rows(path, f"SELECT DISTINCT device, torch_version FROM ({joined})")
     assert known == [("cpu", torch.__version__)]
@@ -214,7 +214,7 @@ def test_hazards_cost_what_they_must_and_no_more(cluster, tmp_path, monkeypatch)
     try:
         load([plugin])
         # As the README says it; what `auto` means is what RAY_ADDRESS says.
-        line = example("More than one machine", "inline", 2)
+        line = example("A cluster with Ray", "inline", 2)
         names = {"engine": engine, "grid": engine.Grid.from_toml(HAZARDOUS), "path": path, "plugins": [plugin]}
         summary = eval(line.replace('"full"', "grid, path, plugins=plugins"), names)
     finally:
@@ -244,7 +244,7 @@ def test_a_killed_driver_goes_on_from_what_the_workers_have_filed(cluster, alone
     grid, path, spool = tmp_path / "cluster.toml", tmp_path / "grid.duckdb", tmp_path / "spool"
     grid.write_text(GRID)
     # The README's command, but for the grid; what `auto` means is what RAY_ADDRESS says.
-    *_, line = readme.commands(example("More than one machine", "sh", 1))
+    *_, line = readme.commands(example("A cluster with Ray", "sh", 1))
     python, option, package, *command = shlex.split(line.replace("full", shlex.quote(str(grid))))
     assert (python, option, package) == ("python", "-m", "engine")
     environment = os.environ | {"RAY_ADDRESS": cluster.address}
@@ -272,7 +272,7 @@ def test_the_readmes_commands_start_a_cluster(cluster):
     from ray._private.ray_constants import DEFAULT_PORT
     from ray.scripts.scripts import cli
 
-    head, other, run_on_it = map(shlex.split, readme.commands(example("More than one machine", "sh", 1)))
+    head, other, run_on_it = map(shlex.split, readme.commands(example("A cluster with Ray", "sh", 1)))
     options = []
     for ray, command, *arguments in (head, other):
         assert ray == "ray"
@@ -285,7 +285,7 @@ def test_the_readmes_cluster_file_is_one(cluster):
     import yaml
     from ray.autoscaler._private.util import prepare_config, validate_config
 
-    text = example("More than one machine", "yaml")
+    text = example("A cluster with Ray", "yaml")
     config = prepare_config(yaml.safe_load(text))
     validate_config(config)
     assert len(config["provider"]["worker_ips"]) == config["max_workers"]
