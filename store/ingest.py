@@ -70,7 +70,8 @@ def rows(entries: Sequence[Entry], table: str) -> Rows | None:
     single = [glob.escape(str(file)) for entry in entries if not entry.packed and (file := entry.file(table))]
     packed = {entry.path: entry.file(table) for entry in entries if entry.packed}
     together = [glob.escape(str(file)) for file in packed.values() if file]
-    parts, values = [], {}
+    parts: list[str] = []
+    values: dict[str, Any] = {}
     if single:
         parts.append(
             f"SELECT * EXCLUDE (filename), {_SEQUENCE} AS sequence "

@@ -64,7 +64,8 @@ def pack(layout: Layout) -> int:
 
 
 def _portions(sizes: Sequence[tuple[Entry, int]]) -> Iterator[list[Entry]]:
-    some, total = [], 0
+    some: list[Entry] = []
+    total = 0
     for entry, size in sizes:
         if len(some) >= MOST_ENTRIES or total + size > MOST_BYTES:
             yield some

@@ -47,7 +47,12 @@ def nowhere(tmp_path, monkeypatch):
     monkeypatch.setattr(download, "download", lambda *arguments: asked.append(arguments))
     monkeypatch.setattr("engine.data.downloaded.download", lambda *arguments: asked.append(arguments))
     files = own._files
-    monkeypatch.setattr(own, "_files", lambda path: (asked.append(path), files(path))[1])
+
+    def noted(path):
+        asked.append(path)
+        return files(path)
+
+    monkeypatch.setattr(own, "_files", noted)
     return asked
 
 

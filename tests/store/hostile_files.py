@@ -177,7 +177,7 @@ class Grammar:
     def spec(self) -> str:
         """A spec that would have functions called, folders looked into, or all memory taken."""
         function, out = "tests.store.hostile_files:detonate", str(self.world.outside)
-        parts = self.random.choice(
+        parts: dict[str, object] = self.random.choice(
             [
                 {"study": "backbone_transfer", "network": {"name": "backbone", "factory": function, "weights": "0"}},
                 {"study": "transfer", "network": function},
@@ -191,7 +191,14 @@ class Grammar:
                 {"study": "training", "init": [[[[]]]]},
             ]
         )
-        usual = {"network": "mlp", "init": "xavier", "activation": "tanh", "norm": "none", "depth": 2, "width": 8}
+        usual: dict[str, object] = {
+            "network": "mlp",
+            "init": "xavier",
+            "activation": "tanh",
+            "norm": "none",
+            "depth": 2,
+            "width": 8,
+        }
         text = json.dumps(usual | {"batch_size": 4, "seed": 0, "lr": 0.1, "steps": 2} | parts)
         return "[" * 5000 if self.random.random() < 0.1 else text
 

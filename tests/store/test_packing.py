@@ -140,6 +140,7 @@ def test_a_snapshot_that_has_some_of_a_pack_takes_in_the_others(twins):
         inside = ingested(connection)
         assert disagreement(connection, [entry for entry in journal.entries(layout) if entry.name in inside]) == ""
     snapshot = store.publish(layout)
+    assert snapshot
     assert snapshot.entries == len(entries) - MANY // 2
     assert contents(layout.path) == contents(twins[0].path)
 
@@ -194,7 +195,7 @@ def test_a_copy_of_a_packed_entry_is_taken_once(tmp_path):
 
 def test_readers_read_again_where_entries_were_packed_meanwhile(twins, monkeypatch):
     one, layout = twins
-    sound, packed = publication.sound, []
+    sound, packed = publication.sound, list[bool]()
 
     def slow(*args, **words):
         found = sound(*args, **words)
