@@ -13,6 +13,9 @@ from pathlib import Path
 from engine.activations import activations
 from engine.errors import RequestError
 from engine.initializers import initializers
+from engine.member_checks.activation import activation_flaw
+from engine.member_checks.initializer import initializer_flaw
+from engine.member_checks.normalization import normalization_flaw
 from engine.normalizations import normalizations
 from engine.plugin_code import PluginCode
 from engine.plugin_folder import opened
@@ -20,6 +23,9 @@ from engine.registry import Registry
 from engine.scheme import Scheme
 
 OPEN: tuple[Registry, ...] = (initializers, activations, normalizations)
+initializers.open_to_plugins(initializer_flaw)
+activations.open_to_plugins(activation_flaw)
+normalizations.open_to_plugins(normalization_flaw)
 
 
 @dataclass(frozen=True)

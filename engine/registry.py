@@ -21,12 +21,11 @@ class Registry(Generic[Member]):
     Args:
         kind: what a member is called in messages and in the store, such as `initializer`.
         package: the package whose modules are imported at the first look-up, so that a new file is a new member.
-        flaw: says in a sentence why a member that does not come with the program cannot be used, or returns None.
     """
 
-    def __init__(self, kind: str, package: str, flaw: Callable[[Any], str | None] = lambda member: None):
+    def __init__(self, kind: str, package: str):
         self.kind = kind
-        self._flaw = cache(flaw)
+        self._flaw: Callable[[Any], str | None] = lambda member: None
         self._package = package
         self._members: dict[str, type[Member]] = {}
         self._aliases: dict[str, str] = {}
@@ -44,6 +43,14 @@ class Registry(Generic[Member]):
         self._members[member.name] = member
         self._aliases.update(dict.fromkeys(member.aliases, member.name))
         return member
+
+    def open_to_plugins(self, flaw: Callable[[Any], str | None]) -> None:
+        """Let files of a user's own register members.
+
+        Args:
+            flaw: says in a sentence why such a member cannot be used, or returns None.
+        """
+        self._flaw = cache(flaw)
 
     def forget(self, member: type[Member]) -> None:
         """Take a member out again, with its aliases."""

@@ -36,6 +36,44 @@ def test_the_syntax_tree_respects_the_direction(package):
         assert not foreign | (names & WITHOUT[package]), path.relative_to(ROOT)
 
 
+def imports_between_files():
+    """Return which files of the packages each of them imports, at its head or later, but for its annotations alone."""
+    files = {}
+    for package in NEIGHBOURS:
+        for path in (ROOT / package).rglob("*.py"):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    graph = {}
+    for name, path in files.items():
+        nodes = ast.parse(path.read_text(encoding="utf-8"))
+        for_types = {
+            inner
+            for node in ast.walk(nodes)
+            if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+            for inner in ast.walk(node)
+        }
+        named = set()
+        for node in set(ast.walk(nodes)) - for_types:
+            if isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                inside = {f"{node.module}.{alias.name}" for alias in node.names}
+                named |= {one if one in files else node.module for one in inside}
+        graph[name] = (named & files.keys()) - {name}
+    return graph
+
+
+def test_no_files_import_each_other_in_a_circle():
+    graph = imports_between_files()
+    assert len(graph) > 100
+    assert sum(map(len, graph.values())) > 500
+    # Those that import nothing of what is left are taken away, until only circles and what leads to them remain.
+    while free := [name for name, others in graph.items() if not others & graph.keys()]:
+        for name in free:
+            del graph[name]
+    assert graph == {}
+
+
 def test_only_one_folder_knows_ray():
     folder = ROOT / "engine" / "execution" / "ray"
     files = [path for package in ("engine", "store", "dashboard") for path in (ROOT / package).rglob("*.py")]

@@ -6,7 +6,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from engine.member_checks.activation import activation_flaw
 from engine.registry import Registry
 from engine.scheme import Scheme
 
@@ -78,4 +77,4 @@ def largest_slope(activation: Activation) -> float:
     return float(activation.slope_at(z).abs().max())
 
 
-activations: Registry[Activation] = Registry("activation", "engine.activations", activation_flaw)
+activations: Registry[Activation] = Registry("activation", "engine.activations")

@@ -3,7 +3,7 @@
 run          the loop, and `run()` for Python
 executor     where batches are computed: what a run expects of whoever does it
 local        this process
-cluster      a Ray cluster, as a user asks for one
+cluster      a Ray cluster, as a user asks for one; cluster_executor connects to it
 worker       a process of a cluster: its far side, which does not know Ray
 ray          the near side of it, the only folder that does
 results      what a finished batch becomes in the journal

@@ -19,6 +19,7 @@ from engine.device import choose_device
 from engine.execution import results
 from engine.execution.allocator import keep_freed_memory
 from engine.execution.cluster import Cluster
+from engine.execution.cluster_executor import cluster_executor
 from engine.execution.executor import ClusterLost, Done, Executor, Failure, Filed, Job
 from engine.execution.interruption import welcome
 from engine.execution.local import LocalExecutor
@@ -93,7 +94,7 @@ def run(
         if cluster is None:
             executor = LocalExecutor(choose_device(device, tf32))
         else:
-            executor = cluster.executor(run_id, device, tf32, plugins, reporter.say, backbone)
+            executor = cluster_executor(cluster, run_id, device, tf32, plugins, reporter.say, backbone)
         for remark in wanted.remarks:
             reporter.say(remark)
         return Execution(run_id, wanted, layout, executor, reporter).run(fresh)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from engine.activations import Activation
-from engine.member_checks.initializer import initializer_flaw
 from engine.registry import Registry
 from engine.scheme import Scheme
 
@@ -97,4 +96,4 @@ class Initializer(Scheme):
         return None
 
 
-initializers: Registry[Initializer] = Registry("initializer", "engine.initializers", initializer_flaw)
+initializers: Registry[Initializer] = Registry("initializer", "engine.initializers")

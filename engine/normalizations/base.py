@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from engine.member_checks.normalization import normalization_flaw
 from engine.registry import Registry
 from engine.scheme import Scheme
 from engine.theory.spheres import Sphere
@@ -123,4 +122,4 @@ class Normalization(Scheme):
         return None
 
 
-normalizations: Registry[Normalization] = Registry("normalization", "engine.normalizations", normalization_flaw)
+normalizations: Registry[Normalization] = Registry("normalization", "engine.normalizations")
