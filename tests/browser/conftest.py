@@ -1,9 +1,10 @@
 """A browser, a page in it, and servers over the stores of the tests."""
 
 import os
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 from tests.browser.server import CHROMIUM_OPTIONS, chromium, served
 from tests.browser.visiting import WIDTHS
@@ -15,7 +16,7 @@ from tests.dashboard.opening import STORES
 def browser():
     path = chromium()
     if path is None:
-        message = "no Chromium found; on Debian: apt-get install chromium"
+        message = "no Chromium found; on Debian: apt-get install chromium-headless-shell"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
@@ -31,13 +32,45 @@ def site(filled_store):
         yield url
 
 
+class Reader:
+    """Somebody at a browser, who keeps the program's files from page to page and is made to forget all else."""
+
+    def __init__(self, browser):
+        self._context = browser.new_context(viewport={"width": WIDTHS[0], "height": 1000}, accept_downloads=True)
+
+    def page(self):
+        """Return a page in front of somebody who was never here."""
+        self.forget()
+        opened = self._context.new_page()
+        opened.set_default_timeout(30_000)
+        return opened
+
+    def forget(self):
+        for opened in self._context.pages:
+            # What is not on a site of ours has no storage.
+            with suppress(Error):
+                opened.evaluate("localStorage.clear()")
+            opened.close()
+        self._context.clear_cookies()
+
+
+@pytest.fixture(scope="module")
+def readers(browser):
+    """Two people who share nothing."""
+    return Reader(browser), Reader(browser)
+
+
 @pytest.fixture
-def page(browser):
-    context = browser.new_context(viewport={"width": WIDTHS[0], "height": 1000}, accept_downloads=True)
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    yield opened
-    context.close()
+def page(readers):
+    yield readers[0].page()
+    readers[0].forget()
+
+
+@pytest.fixture
+def elsewhere(readers):
+    """What opens a page in front of somebody else, a new one each time."""
+    yield readers[1].page
+    readers[1].forget()
 
 
 @pytest.fixture(scope="module")

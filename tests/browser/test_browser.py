@@ -78,7 +78,7 @@ def unfold(page):
     page.wait_for_timeout(300)
 
 
-def test_the_address_reproduces_the_view(browser, page, site):
+def test_the_address_reproduces_the_view(page, elsewhere, site):
     page.goto(f"{site}/activation_statistics")
     settle(page)
     page.get_by_text("Batch norm forgives").click()
@@ -93,7 +93,7 @@ def test_the_address_reproduces_the_view(browser, page, site):
         cards = opened.locator("[data-testid=stVerticalBlock] strong").all_inner_texts()
         return chips, cards
 
-    again = browser.new_page(viewport={"width": WIDTHS[0], "height": 1000})
+    again = elsewhere()
     again.goto(page.url)
     settle(again)
     wanted = state(page)
@@ -102,7 +102,6 @@ def test_the_address_reproduces_the_view(browser, page, site):
     while state(again) != wanted and time.monotonic() < deadline:
         again.wait_for_timeout(200)
     assert state(again) == wanted
-    again.close()
 
 
 def test_a_click_on_a_tile_opens_its_cell_and_stands_in_the_address(page, site, problems):

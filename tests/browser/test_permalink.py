@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.browser.visiting import WIDTHS, address, settle
+from tests.browser.visiting import address, settle
 from tests.dashboard.opening import PAGES
 
 pytestmark = pytest.mark.long
@@ -70,16 +70,15 @@ def shown_alike(one, other):
 
 
 @pytest.mark.parametrize("name", [page for page in PAGES if page != "runs"])
-def test_the_address_reproduces_every_figure(name, browser, page, site_of):
+def test_the_address_reproduces_every_figure(name, page, elsewhere, site_of):
     page.goto(address(site_of(name), name))
     settle(page)
     first = shown(page)
     choose(page)
-    again = browser.new_page(viewport={"width": WIDTHS[0], "height": 1000})
+    again = elsewhere()
     again.goto(page.url)
     settle(again)
     mine, theirs = shown_alike(page, again)
-    again.close()
     assert "?" in page.url
     assert first[0]
     assert mine != first

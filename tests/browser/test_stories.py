@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.test_permalink import DRAWN, choose, shown_alike
-from tests.browser.visiting import WIDTHS, address, settle
+from tests.browser.visiting import address, settle
 
 
 def follow(page, place):
@@ -17,7 +17,7 @@ def follow(page, place):
 
 
 @pytest.mark.parametrize("name", ["activation_statistics", "convergence", "trainability_map"])
-def test_a_story_does_not_depend_on_what_was_before(name, browser, page, site_of):
+def test_a_story_does_not_depend_on_what_was_before(name, page, elsewhere, site_of):
     home = address(site_of(name), name)
     page.goto(home)
     settle(page)
@@ -26,12 +26,11 @@ def test_a_story_does_not_depend_on_what_was_before(name, browser, page, site_of
     choose(page)
     for place in reversed(range(count)):
         target = follow(page, place)
-        fresh = browser.new_page(viewport={"width": WIDTHS[0], "height": 1000})
+        fresh = elsewhere()
         fresh.goto(target)
         settle(fresh)
         mine, theirs = shown_alike(page, fresh)
         # Choices that are the first ones anyway do not stand in the address.
         assert page.url == fresh.url
-        fresh.close()
         assert mine == theirs
     assert page.evaluate(DRAWN)
