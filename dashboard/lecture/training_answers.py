@@ -12,6 +12,7 @@ from dashboard.lecture.wording import (
     THREE_DIGITS,
     between,
     count,
+    difference_of_shares,
     judged,
     larger,
     plus_minus,
@@ -101,14 +102,19 @@ def shares_that_train(depth: int) -> str:
     """
     found = data.query("lecture_10_depth_with_batch_norm", **network())
     found = found[(found["activation"] == "relu") & (found["depth"] == depth) & found["norm"].isin(list(NAMES))]
-    return sentence(
-        (
-            f"{NAMES[row.norm]} {between(row.share_that_train, row.share_low, row.share_high, PER_CENT)} of "
-            f"{count(row.networks, 'network')} train"
-            for row in found.itertuples()
-        ),
-        f"{depth} layers, all initializations and seeds",
-    )
+    words = [
+        f"{NAMES[row.norm]} {between(row.share_that_train, row.share_low, row.share_high, PER_CENT)} of "
+        f"{count(row.networks, 'network')} train"
+        for row in found.itertuples()
+    ]
+    if len(found) == len(NAMES):
+        shares = found.set_index("norm")[["share_that_train", "share_low", "share_high"]]
+        mean, low, high = difference_of_shares(tuple(shares.loc["batch"]), tuple(shares.loc["none"]))
+        words.append(
+            f"that batch norm makes them easier to train {judged(larger((low, high), (0.0, 0.0)))}, difference "
+            f"{between(mean, low, high, POINTS)} points"
+        )
+    return sentence(words, f"{depth} layers, all initializations and seeds")
 
 
 def rates() -> str:

@@ -4,8 +4,9 @@ from tests.browser.accessibility import numbers, theme
 
 # More than any page has; a page that is not left by then is a trap.
 MOST_STOPS = 400
-# The table's canvas draws the frame around its own cell, and the main region has one all around.
-FRAMED_ITSELF = "canvas, [data-testid=stMain]"
+# A table's canvas draws the frame around its own cell, whose twin for screen readers may have the focus, and the main
+# region has one all around.
+FRAMED_ITSELF = "canvas, canvas *, [data-testid=stMain]"
 FOCUS = """
 async ([selector, primary]) => {
   const framed = element => {

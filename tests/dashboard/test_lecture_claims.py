@@ -106,6 +106,24 @@ def test_l11_says_whether_the_gradient_is_independent_of_the_initialization_and_
         assert flatter in clause(text, "keeps the gradient's size")
 
 
+INITS = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "torch_default"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "normed", "verdict"), [(0, 5, HOLDS), (5, 0, FAILS), (2, 3, "**cannot tell**"), (0, 0, "**cannot tell**")]
+)
+def test_l10_says_whether_deep_networks_are_easier_to_train(said, plain, normed, verdict):
+    batch = Batch().run()
+    for norm, trained in (("none", plain), ("batch", normed)):
+        for number, init in enumerate(INITS):
+            for seed in range(3):
+                learns = 0.9 if number < trained else 0.1
+                batch.training(learns, None, norm=norm, seed=seed, lr=0.1, depth=20, **TRAINED | {"init": init})
+    text = said(10, batch)
+    assert verdict in clause(text, "easier to train")
+    assert f"difference {'−' if plain > normed else ''}" in text
+
+
 @pytest.mark.parametrize(("change", "units", "verdict"), [(0, 1, HOLDS), (0.5, 1, FAILS), (0, 8, FAILS)])
 def test_l2_figure_and_sentence_are_of_one_network(said, change, units, verdict):
     batch = Batch().run()
