@@ -20,6 +20,7 @@ from store import digests, durable, journal, migrate, packing, packs, seal, veri
 from store.agreement import disagreement
 from store.aside import set_aside
 from store.attach import attached
+from store.blank import blank
 from store.definitions import listed
 from store.errors import StoreBusy, StoreChanged, StoreCorrupt, StoreFailed, StoreInvalid, StoreWarning
 from store.ingest import ingest, ingested
@@ -216,13 +217,15 @@ def fill(file: Path, base: Base | None, entries: Sequence[Entry], witnesses: Seq
         StoreCorrupt: when it does not hold what the witnesses say, or has not the tables of its schema.
     """
     durable.discard(file)
-    if base is not None:
+    if base is None:
+        file.write_bytes(blank())
+    else:
         durable.copy(base.path, file)
     folders = sorted({entry.path.parent for entry in (*entries, *witnesses)})
     # Reading all of the snapshot takes as long as building on it.
     with ThreadPoolExecutor(1) as thread, attached(file, folders=folders, own=True) as connection:
         proof = thread.submit(_refuse_unproved, base)
-        if base is None or not base.current:
+        if base is not None and not base.current:
             migrate.migrate(connection)
         if base is not None and witnesses:
             _compare(connection, base, witnesses)
