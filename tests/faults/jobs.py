@@ -14,6 +14,7 @@ import store
 import store.migrate
 import store.tables
 from store import journal, packing
+from store.blank import blank
 from tests.store.builder import believable, write
 
 GRID = """
@@ -93,6 +94,7 @@ def warm_up() -> None:
     for number in range(4):
         _ids(number)
     store.migrate.is_current(store.migrate.empty())
+    blank()
 
 
 def _prepare_small(layout: store.Layout) -> None:
