@@ -76,4 +76,4 @@ def power(decades: float) -> str:
 
 def named(row: Any) -> str:
     """Return an initialization with its normalization in words."""
-    return f"*{row.init}*, {axes.text('norm', row.norm)}"
+    return f"{row.init}, {axes.text('norm', row.norm)}"

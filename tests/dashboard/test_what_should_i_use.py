@@ -112,6 +112,8 @@ def test_a_thousand_tanh_layers_have_no_accuracy_of_another_network(trained, mon
     assert "%" not in told
     assert re.search(r"\*\*will explode\*\*: [^\n]*kaiming", told)
     assert re.search(r"\*\*will vanish\*\*: [^\n]*normal\(std=0.05\)", told)
+    # No mark of Markdown is shown instead of meant.
+    assert "\\*" not in told
     assert "1,000 tanh layers of 64" in told
     assert not app.code or "nn.Linear" not in app.code[-1].value
 
