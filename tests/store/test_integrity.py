@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 import store
-from store import digests, durable, ingest, journal, seal, verification
+from store import digests, durable, ingest, journal, publication, seal, verification
 from store.check import check
 from store.repair import repair
 from tests.faults.flips import campaign
@@ -341,12 +341,17 @@ def test_a_snapshot_that_changed_without_a_new_time_is_not_built_on(own, content
     store.publish(own, anew=True)
     before, file = contents(own), own.resolve()
     status = file.stat()
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
+    content = file.read_bytes()
     file.chmod(0o644)
-    with file.open("r+b") as writer:
-        writer.write(content)
-    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    # In a block that opening the snapshot does not read: in others, DuckDB's own checksums would notice.
+    for place in range(len(content) // 16, len(content), len(content) // 16):
+        with file.open("r+b") as writer:
+            writer.write(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", store.StoreWarning)
+            if publication.newest(own).path.name == file.name:
+                break
     assert seal.intact(file)
     assert seal.intact(file, thorough=True) is False
     assert broken(own)
