@@ -125,9 +125,11 @@ def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values:
     chart = _chart(name=name, x=x, y=y, values=values, marked=(tile["x"], tile["y"]) if tile else None)
     figure(question, chart, tiles, data.sql(metric.query, values), "map", text, selected=_clicked)
     most = int(tiles["configurations"].max()) if "configurations" in tiles else 1
+    # What is measured on untrained networks is a mean always.
+    shown = OVER[values.get("over", "mean")]
     st.caption(
         f"{int(tiles['seeds'].sum()):,} runs"
-        + (f", up to {most} configurations on a tile, of which {OVER[values['over']]} is shown" if most > 1 else "")
+        + (f", up to {most} configurations on a tile, of which {shown} is shown" if most > 1 else "")
         + ". A red cross: runs diverged, a large one: all of them. An empty place was not measured."
         + (f" {verdicts.limits()}" if metric.query == "signal_map" else "")
     )

@@ -282,3 +282,12 @@ def test_the_page_never_says_where_the_store_lies(most, filled_store, monkeypatc
     said = words(app) + " ".join(block.value for block in app.code)
     assert ("too large for a download" in said) == (most == 0)
     assert str(filled_store.parent) not in said
+
+
+def test_a_map_of_untrained_networks_says_that_a_tile_is_a_mean(filled_store, monkeypatch):
+    """Each tile stands for several configurations: those of both normalizations."""
+    app = open_page("trainability_map", filled_store, monkeypatch)
+    app.selectbox(key="map_metric").set_value("forward_rate").run()
+    app.multiselect(key="map_untrained_norm").set_value(["none", "batch"]).run()
+    assert not app.exception
+    assert "configurations on a tile, of which their mean is shown" in words(app)
