@@ -119,23 +119,15 @@ def nothing_alike(wanted: Mapping[str, Any]) -> str:
     return f"Nothing like this was trained here: {verbatim(wanted['activation'])} with {norms}, as asked for above."
 
 
-def what_trains(found: pd.DataFrame, wanted: Mapping[str, Any]) -> list[str]:
-    """Return a line for what trains nearest to a wanted network: with what is allowed, and at this depth.
+def what_trains(label: str, row: pd.Series) -> str:
+    """Return a line for a network that trains.
 
     Args:
-        found: what trains, the nearest first.
-        wanted: the network, and the normalizations allowed.
+        label: in which way it is like the one that was asked for.
+        row: of the named query `what_trains`.
     """
-    allowed = found[(found["activation"] == wanted["activation"]) & found["norm"].isin(wanted["norms"])]
-    as_deep = found[found["depth"] >= wanted["depth"]]
-    lines = []
-    for label, rows in (("As asked for, but of another shape", allowed), ("As deep as asked for", as_deep)):
-        if not rows.empty:
-            row = rows.iloc[0]
-            there = verbatim(f"{row['depth']} {row['activation']} layers of {row['width']} on {row['dataset']}")
-            seeds = f"{row['share_that_train']:.0%} of {row['seeds']} seeds"
-            lines.append(f"- {label}: {there} with {title(row)} ({seeds} of that network train)")
-    return lines
+    there = verbatim(f"{row['depth']} {row['activation']} layers of {row['width']} on {row['dataset']}")
+    return f"- {label}: {there} with {title(row)} ({row['share_that_train']:.0%} of its {row['seeds']} seeds train)"
 
 
 def other_width(measured: str, used: str, width: int, wanted: int) -> str:

@@ -139,7 +139,10 @@ def _measured(ranked: pd.DataFrame, shape: dict[str, Any]) -> pd.Series | None:
 def _expected(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any], distance: float) -> pd.Series | None:
     """Show what theory says of a network that nobody trained, and return what to use; None where nothing is known."""
     rows = outlook.expected(wanted)
-    found = [outlook.of(rows, row.init, row.norm, shape["width"]) for row in ranked.itertuples()]
+    # Whatever the learning rate and the optimizer are.
+    pairs = list(zip(ranked["init"], ranked["norm"], strict=True))
+    theory = {pair: outlook.of(rows, *pair, shape["width"]) for pair in dict.fromkeys(pairs)}
+    found = [theory[pair] for pair in pairs]
     told = ranked.assign(outlook=[outlook.verdict(row) for row in found], why=[outlook.reason(row) for row in found])
     enough = [outlook.SURVIVES, outlook.UNKNOWN] if distance <= FAR else [outlook.SURVIVES]
     usable = told[(told["share_that_train"] > 0) & told["outlook"].isin(enough)]
@@ -178,8 +181,13 @@ def _nothing_alike(wanted: dict[str, Any]) -> None:
 
 def _what_trains(wanted: dict[str, Any]) -> None:
     """Name what trains nearest to what was asked for: with what is allowed, and at this depth."""
-    found = data.query("what_trains", **{key: wanted[key] for key in ("depth", "width", "networks", "datasets")})
-    lines = advice.what_trains(found, wanted)
+    near = {key: wanted[key] for key in ("depth", "width", "networks", "datasets")}
+    allowed = {"activations": [wanted["activation"]], "norms": wanted["norms"]}
+    found = {
+        "As asked for, but of another shape": data.head("what_trains", 1, **near, **allowed),
+        "As deep as asked for": data.head("what_trains", 1, **near, least_depth=wanted["depth"]),
+    }
+    lines = [advice.what_trains(label, rows.iloc[0]) for label, rows in found.items() if not rows.empty]
     if lines:
         st.markdown("What does train here:")
         st.markdown("\n".join(lines))

@@ -50,6 +50,7 @@ USUAL: dict[str, dict[str, Any]] = {
 }
 # Other values of a parameter, each asked with all else as usual.
 OTHERS: dict[str, list[Any]] = {
+    "least_depth": [1, 2, 6],
     "unlike": [0.0, 40.0],
     "usual": [0.0, 40.0],
     "bent": [0.0, 40.0],
@@ -279,6 +280,7 @@ MISTAKES = (
     ("lecture_16_train_and_test", "right_mode - sorted", "wrong_mode - sorted"),
     ("nearest_trained", "/ 2 AS distance", "AS distance"),
     ("what_trains", ">= 0.5", "> 0.5"),
+    ("what_trains", "depth >= greatest", "depth > greatest"),
     ("signal_ratios", "exp(avg(ln(std)))", "avg(std)"),
     ("outlook_at_depth", "least($depth, depth)", "depth"),
     ("outlook_at_depth", "2 * sqrt(strayed)", "sqrt(strayed)"),

@@ -236,9 +236,9 @@ def steps_to_target(tables: Tables, target: float, dataset: str | None, activati
 
 
 @oracle("distance", "-final_test_accuracy", *CONFIGURATION)
-def what_trains(tables: Tables, depth: int, width: int, **allowed: list | None) -> Rows:
+def what_trains(tables: Tables, depth: int, width: int, least_depth: int, **allowed: list | None) -> Rows:
     for key, rows in groups(among(where(tables.outcomes, study="training"), **allowed), *CONFIGURATION):
-        if mean(rows["trains"]) >= 0.5:
+        if mean(rows["trains"]) >= 0.5 and key["depth"] >= least_depth:
             yield {
                 **key,
                 "seeds": len(rows),
