@@ -12,7 +12,6 @@ from dashboard.lecture.wording import (
     THREE_DIGITS,
     between,
     count,
-    difference_of_shares,
     judged,
     larger,
     plus_minus,
@@ -107,12 +106,10 @@ def shares_that_train(depth: int) -> str:
         f"{count(row.networks, 'network')} train"
         for row in found.itertuples()
     ]
-    if len(found) == len(NAMES):
-        shares = found.set_index("norm")[["share_that_train", "share_low", "share_high"]]
-        mean, low, high = difference_of_shares(tuple(shares.loc["batch"]), tuple(shares.loc["none"]))
+    for row in found[found["norm"] == "batch"].dropna(subset="gain").itertuples():
         words.append(
-            f"that batch norm makes them easier to train {judged(larger((low, high), (0.0, 0.0)))}, difference "
-            f"{between(mean, low, high, POINTS)} points"
+            f"that batch norm makes them easier to train {judged(larger((row.gain_low, row.gain_high), (0.0, 0.0)))}, "
+            f"difference {between(row.gain, row.gain_low, row.gain_high, POINTS)} points"
         )
     return sentence(words, f"{depth} layers, all initializations and seeds")
 

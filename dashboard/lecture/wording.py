@@ -1,6 +1,5 @@
 """How a number stands in a sentence: with its uncertainty, and with what it is a mean of."""
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,8 +7,6 @@ import pandas as pd
 
 from dashboard.numerals import numeral
 
-# The value, and the ends of its interval.
-Share = tuple[float, float, float]
 THREE_DIGITS, TWO_DIGITS, PER_CENT, POINTS = ".3g", ".2g", ".0%", "points"
 
 
@@ -77,26 +74,6 @@ def positive(mean: float, margin: float) -> bool | None:
         margin: half of its interval.
     """
     return larger((mean - margin, mean + margin), (0.0, 0.0))
-
-
-def difference_of_shares(one: Share, other: Share) -> Share:
-    """Return the difference of two shares with its 95 % interval, made of theirs: d ∓ √((p − l)² + (u′ − p′)²).
-
-    Shares that were measured on the same seeds differ less by chance, so the interval is too wide for them if anything.
-
-    Args:
-        one: a share, and the lower and upper end of its Wilson interval.
-        other: what is subtracted.
-
-    Source: Newcombe 1998, Statistics in Medicine 17, 873–890, method 10.
-    """
-    (mean, low, high), (less, less_low, less_high) = one, other
-    difference = mean - less
-    return (
-        difference,
-        difference - math.hypot(mean - low, less_high - less),
-        difference + math.hypot(high - mean, less - less_low),
-    )
 
 
 def count(number: float, what: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.lecture import signal_rows, training_answers
 from dashboard.lecture.chapters import CHAPTERS
-from dashboard.lecture.wording import between, count, difference_of_shares, plus_minus, sentence
+from dashboard.lecture.wording import between, count, plus_minus, sentence
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
 
@@ -121,19 +121,6 @@ def test_batch_norm_says_what_the_rows_measure(lecture_store, monkeypatch, topic
     assert len(app.get("vega_lite_chart")) == len(numbers)
     for number in numbers:
         assert ROWS[number].measure() in words(app)
-
-
-def test_the_interval_of_a_difference_is_the_published_one():
-    """Newcombe 1998, table II: 56 of 70 minus 48 of 80, and 9 of 10 minus 3 of 10, by method 10."""
-
-    def wilson(hits, of):
-        share, z = hits / of, 1.959964**2 / of
-        half = (z * share * (1 - share) + z * z / 4) ** 0.5
-        return share, (share + z / 2 - half) / (1 + z), (share + z / 2 + half) / (1 + z)
-
-    for one, other, low, high in (((56, 70), (48, 80), 0.0524, 0.3339), ((9, 10), (3, 10), 0.1705, 0.8090)):
-        found = difference_of_shares(wilson(*one), wilson(*other))
-        assert found == pytest.approx((one[0] / one[1] - other[0] / other[1], low, high), abs=6e-5)
 
 
 def test_numbers_in_sentences():

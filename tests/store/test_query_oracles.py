@@ -13,6 +13,7 @@ import store
 from store import queries
 from store.written import written
 from tests.oracles.queries import ORACLES, Tables
+from tests.oracles.queries.lecture_training import gain
 from tests.oracles.queries.tables import TRAINING_AXES
 from tests.store.builder import write
 from tests.store.varied import SCALES, Varied
@@ -294,6 +295,7 @@ MISTAKES = (
     ("lecture_12_learning_rates", "HAVING count(accuracy) = count(*)", ""),
     ("lecture_13_weight_scale", "bool_and(trains)", "bool_or(trains)"),
     ("lecture_10_depth_with_batch_norm", "HAVING count(accuracy) = count(*)", ""),
+    ("lecture_10_depth_with_batch_norm", "plain.high - plain.share", "plain.share - plain.low"),
     ("recommendation", "ELSE chance END", "ELSE 0 END"),
     ("recommendation", "better.seed = worse.seed AND ", ""),
     ("recommendation", "$level / (count(*) * (count(*) - 1))", "$level / (count(*) - 1)"),
@@ -319,3 +321,17 @@ def test_a_mistake_is_noticed(opened, tables, name, right, wrong):
     assert right in query.sql
     with pytest.raises(AssertionError):
         compare(opened, tables, replace(query, sql=query.sql.replace(right, wrong)))
+
+
+def test_the_interval_of_a_difference_of_shares_is_the_published_one():
+    """Newcombe 1998, table II, method 10: 56 of 70 minus 48 of 80, and 9 of 10 minus 3 of 10."""
+
+    def share(hits: int, of: int) -> dict[str, float]:
+        part, z = hits / of, 1.959964**2 / of
+        half = math.sqrt(z * part * (1 - part) + z * z / 4)
+        ends = {"share_low": (part + z / 2 - half) / (1 + z), "share_high": (part + z / 2 + half) / (1 + z)}
+        return {"share_that_train": part, **ends}
+
+    for one, other, low, high in (((56, 70), (48, 80), 0.0524, 0.3339), ((9, 10), (3, 10), 0.1705, 0.8090)):
+        found = gain(share(*one), share(*other))
+        assert [found["gain_low"], found["gain_high"]] == pytest.approx([low, high], abs=1e-4)

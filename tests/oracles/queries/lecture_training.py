@@ -79,26 +79,43 @@ def independent(shares: list[float], networks: int, together: float | None = Non
 @oracle("activation", "depth", "norm")
 def lecture_10_depth_with_batch_norm(tables: Tables, inits: list, dataset, width, lr, **length) -> Rows:
     trained = _standardized(tables, dataset=dataset, width=width, lr=lr, **length)
-    for key, rows in groups(trained[trained["init"].isin(inits)], "activation", "depth", "norm"):
-        by_seed = [mean(own["trains"]) for _, own in groups(rows, "seed")]
-        share, z = mean(rows["trains"]), 1.95996
-        number = independent(by_seed, len(rows), share)
-        center = share + z**2 / (2 * number)
-        half = z * math.sqrt(share * (1 - share) / number + z**2 / (4 * number**2))
+    shares = {
+        tuple(key.values()): (key, rows, _share_that_train(rows))
+        for key, rows in groups(trained[trained["init"].isin(inits)], "activation", "depth", "norm")
+    }
+    for key, rows, share in shares.values():
         by_init = {one["init"]: list(own["final_test_accuracy"]) for one, own in groups(rows, "init")}
         sound = {init: values for init, values in by_init.items() if len(finite(values)) == len(values)}
         best = min(sound, key=lambda init: (-mean(sound[init]), init), default=None)
+        *_, plain = shares.get((key["activation"], key["depth"], "none"), [None])
         yield {
             **key,
             "networks": len(rows),
-            "seeds": len(by_seed),
-            "independent": number,
-            "share_that_train": share,
-            "share_low": (center - half) / (1 + z**2 / number),
-            "share_high": (center + half) / (1 + z**2 / number),
+            "seeds": rows["seed"].nunique(),
+            **share,
+            **gain(share, None if key["norm"] == "none" else plain),
             "best_init": best,
             **ranged("accuracy", sound.get(best, [])),
         }
+
+
+def _share_that_train(rows: pd.DataFrame) -> dict[str, float]:
+    share, z = mean(rows["trains"]), 1.95996
+    number = independent([mean(own["trains"]) for _, own in groups(rows, "seed")], len(rows), share)
+    center = share + z**2 / (2 * number)
+    half = z * math.sqrt(share * (1 - share) / number + z**2 / (4 * number**2))
+    ends = {"share_low": (center - half) / (1 + z**2 / number), "share_high": (center + half) / (1 + z**2 / number)}
+    return {"independent": number, "share_that_train": share, **ends}
+
+
+def gain(one: dict[str, float], other: dict[str, float] | None) -> dict[str, float | None]:
+    """The difference of two shares, with an interval made of theirs."""
+    if other is None:
+        return dict.fromkeys(("gain", "gain_low", "gain_high"))
+    mean_gain = one["share_that_train"] - other["share_that_train"]
+    below = math.hypot(one["share_that_train"] - one["share_low"], other["share_high"] - other["share_that_train"])
+    above = math.hypot(one["share_high"] - one["share_that_train"], other["share_that_train"] - other["share_low"])
+    return {"gain": mean_gain, "gain_low": mean_gain - below, "gain_high": mean_gain + above}
 
 
 @oracle("activation", "depth", "norm")
