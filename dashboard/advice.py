@@ -127,7 +127,7 @@ def what_trains(label: str, row: pd.Series) -> str:
         row: of the named query `what_trains`.
     """
     there = verbatim(f"{row['depth']} {row['activation']} layers of {row['width']} on {row['dataset']}")
-    return f"- {label}: {there} with {title(row)} ({row['share_that_train']:.0%} of its {row['seeds']} seeds train)"
+    return f"- {label}: {there} with {title(row)} (seeds that train: {row['share_that_train']:.0%} of {row['seeds']})"
 
 
 def other_width(measured: str, used: str, width: int, wanted: int) -> str:

@@ -17,6 +17,8 @@ from dashboard.interval import BANDS, banded
 from dashboard.verbatim import verbatim
 
 POSITION, PART, AUTOMATIC = "position", "part", "automatic"
+# The column of what a colour tells where an axis alone would leave lines alike.
+LOOK = "look"
 # With more lines than this in one panel, a figure that may choose makes panels, at most so many.
 FEW_LINES, MOST_PANELS = 6, 8
 # Whole numbers up to this many have a tick each.
@@ -125,9 +127,7 @@ def picture(question: Question) -> Picture | None:
     named = named[named["configuration"].isin(names[:MOST_LINES])]
     named = named if question.ends else banded(named, question.band)
     dashed = PART if PART not in (x, colour, panels) else None
-    paint = _axis(named, colour, titles(colour))
-    if _alike(named, [colour, dashed, panels], len(names)):
-        paint = Axis("configuration", "Configuration", values=names)
+    named, paint = _painted(named, x, _axis(named, colour, titles(colour)), [name for name in (dashed, panels) if name])
     chart = lines(
         named,
         _axis(named, x, titles(x), across=True),
@@ -143,6 +143,8 @@ def picture(question: Question) -> Picture | None:
     note = _sentence(meaning["meaning"] if meaning is not None else title, seeds, question.band, bool(question.ends))
     if len(names) > MOST_LINES:
         note += f" These are {len(names)} lines; the first {MOST_LINES} are drawn."
+    if paint.field == colour and _alike(named, [name for name in (colour, dashed, panels) if name]):
+        note += " There are more lines than colours: point at one to read which it is."
     return Picture(
         question.title or f"{title}: how does it change with the {titles(x).lower()}?",
         chart,
@@ -226,20 +228,39 @@ def _encoding(found: pd.DataFrame, question: Question) -> tuple[str, str, str | 
 
 def _named(found: pd.DataFrame, x: str, colour: str) -> pd.DataFrame:
     """Name each line by what tells it apart; what follows from x, as a rate may from a batch size, does not."""
-    differing = [*_varying(found), *axes.varying(found, [PART])]
-    parts = [name for name in differing if name != x and not _follows(found, name, x)]
-    named = axes.named(found, parts, colour if colour != POSITION else "init")
+    named = axes.named(found, _differing(found, x), colour if colour != POSITION else "init")
     if x == POSITION:
         return named.sort_values(["configuration", x], kind="stable").reset_index(drop=True)
     rank = named[x].map({value: place for place, value in enumerate(axes.ordered(x, named[x]))})
     return named.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
 
 
-def _alike(named: pd.DataFrame, encoded: Sequence[str | None], lines: int) -> bool:
-    """Tell whether lines of several configurations look the same, as long as there are colours for all of them."""
-    seen = [name for name in encoded if name]
-    different = named.drop_duplicates(["configuration", *seen])
-    return lines <= len(theme.PALETTE) and bool(different.duplicated(seen).any())
+def _differing(found: pd.DataFrame, x: str) -> list[str]:
+    differing = [*_varying(found), *axes.varying(found, [PART])]
+    return [name for name in differing if name != x and not _follows(found, name, x)]
+
+
+def _painted(named: pd.DataFrame, x: str, paint: Axis, elsewhere: Sequence[str]) -> tuple[pd.DataFrame, Axis]:
+    """Let no two lines look alike: where they would, colour tells all that neither a dash nor a panel does.
+
+    Args:
+        named: the lines, with the column `configuration`.
+        x: what stands across.
+        paint: the axis that colours them otherwise, and where there are not enough colours.
+        elsewhere: what dashes and panels tell.
+    """
+    if not _alike(named, [paint.field, *elsewhere]):
+        return named, paint
+    parts = [name for name in _differing(named, x) if name not in elsewhere]
+    looks = axes.named(named, parts, paint.field)["configuration"]
+    if looks.nunique() > len(theme.PALETTE):
+        return named, paint
+    return named.assign(**{LOOK: looks}), Axis(LOOK, "Configuration", values=list(dict.fromkeys(looks)))
+
+
+def _alike(named: pd.DataFrame, seen: Sequence[str]) -> bool:
+    """Tell whether lines of several configurations look the same."""
+    return bool(named.drop_duplicates(["configuration", *seen]).duplicated(list(seen)).any())
 
 
 def _follows(found: pd.DataFrame, name: str, x: str) -> bool:

@@ -104,6 +104,9 @@ def _choose_map() -> tuple[str, str, str, str]:
         x = selectors.one("Columns", list(axes.NAMES), _key("x"), "depth", show=axes.NAMES.__getitem__)
     with columns[2]:
         y = selectors.one("Rows", list(axes.NAMES), _key("y"), "init", show=axes.NAMES.__getitem__)
+    # What is measured on untrained networks is a mean always.
+    if METRICS[name].query != "outcome_map":
+        return name, x, y, "mean"
     with columns[3]:
         help = "Where several configurations fall on one tile."
         over = selectors.one("Of several configurations", list(OVER), _key("over"), show=OVER.__getitem__, help=help)
@@ -125,7 +128,6 @@ def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values:
     chart = _chart(name=name, x=x, y=y, values=values, marked=(tile["x"], tile["y"]) if tile else None)
     figure(question, chart, tiles, data.sql(metric.query, values), "map", text, selected=_clicked)
     most = int(tiles["configurations"].max()) if "configurations" in tiles else 1
-    # What is measured on untrained networks is a mean always.
     shown = OVER[values.get("over", "mean")]
     st.caption(
         f"{int(tiles['seeds'].sum()):,} runs"

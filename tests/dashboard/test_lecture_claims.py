@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from dashboard import quantities, theme
 from dashboard.lecture import study_answers
 from dashboard.lecture.chapters import CHAPTERS
 from dashboard.lecture.wording import POINTS, judged, larger, plus_minus, positive
@@ -275,6 +276,23 @@ def assert_told_apart(picture):
     (coloured,) = {paint["field"] for layer in layers if "field" in (paint := layer["encoding"].get("color", {}))}
     looks = picture.chart.data["rows"][["configuration", coloured, *seen, *dashed[:1]]].drop_duplicates()
     assert not looks.duplicated([coloured, *seen, *dashed[:1]]).any()
+
+
+@pytest.mark.parametrize("sizes", [(8,), (8, 32), range(8, 20)])
+def test_no_two_lines_look_alike_as_long_as_there_are_colours(tmp_path, monkeypatch, sizes):
+    """Norms are told by colours, activations by panels, parts by dashes: batch sizes have nothing of their own."""
+    batch = Batch().run()
+    for activation, norm, size, depth in product(("tanh", "relu"), ("none", "batch", "layer"), sizes, (10, 40)):
+        cell = batch.cell("deep_bn", activation=activation, norm=norm, batch_size=size, depth=depth)
+        for part in ("measured", "theory"):
+            batch.measurement(cell, "growth", 1.0 + 0.001 * size, None, part)
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(write(tmp_path / "grid.duckdb", batch).path))
+    picture = quantities.picture(quantities.Question("deep_bn", "growth", "", "depth", "norm", "activation"))
+    if 3 * len(sizes) <= len(theme.PALETTE):
+        assert_told_apart(picture)
+        assert "more lines than colours" not in picture.note
+    else:
+        assert "more lines than colours" in picture.note
 
 
 @pytest.mark.parametrize(("moved", "count"), [((1.0, 1.0), "0 of 2"), ((1.0, 1.2), "1 of 2"), ((0.7, 1.2), "2 of 2")])
