@@ -21,7 +21,8 @@ from typer.testing import CliRunner
 from engine.__main__ import app as engine_app
 from store.__main__ import app as store_app
 from tests.dashboard.opening import PAGES, open_page
-from tests.store.hostile_files import SECRET, World, called, hostile_file, hostile_folder, hostile_store
+from tests.store.hostile_files import hostile_file, hostile_folder, hostile_store
+from tests.store.hostile_world import SECRET, World, called
 
 GRID = """
 [[study]]
