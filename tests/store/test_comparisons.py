@@ -104,10 +104,14 @@ def test_pairs_are_runs_that_share_a_seed(tmp_path):
     assert found["shared_seeds"][1] == 5
 
 
-def test_every_place_equals_the_oracle(tmp_path):
+@pytest.mark.parametrize("noisy", [None, 0, 6], ids=["alike", "the first", "another"])
+def test_every_place_equals_the_oracle(noisy, tmp_path):
     """More combinations than are put together at least: further down, all of them to that place count."""
     draw = np.random.default_rng(7)
-    runs = {f"{place}": draw.normal(0.8 - 0.02 * place, 0.01 * (1 + place % 3), 5) for place in range(9)}
+    noise = [0.01 * (1 + place % 3) * (6 if place == noisy else 1) for place in range(9)]
+    runs = {f"{place}": draw.normal(0.8 - 0.02 * place, noise[place], 5) for place in range(9)}
+    if noisy == 0:
+        runs["0"] += 0.1
     scores = [{seed: float(np.float32(score)) for seed, score in enumerate(each)} for each in runs.values()]
     found = ranked(tmp_path, dict(zip(runs, scores, strict=True)))
     best_first = sorted(scores, key=lambda each: -np.mean(list(each.values())))
