@@ -74,7 +74,7 @@ SETTINGS = {
     "lecture_01_preprocessing": Setting(about=("lr",)),
     "lecture_06_convolution": Setting({**GAUSSIAN, "network": "conv"}),
     "lecture_09_batch_norm": Setting({"norm": "batch"}),
-    "lecture_10_depth_with_batch_norm": Setting(about=("init",)),
+    "lecture_10_depth_with_batch_norm": Setting(contrast={"norm": NORMS}, about=("init",)),
     "lecture_11_gradient_flow": Setting(GAUSSIAN, about=("init",)),
     "lecture_12_by_rate": Setting(contrast={"norm": NORMS}),
     "lecture_12_learning_rates": Setting(about=("lr",), values={"rates": 1}),
