@@ -10,20 +10,21 @@ RUN    := .venv/bin/python -m
 setup: .venv/installed
 
 # pip gets torch by itself first, so that no other package pulls in a different build of it.
-.venv/installed: requirements.txt
+.venv/installed: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; none was found" >&2; exit 2; }
 	@test -x .venv/bin/python || { echo "Creating .venv with $(PYTHON)" >&2; "$(PYTHON)" -m venv .venv; }
 	@echo "Installing requirements.txt into .venv (a few minutes the first time)" >&2
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: grid
-	@$(RUN) dashboard --store "$(STORE)" --port $(PORT)
+	@.venv/bin/goldilocks dashboard --store "$(STORE)" --port $(PORT)
 
 grid: setup
-	@$(RUN) engine run demo --store "$(STORE)"
-	@$(RUN) store info --store "$(STORE)"
+	@.venv/bin/goldilocks run demo --store "$(STORE)"
+	@.venv/bin/goldilocks store info --store "$(STORE)"
 
 test: setup .venv/ray-installed lint
 	@$(RUN) pytest -q -n 2 --dist loadfile --no-loadscope-reorder
@@ -47,7 +48,7 @@ lint: setup
 bench: setup
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r engine/bench/requirements.txt
 	@mkdir -p data
-	@$(RUN) engine bench --output data/bench.json
+	@.venv/bin/goldilocks bench --output data/bench.json
 
 # What can be made again. Results are not: `distclean` removes them, and asks.
 clean:

@@ -16,6 +16,7 @@ Asking
     over_seeds     rows over seeds, named as charts of lines want them
     sandbox        SQL that a reader typed, in a process of its own
     refresh        the engine as a process of its own
+    interpreter    how such a process is started
 
 Choosing
     selectors      choices bound to the URL
@@ -41,3 +42,13 @@ Drawing
     advice         what to use, and how sure that is, in sentences
     snippet        the same in PyTorch, to paste
 """
+
+if __name__ == "dashboard":
+    # At the root of a clone the folder is found under this name, too.
+    import sys
+    from pathlib import Path
+
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / ".package"))
+    from goldilocks.alias import shorten
+
+    shorten(__name__)

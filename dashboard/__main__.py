@@ -1,4 +1,4 @@
-"""Serving the pages: `python -m dashboard`."""
+"""Serving the pages: `goldilocks dashboard`."""
 
 import argparse
 import errno
@@ -7,17 +7,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard import server
-from store.sentences import warnings_as_sentences
+from goldilocks.dashboard import server
+from goldilocks.store.sentences import warnings_as_sentences
 
 LOOPBACK = "127.0.0.1"
 
 
-def main() -> None:
-    """Run the command line. Example: python -m dashboard --port 8501"""
+def main(name: str = "goldilocks dashboard") -> None:
+    """Run the command line.
+
+    Args:
+        name: what it is called with.
+    """
     # Not typer: loading it takes a tenth of the time until the first page is there.
     parser = argparse.ArgumentParser(
-        prog="python -m dashboard", description="Serve the dashboard. Example: python -m dashboard --port 8501"
+        prog=name, description="Serve the dashboard. Example: goldilocks dashboard --port 8501"
     )
     parser.add_argument("--port", type=_port, default=8501, help="TCP port. Default: 8501.")
     parser.add_argument("--store", help="DuckDB file. Default: $GOLDILOCKS_STORE, else data/grid.duckdb.")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import axes, outlook, verdicts
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import axes, outlook, verdicts
+from goldilocks.dashboard.verbatim import verbatim
 
 # So many are named in a sentence.
 NAMED = 3

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import shell
+from goldilocks.dashboard import shell
 
 PAGES = {
     "Lecture": [

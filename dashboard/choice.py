@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import axes, data, selectors
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import axes, data, selectors
+from goldilocks.dashboard.verbatim import verbatim
 
 MAIN = ("norm", "init", "activation", "depth", "lr")
 # Long names need more room.
@@ -69,9 +69,7 @@ def cells(
     """
     offered = options(study)
     if not offered:
-        st.info(
-            f"This store has no cells of the study {verbatim(study)} yet: `python -m engine run demo` computes some."
-        )
+        st.info(f"This store has no cells of the study {verbatim(study)} yet: `goldilocks run demo` computes some.")
         return None
     chosen = {**offered, **_asked(offered, prefix, defaults, main, spread)}
     _say_what_is_the_same(offered)

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
-import store
-from dashboard.snapshot import Moved, Snapshot, newest, opened
-from store import queries
-from store.written import written
+from goldilocks import store
+from goldilocks.dashboard.snapshot import Moved, Snapshot, newest, opened
+from goldilocks.store import queries
+from goldilocks.store.written import written
 
 # A page asks about ten questions; this holds those of many sessions.
 MOST_ANSWERS = 1000
@@ -180,7 +180,7 @@ def sql(name: str, values: dict[str, Any]) -> str:
         values: the parameters it was asked with.
     """
     query = queries.get(name)
-    return f"-- {query.title} (python -m store query --name {name})\n{written(query, values)}"
+    return f"-- {query.title} (goldilocks store query --name {name})\n{written(query, values)}"
 
 
 @kept

@@ -11,10 +11,10 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import viewport
-from dashboard.charts.chart import Chart
-from dashboard.charts.group import together
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import viewport
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.group import together
+from goldilocks.dashboard.verbatim import verbatim
 
 FORMATS = ("CSV", "Parquet", "SVG", "PNG")
 PICTURE_WIDTH, PICTURE_PADDING = 760, 12

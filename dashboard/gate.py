@@ -91,7 +91,7 @@ class Gate:
         """Say why a request is not answered, with its status; None when it is."""
         hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
         if len(hosts) != 1 or (host := _netloc(f"//{hosts[0]}")) is None or not self._is_here(host[0]):
-            return MISDIRECTED, "This server is not known by that name; `python -m dashboard --host NAME` lets it be."
+            return MISDIRECTED, "This server is not known by that name; `goldilocks dashboard --host NAME` lets it be."
         if len(origins) > 1 or (origins and not self._is_own(origins[0], host)):
             return FORBIDDEN, "A page of another origin may not ask this server."
         if scope["type"] == "http" and scope["method"] not in READING:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import axes, data, snippet
-from dashboard.numerals import SUPERSCRIPTS, numeral
+from goldilocks.dashboard import axes, data, snippet
+from goldilocks.dashboard.numerals import SUPERSCRIPTS, numeral
 
 SURVIVES, EXPLODES, VANISHES, UNKNOWN = "survives", "will explode", "will vanish", "unknown"
 # With these, units are alike: no theory of independent weights is theirs, whatever the normalization.

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from dashboard import axes
+from goldilocks.dashboard import axes
 
 # The lecture's own schemes: at the head of what shares a place, and hence those that colour it.
 LECTURE = ("zeros", "normal", "xavier", "kaiming")

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, theme
-from dashboard.charts.lines import MOST_LINES, Axis, lines
-from dashboard.charts.style import spans_decades
-from dashboard.figure import Picture
-from dashboard.interval import BANDS, banded
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import axes, choice, data, theme
+from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
+from goldilocks.dashboard.charts.style import spans_decades
+from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.interval import BANDS, banded
+from goldilocks.dashboard.verbatim import verbatim
 
 POSITION, PART, AUTOMATIC = "position", "part", "automatic"
 # The column of what a colour tells where an axis alone would leave lines alike.
@@ -180,9 +180,7 @@ def show(question: Question, key: str) -> bool:
 
 def absent(study: str) -> None:
     """Say that a study has not been carried out, and how to do so."""
-    st.info(
-        f"This store has nothing of the study {verbatim(study)} yet: `python -m engine run demo` computes some of it."
-    )
+    st.info(f"This store has nothing of the study {verbatim(study)} yet: `goldilocks run demo` computes some of it.")
 
 
 def candidates(found: pd.DataFrame) -> list[str]:

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -22,11 +21,11 @@ from typing import Any
 
 import psutil
 
-import store
-from dashboard.gate import RELAYED
-from store.scratch import scratch
+from goldilocks import store
+from goldilocks.dashboard import interpreter
+from goldilocks.dashboard.gate import RELAYED
+from goldilocks.store.scratch import scratch
 
-ROOT = Path(__file__).resolve().parent.parent
 # What planning may take; a grid of a hundred thousand cells takes a tenth of it.
 PLAN_SECONDS = 300
 PLAN_BYTES = 2 * 10**9
@@ -79,7 +78,7 @@ _guard = threading.Lock()
 
 def installed() -> bool:
     """Tell whether the engine can be run here: a dashboard may live where PyTorch does not."""
-    return all(importlib.util.find_spec(name) is not None for name in ("engine", "torch"))
+    return all(importlib.util.find_spec(name) is not None for name in ("goldilocks.engine", "torch"))
 
 
 def local(address: str | None) -> bool:
@@ -127,7 +126,12 @@ def plan(grid: str) -> dict[str, Any]:
 def _limited(command: list[str], seconds: float, most_bytes: int) -> tuple[int, str, str]:
     """Run a command to its end and return exit code, stdout and stderr; end it when it takes more than it may."""
     child = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=interpreter.FOLDER,
     )
     deadline = time.monotonic() + seconds
     while True:
@@ -201,7 +205,7 @@ def start(grid: str, missing: int) -> Run:
                 stdout=sink,
                 stderr=sink,
                 stdin=subprocess.DEVNULL,
-                cwd=ROOT,
+                cwd=interpreter.FOLDER,
                 start_new_session=True,
             )
         run = Run(Path(grid).stem, process, missing, before, log)
@@ -242,4 +246,4 @@ def _command(verb: str, grid: str) -> list[str]:
     path = str(store.Layout.at().path)
     # Who reads pages is not who started them: a grid of theirs names no folder here, and makes nobody ask another
     # machine. The names of presets come from the store: after `--` none of them is an option.
-    return [sys.executable, "-m", "engine", verb, "--json", "--confined", "--store", path, "--", grid]
+    return interpreter.module("goldilocks", verb, "--json", "--confined", "--store", path, "--", grid)

@@ -18,8 +18,9 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-import store
-from dashboard.exact import shown
+from goldilocks import store
+from goldilocks.dashboard import interpreter
+from goldilocks.dashboard.exact import shown
 
 MOST_ROWS = 10_000
 MOST_SECONDS = 10.0
@@ -29,9 +30,10 @@ PROCESS_MEMORY = 4 * 2**30
 MOST_BYTES = 16 * 2**20
 # Statements at once, of all readers: each may take the memory above.
 MOST_AT_ONCE = 4
-ROOT = Path(__file__).resolve().parent.parent
 ROWS_AT_ONCE = 2048
 _REFUSED = 3
+# Where this program lies.
+_PROGRAM = {interpreter.FOLDER, Path(__file__).resolve().parents[1]}
 # Names of DuckDB's, wherever they stand in a statement: they show paths of this server, or run texts as SQL.
 HIDDEN = (
     "duckdb_databases",
@@ -140,7 +142,8 @@ class _Spare:
 
 def _start() -> subprocess.Popen:
     pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-m", "dashboard.sandbox"], cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe)
+    command = interpreter.module("goldilocks.dashboard.sandbox")
+    return subprocess.Popen(command, cwd=interpreter.FOLDER, stdin=pipe, stdout=pipe, stderr=pipe)
 
 
 _spare = _Spare()
@@ -193,7 +196,7 @@ def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> bytes:
 def _without_paths(text: str, path: Path) -> str:
     """Return what DuckDB says without any place on this server: where the store is, and every other full path."""
     whole = path.resolve()
-    known = {path, whole, path.parent, whole.parent, whole.parent.parent, ROOT, Path.home()}
+    known = {path, whole, path.parent, whole.parent, whole.parent.parent, *_PROGRAM, Path.home()}
     # The longest first; and neither "/" nor ".", which would take every such character out of a sentence.
     for place in sorted((str(one) for one in known if len(one.parts) > 1), key=len, reverse=True):
         text = text.replace(place, "…")
@@ -203,7 +206,7 @@ def _without_paths(text: str, path: Path) -> str:
 def _child() -> int:
     """Answer the one request on standard input: an Arrow stream on standard output, or a sentence and _REFUSED."""
     _limit_memory()
-    importlib.import_module("store.sandbox")
+    importlib.import_module("goldilocks.store.sandbox")
     text = sys.stdin.read()
     if not text:
         return 0

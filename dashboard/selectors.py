@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from dashboard.verbatim import verbatim
-from store.printable import printable
+from goldilocks.dashboard.verbatim import verbatim
+from goldilocks.store.printable import printable
 
 Option = TypeVar("Option")
 # Digits of a number in the URL that are looked at; more are too many for any limit.

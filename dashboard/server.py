@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import uvicorn
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
 # A browser that left without a word keeps its connection for so many seconds when the server is asked to end.
 PATIENCE_SECONDS = 2
 # Connections that wait until they are taken in.
@@ -51,13 +51,13 @@ def run(bound: socket.socket, hosts: Sequence[str] = ()) -> None:
         hosts: names by which the server is reached beside those of this machine.
     """
     # Streamlit reads its configuration, the theme included, from the folder it is started in.
-    os.chdir(ROOT)
+    os.chdir(HERE)
     # DuckDB computes beside Python, which loads modules meanwhile.
     threading.Thread(target=_open_store, daemon=True).start()
     import streamlit  # noqa: F401
 
     threading.Thread(target=_load_pages, daemon=True).start()
-    serve(bound, ROOT / "dashboard" / "app.py", hosts)
+    serve(bound, HERE / "app.py", hosts)
 
 
 def serve(bound: socket.socket, script: Path, hosts: Sequence[str] = ()) -> None:
@@ -73,8 +73,8 @@ def serve(bound: socket.socket, script: Path, hosts: Sequence[str] = ()) -> None
     import uvicorn
     from streamlit.starlette import App
 
-    from dashboard import connections
-    from dashboard.gate import LOOPBACK_NAMES, Gate
+    from goldilocks.dashboard import connections
+    from goldilocks.dashboard.gate import LOOPBACK_NAMES, Gate
 
     app = Gate(App(script), port, address not in LOOPBACK_NAMES, hosts)
     streamlit.config.set_option("server.address", address)
@@ -104,7 +104,7 @@ def _server(config: "uvicorn.Config") -> "uvicorn.Server":
 
     import uvicorn
 
-    from dashboard.connections import handle_trouble
+    from goldilocks.dashboard.connections import handle_trouble
 
     class Server(uvicorn.Server):
         """A server whose loop frees descriptors when they have run out."""
@@ -120,8 +120,8 @@ def _open_store() -> None:
     """Compute what nearly every page asks for, before anybody asks."""
     import duckdb
 
-    import store
-    from dashboard import snapshot
+    from goldilocks import store
+    from goldilocks.dashboard import snapshot
 
     try:
         snapshot.open_early()
@@ -132,5 +132,5 @@ def _open_store() -> None:
 
 def _load_pages() -> None:
     """Load what the first page needs while its browser still loads scripts."""
-    from dashboard import figure, shell  # noqa: F401
-    from dashboard.lecture import chapters  # noqa: F401
+    from goldilocks.dashboard import figure, shell  # noqa: F401
+    from goldilocks.dashboard.lecture import chapters  # noqa: F401

@@ -4,10 +4,10 @@ import duckdb
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-import store
-from dashboard import data, viewport
-from dashboard.snapshot import newest
-from dashboard.verbatim import verbatim
+from goldilocks import store
+from goldilocks.dashboard import data, viewport
+from goldilocks.dashboard.snapshot import newest
+from goldilocks.dashboard.verbatim import verbatim
 
 REFRESH_SECONDS = 4
 # Pages that have something to say when there is no store.
@@ -110,7 +110,7 @@ def _pin() -> store.StoreError | None:
         return error
     if not sound:
         st.warning("The newest snapshot cannot be read. This is the one before it; the next command mends the store:")
-        st.code("python -m store check --repair", language="shell")
+        st.code("goldilocks store check --repair", language="shell")
     return None
 
 
@@ -133,7 +133,7 @@ def _outdated(title: str, error: duckdb.Error) -> None:
         "This command brings it up to date, and the page fills up:",
         icon=":material/history:",
     )
-    st.code("python -m store publish", language="shell")
+    st.code("goldilocks store publish", language="shell")
     st.caption(f"What is missing: {verbatim(str(error).splitlines()[0])}")
 
 
@@ -143,7 +143,7 @@ def _explain(title: str, reason: str) -> None:
     st.markdown("These commands compute one; this page fills up while they run:")
     st.code("make grid", language="shell")
     st.markdown("or, in any environment with `requirements.txt` installed:")
-    st.code("python -m engine run demo", language="shell")
+    st.code("goldilocks run demo", language="shell")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-import store
-from store import queries
-from store.hold import Hold
+from goldilocks import store
+from goldilocks.store import queries
+from goldilocks.store.hold import Hold
 
 if TYPE_CHECKING:
     import pandas as pd

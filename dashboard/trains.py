@@ -1,6 +1,6 @@
 """What it means that a network trains, in a sentence: the store's one definition, with the store's numbers."""
 
-from dashboard import data
+from goldilocks.dashboard import data
 
 # Shares of the way from guessing to all correct that have a name.
 WORDS = {0.5: "half"}

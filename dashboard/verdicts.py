@@ -5,9 +5,9 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, theme
-from dashboard.numerals import numeral
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import data, theme
+from goldilocks.dashboard.numerals import numeral
+from goldilocks.dashboard.verbatim import verbatim
 
 # Where there is no number.
 NONE = "–"

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 import streamlit as st
 from streamlit.components.v2 import component
 
-from dashboard.charts.panels import USUAL_WIDTH
+from goldilocks.dashboard.charts.panels import USUAL_WIDTH
 
 KEY = "viewport"
 # What a browser told in an earlier session: its first page is drawn for it at once.

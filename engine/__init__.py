@@ -5,13 +5,20 @@ studies     what is done with a batch of cells
 execution   carrying out a grid: `run`
 catalogue   everything that exists by name
 
-    import engine
-    engine.run("smoke", store="data/grid.duckdb")
+    import goldilocks
+    goldilocks.engine.run("smoke", store="data/grid.duckdb")
 """
 
-from engine.errors import RequestError
-from engine.execution.cluster import Cluster
-from engine.execution.run import Interrupted, run
-from engine.grid.spec import Grid, load_grid
+if __name__ == "engine":
+    # At the root of a clone the folder is found under this name, too.
+    import sys
+    from pathlib import Path
 
-__all__ = ["Cluster", "Grid", "Interrupted", "RequestError", "load_grid", "run"]
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / ".package"))
+    from goldilocks.alias import shorten
+
+    shorten(__name__)
+else:
+    import lazy_loader
+
+    __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.errors import RequestError, nearest
-from engine.options import (
+from goldilocks.engine.errors import RequestError, nearest
+from goldilocks.engine.options import (
     AddressOption,
     BackboneOption,
     ConfinedOption,
@@ -34,11 +34,11 @@ from engine.options import (
     WorkerCpusOption,
     WorkerGpusOption,
 )
-from store.printable import printable
-from store.terminal import say, warn
+from goldilocks.store.printable import printable
+from goldilocks.store.terminal import say, warn
 
 if TYPE_CHECKING:
-    from engine.execution.forecast import Forecast
+    from goldilocks.engine.execution.forecast import Forecast
 
 app = typer.Typer(
     help="Compute grids of small networks: initialization × activation × depth × normalization.",
@@ -60,7 +60,7 @@ def _refuse(sentence: str, code: int = 2) -> NoReturn:
 
 def _guarded(action: Callable[[], Any]) -> Any:
     """Run an action; a wrong request ends with its sentence and exit code 2."""
-    from store import StoreError
+    from goldilocks.store import StoreError
 
     try:
         return action()
@@ -77,7 +77,7 @@ def _guarded_items(items: Iterator[Any]) -> Iterator[Any]:
         yield item
 
 
-@app.command(epilog="Example: python -m engine run lecture --json")
+@app.command(epilog="Example: goldilocks run lecture --json")
 def run(
     grid: GridArgument = "demo",
     store: StoreOption = None,
@@ -112,10 +112,10 @@ def run(
 
 def _computed(quiet: bool, confined: bool, grid: str, **wishes: Any) -> tuple[dict[str, Any], int]:
     """Compute a grid; return the summary, and the exit code of an interruption or 0."""
-    import engine
-    from engine.execution.interruption import deferred
-    from engine.execution.progress import Bar, Silence
-    from engine.grid.spec import load_grid
+    from goldilocks import engine
+    from goldilocks.engine.execution.interruption import deferred
+    from goldilocks.engine.execution.progress import Bar, Silence
+    from goldilocks.engine.grid.spec import load_grid
 
     reporter = Silence() if quiet else Bar()
 
@@ -132,7 +132,7 @@ def _computed(quiet: bool, confined: bool, grid: str, **wishes: Any) -> tuple[di
 
 
 def _cluster(executor: ExecutorName, wishes: dict[str, Any]) -> Any:
-    from engine.execution.cluster import Cluster
+    from goldilocks.engine.execution.cluster import Cluster
 
     if executor is ExecutorName.ray:
         return Cluster(**wishes)
@@ -152,11 +152,11 @@ def _sentences(summary: dict[str, Any]) -> str:
         f"Store: {summary['store']} (snapshot {summary['snapshot']})",
     ]
     if summary["cells_failed"]:
-        lines.append("Why: python -m store query \"SELECT cell_id, error FROM cells WHERE status = 'failed'\"")
+        lines.append("Why: goldilocks store query \"SELECT cell_id, error FROM cells WHERE status = 'failed'\"")
     return "\n".join(lines)
 
 
-@app.command(epilog="Example: python -m engine plan demo")
+@app.command(epilog="Example: goldilocks plan demo")
 def plan(
     grid: GridArgument = "demo",
     store: StoreOption = None,
@@ -169,14 +169,14 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Say what `run` would do, and compute nothing."""
-    from engine.device import choose_device
-    from engine.execution.forecast import forecast
-    from engine.grid.backbone import with_backbone
-    from engine.grid.shard import part
-    from engine.grid.spec import load_grid
-    from engine.networks.factories import named
-    from engine.plugins import load
-    from store import Layout
+    from goldilocks.engine.device import choose_device
+    from goldilocks.engine.execution.forecast import forecast
+    from goldilocks.engine.grid.backbone import with_backbone
+    from goldilocks.engine.grid.shard import part
+    from goldilocks.engine.grid.spec import load_grid
+    from goldilocks.engine.networks.factories import named
+    from goldilocks.engine.plugins import load
+    from goldilocks.store import Layout
 
     def wanted() -> Any:
         whole = load_grid(grid, confined=confined)
@@ -216,7 +216,7 @@ def _duration(seconds: float) -> str:
     return "none" if not seconds else "less than 1 s" if seconds < 1 else f"{seconds:.0f} s"
 
 
-@app.command(epilog="Example: python -m engine verify --sample 10")
+@app.command(epilog="Example: goldilocks verify --sample 10")
 def verify(
     cell_ids: Annotated[list[str] | None, typer.Argument(metavar="[CELL_ID]...", help="Cells of the store.")] = None,
     sample: Annotated[int, typer.Option(min=0, help="How many more cells, drawn at random.")] = 0,
@@ -230,7 +230,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Compute cells again from the store alone, and compare every number; exit code 1 unless all agree."""
-    from engine.execution.verify import verify as verdicts
+    from goldilocks.engine.execution.verify import verify as verdicts
 
     if not cell_ids and not sample:
         _refuse("verify needs ids of cells, or --sample N")
@@ -253,15 +253,15 @@ def verify(
     raise typer.Exit(1 if differing or left_out else 0)
 
 
-@app.command("list", epilog="Example: python -m engine list initializers")
+@app.command("list", epilog="Example: goldilocks list initializers")
 def list_(
     kind: Annotated[str | None, typer.Argument(help="A family, such as initializers; all when left out.")] = None,
     plugin: PluginOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List what exists, each with formula and reference."""
-    from engine.catalogue import entries, kinds
-    from engine.plugins import load
+    from goldilocks.engine.catalogue import entries, kinds
+    from goldilocks.engine.plugins import load
 
     _guarded(lambda: load(plugin or ()))
 
@@ -291,15 +291,15 @@ def list_(
         console.print()
 
 
-@app.command(epilog="Example: python -m engine bench --json")
+@app.command(epilog="Example: goldilocks bench --json")
 def bench(
     as_json: JsonOption = False,
     output: Annotated[str | None, typer.Option(help="Also write the JSON to this file.")] = None,
     cells: Annotated[int, typer.Option(help="Training cells of the largest synthetic store; 0 for no store.")] = 10**6,
 ) -> None:
     """Measure speed on this machine against the peers a user would pick, and how the store grows."""
-    from engine.bench import report, store_scale, suite
-    from engine.bench.case import Disagreement
+    from goldilocks.engine.bench import report, store_scale, suite
+    from goldilocks.engine.bench.case import Disagreement
 
     def say(line: str) -> None:
         print(line, file=sys.stderr)
@@ -319,13 +319,17 @@ def bench(
     report.show(results)
 
 
-def main() -> None:
-    """Run the command line."""
-    from store.terminal import main as to_the_end
+def main(name: str = "goldilocks") -> None:
+    """Run the command line.
+
+    Args:
+        name: what it is called with.
+    """
+    from goldilocks.store.terminal import main as to_the_end
 
     # Values that are not finite are results; they are counted, and NumPy need not say that they came about.
-    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"engine\.")
-    to_the_end(app, "python -m engine")
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"goldilocks\.engine\.")
+    to_the_end(app, name)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,25 @@
-"""Everything the engine knows by name, with its card: for `engine list`, and as rows of the store's table `schemes`."""
+"""Everything the engine knows by name, with its card: for `goldilocks list` and the table `schemes` of the store."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
 
-from engine.activations import Activation, activations
-from engine.card import Card
-from engine.data import datasets
-from engine.grid.presets import preset_names, preset_purpose
-from engine.initializers import initializers
-from engine.networks import networks
-from engine.normalizations import normalizations
-from engine.optimizers import optimizers
-from engine.preprocessings import preprocessings
-from engine.registry import Registry
-from engine.saturation import ends
-from engine.scheme import Scheme
-from engine.studies import studies
-from engine.theory.gains import Gains
-from store import tables
+from goldilocks.engine.activations import Activation, activations
+from goldilocks.engine.card import Card
+from goldilocks.engine.data import datasets
+from goldilocks.engine.grid.presets import preset_names, preset_purpose
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.networks import networks
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.optimizers import optimizers
+from goldilocks.engine.preprocessings import preprocessings
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.saturation import ends
+from goldilocks.engine.scheme import Scheme
+from goldilocks.engine.studies import studies
+from goldilocks.engine.theory.gains import Gains
+from goldilocks.store import tables
 
 REGISTRIES: dict[str, Registry] = {
     "initializers": initializers,

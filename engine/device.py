@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from engine.errors import RequestError
+from goldilocks.engine.errors import RequestError
 
 DTYPE = torch.float32
 

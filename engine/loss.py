@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.axes import BATCH, UNIT
+from goldilocks.engine.axes import BATCH, UNIT
 
 
 @dataclass

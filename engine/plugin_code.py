@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.plugin_folder import belongs
+from goldilocks.engine.plugin_folder import belongs
 
 DIGITS = 12
 PYTHON = ".py"

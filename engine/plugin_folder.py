@@ -14,8 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import goldilocks
+
 # This program; a plugin may lie beside it, and imports it.
-PROGRAM = tuple(Path(__file__).resolve().parents[1] / name for name in ("engine", "store", "dashboard"))
+PROGRAM = tuple((Path(goldilocks.__file__).parent / name).resolve() for name in (".", "engine", "store", "dashboard"))
 INSTALLED = {"site-packages", "dist-packages"}
 CACHE = "__pycache__"
 

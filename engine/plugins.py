@@ -10,17 +10,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.activations import activations
-from engine.errors import RequestError
-from engine.initializers import initializers
-from engine.member_checks.activation import activation_flaw
-from engine.member_checks.initializer import initializer_flaw
-from engine.member_checks.normalization import normalization_flaw
-from engine.normalizations import normalizations
-from engine.plugin_code import PluginCode
-from engine.plugin_folder import opened
-from engine.registry import Registry
-from engine.scheme import Scheme
+from goldilocks.engine.activations import activations
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.member_checks.activation import activation_flaw
+from goldilocks.engine.member_checks.initializer import initializer_flaw
+from goldilocks.engine.member_checks.normalization import normalization_flaw
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.plugin_code import PluginCode
+from goldilocks.engine.plugin_folder import opened
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.scheme import Scheme
 
 OPEN: tuple[Registry, ...] = (initializers, activations, normalizations)
 initializers.open_to_plugins(initializer_flaw)

@@ -12,7 +12,7 @@ from math import erf, inf, sqrt
 import torch
 from torch import Tensor
 
-from engine.activations.base import Activation, largest_slope
+from goldilocks.engine.activations.base import Activation, largest_slope
 
 # A function is flat where |φ'| is below this share of its largest value: for tanh, where |tanh z| > 0.97.
 FLAT = 0.0591

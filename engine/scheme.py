@@ -11,9 +11,9 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from engine.card import Card
-from engine.errors import RequestError, nearest, short
-from engine.slips import fraction
+from goldilocks.engine.card import Card
+from goldilocks.engine.errors import RequestError, nearest, short
+from goldilocks.engine.slips import fraction
 
 # Names may hold hyphens, as those of data sets do, so they are not Python's.
 _CALL = re.compile(r"\s*(?P<name>[A-Za-z_][\w-]*)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)

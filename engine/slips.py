@@ -3,7 +3,7 @@
 import re
 import tomllib
 
-from engine.errors import MOST_SHOWN
+from goldilocks.engine.errors import MOST_SHOWN
 
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 _NUMBER = r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.axes import BATCH, UNIT
+from goldilocks.engine.axes import BATCH, UNIT
 
 BINS = 64
 # Histograms reach at most this many standard deviations from the mean; what lies beyond is counted, not binned.

@@ -1,4 +1,4 @@
-"""The command line of the store: `python -m store info | check | publish | query | export | import | merge`."""
+"""The command line of the store: `goldilocks store info | check | publish | query | export | import | merge`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Annotated
 
 import typer
 
-from store import connect, lock, output, publication, queries, terminal
-from store import export as exporting
-from store import merge as merging
-from store import repair as repairing
-from store.arguments import SqlCommand
-from store.check import check as run_checks
-from store.errors import StoreInvalid, StoreMissing, StoreWarning
-from store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout
-from store.terminal import FAILED, refusals, say, warn
+from goldilocks.store import connect, lock, output, publication, queries, terminal
+from goldilocks.store import export as exporting
+from goldilocks.store import merge as merging
+from goldilocks.store import repair as repairing
+from goldilocks.store.arguments import SqlCommand
+from goldilocks.store.check import check as run_checks
+from goldilocks.store.errors import StoreInvalid, StoreMissing, StoreWarning
+from goldilocks.store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout
+from goldilocks.store.terminal import FAILED, refusals, say, warn
 
 EPILOG = "Exit codes: 0 done; 1 something is broken or failed; 2 the request is wrong."
 
@@ -54,7 +54,7 @@ class ExportFormat(StrEnum):
 
 @app.command(epilog=EPILOG)
 def info(store: StorePath = None) -> None:
-    """Shows snapshot, row counts and latest runs. Example: python -m store info"""
+    """Shows snapshot, row counts and latest runs. Example: goldilocks store info"""
     with refusals(), connect.open(store) as opened:
         layout = Layout.at(store)
         size = opened.file.stat().st_size / 1e6
@@ -83,13 +83,13 @@ def check(
     ] = False,
     store: StorePath = None,
 ) -> None:
-    """Verifies every invariant; stops at the first broken one. Example: python -m store check"""
+    """Verifies every invariant; stops at the first broken one. Example: goldilocks store check"""
     with refusals():
         layout = Layout.at(store)
         if not layout.folder.exists() and not layout.path.exists():
             layout.resolve()
         if rebuild and not repair:
-            raise StoreInvalid("--rebuild goes with --repair: python -m store check --repair --rebuild")
+            raise StoreInvalid("--rebuild goes with --repair: goldilocks store check --repair --rebuild")
         sound = all_hold(layout)
         if repair and (rebuild or not sound):
             for sentence in repairing.repair(layout, rebuild=rebuild):
@@ -111,11 +111,11 @@ def all_hold(layout: Layout) -> bool:
 
 @app.command(epilog=EPILOG)
 def publish(store: StorePath = None) -> None:
-    """Adds finished work of the journal to a new snapshot. Example: python -m store publish"""
+    """Adds finished work of the journal to a new snapshot. Example: goldilocks store publish"""
     with refusals():
         layout = Layout.at(store)
         if not layout.folder.exists():
-            raise StoreMissing(f"There is no store at {layout}: `python -m engine run` makes one.")
+            raise StoreMissing(f"There is no store at {layout}: `goldilocks run` makes one.")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", StoreWarning)
             snapshot = publication.publish(layout)
@@ -136,7 +136,7 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Writes every table, results in parts by study. Example: python -m store export tables --format csv"""
+    """Writes every table, results in parts by study. Example: goldilocks store export tables --format csv"""
     with refusals(), connect.open(store) as opened:
         for file in exporting.export(opened, folder, format, overwrite=overwrite):
             say(file)
@@ -147,7 +147,7 @@ def import_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder made by `export --format parquet`.")],
     store: StorePath = None,
 ) -> None:
-    """Takes in what `export` wrote. Example: python -m store import tables --store data/again.duckdb"""
+    """Takes in what `export` wrote. Example: goldilocks store import tables --store data/again.duckdb"""
     with refusals():
         unite(Layout.at(store), [folder], "import")
 
@@ -159,7 +159,7 @@ def merge(
 ) -> None:
     """Adds what other stores have and this one lacks; exit code 1 when they disagree on a cell.
 
-    Example: python -m store merge from_gpu.duckdb from_cluster.duckdb
+    Example: goldilocks store merge from_gpu.duckdb from_cluster.duckdb
     """
     with refusals():
         unite(Layout.at(store), others, "merge")
@@ -173,7 +173,7 @@ def unite(layout: Layout, others: list[Path], label: str) -> None:
         say(f"{other}: {merged.added} cells added, {merged.known} were here already")
         for conflict in merged.conflicts:
             warn(f"conflict: {conflict}")
-            again = f"python -m engine verify {conflict.example} --store {shlex.quote(str(layout))}"
+            again = f"goldilocks verify {conflict.example} --store {shlex.quote(str(layout))}"
             warn(f"  `{again}` computes it again")
         conflicts += len(merged.conflicts)
     if conflicts:
@@ -194,7 +194,7 @@ def query(
     to: Annotated[Path | None, typer.Option("--output", help="File to write; default: stdout.")] = None,
     store: StorePath = None,
 ) -> None:
-    """Runs SQL and writes its rows. Example: python -m store query "SELECT * FROM signal_rates" --format csv"""
+    """Runs SQL and writes its rows. Example: goldilocks store query "SELECT * FROM signal_rates" --format csv"""
     with refusals():
         if (sql is None) == (name is None):
             raise StoreInvalid("query needs either SQL or --name NAME, for example: query 'SELECT * FROM outcomes'")
@@ -222,5 +222,14 @@ def pairs(texts: list[str]) -> dict[str, str]:
     return {terminal.text(key): terminal.text(value) for key, _, value in (text.partition("=") for text in texts)}
 
 
+def main(name: str = "goldilocks store") -> None:
+    """Runs the command line.
+
+    Args:
+        name: what it is called with.
+    """
+    terminal.main(app, name)
+
+
 if __name__ == "__main__":
-    terminal.main(app, "python -m store")
+    main()

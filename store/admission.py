@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from store.errors import StoreInvalid
-from store.quoting import identifier
+from goldilocks.store.errors import StoreInvalid
+from goldilocks.store.quoting import identifier
 
 STEPS = "schema_steps"
 # Of every kind, schema and name; what DuckDB itself puts into each database is internal.
@@ -63,7 +63,7 @@ def refuse_strange(connection: duckdb.DuckDBPyConnection, database: str, path: P
             store is a view or has other columns than its own.
         StoreNewer: when it was written by a later version of the code.
     """
-    from store import migrate
+    from goldilocks.store import migrate
 
     found, known = _contents(connection, database), _newest()
     if STEPS in found.views or found.tables.get(STEPS, known.tables[STEPS]) != known.tables[STEPS]:
@@ -123,7 +123,7 @@ def _steps(connection: duckdb.DuckDBPyConnection, database: str) -> set[int]:
 
 @cache
 def _newest() -> Contents:
-    from store import migrate
+    from goldilocks.store import migrate
 
     with migrate.empty() as connection:
         return _contents(connection, "memory")
@@ -132,7 +132,7 @@ def _newest() -> Contents:
 @cache
 def _tables_of(steps: frozenset[int]) -> dict[str, dict[str, str]]:
     """Returns the tables, columns and types that a database has after some steps of the schema."""
-    from store import migrate
+    from goldilocks.store import migrate
 
     with duckdb.connect() as connection:
         for step in migrate.steps():

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import duckdb
 
-from store import tables
-from store.fingerprint import fingerprint
-from store.ingest import rows
-from store.journal import Entry
+from goldilocks.store import tables
+from goldilocks.store.fingerprint import fingerprint
+from goldilocks.store.ingest import rows
+from goldilocks.store.journal import Entry
 
 
 def disagreement(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> str:

@@ -6,8 +6,8 @@ import os
 from itertools import count
 from pathlib import Path
 
-from store import durable
-from store.layout import Layout
+from goldilocks.store import durable
+from goldilocks.store.layout import Layout
 
 
 def set_aside(layout: Layout, path: Path) -> Path:

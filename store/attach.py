@@ -15,9 +15,9 @@ from typing import Any
 
 import duckdb
 
-from store.admission import refuse_strange
-from store.errors import StoreBusy
-from store.quoting import identifier, literal
+from goldilocks.store.admission import refuse_strange
+from goldilocks.store.errors import StoreBusy
+from goldilocks.store.quoting import identifier, literal
 
 STORAGE_VERSION = "v1.2.0"
 # What DuckDB says of a file that another process, or another connection of this one, has open for writing.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from store import migrate
-from store.attach import attached
-from store.scratch import scratch
+from goldilocks.store import migrate
+from goldilocks.store.attach import attached
+from goldilocks.store.scratch import scratch
 
 
 @cache

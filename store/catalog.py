@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from store.quoting import identifier
+from goldilocks.store.quoting import identifier
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import duckdb
 
-from store import connect, durable, journal, lock, migrate, packs, queries, seal, verification
-from store.agreement import disagreement
-from store.attach import attached
-from store.connect import Store
-from store.errors import StoreError, StoreWarning
-from store.ingest import ingested
-from store.layout import Layout
+from goldilocks.store import connect, durable, journal, lock, migrate, packs, queries, seal, verification
+from goldilocks.store.agreement import disagreement
+from goldilocks.store.attach import attached
+from goldilocks.store.connect import Store
+from goldilocks.store.errors import StoreError, StoreWarning
+from goldilocks.store.ingest import ingested
+from goldilocks.store.layout import Layout
 
 FOLDER = Path(__file__).parent / "invariants"
 
@@ -175,7 +175,7 @@ def schema_current(layout: Layout, store: Store) -> Verdict:
         found = f"it lacks {', '.join(missing)}" if missing else str(migrate.deviations(connection))
     if not found:
         return Verdict(True, migrate.steps()[-1].name)
-    return Verdict(False, f"{found}: `python -m store publish --store {layout}` brings it up to date")
+    return Verdict(False, f"{found}: `goldilocks store publish --store {layout}` brings it up to date")
 
 
 def journal_ingested(layout: Layout, store: Store) -> Verdict:
@@ -198,7 +198,7 @@ def journal_ingested(layout: Layout, store: Store) -> Verdict:
     writer = lock.writer(layout)
     if writer:
         return Verdict(True, f"{len(waiting)} entries wait while process {writer['pid']} writes")
-    remedy = f"`python -m store publish --store {layout}` adds it or says why not, and {_remedy(layout)}"
+    remedy = f"`goldilocks store publish --store {layout}` adds it or says why not, and {_remedy(layout)}"
     return Verdict(False, f"{len(waiting)} entries wait and nobody writes, the first is {min(waiting)}: {remedy}")
 
 
@@ -233,7 +233,7 @@ def journal_agrees(layout: Layout, store: Store) -> Verdict:
 
 
 def _remedy(layout: Layout) -> str:
-    return f"`python -m store check --repair --store {layout}` puts it right"
+    return f"`goldilocks store check --repair --store {layout}` puts it right"
 
 
 def _no_rows(sql: str, layout: Layout, store: Store) -> Verdict:

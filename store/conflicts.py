@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from store import tables
-from store.fingerprint import fingerprint
+from goldilocks.store import tables
+from goldilocks.store.fingerprint import fingerprint
 
 # Columns in which the same result of another run differs by right.
 _INCIDENTAL = ("run_id", "seconds", "error", "batch", "batch_place", "batch_cells", "worker")

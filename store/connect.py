@@ -15,12 +15,12 @@ from typing import Any
 
 import duckdb
 
-from store import catalog, queries
-from store.errors import StoreInvalid
-from store.hold import Hold
-from store.layout import Layout
-from store.opening import DATABASE, open_newest
-from store.result import Result
+from goldilocks.store import catalog, queries
+from goldilocks.store.errors import StoreInvalid
+from goldilocks.store.hold import Hold
+from goldilocks.store.layout import Layout
+from goldilocks.store.opening import DATABASE, open_newest
+from goldilocks.store.result import Result
 
 
 class Store:
@@ -87,7 +87,7 @@ class Store:
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             raise StoreInvalid(
                 f"{self.file} was published by an earlier version of Goldilocks and lacks what the query {name} reads: "
-                f"`python -m store publish --store {self.path}` brings it up to date. "
+                f"`goldilocks store publish --store {self.path}` brings it up to date. "
                 f"({str(error).splitlines()[0]})"
             ) from error
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store import packs, tables
-from store.conflicts import differing_cells
-from store.journal import Entry
-from store.source import source
+from goldilocks.store import packs, tables
+from goldilocks.store.conflicts import differing_cells
+from goldilocks.store.journal import Entry
+from goldilocks.store.source import source
 
 # What can differ besides cells; the metrics of columns follow from the code.
 _OTHERS = ("runs", "workers", "schemes")

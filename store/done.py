@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from store import packs, publication
-from store.attach import attached
-from store.errors import StoreWarning
-from store.journal import Entry
-from store.layout import Layout
+from goldilocks.store import packs, publication
+from goldilocks.store.attach import attached
+from goldilocks.store.errors import StoreWarning
+from goldilocks.store.journal import Entry
+from goldilocks.store.layout import Layout
 
 RESULTS = ("done", "diverged")
 

@@ -11,11 +11,11 @@ import re
 import shutil
 from pathlib import Path
 
-from store import tables
-from store.attach import attached
-from store.connect import Store
-from store.errors import StoreInvalid
-from store.quoting import identifier, literal
+from goldilocks.store import tables
+from goldilocks.store.attach import attached
+from goldilocks.store.connect import Store
+from goldilocks.store.errors import StoreInvalid
+from goldilocks.store.quoting import identifier, literal
 
 PARQUET = "FORMAT parquet, COMPRESSION zstd"
 FORMATS = {"parquet": PARQUET, "csv": "FORMAT csv, HEADER"}

@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 
-from store import packs, study_axes, tables
-from store.journal import Entry
-from store.verification import digests_of
+from goldilocks.store import packs, study_axes, tables
+from goldilocks.store.journal import Entry
+from goldilocks.store.verification import digests_of
 
 # DuckDB keeps all files of one query open: this bounds the memory that many small entries take.
 ENTRIES_AT_ONCE = 1000

@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store import digests, durable, migrate, numbers, packs, tables
-from store.digests import Digests
-from store.errors import StoreInvalid
-from store.layout import Layout
+from goldilocks.store import digests, durable, migrate, numbers, packs, tables
+from goldilocks.store.digests import Digests
+from goldilocks.store.errors import StoreInvalid
+from goldilocks.store.layout import Layout
 
 _FILES = frozenset(f"{name}.parquet" for name in tables.names())
 _guard = threading.Lock()

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from store.errors import StoreInvalid, StoreMissing
+from goldilocks.store.errors import StoreInvalid, StoreMissing
 
 DEFAULT_PATH = "data/grid.duckdb"
 ENVIRONMENT_VARIABLE = "GOLDILOCKS_STORE"
 SUFFIX = ".store"
-REMEDY = "`make grid` or `python -m engine run` makes one"
+REMEDY = "`make grid` or `goldilocks run` makes one"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Layout:
             if isinstance(error, OSError) and error.errno != errno.ELOOP:
                 raise
             raise StoreMissing(
-                f"{self.path} is a symbolic link that leads back to itself: `python -m store publish --store "
+                f"{self.path} is a symbolic link that leads back to itself: `goldilocks store publish --store "
                 f"{self.path}` makes it name the newest snapshot again."
             ) from None
 
@@ -140,7 +140,7 @@ class Layout:
 
     def _why_missing(self) -> str:
         if self.journal.is_dir() and any(self.journal.iterdir()):
-            remedy = f"`python -m store publish --store {self.path}`"
+            remedy = f"`goldilocks store publish --store {self.path}`"
             return f"{self.path} names no snapshot, but finished work waits in the journal: {remedy}."
         return f"There is no store at {self.path}: {REMEDY}."
 

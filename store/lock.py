@@ -16,11 +16,11 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from store import durable
-from store.aside import set_aside
-from store.errors import StoreBusy, StoreInvalid, StoreWarning
-from store.hold import Hold
-from store.layout import Layout
+from goldilocks.store import durable
+from goldilocks.store.aside import set_aside
+from goldilocks.store.errors import StoreBusy, StoreInvalid, StoreWarning
+from goldilocks.store.hold import Hold
+from goldilocks.store.layout import Layout
 
 # By process and store: the lock, the thread that holds it, and how often.
 _held: dict[tuple[int, str], tuple[FileLock, int, int]] = {}

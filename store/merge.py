@@ -13,13 +13,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from store import journal, publication, tables
-from store.check import broken_invariants, invariants
-from store.conflicts import Conflict, conflicts, differing_cells
-from store.errors import StoreInvalid
-from store.layout import Layout
-from store.lock import WriterLock
-from store.source import source
+from goldilocks.store import journal, publication, tables
+from goldilocks.store.check import broken_invariants, invariants
+from goldilocks.store.conflicts import Conflict, conflicts, differing_cells
+from goldilocks.store.errors import StoreInvalid
+from goldilocks.store.layout import Layout
+from goldilocks.store.lock import WriterLock
+from goldilocks.store.source import source
 
 # Cells per journal entry: bounds the memory that merging takes.
 CELLS_PER_ENTRY = 10_000

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import duckdb
 
-from store import definitions, study_axes
-from store.definitions import Definitions, Deviations
-from store.errors import StoreCorrupt, StoreNewer
-from store.metrics import METRICS
-from store.quoting import identifier, literal
+from goldilocks.store import definitions, study_axes
+from goldilocks.store.definitions import Definitions, Deviations
+from goldilocks.store.errors import StoreCorrupt, StoreNewer
+from goldilocks.store.metrics import METRICS
+from goldilocks.store.quoting import identifier, literal
 
 FOLDER = Path(__file__).parent / "schema"
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from store.attach import attached
-from store.errors import StoreError
-from store.layout import Layout
+from goldilocks.store.attach import attached
+from goldilocks.store.errors import StoreError
+from goldilocks.store.layout import Layout
 
 
 def largest_published(layout: Layout) -> int:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import duckdb
 
-from store import durable
-from store.admission import refuse_strange
-from store.attach import ISOLATED, attach, isolate, refuse_held, refuse_truncated
-from store.errors import StoreBusy, StoreChanged, StoreCorrupt, StoreMissing, StoreWarning
-from store.hold import Hold
-from store.layout import Layout
-from store.seal import refuse_changed
+from goldilocks.store import durable
+from goldilocks.store.admission import refuse_strange
+from goldilocks.store.attach import ISOLATED, attach, isolate, refuse_held, refuse_truncated
+from goldilocks.store.errors import StoreBusy, StoreChanged, StoreCorrupt, StoreMissing, StoreWarning
+from goldilocks.store.hold import Hold
+from goldilocks.store.layout import Layout
+from goldilocks.store.seal import refuse_changed
 
 _ATTEMPTS = 5
 # What a snapshot is called in a connection.
@@ -55,7 +55,7 @@ def open_newest(layout: Layout, folders: Sequence[Path] = ()) -> Opened:
     if log.exists():
         warnings.warn(
             f"{log} was left by a program that opened the store for writing, and whoever opens {layout.path.name} with "
-            f"DuckDB sees what it wrote: `python -m store publish --store {layout.path}` moves it away.",
+            f"DuckDB sees what it wrote: `goldilocks store publish --store {layout.path}` moves it away.",
             StoreWarning,
             stacklevel=4,
         )
@@ -125,4 +125,4 @@ def _hold(file: Path) -> Hold:
 
 
 def _remedy(layout: Layout) -> str:
-    return f"`python -m store check --repair --store {layout.path}` builds it anew from the journal."
+    return f"`goldilocks store check --repair --store {layout.path}` builds it anew from the journal."

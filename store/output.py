@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from store import plain_json
-from store.printable import printable
-from store.quoting import identifier
+from goldilocks.store import plain_json
+from goldilocks.store.printable import printable
+from goldilocks.store.quoting import identifier
 
 TABLE_ROWS = 500
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|BIGNUM|FLOAT|DOUBLE|DECIMAL\(.*\)")

@@ -16,13 +16,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from store import digests, durable, journal, packs, tables, verification
-from store.aside import set_aside
-from store.digests import Digests, DigestsDamaged
-from store.errors import StoreWarning
-from store.fingerprint import fingerprint
-from store.journal import Entry
-from store.layout import Layout
+from goldilocks.store import digests, durable, journal, packs, tables, verification
+from goldilocks.store.aside import set_aside
+from goldilocks.store.digests import Digests, DigestsDamaged
+from goldilocks.store.errors import StoreWarning
+from goldilocks.store.fingerprint import fingerprint
+from goldilocks.store.journal import Entry
+from goldilocks.store.layout import Layout
 
 # Fewer small entries than this are left as they are: reading them takes about as long as publishing.
 LEAST = 200

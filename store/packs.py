@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from store import digests
-from store.digests import DigestsDamaged
+from goldilocks.store import digests
+from goldilocks.store.digests import DigestsDamaged
 
 # The list of entries in the folder of a pack.
 LIST = "ENTRIES"

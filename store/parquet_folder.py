@@ -13,11 +13,11 @@ from pathlib import Path
 
 import duckdb
 
-from store import migrate, study_axes, tables
-from store.admission import STEPS
-from store.attach import attached
-from store.errors import StoreInvalid
-from store.quoting import identifier
+from goldilocks.store import migrate, study_axes, tables
+from goldilocks.store.admission import STEPS
+from goldilocks.store.attach import attached
+from goldilocks.store.errors import StoreInvalid
+from goldilocks.store.quoting import identifier
 
 PARTITION = "study"
 # Parquet has no JSON of its own: it travels as text with a mark, or without.

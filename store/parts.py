@@ -14,7 +14,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from store.errors import StoreInvalid
+from goldilocks.store.errors import StoreInvalid
 
 FOLDER = Path(__file__).parent / "sql" / "parts"
 # In parentheses, parentheses may occur once more: `@margin(a / nullif(b, 0))`.

@@ -16,17 +16,17 @@ from pathlib import Path
 
 import duckdb
 
-from store import digests, durable, journal, migrate, packing, packs, seal, verification
-from store.agreement import disagreement
-from store.aside import set_aside
-from store.attach import attached
-from store.blank import blank
-from store.definitions import listed
-from store.errors import StoreBusy, StoreChanged, StoreCorrupt, StoreFailed, StoreInvalid, StoreWarning
-from store.ingest import ingest, ingested
-from store.journal import Entry
-from store.layout import Layout
-from store.lock import WriterLock
+from goldilocks.store import digests, durable, journal, migrate, packing, packs, seal, verification
+from goldilocks.store.agreement import disagreement
+from goldilocks.store.aside import set_aside
+from goldilocks.store.attach import attached
+from goldilocks.store.blank import blank
+from goldilocks.store.definitions import listed
+from goldilocks.store.errors import StoreBusy, StoreChanged, StoreCorrupt, StoreFailed, StoreInvalid, StoreWarning
+from goldilocks.store.ingest import ingest, ingested
+from goldilocks.store.journal import Entry
+from goldilocks.store.layout import Layout
+from goldilocks.store.lock import WriterLock
 
 KEEP = 2
 
@@ -250,7 +250,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, base: Base, witnesses: Seque
     if found:
         raise StoreCorrupt(
             f"{base.path} and the journal disagree, and there is no digest to tell which is right: {found}. "
-            "`python -m store check --repair` sets aside the cells in question."
+            "`goldilocks store check --repair` sets aside the cells in question."
         )
     names = [entry.name for entry in witnesses]
     connection.execute(
@@ -265,7 +265,7 @@ def _warn_of_lost_entries(layout: Layout, base: Base | None) -> None:
     if lost:
         warnings.warn(
             f"the journal of {layout.path} lacks {len(lost)} entries that the newest snapshot has, the first is "
-            f"{lost[0]}; nothing is lost: `python -m store check --repair --store {layout.path}` writes them again.",
+            f"{lost[0]}; nothing is lost: `goldilocks store check --repair --store {layout.path}` writes them again.",
             StoreWarning,
             stacklevel=3,
         )

@@ -21,8 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from store.errors import StoreInvalid
-from store.parts import with_parts
+from goldilocks.store.errors import StoreInvalid
+from goldilocks.store.parts import with_parts
 
 FOLDER = Path(__file__).parent / "sql"
 REQUIRED = object()

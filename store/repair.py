@@ -14,16 +14,16 @@ from pathlib import Path
 
 import duckdb
 
-from store import digests, disputes, durable, journal, packs, publication, seal, verification
-from store.aside import keep_copy, set_aside
-from store.attach import attached
-from store.check import check
-from store.errors import StoreCorrupt, StoreWarning
-from store.journal import Entry
-from store.layout import Layout
-from store.lock import WriterLock
-from store.merge import adopt
-from store.publication import Base
+from goldilocks.store import digests, disputes, durable, journal, packs, publication, seal, verification
+from goldilocks.store.aside import keep_copy, set_aside
+from goldilocks.store.attach import attached
+from goldilocks.store.check import check
+from goldilocks.store.errors import StoreCorrupt, StoreWarning
+from goldilocks.store.journal import Entry
+from goldilocks.store.layout import Layout
+from goldilocks.store.lock import WriterLock
+from goldilocks.store.merge import adopt
+from goldilocks.store.publication import Base
 
 
 def repair(layout: Layout, *, rebuild: bool = False) -> Iterator[str]:
@@ -186,7 +186,7 @@ def _set_aside_disputed(layout: Layout, base: Base, entries: Sequence[Entry], ce
     shown = " ".join(cells[:5]) + (" …" if len(cells) > 5 else "")
     yield (
         f"of {len(cells)} cells the journal says one thing and the snapshot another, and no digest tells which is "
-        f"right: they were set aside, and `python -m engine run` of their grid computes them again. `python -m engine "
+        f"right: they were set aside, and `goldilocks run` of their grid computes them again. `goldilocks "
         f"verify --store {kept} {shown}` computes them and says whether the snapshot was right"
     )
 
@@ -197,7 +197,7 @@ def _set_aside_changed(layout: Layout) -> Iterator[str]:
         if seal.intact(file, thorough=True) is False:
             kept = set_aside(layout, file)
             durable.discard(seal.digest_file(file))
-            verify, take = f"engine verify --sample 10 --store {kept}", f"store merge {kept} --store {layout.path}"
+            verify, take = f"goldilocks verify --sample 10 --store {kept}", f"store merge {kept} --store {layout.path}"
             yield (
                 f"snapshot {file.name} has changed since it was published and was moved to {kept}: what only it has "
                 f"can be verified (`python -m {verify}`) and taken in unproved (`python -m {take}`)"

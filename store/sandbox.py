@@ -6,10 +6,10 @@ import os
 
 import duckdb
 
-from store.attach import ISOLATED, attach, isolate
-from store.layout import Layout
-from store.opening import DATABASE, open_newest
-from store.quoting import literal
+from goldilocks.store.attach import ISOLATED, attach, isolate
+from goldilocks.store.layout import Layout
+from goldilocks.store.opening import DATABASE, open_newest
+from goldilocks.store.quoting import literal
 
 
 def sandboxed(

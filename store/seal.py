@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from store import digests, durable, migrate
-from store.attach import attached
-from store.definitions import listed
-from store.digests import Digests, DigestsDamaged
-from store.errors import StoreChanged, StoreError
+from goldilocks.store import digests, durable, migrate
+from goldilocks.store.attach import attached
+from goldilocks.store.definitions import listed
+from goldilocks.store.digests import Digests, DigestsDamaged
+from goldilocks.store.errors import StoreChanged, StoreError
 
 READ_ONLY = 0o444
 # What was found for a file of this path, inode, size and time: reading all of it again would say the same.

@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import Any
 
-from store.printable import printable
+from goldilocks.store.printable import printable
 
 # What a message may have besides characters that are seen.
 LAYOUT = "\n\t"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from store import durable, migrate
-from store.admission import STEPS
-from store.attach import attached
-from store.errors import StoreCorrupt, StoreFailed, StoreInvalid
-from store.parquet_folder import load
-from store.seal import refuse_changed
+from goldilocks.store import durable, migrate
+from goldilocks.store.admission import STEPS
+from goldilocks.store.attach import attached
+from goldilocks.store.errors import StoreCorrupt, StoreFailed, StoreInvalid
+from goldilocks.store.parquet_folder import load
+from goldilocks.store.seal import refuse_changed
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from store import durable, journal
-from store.layout import Layout
+from goldilocks.store import durable, journal
+from goldilocks.store.layout import Layout
 
 
 def file(spool: Path, run_id: str, label: str, batch: dict[str, pa.Table]) -> Path:

@@ -9,8 +9,8 @@ from functools import cache
 
 import pyarrow as pa
 
-from store.errors import StoreInvalid
-from store.study_axes import MAPS
+from goldilocks.store.errors import StoreInvalid
+from goldilocks.store.study_axes import MAPS
 
 NAMES = ("runs", "workers", "schemes", "metrics", "cells", "layers", "layer_histograms", "curves", "measurements")
 RESULTS = ("layers", "layer_histograms", "curves", "measurements")
@@ -92,7 +92,7 @@ def _column(name: str, values: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedAr
 
 @cache
 def _schemas() -> dict[str, pa.Schema]:
-    from store.migrate import empty
+    from goldilocks.store.migrate import empty
 
     with empty() as connection:
         return {name: _read_schema(connection, name) for name in NAMES}

@@ -16,10 +16,10 @@ import duckdb
 import typer
 from rich.console import Console
 
-from store import durable
-from store.errors import StoreCorrupt, StoreError, StoreFailed, StoreInvalid
-from store.printable import printable
-from store.sentences import LAYOUT, warnings_as_sentences
+from goldilocks.store import durable
+from goldilocks.store.errors import StoreCorrupt, StoreError, StoreFailed, StoreInvalid
+from goldilocks.store.printable import printable
+from goldilocks.store.sentences import LAYOUT, warnings_as_sentences
 
 FAILED, REFUSED = 1, 2
 _messages = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)

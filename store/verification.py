@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from store import digests, durable, journal, packs
-from store.digests import Digests, DigestsDamaged
-from store.journal import Entry
-from store.layout import Layout
+from goldilocks.store import digests, durable, journal, packs
+from goldilocks.store.digests import Digests, DigestsDamaged
+from goldilocks.store.journal import Entry
+from goldilocks.store.layout import Layout
 
 _THREADS = min(8, os.cpu_count() or 1)
 

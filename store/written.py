@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from store.queries import Query
-from store.quoting import literal
+from goldilocks.store.queries import Query
+from goldilocks.store.quoting import literal
 
 # Conditions of the form `(NULL or equal)`, `(NULL or among)` and `(NULL or none of a list)`, with the AND before them
 # where there is one.

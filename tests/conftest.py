@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def filled_store(tmp_path_factory):
     """Path of a store with propagation and training cells, some of them diverged."""
-    import engine
+    from goldilocks import engine
 
     path = tmp_path_factory.mktemp("dashboard") / "grid.duckdb"
     engine.run(engine.Grid.from_toml(GRID, "dashboard"), path)

@@ -68,7 +68,7 @@ def commands(block: str) -> list[str]:
 
 
 def typed(line: str) -> Result:
-    """Do in this process what `python -m engine …` or `python -m store …` does; a failure fails the test."""
+    """Do in this process what `goldilocks …` or `goldilocks store …` does; a failure fails the test."""
     python, option, package, *arguments = shlex.split(line)
     assert (python, option) == ("python", "-m")
     done = CliRunner().invoke(import_module(f"{package}.__main__").app, arguments, env={"COLUMNS": "200"})

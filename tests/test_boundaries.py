@@ -19,11 +19,17 @@ WITHOUT = {
 
 
 def imported(path):
+    """Yield what a file imports: other packages by their name, those of this one by the name below `goldilocks`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (_package(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.split(".")[0]
+            yield from (_package(f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def _package(name):
+    first, *rest = name.split(".")
+    return rest[0] if first == "goldilocks" and rest else first
 
 
 @pytest.mark.parametrize("package", NEIGHBOURS)
@@ -42,7 +48,8 @@ def imports_between_files():
     for package in NEIGHBOURS:
         for path in (ROOT / package).rglob("*.py"):
             parts = path.relative_to(ROOT).with_suffix("").parts
-            files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            files[f"goldilocks.{name}"] = path
     graph = {}
     for name, path in files.items():
         nodes = ast.parse(path.read_text(encoding="utf-8"))
@@ -81,17 +88,18 @@ def test_only_one_folder_knows_ray():
 
 
 def loaded(code):
-    """Return the top-level modules that a fresh interpreter has loaded after running some code."""
-    command = [sys.executable, "-c", f"{code}\nimport sys; print(*{{name.split('.')[0] for name in sys.modules}})"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    """Return the packages that a fresh interpreter has loaded after running some code."""
+    command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT / ".package", timeout=120)
     assert done.returncode == 0, done.stderr
-    return set(done.stdout.splitlines()[-1].split())
+    return {_package(name) for name in done.stdout.splitlines()[-1].split()}
 
 
 def test_the_dashboard_needs_neither_torch_nor_the_engine():
     code = """
-import importlib, pkgutil, dashboard
-for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
+import importlib, pkgutil
+from goldilocks import dashboard
+for module in pkgutil.walk_packages(dashboard.__path__, "goldilocks.dashboard."):
     importlib.import_module(module.name)
 """
     modules = loaded(code)
@@ -100,11 +108,18 @@ for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
 
 
 def test_the_store_needs_neither_neighbour():
-    assert not loaded("import store, store.__main__") & {"torch", "engine", "dashboard", "streamlit"}
+    assert not loaded("from goldilocks import store; import goldilocks.store.__main__") & {
+        "torch",
+        "engine",
+        "dashboard",
+        "streamlit",
+    }
 
 
 def test_ray_is_imported_for_a_cluster_only():
-    assert "ray" not in loaded("import engine.__main__, engine.execution.run; engine.Cluster('local')")
+    assert "ray" not in loaded(
+        "import goldilocks.engine.__main__, goldilocks.engine.execution.run; goldilocks.Cluster('local')"
+    )
 
 
 def test_no_source_file_is_ignored():

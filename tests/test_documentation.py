@@ -22,7 +22,7 @@ def tracked():
 def test_the_top_level_is_fixed():
     allowed = {"dashboard", "engine", "store", "tests", "requirements.txt", "README.md", "CHANGELOG.md", "LICENSE"}
     allowed |= {"requirements-ray.txt", "CONTRIBUTING.md"}
-    tools = {"Makefile", "pyproject.toml", ".ci", ".gitignore", ".streamlit"}
+    tools = {"Makefile", "pyproject.toml", ".ci", ".gitignore", ".package"}
     assert {path.split("/")[0] for path in tracked()} == allowed | tools
 
 
@@ -32,17 +32,16 @@ def test_every_page_is_listed():
         assert f"| {title} |" in README
 
 
-@pytest.mark.parametrize("package", ["engine", "store", "dashboard"])
-def test_every_command_is_listed_and_its_help_shows(package):
-    done = subprocess.run(
-        [sys.executable, "-m", package, "--help"], capture_output=True, text=True, timeout=60, cwd=ROOT
-    )
+@pytest.mark.parametrize("program", ["goldilocks", "goldilocks store", "goldilocks dashboard"])
+def test_every_command_is_listed_and_its_help_shows(program):
+    command = [sys.executable, "-m", *program.split(), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT / ".package")
     assert done.returncode == 0, done.stderr
     commands = (
         re.findall(r"^│ (\w+) ", done.stdout.split("Commands")[-1], re.MULTILINE) if "Commands" in done.stdout else []
     )
     for command in commands or [""]:
-        assert f"`python -m {package} {command}".rstrip() in README
+        assert f"`{program} {command}".rstrip() in README
 
 
 def test_every_make_target_is_listed():

@@ -17,9 +17,8 @@ from pathlib import Path
 import pandas
 import pytest
 
-import engine
-import store
-from engine import plugins
+from goldilocks import engine, store
+from goldilocks.engine import plugins
 from tests.readme import ROOT, TEXT, checked, commands, example, examples, typed, value_of
 
 pytestmark = pytest.mark.long
@@ -259,7 +258,7 @@ def test_the_sql_of_the_example_in_r(smoke):
 def test_a_cell_leads_to_its_run(smoke, monkeypatch):
     monkeypatch.chdir(smoke[0])
     sql = example("Query it directly", "inline", 1)
-    found = pandas.DataFrame(json.loads(typed(f'python -m store query "{sql}" --format json').stdout))
+    found = pandas.DataFrame(json.loads(typed(f'goldilocks store query "{sql}" --format json').stdout))
     cells = frame("SELECT * FROM cells")
     assert sorted(found["cell_id"]) == sorted(cells["cell_id"].map(str))
     for column in ("code_version", "torch_version", "device", "grid", "grid_text"):
@@ -285,7 +284,7 @@ def test_what_a_query_calls_seeds_are_seeds(number):
     """Each group of a query in the README is one configuration, with every seed of it, asked of the demo's cells."""
     import duckdb
 
-    from engine.grid.spec import load_grid
+    from goldilocks.engine.grid.spec import load_grid
 
     rows = [cell.row() for cell in load_grid("demo").cells if cell.study in ("propagation", "training")]
     cells = pandas.DataFrame(rows).astype({"cell_id": str})
@@ -325,7 +324,7 @@ def test_a_job_array_and_its_merge(tmp_path):
     assert len(list(Path("parts").glob("*.duckdb"))) == 2
     # One store of them, with every cell once.
     said = typed(shlex.join(["python", "-m", "store", "merge", *sorted(map(str, Path("parts").glob("*.duckdb")))]))
-    assert merge == "python -m store merge parts/*.duckdb"
+    assert merge == "goldilocks store merge parts/*.duckdb"
     assert sum(int(count) for count in re.findall(r": (\d+) cells added", said.output)) == cells
     assert frame("SELECT count(DISTINCT cell_id) AS n FROM cells")["n"][0] == cells
 
@@ -373,7 +372,7 @@ def test_a_scheme_of_your_own(timid):
     (shown,) = set(stds.query("name == 'timid'")["init"])
     assert re.fullmatch(r"timid@[0-9a-f]{6}", shown)
     assert frame("SELECT title FROM schemes WHERE name LIKE 'timid%'")["title"].tolist() == ["Timid"]
-    assert "Timid" in typed("python -m engine list initializers --plugin timid.py").stdout
+    assert "Timid" in typed("goldilocks list initializers --plugin timid.py").stdout
     # A comment changes nothing, another number does.
     text = timid.read_text()
     for changed, done in ((text + "# a comment\n", 4), (text.replace("(2 * fans", "(3 * fans"), 2)):

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from dashboard.charts.panels import USUAL_WIDTH, Panels
+from goldilocks.dashboard.charts.panels import USUAL_WIDTH, Panels
 
 Spec = dict[str, Any]
 

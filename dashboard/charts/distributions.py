@@ -4,11 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import theme
-from dashboard.charts import style
-from dashboard.charts.chart import Chart
-from dashboard.charts.panels import Panels
-from dashboard.numerals import numeral
+from goldilocks.dashboard import theme
+from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.panels import Panels
+from goldilocks.dashboard.numerals import numeral
 
 LEAST_WIDTH, MOST_WIDTH, HEIGHT, GAP, FRAME_WIDTH = 94, 150, 84, 24, 24
 PALE = 0.4

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.charts.chart import Chart, Spec
-from dashboard.charts.panels import PLOT, ROOM, USUAL_WIDTH
-from dashboard.charts.style import CONFIG, PADDING
+from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.panels import PLOT, ROOM, USUAL_WIDTH
+from goldilocks.dashboard.charts.style import CONFIG, PADDING
 
 GAP = 28
 # What Vega-Lite takes only once in a picture.

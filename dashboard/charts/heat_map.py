@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from dashboard import theme
-from dashboard.charts import style
-from dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard import theme
+from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts.chart import Chart, Spec
 
 SELECTION = "tile"
 ROW_HEIGHT, LEAST_HEIGHT = 27, 80

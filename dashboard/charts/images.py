@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from dashboard.charts import style
-from dashboard.charts.chart import Chart
-from dashboard.charts.panels import Panels
+from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.panels import Panels
 
 SIDE, PER_ROW, GAP, FRAME_WIDTH = 62, 8, 6, 50
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard import theme
-from dashboard.charts import style
-from dashboard.charts.chart import Chart, Spec
-from dashboard.charts.panels import Panels
+from goldilocks.dashboard import theme
+from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.panels import Panels
 
 # Nobody tells more lines apart: pages draw the first so many.
 MOST_LINES = 60

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from dashboard.charts import style
-from dashboard.charts.chart import Chart, Spec
-from dashboard.charts.heat_map import RATE_REACH
+from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.heat_map import RATE_REACH
 
 HEIGHT = 320
 DARK = "#14171a"

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from dashboard import theme
-from dashboard.charts import style
-from dashboard.charts.chart import Chart
-from dashboard.charts.panels import Panels
+from goldilocks.dashboard import theme
+from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.panels import Panels
 
 LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, AXES_WIDTH = 100, 170, 5, 16, 12, 34
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from dashboard.charts import style
-from dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts.chart import Chart, Spec
 
 HEIGHT, MOST_ROWS, MOST_COLOURS = 260, 5000, 12
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from dashboard import theme
-from dashboard.charts import style
-from dashboard.charts.chart import Chart, Spec
-from dashboard.charts.panels import ROOM
+from goldilocks.dashboard import theme
+from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.panels import ROOM
 
 # In pixels: a row, and how far its name stands above its middle and its dot below.
 ROW_HEIGHT, NAME_ABOVE, DOT_BELOW = 38, -9, 8

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from dashboard.charts import style
-from dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts.chart import Chart
 
 ROW = 22
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import theme
-from dashboard.charts.chart import Chart, Spec
-from dashboard.charts.panels import PLOT, ROOM, Panels
+from goldilocks.dashboard import theme
+from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.panels import PLOT, ROOM, Panels
 
 CONFIG: Spec = {
     "font": theme.FONT,

@@ -1,7 +1,7 @@
 """All rows of the lecture in order, in chapters."""
 
-from dashboard.lecture import signal_rows, study_rows, training_rows
-from dashboard.lecture.row import Row
+from goldilocks.dashboard.lecture import signal_rows, study_rows, training_rows
+from goldilocks.dashboard.lecture.row import Row
 
 CHAPTERS: dict[str, tuple[Row, ...]] = {
     "Before the first step": (study_rows.PREPROCESSING, training_rows.SYMMETRY, training_rows.DEPTH),

@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import data
-from dashboard.choice import plain
+from goldilocks.dashboard import data
+from goldilocks.dashboard.choice import plain
 
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from dashboard.figure import Picture
+from goldilocks.dashboard.figure import Picture
 
 
 @dataclass(frozen=True)

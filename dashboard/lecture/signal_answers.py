@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import data
-from dashboard.lecture.networks import lecture_network, verdict_on
-from dashboard.lecture.wording import PER_CENT, THREE_DIGITS, between, count, judged, larger, sentence
-from dashboard.numerals import numeral
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import data
+from goldilocks.dashboard.lecture.networks import lecture_network, verdict_on
+from goldilocks.dashboard.lecture.wording import PER_CENT, THREE_DIGITS, between, count, judged, larger, sentence
+from goldilocks.dashboard.numerals import numeral
+from goldilocks.dashboard.verbatim import verbatim
 
 SIZES = ("width", "depth", "batch_size")
 NAMES = {"none": "without batch norm", "batch": "with batch norm"}

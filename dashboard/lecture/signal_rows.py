@@ -6,15 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import axes, data, signals, theme, verdicts
-from dashboard.charts.distributions import strip
-from dashboard.charts.lines import Axis, lines
-from dashboard.distributions import on_common_bins
-from dashboard.figure import Picture
-from dashboard.lecture import signal_answers
-from dashboard.lecture.networks import lecture_network, verdict_on
-from dashboard.lecture.row import Finding, Prediction, Row
-from dashboard.signals import network_title
+from goldilocks.dashboard import axes, data, signals, theme, verdicts
+from goldilocks.dashboard.charts.distributions import strip
+from goldilocks.dashboard.charts.lines import Axis, lines
+from goldilocks.dashboard.distributions import on_common_bins
+from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.lecture import signal_answers
+from goldilocks.dashboard.lecture.networks import lecture_network, verdict_on
+from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
+from goldilocks.dashboard.signals import network_title
 
 MOST_LAYERS = 6
 VERDICTS = ("too small", "just right", "too big")

@@ -4,10 +4,20 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import data
-from dashboard.lecture.wording import PER_CENT, POINTS, between, count, judged, larger, plus_minus, positive, sentence
-from dashboard.numerals import numeral
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import data
+from goldilocks.dashboard.lecture.wording import (
+    PER_CENT,
+    POINTS,
+    between,
+    count,
+    judged,
+    larger,
+    plus_minus,
+    positive,
+    sentence,
+)
+from goldilocks.dashboard.numerals import numeral
+from goldilocks.dashboard.verbatim import verbatim
 
 
 def sensitivity() -> str:

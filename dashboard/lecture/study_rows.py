@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from dashboard import quantities
-from dashboard.lecture import study_answers
-from dashboard.lecture.row import Finding, Row
-from dashboard.quantities import Question
+from goldilocks.dashboard import quantities
+from goldilocks.dashboard.lecture import study_answers
+from goldilocks.dashboard.lecture.row import Finding, Row
+from goldilocks.dashboard.quantities import Question
 
 BATCH_NORM = "views/batch_norm.py"
 

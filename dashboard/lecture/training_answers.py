@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import choice, data
-from dashboard.lecture.wording import (
+from goldilocks.dashboard import choice, data
+from goldilocks.dashboard.lecture.wording import (
     PER_CENT,
     POINTS,
     THREE_DIGITS,
@@ -17,9 +17,9 @@ from dashboard.lecture.wording import (
     plus_minus,
     sentence,
 )
-from dashboard.numerals import numeral
-from dashboard.verbatim import verbatim
-from store.queries import Query
+from goldilocks.dashboard.numerals import numeral
+from goldilocks.dashboard.verbatim import verbatim
+from goldilocks.store.queries import Query
 
 # What the queries pin, so that networks of different sizes and lengths of training are not pooled.
 PINNED = ("dataset", "width", "batch_size", "steps")

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard import axes, choice, data, quantities, trains
-from dashboard.charts.lines import Axis, lines
-from dashboard.figure import Picture
-from dashboard.lecture import training_answers
-from dashboard.lecture.row import Finding, Prediction, Row
-from dashboard.over_seeds import for_lines
-from dashboard.quantities import Question
+from goldilocks.dashboard import axes, choice, data, quantities, trains
+from goldilocks.dashboard.charts.lines import Axis, lines
+from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.lecture import training_answers
+from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
+from goldilocks.dashboard.over_seeds import for_lines
+from goldilocks.dashboard.quantities import Question
 
 CONVERGENCE = "views/convergence.py"
 MAP = "views/trainability_map.py"

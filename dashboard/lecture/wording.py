@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.numerals import numeral
+from goldilocks.dashboard.numerals import numeral
 
 THREE_DIGITS, TWO_DIGITS, PER_CENT, POINTS = ".3g", ".2g", ".0%", "points"
 

@@ -7,16 +7,16 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import axes, data, selectors, signals, stories, theme, verdicts, viewport
-from dashboard.charts.chart import Chart
-from dashboard.charts.distributions import strip
-from dashboard.charts.lines import Axis, lines
-from dashboard.charts.style import spans_decades
-from dashboard.choice import plain
-from dashboard.distributions import on_common_bins
-from dashboard.figure import Picture, draw, group
-from dashboard.numerals import numeral
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import axes, data, selectors, signals, stories, theme, verdicts, viewport
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.distributions import strip
+from goldilocks.dashboard.charts.lines import Axis, lines
+from goldilocks.dashboard.charts.style import spans_decades
+from goldilocks.dashboard.choice import plain
+from goldilocks.dashboard.distributions import on_common_bins
+from goldilocks.dashboard.figure import Picture, draw, group
+from goldilocks.dashboard.numerals import numeral
+from goldilocks.dashboard.verbatim import verbatim
 
 MOST_CONFIGURATIONS = 6
 MOST_PANELS = 6
@@ -51,7 +51,7 @@ def main() -> None:
     )
     networks = data.query("propagation_networks")
     if networks.empty:
-        st.info("This store has no untrained networks yet: `python -m engine run lecture` computes the lecture's.")
+        st.info("This store has no untrained networks yet: `goldilocks run lecture` computes the lecture's.")
         return
     stories.offer(PAGE, STORIES)
     network = _choose_network(networks)

@@ -6,11 +6,11 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import choice, quantities, selectors
-from dashboard.interval import BANDS
-from dashboard.lecture import signal_rows, training_rows
-from dashboard.lecture.row import Row
-from dashboard.quantities import Question
+from goldilocks.dashboard import choice, quantities, selectors
+from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.lecture import signal_rows, training_rows
+from goldilocks.dashboard.lecture.row import Row
+from goldilocks.dashboard.quantities import Question
 
 PREFIX = "bn"
 # In lines that fit on a phone.
@@ -50,7 +50,7 @@ def _rows(rows: tuple[Row, ...]) -> None:
         st.markdown(f"*L{row.number}:* {row.claim}")
         finding = row.ask()
         if finding is None:
-            st.info("This store has nothing on this yet: `python -m engine run demo` computes it.")
+            st.info("This store has nothing on this yet: `goldilocks run demo` computes it.")
             continue
         finding.picture.show(f"L{row.number}")
         if finding.verdict:

@@ -5,12 +5,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, selectors, stories, trains, verdicts
-from dashboard.charts.lines import MOST_LINES, Axis, lines
-from dashboard.charts.style import spans_decades
-from dashboard.figure import Picture
-from dashboard.interval import BANDS, banded
-from dashboard.over_seeds import for_lines
+from goldilocks.dashboard import axes, choice, data, selectors, stories, trains, verdicts
+from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
+from goldilocks.dashboard.charts.style import spans_decades
+from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.interval import BANDS, banded
+from goldilocks.dashboard.over_seeds import for_lines
 
 PREFIX = "train"
 PAGE = "convergence"

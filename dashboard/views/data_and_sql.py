@@ -8,15 +8,15 @@ import duckdb
 import pandas as pd
 import streamlit as st
 
-import store
-from dashboard import data, sandbox, selectors
-from dashboard.charts.quick import chartable, quick
-from dashboard.exact import file
-from dashboard.figure import figure
-from dashboard.snapshot import MOST_SECONDS
-from dashboard.verbatim import verbatim
-from store import queries
-from store.queries import Parameter, Query
+from goldilocks import store
+from goldilocks.dashboard import data, sandbox, selectors
+from goldilocks.dashboard.charts.quick import chartable, quick
+from goldilocks.dashboard.exact import file
+from goldilocks.dashboard.figure import figure
+from goldilocks.dashboard.snapshot import MOST_SECONDS
+from goldilocks.dashboard.verbatim import verbatim
+from goldilocks.store import queries
+from goldilocks.store.queries import Parameter, Query
 
 PREFIX = "ask"
 FIRST_QUESTION = """SELECT layer, avg(std) AS std

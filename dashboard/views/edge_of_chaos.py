@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, phases, quantities, selectors
-from dashboard.charts.lines import Axis, lines
-from dashboard.charts.plane import plane
-from dashboard.figure import Picture
-from dashboard.interval import BANDS
-from dashboard.numerals import numeral
-from dashboard.quantities import Question
+from goldilocks.dashboard import axes, choice, data, phases, quantities, selectors
+from goldilocks.dashboard.charts.lines import Axis, lines
+from goldilocks.dashboard.charts.plane import plane
+from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.numerals import numeral
+from goldilocks.dashboard.quantities import Question
 
 PREFIX = "edge"
 STUDY = "mean_field"

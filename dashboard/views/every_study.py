@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import axes, choice, data, quantities, selectors
-from dashboard.interval import BANDS
-from dashboard.quantities import Question
+from goldilocks.dashboard import axes, choice, data, quantities, selectors
+from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.quantities import Question
 
 PREFIX = "study"
 CHOOSE = "automatic"
@@ -20,7 +20,7 @@ def main() -> None:
     if not studies:
         st.info(
             "The studies in this store measured layers and curves only, which have pages of their own: "
-            "*Activation statistics* and *Convergence*. `python -m engine run demo` computes the other studies."
+            "*Activation statistics* and *Convergence*. `goldilocks run demo` computes the other studies."
         )
         return
     left, right = st.columns([1, 2])

@@ -6,18 +6,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, selectors, theme, verdicts, viewport
-from dashboard.charts.chart import Chart
-from dashboard.charts.ridges import ridges
-from dashboard.distributions import on_common_bins
-from dashboard.figure import draw, group
-from dashboard.lecture import training_answers
-from dashboard.lecture.chapters import CHAPTERS
-from dashboard.lecture.networks import lecture_network, verdict_on
-from dashboard.lecture.row import Finding, Prediction, Row
-from dashboard.numerals import numeral
-from dashboard.verbatim import verbatim
-from store import queries
+from goldilocks.dashboard import data, selectors, theme, verdicts, viewport
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.ridges import ridges
+from goldilocks.dashboard.distributions import on_common_bins
+from goldilocks.dashboard.figure import draw, group
+from goldilocks.dashboard.lecture import training_answers
+from goldilocks.dashboard.lecture.chapters import CHAPTERS
+from goldilocks.dashboard.lecture.networks import lecture_network, verdict_on
+from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
+from goldilocks.dashboard.numerals import numeral
+from goldilocks.dashboard.verbatim import verbatim
+from goldilocks.store import queries
 
 PREFIX = "lecture"
 OPENING = {"normal(std=0.01)": "0.01", "normal(std=0.05)": "0.05", "xavier": "Xavier", "kaiming": "Kaiming"}
@@ -62,7 +62,7 @@ def _opening() -> None:
     activation = selectors.switch("Activation", ACTIVATIONS, f"{PREFIX}_activation", "tanh")
     shape = lecture_network("xavier", activation)
     if shape is None:
-        st.info("This store lacks the lecture's own experiment: `python -m engine run lecture` computes it.")
+        st.info("This store lacks the lecture's own experiment: `goldilocks run lecture` computes it.")
         return
     layers = list(range(1, min(shape["depth"], MOST_LAYERS) + 1))
     asked = {**shape, "inits": list(OPENING), "activations": [activation], "norms": ["none"]}
@@ -133,7 +133,7 @@ def _row(row: Row, reveal: bool) -> None:
         head.markdown(f"*The lecture:* {row.claim}")
         finding = _finding(number=row.number)
         if finding is None:
-            st.info("This store has nothing on this row yet: `python -m engine run demo` computes it.")
+            st.info("This store has nothing on this row yet: `goldilocks run demo` computes it.")
         else:
             if guess is not None and finding.answer:
                 _compare(guess, finding.answer)

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard import axes, choice, data, quantities, selectors
-from dashboard.charts.points import cloud
-from dashboard.figure import figure
-from dashboard.quantities import Question
+from goldilocks.dashboard import axes, choice, data, quantities, selectors
+from goldilocks.dashboard.charts.points import cloud
+from goldilocks.dashboard.figure import figure
+from goldilocks.dashboard.quantities import Question
 
 PREFIX = "prep"
 STUDY = "preprocessing"

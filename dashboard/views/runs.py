@@ -6,9 +6,9 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-import store
-from dashboard import data, refresh, selectors
-from dashboard.verbatim import verbatim
+from goldilocks import store
+from goldilocks.dashboard import data, refresh, selectors
+from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "runs"
 _NAME = re.compile(r"\w[\w-]*", re.ASCII)

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, selectors, signals, stories, verdicts
-from dashboard.charts.chart import Chart
-from dashboard.charts.heat_map import SELECTION, Scale, heat_map
-from dashboard.charts.lines import MOST_LINES, Axis, lines
-from dashboard.charts.style import spans_decades
-from dashboard.figure import figure, selection
-from dashboard.over_seeds import for_lines
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import axes, choice, data, selectors, signals, stories, verdicts
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.heat_map import SELECTION, Scale, heat_map
+from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
+from goldilocks.dashboard.charts.style import spans_decades
+from goldilocks.dashboard.figure import figure, selection
+from goldilocks.dashboard.over_seeds import for_lines
+from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "map"
 PAGE = "trainability_map"

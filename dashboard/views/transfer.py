@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import axes, choice, data, quantities, selectors
-from dashboard.charts.images import images
-from dashboard.figure import figure
-from dashboard.interval import BANDS
-from dashboard.quantities import Question
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import axes, choice, data, quantities, selectors
+from goldilocks.dashboard.charts.images import images
+from goldilocks.dashboard.figure import figure
+from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "transfer"
 STUDY, SOURCE = "transfer", "transfer_source"

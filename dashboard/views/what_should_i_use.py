@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import advice, axes, choice, data, outlook, selectors, snippet, trains, verdicts
-from dashboard.charts.lines import Axis, lines
-from dashboard.charts.ranking import ranking
-from dashboard.figure import Picture
-from dashboard.verbatim import verbatim
+from goldilocks.dashboard import advice, axes, choice, data, outlook, selectors, snippet, trains, verdicts
+from goldilocks.dashboard.charts.lines import Axis, lines
+from goldilocks.dashboard.charts.ranking import ranking
+from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "use"
 ANY = "any"
@@ -35,7 +35,7 @@ def main() -> None:
     )
     offered = choice.options("training")
     if not offered:
-        st.info("This store has no trained networks yet: `python -m engine run demo` trains some.")
+        st.info("This store has no trained networks yet: `goldilocks run demo` trains some.")
         return
     wanted = _ask(offered)
     if not wanted["norms"]:

@@ -1,5 +1,5 @@
 """Activation functions, one per file; a new file that registers a class is a new activation."""
 
-from engine.activations.base import Activation, activations
+from goldilocks.engine.activations.base import Activation, activations
 
 __all__ = ["Activation", "activations"]

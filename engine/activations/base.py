@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from engine.registry import Registry
-from engine.scheme import Scheme
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.scheme import Scheme
 
 
 class Activation(Scheme):
@@ -77,4 +77,4 @@ def largest_slope(activation: Activation) -> float:
     return float(activation.slope_at(z).abs().max())
 
 
-activations: Registry[Activation] = Registry("activation", "engine.activations")
+activations: Registry[Activation] = Registry("activation", "goldilocks.engine.activations")

@@ -5,8 +5,8 @@ from math import pi, sqrt
 import torch
 from torch import Tensor
 
-from engine.activations.base import Activation, activations
-from engine.card import Card
+from goldilocks.engine.activations.base import Activation, activations
+from goldilocks.engine.card import Card
 
 
 @activations.register

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from engine.activations.base import Activation, activations
-from engine.card import Card
+from goldilocks.engine.activations.base import Activation, activations
+from goldilocks.engine.card import Card
 
 
 @activations.register

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from engine.activations.base import Activation, activations
-from engine.card import Card
+from goldilocks.engine.activations.base import Activation, activations
+from goldilocks.engine.card import Card
 
 # The constants of the paper, to the precision of float64.
 SCALE, ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717

@@ -12,7 +12,7 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 import jax
 import jax.numpy as jnp
 
-from engine.bench.problem import Problem
+from goldilocks.engine.bench.problem import Problem
 
 EPS, MOMENTUM = 1e-5, 0.1
 

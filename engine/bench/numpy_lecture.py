@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.initializers import Fans
-from engine.studies.propagation import PropagationCell
+from goldilocks.engine.initializers import Fans
+from goldilocks.engine.studies.propagation import PropagationCell
 
 FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": lambda z: z,

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import randomness
-from engine.data.base import prepared
-from engine.initializers import Fans
-from engine.initializers.noise import READOUT, bias_noise, weight_noise
-from engine.networks.parameters import starts
-from engine.studies.curves import logged_steps
-from engine.studies.training import TrainingCell
+from goldilocks.engine import randomness
+from goldilocks.engine.data.base import prepared
+from goldilocks.engine.initializers import Fans
+from goldilocks.engine.initializers.noise import READOUT, bias_noise, weight_noise
+from goldilocks.engine.networks.parameters import starts
+from goldilocks.engine.studies.curves import logged_steps
+from goldilocks.engine.studies.training import TrainingCell
 
 
 class Tensors(NamedTuple):

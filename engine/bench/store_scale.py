@@ -9,12 +9,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import store
-from engine.bench import synthetic_store as synthetic
-from engine.execution.publication import LARGEST_SHARE, LONGEST_WAIT
-from store import queries
-from store.check import check
-from store.scratch import scratch
+from goldilocks import store
+from goldilocks.engine.bench import synthetic_store as synthetic
+from goldilocks.engine.execution.publication import LARGEST_SHARE, LONGEST_WAIT
+from goldilocks.store import queries
+from goldilocks.store.check import check
+from goldilocks.store.scratch import scratch
 
 SIZES = (10_000, 100_000, 1_000_000)
 PROPAGATION_SHARE = 5

@@ -10,14 +10,14 @@ from typing import Any
 
 import torch
 
-from engine.bench import numpy_lecture, torch_loop, torch_vmap
-from engine.bench.case import Case, Contender
-from engine.bench.problem import Problem
-from engine.device import Device, choose_device
-from engine.execution.allocator import keep_freed_memory
-from engine.execution.matrix_rate import matrix_rate
-from engine.studies.propagation import Propagation, PropagationCell
-from engine.studies.training import Training, TrainingCell
+from goldilocks.engine.bench import numpy_lecture, torch_loop, torch_vmap
+from goldilocks.engine.bench.case import Case, Contender
+from goldilocks.engine.bench.problem import Problem
+from goldilocks.engine.device import Device, choose_device
+from goldilocks.engine.execution.allocator import keep_freed_memory
+from goldilocks.engine.execution.matrix_rate import matrix_rate
+from goldilocks.engine.studies.propagation import Propagation, PropagationCell
+from goldilocks.engine.studies.training import Training, TrainingCell
 
 # Width, depth, batch size, configurations, steps: half of the configurations with batch norm. A GPU is filled.
 TRAINING = ((64, 10, 64, 200, 40), (128, 10, 128, 40, 40), (128, 50, 128, 40, 20), (32, 10, 64, 400, 40))
@@ -113,7 +113,7 @@ def training(device: Device, width: int, depth: int, batch: int, configs: int, s
         peers.append(peer("joblib, a process per core", torch_loop.train_in_processes, SAMPLE))
     peers.append(peer("torch.func.vmap", torch_vmap.train, configs // 2))
     if importlib.util.find_spec("jax"):
-        from engine.bench import jax_vmap
+        from goldilocks.engine.bench import jax_vmap
 
         if jax_vmap.computes_on(device.torch_device):
             peers.append(peer("jax.vmap + jit + scan", jax_vmap.train, configs // 2))

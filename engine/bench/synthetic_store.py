@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-import store
-from engine.catalogue import metrics_table, schemes_table
-from engine.statistics import BINS
-from engine.studies.curves import LOGGED_INTERVALS
-from store import journal, tables
+from goldilocks import store
+from goldilocks.engine.catalogue import metrics_table, schemes_table
+from goldilocks.engine.statistics import BINS
+from goldilocks.engine.studies.curves import LOGGED_INTERVALS
+from goldilocks.store import journal, tables
 
 STEPS, DEPTH, BATCH, RUN = 200, 20, 64, "synthetic"
 CELLS_PER_ENTRY = 1000

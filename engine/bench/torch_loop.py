@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from engine import randomness
-from engine.bench.problem import Problem, Tensors
-from engine.initializers import Fans
-from engine.studies.propagation import PropagationCell
+from goldilocks.engine import randomness
+from goldilocks.engine.bench.problem import Problem, Tensors
+from goldilocks.engine.initializers import Fans
+from goldilocks.engine.studies.propagation import PropagationCell
 
 MODULES = {"linear": nn.Identity, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
 

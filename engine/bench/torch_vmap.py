@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.func import grad_and_value, vmap
 
-from engine.bench.problem import Problem
+from goldilocks.engine.bench.problem import Problem
 
 EPS, MOMENTUM = 1e-5, 0.1
 Layer = tuple[Tensor, ...]

@@ -1,5 +1,5 @@
 """Data sets, one per file, with a fixed split into training and test examples."""
 
-from engine.data.base import Dataset, Split, datasets
+from goldilocks.engine.data.base import Dataset, Split, datasets
 
 __all__ = ["Dataset", "Split", "datasets"]

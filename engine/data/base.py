@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.data.download import Announce, quietly
-from engine.preprocessings import Preprocessing
-from engine.preprocessings.base import Transform
-from engine.registry import Registry
-from engine.scheme import Scheme
+from goldilocks.engine.data.download import Announce, quietly
+from goldilocks.engine.preprocessings import Preprocessing
+from goldilocks.engine.preprocessings.base import Transform
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.scheme import Scheme
 
 # Examples that are mapped at once.
 PIECE = 8192
@@ -96,4 +96,4 @@ def _mapped(transform: Transform, x: np.ndarray) -> np.ndarray:
     return np.concatenate([transform(x[piece].astype(np.float64)).astype(np.float32) for piece in pieces])
 
 
-datasets: Registry[Dataset] = Registry("dataset", "engine.data")
+datasets: Registry[Dataset] = Registry("dataset", "goldilocks.engine.data")

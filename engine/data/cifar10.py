@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from engine.card import Card
-from engine.data.base import Split, datasets
-from engine.data.cifar_batches import read_pickle, read_records
-from engine.data.downloaded import Downloaded
-from engine.data.published import Published
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Split, datasets
+from goldilocks.engine.data.cifar_batches import read_pickle, read_records
+from goldilocks.engine.data.downloaded import Downloaded
+from goldilocks.engine.data.published import Published
 
 TRAINING = tuple(f"data_batch_{number}" for number in range(1, 6))
 TEST = "test_batch"

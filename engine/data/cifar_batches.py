@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import RequestError
+from goldilocks.engine.errors import RequestError
 
 PIXELS = 3 * 32 * 32
 # What an array of bytes is made of; nothing else in a pickle is ever called.

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from engine import randomness
-from engine.card import Card
-from engine.data.base import Dataset, Split, datasets
+from goldilocks.engine import randomness
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Dataset, Split, datasets
 
 CENTRE = (3.0, 4.0)
 # Standard deviations along the long and the short axis of the cloud, and the angle of the long one.

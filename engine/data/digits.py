@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from engine.card import Card
-from engine.data.base import Dataset, Split, datasets
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Dataset, Split, datasets
 
 
 @datasets.register

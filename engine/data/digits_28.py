@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.ndimage import zoom
 
-from engine.card import Card
-from engine.data.base import Dataset, Split, datasets
-from engine.data.digits import Digits
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Dataset, Split, datasets
+from goldilocks.engine.data.digits import Digits
 
 ENLARGED, BORDER, BRIGHTEST = 3, 2, 16
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from engine.data.published import Published
+from goldilocks.engine.data.published import Published
 
 # Seconds without an answer after which a server counts as unreachable.
 TIMEOUT = 20

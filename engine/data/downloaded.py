@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from engine.data.base import Dataset
-from engine.data.download import Announce, DownloadFailed, download, quietly
-from engine.data.published import NotPublished, Published
-from engine.errors import RequestError
+from goldilocks.engine.data.base import Dataset
+from goldilocks.engine.data.download import Announce, DownloadFailed, download, quietly
+from goldilocks.engine.data.published import NotPublished, Published
+from goldilocks.engine.errors import RequestError
 
 
 def data_folder() -> Path:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from engine.card import Card
-from engine.data.base import Dataset, Split, datasets
-from engine.data.fashion_small import FashionSmall
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Dataset, Split, datasets
+from goldilocks.engine.data.fashion_small import FashionSmall
 
 PER_CLASS = 100
 

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.card import Card
-from engine.data.base import Dataset, Split, datasets
-from engine.data.fashion_small import FashionSmall
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Dataset, Split, datasets
+from goldilocks.engine.data.fashion_small import FashionSmall
 
 REFERENCE = "Xiao, Rasul & Vollgraf 2017 (MIT licence)"
 

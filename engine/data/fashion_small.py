@@ -4,8 +4,8 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from engine.card import Card
-from engine.data.base import Dataset, Split, datasets
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Dataset, Split, datasets
 
 ASSET = "fashion_small.npz"
 
@@ -28,6 +28,6 @@ class FashionSmall(Dataset):
 
     def load(self) -> Split:
         """Return the images that travel with the code."""
-        with as_file(files("engine.data") / "assets" / ASSET) as path, np.load(path) as arrays:
+        with as_file(files("goldilocks.engine.data") / "assets" / ASSET) as path, np.load(path) as arrays:
             train, test = (arrays[key].reshape(-1, 784).astype(np.float32) / 255 for key in ("train_x", "test_x"))
             return Split(train, arrays["train_y"].astype(np.int64), test, arrays["test_y"].astype(np.int64))

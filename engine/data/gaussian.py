@@ -1,7 +1,7 @@
 """Independent N(0,1) inputs: the lecture's experiment."""
 
-from engine.card import Card
-from engine.data.base import Dataset, datasets
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Dataset, datasets
 
 
 @datasets.register

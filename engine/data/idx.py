@@ -5,10 +5,10 @@ from math import prod
 
 import numpy as np
 
-from engine.data.base import Split
-from engine.data.downloaded import Downloaded
-from engine.data.published import Published
-from engine.errors import RequestError
+from goldilocks.engine.data.base import Split
+from goldilocks.engine.data.downloaded import Downloaded
+from goldilocks.engine.data.published import Published
+from goldilocks.engine.errors import RequestError
 
 # The four files of a data set: images and labels for training, and for testing.
 FILES = (

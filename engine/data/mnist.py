@@ -1,8 +1,8 @@
 """MNIST."""
 
-from engine.card import Card
-from engine.data.base import datasets
-from engine.data.idx import IdxImages, idx_files
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import datasets
+from goldilocks.engine.data.idx import IdxImages, idx_files
 
 
 @datasets.register

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from pydantic import model_validator
 
-from engine.card import Card
-from engine.data.base import Dataset, Split, datasets
-from engine.data.downloaded import data_folder
-from engine.data.idx import FILES, read_idx, split_of
-from engine.data.published import NotPublished, content
-from engine.errors import RequestError
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Dataset, Split, datasets
+from goldilocks.engine.data.downloaded import data_folder
+from goldilocks.engine.data.idx import FILES, read_idx, split_of
+from goldilocks.engine.data.published import NotPublished, content
+from goldilocks.engine.errors import RequestError
 
 DIGEST_LENGTH = 16
 

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.card import Card
-from engine.data.base import Dataset, Split, datasets
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Dataset, Split, datasets
 
 NAMES = ("china.jpg", "flower.jpg")
 SIDE, BRIGHTEST = 8, 255

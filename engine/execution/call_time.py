@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 
-from engine.device import Device
+from goldilocks.engine.device import Device
 
 PROBE_SECONDS = 0.2
 ENTRIES = 1 << 10

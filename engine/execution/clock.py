@@ -6,7 +6,7 @@ Others that use it come and go between a plan and its run, so what they take is 
 import time
 from collections.abc import Callable
 
-from engine.device import Device
+from goldilocks.engine.device import Device
 
 
 def undisturbed(device: Device, threads: int) -> Callable[[], float]:

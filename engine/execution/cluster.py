@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import RequestError
+from goldilocks.engine.errors import RequestError
 
 LOCAL, RUNNING = "local", "auto"
 

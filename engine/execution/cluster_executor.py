@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.errors import RequestError, nearest
-from engine.execution.cluster import Cluster
-from engine.execution.executor import Executor
-from engine.execution.worker import Terms
-from engine.plugin_code import PluginCode
+from goldilocks.engine.errors import RequestError, nearest
+from goldilocks.engine.execution.cluster import Cluster
+from goldilocks.engine.execution.executor import Executor
+from goldilocks.engine.execution.worker import Terms
+from goldilocks.engine.plugin_code import PluginCode
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -39,7 +39,7 @@ def cluster_executor(
     if device not in DEVICES:
         raise RequestError(f"device {device!r} with --executor ray: {nearest(device, DEVICES)}")
     try:
-        from engine.execution.ray.executor import RayExecutor
+        from goldilocks.engine.execution.ray.executor import RayExecutor
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "ray":
             raise

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import psutil
 import torch
 
-import store
-from engine.device import Device
-from engine.execution.call_time import call_seconds
-from engine.execution.clock import undisturbed
-from engine.execution.matrix_rate import matrix_rate
-from engine.grid.plan import Batch, plan
-from engine.grid.spec import Grid
+from goldilocks import store
+from goldilocks.engine.device import Device
+from goldilocks.engine.execution.call_time import call_seconds
+from goldilocks.engine.execution.clock import undisturbed
+from goldilocks.engine.execution.matrix_rate import matrix_rate
+from goldilocks.engine.grid.plan import Batch, plan
+from goldilocks.engine.grid.spec import Grid
 
 # What the first batch makes a process load on the CPU: libraries that read data, and workspaces of the kernels.
 LOADED_BYTES = 120e6

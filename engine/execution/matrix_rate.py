@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-from engine.device import Device
+from goldilocks.engine.device import Device
 
 PROBE_SECONDS = 0.3
 FLOAT_BYTES = 4

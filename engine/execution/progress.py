@@ -17,8 +17,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from engine.data.download import DownloadBar
-from store.printable import printable
+from goldilocks.engine.data.download import DownloadBar
+from goldilocks.store.printable import printable
 
 MOST_NODES = 4
 

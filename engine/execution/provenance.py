@@ -19,12 +19,14 @@ from typing import Any
 import pyarrow as pa
 import torch
 
-from engine import randomness
-from engine.device import Device
-from engine.grid.spec import Grid
-from store import tables
+from goldilocks import engine
+from goldilocks.engine import randomness
+from goldilocks.engine.device import Device
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.store import tables
 
-ROOT = Path(__file__).resolve().parents[2]
+ENGINE = Path(engine.__file__).resolve().parent
+DISTRIBUTION = "goldilocks-lab"
 # Packages whose version can change a number.
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "pyarrow", "duckdb")
 
@@ -39,8 +41,17 @@ def new_run_id() -> str:
 
 
 def code_version() -> str:
-    """Return the git commit of this code, followed by -dirty when files were changed; `unknown` outside git."""
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    """Return the git commit of a clone, followed by -dirty when files were changed, or the version of a package.
+
+    `unknown` where there is neither.
+    """
+    if not (ENGINE.parent / "pyproject.toml").exists():
+        # Whatever repository an environment lies in, it is not this one's.
+        try:
+            return f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}"
+        except metadata.PackageNotFoundError:
+            return "unknown"
+    command = ["git", "-C", str(ENGINE), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -52,9 +63,9 @@ def code_version() -> str:
 def code_digest() -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of the engine's source files, names included."""
     digest = hashlib.sha256()
-    for file in sorted((ROOT / "engine").rglob("*.py")):
+    for file in sorted(ENGINE.rglob("*.py")):
         content = file.read_bytes()
-        digest.update(f"{file.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
+        digest.update(f"{file.relative_to(ENGINE.parent).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
 
 

@@ -6,7 +6,7 @@ A snapshot is a whole file, so publishing takes longer the larger the store is. 
 import time
 from collections.abc import Callable
 
-import store
+from goldilocks import store
 
 # Readers see finished work at least this often, as long as publishing keeps within its share of the time.
 LONGEST_WAIT = 10.0

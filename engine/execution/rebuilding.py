@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.data.own import by_digest_alone
-from engine.errors import RequestError
-from engine.grid.cell import Cell
-from engine.plugins import OPEN
-from engine.studies import studies
+from goldilocks.engine.data.own import by_digest_alone
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.plugins import OPEN
+from goldilocks.engine.studies import studies
 
 Row = dict[str, Any]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from engine.execution.executor import Done, Failure
-from engine.studies.base import Outcome
-from store import tables
+from goldilocks.engine.execution.executor import Done, Failure
+from goldilocks.engine.studies.base import Outcome
+from goldilocks.store import tables
 
 
 def entry(run_id: str, done: Done) -> dict[str, pa.Table]:

@@ -13,26 +13,26 @@ from typing import Any
 
 import pyarrow as pa
 
-import store
-from engine.catalogue import metrics_table, schemes_table
-from engine.device import choose_device
-from engine.execution import results
-from engine.execution.allocator import keep_freed_memory
-from engine.execution.cluster import Cluster
-from engine.execution.cluster_executor import cluster_executor
-from engine.execution.executor import ClusterLost, Done, Executor, Failure, Filed, Job
-from engine.execution.interruption import welcome
-from engine.execution.local import LocalExecutor
-from engine.execution.progress import Reporter, Silence
-from engine.execution.provenance import RunRecord, new_run_id
-from engine.execution.publication import Publisher
-from engine.grid.backbone import with_backbone
-from engine.grid.plan import Batch
-from engine.grid.shard import part
-from engine.grid.spec import Grid, load_grid
-from engine.networks.factories import named
-from engine.plugins import load as load_plugins
-from store import journal, spool
+from goldilocks import store
+from goldilocks.engine.catalogue import metrics_table, schemes_table
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.execution import results
+from goldilocks.engine.execution.allocator import keep_freed_memory
+from goldilocks.engine.execution.cluster import Cluster
+from goldilocks.engine.execution.cluster_executor import cluster_executor
+from goldilocks.engine.execution.executor import ClusterLost, Done, Executor, Failure, Filed, Job
+from goldilocks.engine.execution.interruption import welcome
+from goldilocks.engine.execution.local import LocalExecutor
+from goldilocks.engine.execution.progress import Reporter, Silence
+from goldilocks.engine.execution.provenance import RunRecord, new_run_id
+from goldilocks.engine.execution.publication import Publisher
+from goldilocks.engine.grid.backbone import with_backbone
+from goldilocks.engine.grid.plan import Batch
+from goldilocks.engine.grid.shard import part
+from goldilocks.engine.grid.spec import Grid, load_grid
+from goldilocks.engine.networks.factories import named
+from goldilocks.engine.plugins import load as load_plugins
+from goldilocks.store import journal, spool
 
 
 class Interrupted(Exception):
@@ -76,7 +76,7 @@ def run(
         reporter: told about the progress; None means silence.
 
     Returns:
-        The summary of the run, as `python -m engine run --json` prints it.
+        The summary of the run, as `goldilocks run --json` prints it.
 
     Raises:
         RequestError: the request is wrong; nothing was started.
@@ -253,7 +253,7 @@ class Execution:
         self.reporter.advance(finished, self.work_done + share * job.batch.cost.flops)
 
     def summary(self) -> dict[str, Any]:
-        """Return what `python -m engine run --json` prints."""
+        """Return what `goldilocks run --json` prints."""
         record, seconds = self.record, time.monotonic() - self.start
         return {
             "run_id": record.run_id,

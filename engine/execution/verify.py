@@ -16,21 +16,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-import store
-from engine.cores import computing
-from engine.data.own import know
-from engine.device import Device, choose_device
-from engine.errors import RequestError
-from engine.execution.comparison import KEYS, Difference, differences, steady
-from engine.execution.provenance import computing_platform
-from engine.execution.rebuilding import Row, cell_of
-from engine.grid.cell import Cell
-from engine.grid.plan import MEMORY_SHARE
-from engine.networks.factories import named
-from engine.plugins import load as load_plugins
-from engine.studies import studies
-from engine.studies.base import Outcome
-from store import tables
+from goldilocks import store
+from goldilocks.engine.cores import computing
+from goldilocks.engine.data.own import know
+from goldilocks.engine.device import Device, choose_device
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.execution.comparison import KEYS, Difference, differences, steady
+from goldilocks.engine.execution.provenance import computing_platform
+from goldilocks.engine.execution.rebuilding import Row, cell_of
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.grid.plan import MEMORY_SHARE
+from goldilocks.engine.networks.factories import named
+from goldilocks.engine.plugins import load as load_plugins
+from goldilocks.engine.studies import studies
+from goldilocks.engine.studies.base import Outcome
+from goldilocks.store import tables
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import torch
 
-from engine.data import Dataset
-from engine.device import choose_device
-from engine.execution import results
-from engine.execution.allocator import keep_freed_memory
-from engine.execution.executor import Done, Failure, Filed, Job, Worker, compute_batch
-from engine.execution.provenance import Process, code_digest
-from engine.networks.factories import named
-from engine.plugin_code import PluginCode
-from engine.plugins import load as load_plugins
-from engine.studies.base import Outcome
-from store import spool
+from goldilocks.engine.data import Dataset
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.execution import results
+from goldilocks.engine.execution.allocator import keep_freed_memory
+from goldilocks.engine.execution.executor import Done, Failure, Filed, Job, Worker, compute_batch
+from goldilocks.engine.execution.provenance import Process, code_digest
+from goldilocks.engine.networks.factories import named
+from goldilocks.engine.plugin_code import PluginCode
+from goldilocks.engine.plugins import load as load_plugins
+from goldilocks.engine.studies.base import Outcome
+from goldilocks.store import spool
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from engine.errors import RequestError
-from engine.grid.spec import Grid
-from engine.networks.backbone import Backbone
-from engine.studies.backbone_transfer import BackboneCell
-from engine.studies.transfer import TransferCell
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.networks.backbone import Backbone
+from goldilocks.engine.studies.backbone_transfer import BackboneCell
+from goldilocks.engine.studies.transfer import TransferCell
 
 
 def with_backbone(grid: Grid, factory: str) -> Grid:

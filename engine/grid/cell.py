@@ -13,18 +13,18 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from engine.activations import Activation, activations
-from engine.data import Dataset, datasets
-from engine.initializers import Initializer, initializers
-from engine.member_checks.initializer import scale_flaw
-from engine.networks import Network, networks
-from engine.networks.connection import Dense, LayerShape
-from engine.networks.mlp import Mlp
-from engine.normalizations import Normalization, normalizations
-from engine.normalizations.none import NoNormalization
-from engine.optimizers import Optimizer, optimizers
-from engine.preprocessings import Preprocessing, preprocessings
-from engine.scheme import Scheme, plain
+from goldilocks.engine.activations import Activation, activations
+from goldilocks.engine.data import Dataset, datasets
+from goldilocks.engine.initializers import Initializer, initializers
+from goldilocks.engine.member_checks.initializer import scale_flaw
+from goldilocks.engine.networks import Network, networks
+from goldilocks.engine.networks.connection import Dense, LayerShape
+from goldilocks.engine.networks.mlp import Mlp
+from goldilocks.engine.normalizations import Normalization, normalizations
+from goldilocks.engine.normalizations.none import NoNormalization
+from goldilocks.engine.optimizers import Optimizer, optimizers
+from goldilocks.engine.preprocessings import Preprocessing, preprocessings
+from goldilocks.engine.scheme import Scheme, plain
 
 
 class Batched:

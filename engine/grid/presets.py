@@ -7,7 +7,7 @@ from importlib.resources import files
 @lru_cache
 def preset_names() -> tuple[str, ...]:
     """Return the names of all presets."""
-    folder = files("engine.grid") / "preset_files"
+    folder = files("goldilocks.engine.grid") / "preset_files"
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
@@ -17,7 +17,7 @@ def preset_text(name: str) -> str:
     Args:
         name: one of `preset_names()`.
     """
-    return (files("engine.grid") / "preset_files" / f"{name}.toml").read_text(encoding="utf-8")
+    return (files("goldilocks.engine.grid") / "preset_files" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def preset_purpose(name: str) -> str:

@@ -12,11 +12,11 @@ from itertools import pairwise
 
 import torch
 
-from engine.cores import kernel_threads
-from engine.errors import RequestError
-from engine.grid.cell import Cell
-from engine.grid.plan import groups
-from engine.grid.spec import Grid
+from goldilocks.engine.cores import kernel_threads
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.grid.plan import groups
+from goldilocks.engine.grid.spec import Grid
 
 # Pieces are no larger than the work of a shard divided by this: larger ones balance worse, smaller ones batch worse.
 PIECES_PER_SHARD = 8

@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.data.own import by_digest_alone
-from engine.errors import RequestError, nearest, short
-from engine.grid.cell import Cell
-from engine.grid.presets import preset_names, preset_text
-from engine.scheme import written_out
-from engine.slips import explained, fraction
-from engine.studies import studies
+from goldilocks.engine.data.own import by_digest_alone
+from goldilocks.engine.errors import RequestError, nearest, short
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.grid.presets import preset_names, preset_text
+from goldilocks.engine.scheme import written_out
+from goldilocks.engine.slips import explained, fraction
+from goldilocks.engine.studies import studies
 
 # Beyond this a grid is a slip of the pen: its cells alone would fill the memory of a laptop.
 MOST_CELLS = 2_000_000
@@ -96,7 +96,7 @@ def load_grid(request: str | Path, *, confined: bool = False) -> Grid:
         if not dataset.at_hand():
             raise RequestError(
                 f"{request}: dataset = {dataset}: it is not on this machine, and would have to be downloaded. Run such "
-                "a grid in a terminal first: python -m engine run"
+                "a grid in a terminal first: goldilocks run"
             )
     return grid
 

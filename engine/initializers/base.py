@@ -7,9 +7,9 @@ family) alone, so all schemes of a family are compared on the same draws.
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from engine.activations import Activation
-from engine.registry import Registry
-from engine.scheme import Scheme
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.scheme import Scheme
 
 Family = Literal["normal", "truncated", "uniform", "orthogonal", "ones"]
 BiasFamily = Literal["normal", "uniform"]
@@ -96,4 +96,4 @@ class Initializer(Scheme):
         return None
 
 
-initializers: Registry[Initializer] = Registry("initializer", "engine.initializers")
+initializers: Registry[Initializer] = Registry("initializer", "goldilocks.engine.initializers")

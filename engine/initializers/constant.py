@@ -1,8 +1,8 @@
 """All weights equal: symmetric like zeros, but the signal passes."""
 
-from engine.activations import Activation
-from engine.card import Card
-from engine.initializers.base import Fans, Initializer, initializers
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers.base import Fans, Initializer, initializers
 
 
 @initializers.register

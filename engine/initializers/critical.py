@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.activations import Activation
-from engine.card import Card
-from engine.initializers.base import Fans, Initializer, initializers
-from engine.theory.criticality import Edge, edge_of_chaos, smallest_attracting
-from engine.theory.fixed_points import Stability, first_variance, reached
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers.base import Fans, Initializer, initializers
+from goldilocks.engine.theory.criticality import Edge, edge_of_chaos, smallest_attracting
+from goldilocks.engine.theory.fixed_points import Stability, first_variance, reached
 
 # A network that comes to within this factor of q does what the card promises.
 CLOSE = 1.5

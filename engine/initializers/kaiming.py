@@ -1,8 +1,8 @@
 """Kaiming as the lecture states it: for ReLU, fan-in."""
 
-from engine.activations import Activation
-from engine.card import Card
-from engine.initializers.base import Fans, Initializer, initializers
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers.base import Fans, Initializer, initializers
 
 
 @initializers.register

@@ -1,8 +1,8 @@
 """The slip in the lecture notes' code: it divides by √(2/fan_in) where the formula multiplies."""
 
-from engine.activations import Activation
-from engine.card import Card
-from engine.initializers.base import Fans, Initializer, initializers
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers.base import Fans, Initializer, initializers
 
 
 @initializers.register

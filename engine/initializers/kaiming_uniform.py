@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from engine.activations import Activation
-from engine.card import Card
-from engine.initializers.base import Fans, Initializer, initializers
-from engine.theory.gains import second_moment_gain
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers.base import Fans, Initializer, initializers
+from goldilocks.engine.theory.gains import second_moment_gain
 
 
 @initializers.register

@@ -1,8 +1,8 @@
 """LeCun's initialization as Keras and JAX define it: variance 1/fan_in, tails cut."""
 
-from engine.activations import Activation
-from engine.card import Card
-from engine.initializers.base import Fans, Initializer, initializers
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers.base import Fans, Initializer, initializers
 
 
 @initializers.register

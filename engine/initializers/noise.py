@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import randomness
-from engine.initializers.base import BiasFamily, Family
+from goldilocks.engine import randomness
+from goldilocks.engine.initializers.base import BiasFamily, Family
 
 # Every network has one read-out; naming it keeps its draws the same at every depth.
 READOUT = "readout"

@@ -1,8 +1,8 @@
 """Xavier with the fan-in of a convolution taken as its input channels alone: a common mistake."""
 
-from engine.activations import Activation
-from engine.card import Card
-from engine.initializers.base import Fans, Initializer, initializers
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers.base import Fans, Initializer, initializers
 
 
 @initializers.register

@@ -8,7 +8,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from engine.normalizations.base import Running, Scale
+from goldilocks.engine.normalizations.base import Running, Scale
 
 # More examples than this do not fit into a program's registers; a program holds so many numbers.
 MOST_EXAMPLES, HELD = 1024, 4096

@@ -27,7 +27,7 @@ def product_kernel(a: Tensor, b: Tensor) -> Product | None:
     """
     if not _suits(a):
         return None
-    from engine.kernels import product
+    from goldilocks.engine.kernels import product
 
     return product.product if product.handles(a, b) else None
 
@@ -40,7 +40,7 @@ def batch_norm_kernels(z: Tensor) -> ModuleType | None:
     """
     if not _suits(z):
         return None
-    from engine.kernels import batch_norm
+    from goldilocks.engine.kernels import batch_norm
 
     return batch_norm if batch_norm.handles(z) else None
 
@@ -53,7 +53,7 @@ def _suits(x: Tensor) -> bool:
 def _compiles(device: torch.device) -> bool:
     """Try both kinds of product: Triton comes with PyTorch for CUDA, but needs a C compiler and a recent GPU."""
     try:
-        from engine.kernels.product import product
+        from goldilocks.engine.kernels.product import product
 
         ones = torch.ones(1, 16, 16, device=device)
         return all(bool((product(ones, other) == 16).all()) for other in (ones, ones.mT))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.member_checks.numeric import RAISED, agree, flaw_of_tensor, slope
+from goldilocks.engine.member_checks.numeric import RAISED, agree, flaw_of_tensor, slope
 
 if TYPE_CHECKING:
-    from engine.activations.base import Activation
+    from goldilocks.engine.activations.base import Activation
 
 SHAPE = (3, 4, 5)
 # Points so close to a declared kink are left out where derivatives are compared.
@@ -72,7 +72,7 @@ def _whole_and_parts(activation: "Activation", z: Tensor, h: Tensor) -> Iterator
 
 
 def _slopes(activation: "Activation", z: Tensor, h: Tensor) -> Iterator[str]:
-    from engine.activations.base import Activation
+    from goldilocks.engine.activations.base import Activation
 
     derivative = activation.derivative(z.clone(), h.clone())
     if flaw := flaw_of_tensor(derivative, z, "φ′(z)"):

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from numbers import Real
 from typing import TYPE_CHECKING, get_args
 
-from engine.member_checks.numeric import RAISED
+from goldilocks.engine.member_checks.numeric import RAISED
 
 if TYPE_CHECKING:
-    from engine.activations.base import Activation
-    from engine.initializers.base import Fans, Initializer
+    from goldilocks.engine.activations.base import Activation
+    from goldilocks.engine.initializers.base import Fans, Initializer
 
 # Inputs of each unit, units that each input feeds, and positions that a unit sees.
 LAYERS = ((1, 1, 1), (3, 7, 1), (64, 10, 1), (4096, 4096, 1), (27, 576, 9))
@@ -28,8 +28,8 @@ def initializer_flaw(initializer: "Initializer") -> str | None:
 
 
 def _flaws(initializer: "Initializer") -> Iterator[str]:
-    from engine.activations import activations
-    from engine.initializers.base import BiasFamily, Family, Fans
+    from goldilocks.engine.activations import activations
+    from goldilocks.engine.initializers.base import BiasFamily, Family, Fans
 
     for name, families in (("family", Family), ("bias_family", BiasFamily)):
         if (value := getattr(initializer, name)) not in get_args(families):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.member_checks.numeric import RAISED, agree, flaw_of_tensor, slope
+from goldilocks.engine.member_checks.numeric import RAISED, agree, flaw_of_tensor, slope
 
 if TYPE_CHECKING:
-    from engine.normalizations.base import Normalization, Scale
+    from goldilocks.engine.normalizations.base import Normalization, Scale
 
 CONFIGS, BATCH, WIDTH = 3, 8, 16
 
@@ -41,7 +41,7 @@ def _flaws(norm: "Normalization") -> Iterator[str]:
 
 
 def _passes(norm: "Normalization", z: Tensor, dy: Tensor, direction: Tensor) -> Iterator[str]:
-    from engine.normalizations.base import Running
+    from goldilocks.engine.normalizations.base import Running
 
     scale = _scale(norm, z)
     y, saved = norm.forward(z.clone(), scale, None)
@@ -69,7 +69,7 @@ def _weighted(norm: "Normalization", z: Tensor, scale: "Scale | None", dy: Tenso
 
 
 def _scale(norm: "Normalization", z: Tensor) -> "Scale | None":
-    from engine.normalizations.base import Scale
+    from goldilocks.engine.normalizations.base import Scale
 
     if not norm.learnable:
         return None
@@ -77,7 +77,7 @@ def _scale(norm: "Normalization", z: Tensor) -> "Scale | None":
 
 
 def _scale_flaws(norm: "Normalization", z: Tensor, dy: Tensor, gradients: "Scale | None") -> Iterator[str]:
-    from engine.normalizations.base import Scale
+    from goldilocks.engine.normalizations.base import Scale
 
     scale = _scale(norm, z)
     if scale is None:

@@ -1,5 +1,5 @@
 """Networks as batched tensor programs: base, affine maps, and one file per network."""
 
-from engine.networks.base import HiddenLayer, LayerGradient, Network, Tape, networks
+from goldilocks.engine.networks.base import HiddenLayer, LayerGradient, Network, Tape, networks
 
 __all__ = ["HiddenLayer", "LayerGradient", "Network", "Tape", "networks"]

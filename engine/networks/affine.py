@@ -7,8 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from engine.axes import BATCH
-from engine.networks.connection import DENSE, Connection
+from goldilocks.engine.axes import BATCH
+from goldilocks.engine.networks.connection import DENSE, Connection
 
 
 class Affine(Protocol):

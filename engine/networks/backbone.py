@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.card import Card
-from engine.data import Dataset
-from engine.errors import RequestError
-from engine.initializers import Fans
-from engine.networks.backbone_trial import (
+from goldilocks.engine.card import Card
+from goldilocks.engine.data import Dataset
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.initializers import Fans
+from goldilocks.engine.networks.backbone_trial import (
     DRAWN,
     RESET,
     last_linear,
@@ -31,10 +31,10 @@ from engine.networks.backbone_trial import (
     try_out,
     without_scheme,
 )
-from engine.networks.base import Network
-from engine.networks.connection import LayerShape
-from engine.networks.factories import refuse_unnamed
-from engine.scheme import split_call
+from goldilocks.engine.networks.base import Network
+from goldilocks.engine.networks.connection import LayerShape
+from goldilocks.engine.networks.factories import refuse_unnamed
+from goldilocks.engine.scheme import split_call
 
 # Channel statistics of ImageNet, which pretrained networks expect to be taken off.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

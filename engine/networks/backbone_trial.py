@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
-from engine.errors import RequestError
+from goldilocks.engine.errors import RequestError
 
 # Images of the trial: two, because batch norm in training mode has no variance of one.
 IMAGES = 2

@@ -10,14 +10,14 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor
 
-from engine.activations import Activation
-from engine.data import Dataset
-from engine.networks.affine import Affine, OwnAffine
-from engine.networks.connection import LayerShape
-from engine.normalizations import Normalization
-from engine.normalizations.base import Running, Scale
-from engine.registry import Registry
-from engine.scheme import Scheme
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.data import Dataset
+from goldilocks.engine.networks.affine import Affine, OwnAffine
+from goldilocks.engine.networks.connection import LayerShape
+from goldilocks.engine.normalizations import Normalization
+from goldilocks.engine.normalizations.base import Running, Scale
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.scheme import Scheme
 
 Map = TypeVar("Map", bound=Affine, covariant=True)
 
@@ -221,4 +221,4 @@ class Network(Scheme):
         raise NotImplementedError(f"{type(self).__name__} must define evaluate")
 
 
-networks: Registry[Network] = Registry("network", "engine.networks")
+networks: Registry[Network] = Registry("network", "goldilocks.engine.networks")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.axes import BATCH
-from engine.initializers.base import Fans
-from engine.kernels.choice import product_kernel
+from goldilocks.engine.axes import BATCH
+from goldilocks.engine.initializers.base import Fans
+from goldilocks.engine.kernels.choice import product_kernel
 
 # Layers with fewer units than this, such as a classifier's read-out, are computed with the long axis last: that makes
 # products several times faster.

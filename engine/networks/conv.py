@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.card import Card
-from engine.data import Dataset
-from engine.networks.base import networks
-from engine.networks.connection import Dense, LayerShape
-from engine.networks.convolution import Convolution
-from engine.networks.sequential import Sequential
+from goldilocks.engine.card import Card
+from goldilocks.engine.data import Dataset
+from goldilocks.engine.networks.base import networks
+from goldilocks.engine.networks.connection import Dense, LayerShape
+from goldilocks.engine.networks.convolution import Convolution
+from goldilocks.engine.networks.sequential import Sequential
 
 GAUSSIAN_SIDE = 8
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.axes import BATCH
-from engine.networks.connection import Connection
+from goldilocks.engine.axes import BATCH
+from goldilocks.engine.networks.connection import Connection
 
 
 @dataclass(frozen=True)

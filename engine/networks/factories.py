@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.errors import RequestError
+from goldilocks.engine.errors import RequestError
 
 _named: Counter[str] = Counter()
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.errors import RequestError
-from engine.networks.affine import OwnAffine
-from engine.networks.base import HiddenLayer
-from engine.normalizations.batch import Batch
-from engine.normalizations.none import NoNormalization
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.base import HiddenLayer
+from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.normalizations.none import NoNormalization
 
 
 def fold(layers: Sequence[HiddenLayer[OwnAffine]]) -> list[HiddenLayer[OwnAffine]]:

@@ -1,10 +1,10 @@
 """The multilayer perceptron of the lecture: affine map, normalization, activation, again and again."""
 
-from engine.card import Card
-from engine.data import Dataset
-from engine.networks.base import networks
-from engine.networks.connection import LayerShape
-from engine.networks.sequential import Sequential
+from goldilocks.engine.card import Card
+from goldilocks.engine.data import Dataset
+from goldilocks.engine.networks.base import networks
+from goldilocks.engine.networks.connection import LayerShape
+from goldilocks.engine.networks.sequential import Sequential
 
 
 @networks.register

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from engine.grid.cell import Cell
-from engine.initializers.noise import READOUT, Layer, bias_noise, weight_noise
-from engine.networks.affine import Calibrating, OwnAffine
-from engine.networks.base import Branch, HiddenLayer, Network, trained_tensors
-from engine.networks.connection import LayerShape
-from engine.normalizations.base import Running, Scale
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.initializers.noise import READOUT, Layer, bias_noise, weight_noise
+from goldilocks.engine.networks.affine import Calibrating, OwnAffine
+from goldilocks.engine.networks.base import Branch, HiddenLayer, Network, trained_tensors
+from goldilocks.engine.networks.connection import LayerShape
+from goldilocks.engine.normalizations.base import Running, Scale
 
 
 @dataclass

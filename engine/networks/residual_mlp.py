@@ -7,10 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from engine.card import Card
-from engine.data import Dataset
-from engine.networks.base import HiddenLayer, LayerGradient, Network, Tape, networks
-from engine.networks.connection import LayerShape
+from goldilocks.engine.card import Card
+from goldilocks.engine.data import Dataset
+from goldilocks.engine.networks.base import HiddenLayer, LayerGradient, Network, Tape, networks
+from goldilocks.engine.networks.connection import LayerShape
 
 
 @networks.register

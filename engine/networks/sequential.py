@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
-from engine.networks.base import HiddenLayer, LayerGradient, Network, Tape
+from goldilocks.engine.networks.base import HiddenLayer, LayerGradient, Network, Tape
 
 
 class Sequential(Network):

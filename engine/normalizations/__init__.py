@@ -1,5 +1,5 @@
 """Normalizations between the affine map and the activation, one per file."""
 
-from engine.normalizations.base import Normalization, normalizations
+from goldilocks.engine.normalizations.base import Normalization, normalizations
 
 __all__ = ["Normalization", "normalizations"]

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from engine.registry import Registry
-from engine.scheme import Scheme
-from engine.theory.spheres import Sphere
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.scheme import Scheme
+from goldilocks.engine.theory.spheres import Sphere
 
 
 @dataclass
@@ -122,4 +122,4 @@ class Normalization(Scheme):
         return None
 
 
-normalizations: Registry[Normalization] = Registry("normalization", "engine.normalizations")
+normalizations: Registry[Normalization] = Registry("normalization", "goldilocks.engine.normalizations")

@@ -6,11 +6,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from engine.axes import BATCH
-from engine.card import Card
-from engine.kernels.choice import batch_norm_kernels
-from engine.normalizations.base import Normalization, Running, Scale, normalizations
-from engine.theory.spheres import Sphere
+from goldilocks.engine.axes import BATCH
+from goldilocks.engine.card import Card
+from goldilocks.engine.kernels.choice import batch_norm_kernels
+from goldilocks.engine.normalizations.base import Normalization, Running, Scale, normalizations
+from goldilocks.engine.theory.spheres import Sphere
 
 
 @normalizations.register

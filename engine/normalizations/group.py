@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.card import Card
-from engine.normalizations.base import normalizations
-from engine.normalizations.per_example import PerExample
+from goldilocks.engine.card import Card
+from goldilocks.engine.normalizations.base import normalizations
+from goldilocks.engine.normalizations.per_example import PerExample
 
 
 @normalizations.register

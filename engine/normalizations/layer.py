@@ -1,8 +1,8 @@
 """Layer normalization: each example is centred and scaled over its units."""
 
-from engine.card import Card
-from engine.normalizations.base import normalizations
-from engine.normalizations.per_example import PerExample
+from goldilocks.engine.card import Card
+from goldilocks.engine.normalizations.base import normalizations
+from goldilocks.engine.normalizations.per_example import PerExample
 
 
 @normalizations.register

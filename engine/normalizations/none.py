@@ -4,8 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.card import Card
-from engine.normalizations.base import Normalization, Running, Scale, normalizations
+from goldilocks.engine.card import Card
+from goldilocks.engine.normalizations.base import Normalization, Running, Scale, normalizations
 
 
 @normalizations.register

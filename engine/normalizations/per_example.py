@@ -9,9 +9,9 @@ import torch
 from pydantic import Field, PrivateAttr
 from torch import Tensor
 
-from engine.axes import BATCH
-from engine.normalizations.base import Normalization, Running, Scale
-from engine.theory.spheres import Sphere
+from goldilocks.engine.axes import BATCH
+from goldilocks.engine.normalizations.base import Normalization, Running, Scale
+from goldilocks.engine.theory.spheres import Sphere
 
 # Axes of a grouped tensor that are normalized together.
 POSITION, UNIT_OF_GROUP = 2, 4

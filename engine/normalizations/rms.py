@@ -1,8 +1,8 @@
 """RMS normalization: each example is scaled, not centred, over its units."""
 
-from engine.card import Card
-from engine.normalizations.base import normalizations
-from engine.normalizations.per_example import PerExample
+from goldilocks.engine.card import Card
+from goldilocks.engine.normalizations.base import normalizations
+from goldilocks.engine.normalizations.per_example import PerExample
 
 
 @normalizations.register

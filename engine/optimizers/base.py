@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from engine.registry import Registry
-from engine.scheme import Scheme
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.scheme import Scheme
 
 
 class Optimizer(Scheme):
@@ -30,4 +30,4 @@ class Optimizer(Scheme):
         raise NotImplementedError(f"{type(self).__name__} must define update")
 
 
-optimizers: Registry[Optimizer] = Registry("optimizer", "engine.optimizers")
+optimizers: Registry[Optimizer] = Registry("optimizer", "goldilocks.engine.optimizers")

@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from engine.card import Card
-from engine.optimizers.base import Optimizer, optimizers
+from goldilocks.engine.card import Card
+from goldilocks.engine.optimizers.base import Optimizer, optimizers
 
 
 @optimizers.register

@@ -1,5 +1,5 @@
 """What is done to the inputs before the first layer, one file per pipeline."""
 
-from engine.preprocessings.base import Preprocessing, preprocessings
+from goldilocks.engine.preprocessings.base import Preprocessing, preprocessings
 
 __all__ = ["Preprocessing", "preprocessings"]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.registry import Registry
-from engine.scheme import Scheme
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.scheme import Scheme
 
 Transform = Callable[[np.ndarray], np.ndarray]
 
@@ -22,4 +22,4 @@ class Preprocessing(Scheme):
         raise NotImplementedError(f"{type(self).__name__} must define fit")
 
 
-preprocessings: Registry[Preprocessing] = Registry("preprocessing", "engine.preprocessings")
+preprocessings: Registry[Preprocessing] = Registry("preprocessing", "goldilocks.engine.preprocessings")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from engine.card import Card
-from engine.preprocessings.base import Preprocessing, Transform, preprocessings
+from goldilocks.engine.card import Card
+from goldilocks.engine.preprocessings.base import Preprocessing, Transform, preprocessings
 
 
 @preprocessings.register

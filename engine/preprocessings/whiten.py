@@ -5,9 +5,9 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from engine.card import Card
-from engine.preprocessings.base import Preprocessing, Transform, preprocessings
-from engine.preprocessings.principal_axes import PrincipalAxes
+from goldilocks.engine.card import Card
+from goldilocks.engine.preprocessings.base import Preprocessing, Transform, preprocessings
+from goldilocks.engine.preprocessings.principal_axes import PrincipalAxes
 
 
 @preprocessings.register

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from engine.axes import BATCH
-from engine.loss import Loss, cross_entropy
-from engine.networks import HiddenLayer, Network
-from engine.networks.affine import OwnAffine
-from engine.networks.base import trained_tensors
-from engine.optimizers import Optimizer
+from goldilocks.engine.axes import BATCH
+from goldilocks.engine.loss import Loss, cross_entropy
+from goldilocks.engine.networks import HiddenLayer, Network
+from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.base import trained_tensors
+from goldilocks.engine.optimizers import Optimizer
 
 Layers = Sequence[HiddenLayer[OwnAffine]]
 # Rows of an activation that are computed at once.

@@ -7,21 +7,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine import randomness
-from engine.cores import Progress
-from engine.data.base import Split, prepared
-from engine.initializers import Fans
-from engine.initializers.noise import READOUT, Layer, weight_noise
-from engine.loss import Loss, cross_entropy
-from engine.networks.backbone import reinitialize
-from engine.networks.connection import LayerShape
-from engine.networks.parameters import drawn_affine
-from engine.studies.curves import Curves, logged_steps
-from engine.studies.target_sets import chosen, minibatches
-from engine.studies.transfer_schemes import LOWER_RATE
+from goldilocks.engine import randomness
+from goldilocks.engine.cores import Progress
+from goldilocks.engine.data.base import Split, prepared
+from goldilocks.engine.initializers import Fans
+from goldilocks.engine.initializers.noise import READOUT, Layer, weight_noise
+from goldilocks.engine.loss import Loss, cross_entropy
+from goldilocks.engine.networks.backbone import reinitialize
+from goldilocks.engine.networks.connection import LayerShape
+from goldilocks.engine.networks.parameters import drawn_affine
+from goldilocks.engine.studies.curves import Curves, logged_steps
+from goldilocks.engine.studies.target_sets import chosen, minibatches
+from goldilocks.engine.studies.transfer_schemes import LOWER_RATE
 
 if TYPE_CHECKING:
-    from engine.studies.backbone_transfer import BackboneCell
+    from goldilocks.engine.studies.backbone_transfer import BackboneCell
 
 # Examples that pass through the backbone at once when nothing is learned from them.
 ROWS = 32

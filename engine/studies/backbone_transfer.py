@@ -9,20 +9,20 @@ from pydantic import BeforeValidator, Field
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from engine.card import Card
-from engine.cores import Progress
-from engine.data import Dataset
-from engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
-from engine.networks.backbone import Backbone
-from engine.networks.backbone_trial import without_scheme
-from engine.optimizers.momentum import Momentum
-from engine.preprocessings.raw import Raw
-from engine.studies.backbone_training import FROZEN, ROWS, Adapted, Seen
-from engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from engine.studies.curves import Curves, logged_steps
-from engine.studies.measurements import Measurements
-from engine.studies.target_sets import images_per_class, shortage
-from engine.studies.transfer_schemes import LOWER_RATE, SchemeName
+from goldilocks.engine.card import Card
+from goldilocks.engine.cores import Progress
+from goldilocks.engine.data import Dataset
+from goldilocks.engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
+from goldilocks.engine.networks.backbone import Backbone
+from goldilocks.engine.networks.backbone_trial import without_scheme
+from goldilocks.engine.optimizers.momentum import Momentum
+from goldilocks.engine.preprocessings.raw import Raw
+from goldilocks.engine.studies.backbone_training import FROZEN, ROWS, Adapted, Seen
+from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.curves import Curves, logged_steps
+from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.engine.studies.target_sets import images_per_class, shortage
+from goldilocks.engine.studies.transfer_schemes import LOWER_RATE, SchemeName
 
 FLOAT_BYTES = 4
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 import pyarrow as pa
 import torch
 
-from engine.grid.cell import Cell
-from engine.registry import Registry
-from engine.scheme import Scheme
-from engine.studies.divergence import not_finite
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.registry import Registry
+from goldilocks.engine.scheme import Scheme
+from goldilocks.engine.studies.divergence import not_finite
 
 # Called with the share of the batch that is done, between 0 and 1.
 Progress = Callable[[float], None]
@@ -134,4 +134,4 @@ class Study(Scheme, Generic[Kind]):
         raise NotImplementedError(f"{type(self).__name__} must define run")
 
 
-studies: Registry[Study] = Registry("study", "engine.studies")
+studies: Registry[Study] = Registry("study", "goldilocks.engine.studies")

@@ -7,15 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.axes import BATCH
-from engine.card import Card
-from engine.cores import Progress
-from engine.grid.cell import NormAxis
-from engine.normalizations.base import Normalization, Scale
-from engine.normalizations.batch import Batch
-from engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from engine.studies.training import Trainer, Training, TrainingCell
-from engine.studies.watching import Notes, outcome, train
+from goldilocks.engine.axes import BATCH
+from goldilocks.engine.card import Card
+from goldilocks.engine.cores import Progress
+from goldilocks.engine.grid.cell import NormAxis
+from goldilocks.engine.normalizations.base import Normalization, Scale
+from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.studies.watching import Notes, outcome, train
 
 LETTERS = {"gamma": "γ", "beta": "β"}
 QUANTILES = {"low": 0.05, "median": 0.5, "high": 0.95}

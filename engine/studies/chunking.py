@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import torch
 
-from engine.grid.cell import Cell
+from goldilocks.engine.grid.cell import Cell
 
 FLOAT_BYTES = 4
 # Bytes of one layer's activations that a chunk of configurations may take on a core.

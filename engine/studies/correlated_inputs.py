@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import randomness
-from engine.activations import Activation
-from engine.axes import BATCH, UNIT
-from engine.initializers.noise import bias_noise, weight_noise
-from engine.normalizations import Normalization
-from engine.statistics import wide
+from goldilocks.engine import randomness
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.axes import BATCH, UNIT
+from goldilocks.engine.initializers.noise import bias_noise, weight_noise
+from goldilocks.engine.normalizations import Normalization
+from goldilocks.engine.statistics import wide
 
 # Correlations closer than this to their limit are rounding, and a decay is fitted to no fewer layers.
 NEAREST, FEWEST = 1e-9, 3

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.loss import Loss
-from engine.statistics import norm
+from goldilocks.engine.loss import Loss
+from goldilocks.engine.statistics import norm
 
 # Intervals of a training run at whose ends it is evaluated.
 LOGGED_INTERVALS = 20

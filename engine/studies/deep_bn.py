@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 import torch
 
-from engine.card import Card
-from engine.data.gaussian import Gaussian
-from engine.grid.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
-from engine.normalizations.none import NoNormalization
-from engine.preprocessings.raw import Raw
-from engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
-from engine.studies.measurements import Measurements
-from engine.studies.predictions import declared_weight_std, described, predicted
-from engine.studies.propagation import Propagation, PropagationCell
-from engine.studies.signal import inputs
-from engine.theory.maps import length, mean, slope
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.gaussian import Gaussian
+from goldilocks.engine.grid.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
+from goldilocks.engine.normalizations.none import NoNormalization
+from goldilocks.engine.preprocessings.raw import Raw
+from goldilocks.engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
+from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.engine.studies.predictions import declared_weight_std, described, predicted
+from goldilocks.engine.studies.propagation import Propagation, PropagationCell
+from goldilocks.engine.studies.signal import inputs
+from goldilocks.engine.theory.maps import length, mean, slope
 
 MEASURED, THEORY, WIDE = "measured", "theory", "theory, large batch"
 

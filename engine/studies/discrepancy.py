@@ -11,16 +11,16 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from engine import randomness
-from engine.card import Card
-from engine.cores import Progress
-from engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate
-from engine.optimizers.sgd import Sgd
-from engine.preprocessings.standardize import Standardize
-from engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from engine.studies.modes import Evaluation, distances
-from engine.studies.training import Trainer, Training, TrainingCell
-from engine.studies.watching import Notes, outcome, train
+from goldilocks.engine import randomness
+from goldilocks.engine.card import Card
+from goldilocks.engine.cores import Progress
+from goldilocks.engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate
+from goldilocks.engine.optimizers.sgd import Sgd
+from goldilocks.engine.preprocessings.standardize import Standardize
+from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.modes import Evaluation, distances
+from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.studies.watching import Notes, outcome, train
 
 # Minibatches whose statistics are compared with the running ones.
 COMPARED_BATCHES = 8

@@ -10,18 +10,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.card import Card
-from engine.cores import Progress, kernel_threads
-from engine.grid.cell import NormAxis
-from engine.networks import HiddenLayer
-from engine.networks.affine import OwnAffine
-from engine.networks.folding import fold
-from engine.normalizations.batch import Batch
-from engine.normalizations.none import NoNormalization
-from engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from engine.studies.measurements import Measurements
-from engine.studies.training import Trainer, Training, TrainingCell
-from engine.studies.watching import train
+from goldilocks.engine.card import Card
+from goldilocks.engine.cores import Progress, kernel_threads
+from goldilocks.engine.grid.cell import NormAxis
+from goldilocks.engine.networks import HiddenLayer
+from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.folding import fold
+from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.normalizations.none import NoNormalization
+from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.studies.watching import train
 
 CPU = torch.device("cpu")
 KINDS = UNFOLDED, FOLDED, FREE = "unfolded", "folded", "without batch norm"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.preprocessings.principal_axes import SPAN
+from goldilocks.engine.preprocessings.principal_axes import SPAN
 
 
 @dataclass(frozen=True)

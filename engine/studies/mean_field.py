@@ -5,16 +5,16 @@ from typing import Any, Literal
 
 import torch
 
-from engine.card import Card
-from engine.data.gaussian import Gaussian
-from engine.grid.cell import BatchSize, Cell, DatasetAxis, Depth, PreprocessingAxis, Width
-from engine.initializers import Fans
-from engine.preprocessings.raw import Raw
-from engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
-from engine.studies.correlated_inputs import Simulated, simulate
-from engine.studies.measurements import Measurements
-from engine.theory.criticality import Phase, phase
-from engine.theory.fixed_points import first_variance, fixed_points
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.gaussian import Gaussian
+from goldilocks.engine.grid.cell import BatchSize, Cell, DatasetAxis, Depth, PreprocessingAxis, Width
+from goldilocks.engine.initializers import Fans
+from goldilocks.engine.preprocessings.raw import Raw
+from goldilocks.engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
+from goldilocks.engine.studies.correlated_inputs import Simulated, simulate
+from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.engine.theory.criticality import Phase, phase
+from goldilocks.engine.theory.fixed_points import first_variance, fixed_points
 
 # What one point of the plane takes in theory, in floating-point operations.
 THEORY_FLOPS = 1e9

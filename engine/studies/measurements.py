@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from store import tables
+from goldilocks.store import tables
 
 
 class Measurements:

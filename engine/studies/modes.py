@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from engine.axes import UNIT
-from engine.loss import Loss, cross_entropy
-from engine.networks import HiddenLayer, Network
-from engine.networks.affine import OwnAffine
-from engine.networks.parameters import Classifier
-from engine.normalizations.base import Running
+from goldilocks.engine.axes import UNIT
+from goldilocks.engine.loss import Loss, cross_entropy
+from goldilocks.engine.networks import HiddenLayer, Network
+from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.parameters import Classifier
+from goldilocks.engine.normalizations.base import Running
 
 # Examples are evaluated in pieces of this many, so that they need no more memory than a training step.
 ROWS = 512

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from engine.activations import Activation
-from engine.normalizations import Normalization
-from engine.normalizations.base import Running, Scale
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.normalizations import Normalization
+from goldilocks.engine.normalizations.base import Running, Scale
 
 Value = TypeVar("Value")
 

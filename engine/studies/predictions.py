@@ -6,17 +6,17 @@ from functools import lru_cache
 import numpy as np
 from torch import Tensor
 
-from engine.data.base import Dataset, prepared
-from engine.grid.cell import Cell
-from engine.networks.conv import Conv
-from engine.networks.residual_mlp import ResidualMlp
-from engine.preprocessings.base import Preprocessing
-from engine.theory.convolution import predict_convolutional
-from engine.theory.first_loss import first_loss
-from engine.theory.inputs import Inputs
-from engine.theory.prediction import LayerTheory, predict
-from engine.theory.residual import predict_residual
-from engine.theory.setting import Setting
+from goldilocks.engine.data.base import Dataset, prepared
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.networks.conv import Conv
+from goldilocks.engine.networks.residual_mlp import ResidualMlp
+from goldilocks.engine.preprocessings.base import Preprocessing
+from goldilocks.engine.theory.convolution import predict_convolutional
+from goldilocks.engine.theory.first_loss import first_loss
+from goldilocks.engine.theory.inputs import Inputs
+from goldilocks.engine.theory.prediction import LayerTheory, predict
+from goldilocks.engine.theory.residual import predict_residual
+from goldilocks.engine.theory.setting import Setting
 
 
 def described(cell: Cell, inputs: Tensor) -> Inputs:

@@ -7,16 +7,16 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from engine import randomness
-from engine.activations.linear import Linear
-from engine.card import Card
-from engine.data.base import Split, prepared
-from engine.grid.cell import BATCHED, ActivationAxis, Cell, InitAxis, PreprocessingAxis, Steps
-from engine.initializers.zeros import Zeros
-from engine.networks.mlp import Mlp
-from engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
-from engine.studies.linear_classifier import LinearClassifier, Spectrum
-from engine.studies.measurements import Measurements
+from goldilocks.engine import randomness
+from goldilocks.engine.activations.linear import Linear
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.base import Split, prepared
+from goldilocks.engine.grid.cell import BATCHED, ActivationAxis, Cell, InitAxis, PreprocessingAxis, Steps
+from goldilocks.engine.initializers.zeros import Zeros
+from goldilocks.engine.networks.mlp import Mlp
+from goldilocks.engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
+from goldilocks.engine.studies.linear_classifier import LinearClassifier, Spectrum
+from goldilocks.engine.studies.measurements import Measurements
 
 DOUBLE_BYTES = 8
 # Norm of a change of the weights divided by their norm.

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import numpy as np
 import torch
 
-from engine.card import Card
-from engine.data.gaussian import Gaussian
-from engine.grid.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
-from engine.normalizations.none import NoNormalization
-from engine.preprocessings.raw import Raw
-from engine.studies.base import Cost, Outcome, Progress, Study, studies
-from engine.studies.propagation_rows import rows
-from engine.studies.signal import SignalProgram, configurations
+from goldilocks.engine.card import Card
+from goldilocks.engine.data.gaussian import Gaussian
+from goldilocks.engine.grid.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
+from goldilocks.engine.normalizations.none import NoNormalization
+from goldilocks.engine.preprocessings.raw import Raw
+from goldilocks.engine.studies.base import Cost, Outcome, Progress, Study, studies
+from goldilocks.engine.studies.propagation_rows import rows
+from goldilocks.engine.studies.signal import SignalProgram, configurations
 
 FLOAT_BYTES = 4
 # Tensors of a layer's size that live at once: inputs, pre, act, the norm's memory, and temporaries of statistics.

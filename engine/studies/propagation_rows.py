@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from engine.grid.cell import Cell
-from engine.statistics import Histogram
-from engine.studies.base import Tables
-from engine.studies.predictions import described, predicted
-from engine.studies.signal import Measured, SignalProgram, Statistics, configuration, inputs
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.statistics import Histogram
+from goldilocks.engine.studies.base import Tables
+from goldilocks.engine.studies.predictions import described, predicted
+from goldilocks.engine.studies.signal import Measured, SignalProgram, Statistics, configuration, inputs
 
 # Columns of the store's table `layers` that hold predictions, and where they come from.
 PREDICTED = {

@@ -13,16 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import randomness
-from engine.data.base import prepared
-from engine.grid.cell import Cell
-from engine.initializers.noise import bias_noise, weight_noise
-from engine.networks import HiddenLayer, LayerGradient, Tape
-from engine.networks.affine import SharedAffine, SharedNoise
-from engine.networks.connection import Connection, LayerShape
-from engine.networks.parameters import calibrate, initial_branch
-from engine.saturation import ends, saturated
-from engine.statistics import (
+from goldilocks.engine import randomness
+from goldilocks.engine.data.base import prepared
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.initializers.noise import bias_noise, weight_noise
+from goldilocks.engine.networks import HiddenLayer, LayerGradient, Tape
+from goldilocks.engine.networks.affine import SharedAffine, SharedNoise
+from goldilocks.engine.networks.connection import Connection, LayerShape
+from goldilocks.engine.networks.parameters import calibrate, initial_branch
+from goldilocks.engine.saturation import ends, saturated
+from goldilocks.engine.statistics import (
     Histogram,
     activation_statistics,
     histogram,
@@ -30,8 +30,8 @@ from engine.statistics import (
     root_mean_square,
     wide,
 )
-from engine.studies.base import Progress
-from engine.studies.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
+from goldilocks.engine.studies.base import Progress
+from goldilocks.engine.studies.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
 
 # Share of the work that is done when the signal has reached the last layer.
 FORWARD_SHARE = 0.4

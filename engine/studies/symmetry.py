@@ -7,16 +7,16 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from engine.card import Card
-from engine.cores import Progress, side_by_side
-from engine.grid.cell import BATCHED, OptimizerAxis, PreprocessingAxis, Rate, Steps
-from engine.optimizers.sgd import Sgd
-from engine.preprocessings.standardize import Standardize
-from engine.statistics import norm
-from engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from engine.studies.chunking import chunks
-from engine.studies.measurements import Measurements
-from engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.card import Card
+from goldilocks.engine.cores import Progress, side_by_side
+from goldilocks.engine.grid.cell import BATCHED, OptimizerAxis, PreprocessingAxis, Rate, Steps
+from goldilocks.engine.optimizers.sgd import Sgd
+from goldilocks.engine.preprocessings.standardize import Standardize
+from goldilocks.engine.statistics import norm
+from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.chunking import chunks
+from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
 
 FLOAT_BYTES, DOUBLE_BYTES = 4, 8
 # Two vectors are alike when their distance is at most this share of the length of the longest one in their layer.

@@ -4,10 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine import randomness
-from engine.data import Dataset
-from engine.data.base import Split
-from engine.preprocessings import Preprocessing
+from goldilocks.engine import randomness
+from goldilocks.engine.data import Dataset
+from goldilocks.engine.data.base import Split
+from goldilocks.engine.preprocessings import Preprocessing
 
 
 @lru_cache(maxsize=8)

@@ -13,23 +13,23 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from engine import randomness
-from engine.activations import Activation
-from engine.card import Card
-from engine.cores import Progress, side_by_side
-from engine.data.base import datasets, prepared
-from engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
-from engine.loss import Loss, cross_entropy
-from engine.networks import Tape
-from engine.networks.affine import Calibrating
-from engine.networks.parameters import Classifier, calibrate, initialize
-from engine.optimizers.sgd import Sgd
-from engine.preprocessings.standardize import Standardize
-from engine.studies.base import Cost, Outcome, Study, studies
-from engine.studies.chunking import FLOAT_BYTES, chunks, evaluated_at_once, evaluation_examples
-from engine.studies.curves import Curves, UpdateSize, logged_steps
-from engine.studies.predictions import predicted_first_loss
-from engine.studies.replay import Replay, shared_memory
+from goldilocks.engine import randomness
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.card import Card
+from goldilocks.engine.cores import Progress, side_by_side
+from goldilocks.engine.data.base import datasets, prepared
+from goldilocks.engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
+from goldilocks.engine.loss import Loss, cross_entropy
+from goldilocks.engine.networks import Tape
+from goldilocks.engine.networks.affine import Calibrating
+from goldilocks.engine.networks.parameters import Classifier, calibrate, initialize
+from goldilocks.engine.optimizers.sgd import Sgd
+from goldilocks.engine.preprocessings.standardize import Standardize
+from goldilocks.engine.studies.base import Cost, Outcome, Study, studies
+from goldilocks.engine.studies.chunking import FLOAT_BYTES, chunks, evaluated_at_once, evaluation_examples
+from goldilocks.engine.studies.curves import Curves, UpdateSize, logged_steps
+from goldilocks.engine.studies.predictions import predicted_first_loss
+from goldilocks.engine.studies.replay import Replay, shared_memory
 
 INDEX_BYTES = 8
 # Tensors of a layer's size that live at once beside the tapes: gradients and temporaries of a step, and of evaluation.

@@ -9,27 +9,36 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from engine.card import Card
-from engine.cores import Progress, side_by_side
-from engine.data.base import Split
-from engine.data.fashion_parts import FashionSource
-from engine.grid.cell import BATCHED, Cell, DatasetAxis, NetworkAxis, OptimizerAxis, PreprocessingAxis, Rate, Steps
-from engine.loss import Loss
-from engine.networks.conv import Conv
-from engine.networks.parameters import Classifier, initialize
-from engine.optimizers.momentum import Momentum
-from engine.preprocessings.raw import Raw
-from engine.statistics import norm
-from engine.studies.adaptation import Adaptation, features, positions
-from engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from engine.studies.chunking import chunks
-from engine.studies.curves import Curves, logged_steps
-from engine.studies.measurements import Measurements
-from engine.studies.replay import Replay
-from engine.studies.target_sets import images_per_class, minibatches, seen_from, shortage
-from engine.studies.training import Training, TrainingCell
-from engine.studies.transfer_schemes import LOWER_RATE, SchemeName, TransferScheme, transfer_scheme
-from engine.studies.transfer_source import SourceCell, source_networks
+from goldilocks.engine.card import Card
+from goldilocks.engine.cores import Progress, side_by_side
+from goldilocks.engine.data.base import Split
+from goldilocks.engine.data.fashion_parts import FashionSource
+from goldilocks.engine.grid.cell import (
+    BATCHED,
+    Cell,
+    DatasetAxis,
+    NetworkAxis,
+    OptimizerAxis,
+    PreprocessingAxis,
+    Rate,
+    Steps,
+)
+from goldilocks.engine.loss import Loss
+from goldilocks.engine.networks.conv import Conv
+from goldilocks.engine.networks.parameters import Classifier, initialize
+from goldilocks.engine.optimizers.momentum import Momentum
+from goldilocks.engine.preprocessings.raw import Raw
+from goldilocks.engine.statistics import norm
+from goldilocks.engine.studies.adaptation import Adaptation, features, positions
+from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.chunking import chunks
+from goldilocks.engine.studies.curves import Curves, logged_steps
+from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.engine.studies.replay import Replay
+from goldilocks.engine.studies.target_sets import images_per_class, minibatches, seen_from, shortage
+from goldilocks.engine.studies.training import Training, TrainingCell
+from goldilocks.engine.studies.transfer_schemes import LOWER_RATE, SchemeName, TransferScheme, transfer_scheme
+from goldilocks.engine.studies.transfer_source import SourceCell, source_networks
 
 FLOAT_BYTES = 4
 # Share of a batch's time that its source networks take.

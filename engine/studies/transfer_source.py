@@ -7,20 +7,20 @@ from typing import Any
 
 import torch
 
-from engine.card import Card
-from engine.cores import Progress, side_by_side
-from engine.data.downloaded import data_folder
-from engine.data.fashion_parts import FashionSource
-from engine.grid.cell import DatasetAxis, NetworkAxis, PreprocessingAxis
-from engine.networks import saved
-from engine.networks.conv import Conv
-from engine.networks.parameters import Classifier, initialize
-from engine.preprocessings.raw import Raw
-from engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from engine.studies.chunking import chunks
-from engine.studies.measurements import Measurements
-from engine.studies.modes import Evaluation
-from engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.card import Card
+from goldilocks.engine.cores import Progress, side_by_side
+from goldilocks.engine.data.downloaded import data_folder
+from goldilocks.engine.data.fashion_parts import FashionSource
+from goldilocks.engine.grid.cell import DatasetAxis, NetworkAxis, PreprocessingAxis
+from goldilocks.engine.networks import saved
+from goldilocks.engine.networks.conv import Conv
+from goldilocks.engine.networks.parameters import Classifier, initialize
+from goldilocks.engine.preprocessings.raw import Raw
+from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.chunking import chunks
+from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.engine.studies.modes import Evaluation
+from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
 
 
 class SourceCell(TrainingCell):

@@ -9,12 +9,12 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from engine.cores import Progress, side_by_side
-from engine.loss import Loss
-from engine.studies.base import Outcome
-from engine.studies.chunking import chunks
-from engine.studies.curves import logged_steps
-from engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.cores import Progress, side_by_side
+from goldilocks.engine.loss import Loss
+from goldilocks.engine.studies.base import Outcome
+from goldilocks.engine.studies.chunking import chunks
+from goldilocks.engine.studies.curves import logged_steps
+from goldilocks.engine.studies.training import Trainer, TrainingCell
 
 
 class Notes:

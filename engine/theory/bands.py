@@ -11,10 +11,10 @@ from math import nan, sqrt
 
 import numpy as np
 
-from engine.theory.fluctuations import Likeness, Moments, moments, pooled
-from engine.theory.maps import length
-from engine.theory.setting import Setting
-from engine.theory.spheres import Passage, Sphere
+from goldilocks.engine.theory.fluctuations import Likeness, Moments, moments, pooled
+from goldilocks.engine.theory.maps import length
+from goldilocks.engine.theory.setting import Setting
+from goldilocks.engine.theory.spheres import Passage, Sphere
 
 # Where 95 % of networks lie, in standard deviations, and the share of it by which a layer may leave proportion.
 TWO_SIGMA, BEND = 1.96, 0.2

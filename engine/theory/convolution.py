@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.activations import Activation
-from engine.networks.connection import Connection, Dense, LayerShape
-from engine.networks.convolution import Convolution
-from engine.theory.maps import length, mean, slope
-from engine.theory.prediction import LayerTheory
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.networks.connection import Connection, Dense, LayerShape
+from goldilocks.engine.networks.convolution import Convolution
+from goldilocks.engine.theory.maps import length, mean, slope
+from goldilocks.engine.theory.prediction import LayerTheory
 
 # Variances of symmetric positions are one, up to rounding behind so many decimal places.
 DIGITS = 12

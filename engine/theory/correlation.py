@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from engine.activations import Activation
-from engine.theory.gaussian import TURNS, Function, expectation, legendre, nodes, scale
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.gaussian import TURNS, Function, expectation, legendre, nodes, scale
 
 # The inner Gaussian: panels of Gauss–Legendre nodes between these edges, the kinks and the activation's turns.
 EDGES = torch.linspace(-9.0, 9.0, 13, dtype=torch.float64)

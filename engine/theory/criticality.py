@@ -17,12 +17,12 @@ from math import exp, inf, log
 import numpy as np
 from scipy.optimize import brentq
 
-from engine.activations import Activation
-from engine.theory.correlation import correlated_slopes, correlation_map
-from engine.theory.fixed_points import FARTHEST, LARGEST, ROUNDING, SMALLEST, FixedPoint, reached
-from engine.theory.fluctuations import POWERS, moments
-from engine.theory.length_map import LengthMap
-from engine.theory.maps import length, length_slope, slope
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.correlation import correlated_slopes, correlation_map
+from goldilocks.engine.theory.fixed_points import FARTHEST, LARGEST, ROUNDING, SMALLEST, FixedPoint, reached
+from goldilocks.engine.theory.fluctuations import POWERS, moments
+from goldilocks.engine.theory.length_map import LengthMap
+from goldilocks.engine.theory.maps import length, length_slope, slope
 
 # The edge of chaos is followed in so many steps of ln q.
 STEPS = 240

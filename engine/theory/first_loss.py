@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.theory.gaussian import NODES, legendre, panels
+from goldilocks.engine.theory.gaussian import NODES, legendre, panels
 
 # Beyond these values, what a standard Gumbel variable weighs is less than float64 resolves.
 LOWEST, HIGHEST = -4.0, 40.0

@@ -14,8 +14,8 @@ from math import ceil, exp, floor, inf, log
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from engine.activations import Activation
-from engine.theory.length_map import LengthMap
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.length_map import LengthMap
 
 # Fixed points are looked for on a grid of ln q, from −FARTHEST to FARTHEST; further out where σw² or σb² are.
 FARTHEST, STEP, MARGIN = 60.0, 0.25, 10.0

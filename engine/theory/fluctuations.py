@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.activations import Activation
-from engine.theory.gaussian import nodes, scale
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.gaussian import nodes, scale
 
 # Terms of the expansions in Hermite polynomials that carry the correlation between examples.
 TERMS = 48

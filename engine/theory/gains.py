@@ -6,8 +6,8 @@ from math import inf, isclose
 
 import torch
 
-from engine.activations import Activation
-from engine.theory.maps import length, mean, slope
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.maps import length, mean, slope
 
 
 @lru_cache

@@ -8,8 +8,8 @@ activation sees a variance close to 1.
 import sys
 from dataclasses import dataclass
 
-from engine.activations import Activation
-from engine.theory.maps import Variance, length, length_slope
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.maps import Variance, length, length_slope
 
 
 @dataclass(frozen=True)

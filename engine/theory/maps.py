@@ -8,8 +8,8 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from engine.activations import Activation
-from engine.theory.gaussian import expectation, scale
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.gaussian import expectation, scale
 
 Variance = TypeVar("Variance", float, np.ndarray)
 

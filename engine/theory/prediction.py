@@ -11,10 +11,10 @@ from math import isfinite, isnan, sqrt
 
 import numpy as np
 
-from engine.theory import bands
-from engine.theory.maps import length, mean, slope, variance
-from engine.theory.setting import Setting
-from engine.theory.spheres import Passage, Sphere, mean_shrinkage, passage
+from goldilocks.engine.theory import bands
+from goldilocks.engine.theory.maps import length, mean, slope, variance
+from goldilocks.engine.theory.setting import Setting
+from goldilocks.engine.theory.spheres import Passage, Sphere, mean_shrinkage, passage
 
 
 @dataclass(frozen=True)

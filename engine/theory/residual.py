@@ -10,10 +10,10 @@ from math import isnan, sqrt
 
 import numpy as np
 
-from engine.theory.maps import length, slope
-from engine.theory.prediction import LayerTheory
-from engine.theory.setting import Setting
-from engine.theory.spheres import passage
+from goldilocks.engine.theory.maps import length, slope
+from goldilocks.engine.theory.prediction import LayerTheory
+from goldilocks.engine.theory.setting import Setting
+from goldilocks.engine.theory.spheres import passage
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from engine.activations import Activation
-from engine.theory.inputs import Inputs
-from engine.theory.spheres import Sphere
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.inputs import Inputs
+from goldilocks.engine.theory.spheres import Sphere
 
 
 @dataclass(frozen=True)

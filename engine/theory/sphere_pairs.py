@@ -7,8 +7,8 @@ from math import asin
 import torch
 from torch import Tensor
 
-from engine.activations import Activation
-from engine.theory.gaussian import legendre
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.gaussian import legendre
 
 # Entries beyond this many standard deviations weigh less than float64 resolves.
 REACH = 10.0

@@ -12,8 +12,8 @@ from math import inf, nan, sqrt
 
 from scipy.special import roots_genlaguerre
 
-from engine.activations import Activation
-from engine.theory.sphere_pairs import Pair, Sphere
+from goldilocks.engine.activations import Activation
+from goldilocks.engine.theory.sphere_pairs import Pair, Sphere
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def follow(page, scheme):
 
 def theme(scheme):
     """Return the colours that the configuration gives to a colour scheme."""
-    return tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][scheme]
+    return tomllib.loads((ROOT / "dashboard" / ".streamlit" / "config.toml").read_text())["theme"][scheme]
 
 
 def numbers(colour):

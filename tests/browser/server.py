@@ -31,18 +31,18 @@ def chromium() -> str | None:
 @contextmanager
 def served(store: str | Path, *options: str, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
     """Serve the dashboard on a store, with further options, and yield its address; end it with a signal."""
-    with started("dashboard", "--store", str(store), *options, end=end) as url:
+    with started([sys.executable, "-m", "dashboard", "--store", str(store), *options], end=end) as url:
         yield url
 
 
 @contextmanager
-def started(module: str, *arguments: str, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
-    """Start a module that serves pages and yield its address; end it with a signal."""
+def started(command: list[str], folder: Path = ROOT, end: signal.Signals = signal.SIGINT) -> Iterator[str]:
+    """Start a command that serves pages, in a folder, and yield its address; end it with a signal."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", module, "--port", str(port), *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    command = [*command, "--port", str(port)]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(url, process)

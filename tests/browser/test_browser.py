@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-import store
+from goldilocks import store
 from tests.browser.accessibility import follow, serious
 from tests.browser.keyboard import walk
 from tests.browser.server import served

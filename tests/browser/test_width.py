@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from dashboard import viewport
+from goldilocks.dashboard import viewport
 from tests.browser.visiting import CUT, TOO_WIDE, address, settle
 
 # With the navigation open, some 500 pixels are left for the page.

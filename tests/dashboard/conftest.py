@@ -269,7 +269,7 @@ def store_of(request):
 
 
 def _computed(grid, folder):
-    import engine
+    from goldilocks import engine
 
     with pytest.MonkeyPatch.context() as patch:
         # Source networks are kept there.

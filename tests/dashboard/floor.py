@@ -6,7 +6,7 @@ python -m tests.dashboard.floor --port 8502
 import argparse
 from pathlib import Path
 
-from dashboard import server
+from goldilocks.dashboard import server
 
 PAGE = Path(__file__).with_name("empty_page.py")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from store import Layout, WriterLock, journal, publish, tables
+from goldilocks.store import Layout, WriterLock, journal, publish, tables
 
 INITS = (
     "normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip", "torch_default", "orthogonal", "zeros",

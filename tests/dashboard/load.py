@@ -6,7 +6,7 @@ What is timed is the server: from sending a click until the page's last message 
 browsers speak; drawing is not part of it. The readers share the machine with the server. One page was drawn before
 the pages are timed, so that modules are loaded; their first visits, with nothing kept from before, are among the runs.
 
-The made-up store lacks most studies; a real one adds them: python -m store merge --store /tmp/large/grid.duckdb
+The made-up store lacks most studies; a real one adds them: goldilocks store merge --store /tmp/large/grid.duckdb
 data/grid.duckdb. The exit status is 1 when a 95th percentile is above what is wanted.
 
 Each time stands beside the floor: what an empty page took on the same machine in turn with it. Where the floor is

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import axes
-from engine.catalogue import entries
+from goldilocks.dashboard import axes
+from goldilocks.engine.catalogue import entries
 
 ORDERS = {
     "depth": [1, 2, 10, 20],

@@ -11,9 +11,9 @@ import shutil
 import duckdb
 import pytest
 
-import store
-from dashboard import axes, quantities
-from dashboard.charts import plane
+from goldilocks import store
+from goldilocks.dashboard import axes, quantities
+from goldilocks.dashboard.charts import plane
 from tests.dashboard.opening import PAGES, open_page
 
 CHOSEN = {*axes.NAMES.values(), "Step", "Layer", plane.WEIGHT, plane.BIAS, "Standard deviation of the weights"}

@@ -10,20 +10,20 @@ import pyarrow as pa
 import pytest
 import vl_convert
 
-from dashboard.charts.chart import Chart
-from dashboard.charts.distributions import strip
-from dashboard.charts.group import together
-from dashboard.charts.heat_map import heat_map
-from dashboard.charts.images import images
-from dashboard.charts.lines import ZEROS, Axis, lines
-from dashboard.charts.plane import plane
-from dashboard.charts.points import cloud
-from dashboard.charts.quick import quick
-from dashboard.charts.ranking import ranking
-from dashboard.charts.ridges import ridges
-from dashboard.distributions import on_common_bins
-from dashboard.figure import FORMATS, contents
-from dashboard.interval import BANDS
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.distributions import strip
+from goldilocks.dashboard.charts.group import together
+from goldilocks.dashboard.charts.heat_map import heat_map
+from goldilocks.dashboard.charts.images import images
+from goldilocks.dashboard.charts.lines import ZEROS, Axis, lines
+from goldilocks.dashboard.charts.plane import plane
+from goldilocks.dashboard.charts.points import cloud
+from goldilocks.dashboard.charts.quick import quick
+from goldilocks.dashboard.charts.ranking import ranking
+from goldilocks.dashboard.charts.ridges import ridges
+from goldilocks.dashboard.distributions import on_common_bins
+from goldilocks.dashboard.figure import FORMATS, contents
+from goldilocks.dashboard.interval import BANDS
 
 
 def rows(values=(1.0, 0.5, 0.25), lost=0):

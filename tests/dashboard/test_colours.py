@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from dashboard import theme
-from engine.catalogue import entries
+from goldilocks.dashboard import theme
+from goldilocks.engine.catalogue import entries
 from tests.dashboard.test_theme import BLINDNESS, LECTURE, seen
 
 FAR = 0.05

@@ -5,11 +5,11 @@ import ast
 import pandas as pd
 import pytest
 
-from dashboard import axes, data, quantities
-from dashboard.lecture import training_rows
-from dashboard.lecture.chapters import CHAPTERS
-from dashboard.over_seeds import for_lines
-from dashboard.quantities import Question
+from goldilocks.dashboard import axes, data, quantities
+from goldilocks.dashboard.lecture import training_rows
+from goldilocks.dashboard.lecture.chapters import CHAPTERS
+from goldilocks.dashboard.over_seeds import for_lines
+from goldilocks.dashboard.quantities import Question
 from tests.dashboard.opening import ROOT
 from tests.store.builder import Batch, write
 

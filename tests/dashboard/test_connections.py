@@ -17,7 +17,7 @@ PROGRAM = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, ({DESCRIPTORS}, {DESCRIPTORS}))
 import uvicorn
-from dashboard import connections, server
+from goldilocks.dashboard import connections, server
 connections.PATIENCE_SECONDS, connections.MOST_CONNECTIONS, connections.RESERVED_DESCRIPTORS = 1.0, int(sys.argv[2]), 0
 connections.most_connections = lambda: connections.MOST_CONNECTIONS
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.distributions import common_range, on_common_bins, rebin
+from goldilocks.dashboard.distributions import common_range, on_common_bins, rebin
 from tests.dashboard.test_charts import histograms
 
 

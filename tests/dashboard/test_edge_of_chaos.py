@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import data, phases, theme
-from dashboard.charts import plane as charts_of_planes
+from goldilocks.dashboard import data, phases, theme
+from goldilocks.dashboard.charts import plane as charts_of_planes
 from tests.dashboard.opening import open_page, words
 
 SCALES = {

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pyarrow.parquet as pq
 import pytest
 
-from dashboard import sandbox
-from dashboard.exact import file
+from goldilocks.dashboard import sandbox
+from goldilocks.dashboard.exact import file
 
 NUMBERS = {
     "170141183460469231731687303715884105727::HUGEINT": "170141183460469231731687303715884105727",

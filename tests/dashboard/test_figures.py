@@ -6,8 +6,8 @@ import json
 import pandas as pd
 import pytest
 
-from dashboard import figure, theme
-from dashboard.figure import FORMATS, contents_of_group, group
+from goldilocks.dashboard import figure, theme
+from goldilocks.dashboard.figure import FORMATS, contents_of_group, group
 from tests.dashboard.opening import PAGES, open_page
 
 # What makes all figures of a page appear.

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from dashboard import gate, refresh
+from goldilocks.dashboard import gate, refresh
 from tests.browser.server import served
 from tests.dashboard.session import Session
 

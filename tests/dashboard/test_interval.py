@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dashboard.interval import banded
-from store.parts import with_parts
+from goldilocks.dashboard.interval import banded
+from goldilocks.store.parts import with_parts
 
 SEEDS = [*range(2, 60), 100, 1000]
 

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from dashboard.charts import lines as line_charts
-from dashboard.charts.heat_map import heat_map
-from dashboard.charts.lines import Axis, lines
-from dashboard.charts.plane import plane
-from dashboard.charts.quick import quick
-from dashboard.charts.ranking import ranking
+from goldilocks.dashboard.charts import lines as line_charts
+from goldilocks.dashboard.charts.heat_map import heat_map
+from goldilocks.dashboard.charts.lines import Axis, lines
+from goldilocks.dashboard.charts.plane import plane
+from goldilocks.dashboard.charts.quick import quick
+from goldilocks.dashboard.charts.ranking import ranking
 from tests.dashboard.test_charts import DRAWINGS, INIT, LAYER, LOG, TITLES, VALUE, field, ranked, rows, tiles
 
 LECTURE = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]

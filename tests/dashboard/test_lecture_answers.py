@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from dashboard.lecture import signal_rows, training_answers
-from dashboard.lecture.chapters import CHAPTERS
-from dashboard.lecture.wording import between, count, plus_minus, sentence
+from goldilocks.dashboard.lecture import signal_rows, training_answers
+from goldilocks.dashboard.lecture.chapters import CHAPTERS
+from goldilocks.dashboard.lecture.wording import between, count, plus_minus, sentence
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
 

@@ -5,10 +5,10 @@ from itertools import product
 
 import pytest
 
-from dashboard import quantities, theme
-from dashboard.lecture import study_answers
-from dashboard.lecture.chapters import CHAPTERS
-from dashboard.lecture.wording import POINTS, judged, larger, plus_minus, positive
+from goldilocks.dashboard import quantities, theme
+from goldilocks.dashboard.lecture import study_answers
+from goldilocks.dashboard.lecture.chapters import CHAPTERS
+from goldilocks.dashboard.lecture.wording import POINTS, judged, larger, plus_minus, positive
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
 

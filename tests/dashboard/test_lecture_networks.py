@@ -2,9 +2,9 @@
 
 import pytest
 
-from dashboard import data
-from dashboard.lecture import signal_rows
-from dashboard.lecture.networks import lecture_network
+from goldilocks.dashboard import data
+from goldilocks.dashboard.lecture import signal_rows
+from goldilocks.dashboard.lecture.networks import lecture_network
 from tests.dashboard.conftest import _computed
 from tests.dashboard.opening import open_page, words
 

@@ -6,11 +6,10 @@ import re
 import pandas as pd
 import pytest
 
-import engine
-import store
-from dashboard import figure
-from dashboard.figure import FORMATS, contents_of_group, group
-from dashboard.numerals import numeral
+from goldilocks import engine, store
+from goldilocks.dashboard import figure
+from goldilocks.dashboard.figure import FORMATS, contents_of_group, group
+from goldilocks.dashboard.numerals import numeral
 from tests.dashboard.opening import open_page
 
 BADGE = re.compile(r":[a-z]+-badge\[:material/\w+: (.+)\]")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dashboard.numerals import numeral
+from goldilocks.dashboard.numerals import numeral
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from dashboard import data, refresh, verdicts
-from dashboard.lecture.chapters import CHAPTERS
+from goldilocks.dashboard import data, refresh, verdicts
+from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from tests.dashboard.opening import PAGES, ROOT, open_page, words
 from tests.store.builder import Batch, write
 
@@ -50,7 +50,7 @@ def test_with_data_a_page_is_drawn(page, filled_store, monkeypatch):
     assert [title.value for title in app.title] == [PAGES[page]]
     assert not app.error
     if page in EMPTY:
-        assert "python -m engine run" in words(app)
+        assert "goldilocks run" in words(app)
     else:
         assert len(app.dataframe) or app.get("vega_lite_chart")
 
@@ -98,12 +98,12 @@ def test_an_older_store_is_brought_up_to_date_by_a_command(page, filled_store, t
     app = open_page(page, path, monkeypatch)
     assert not app.exception
     if page != "data_and_sql":
-        assert "python -m store publish" in [code.value for code in app.code]
+        assert "goldilocks store publish" in [code.value for code in app.code]
 
 
 @pytest.mark.parametrize("page", ["activation_statistics", "convergence", "trainability_map", "what_should_i_use"])
 def test_a_store_without_cells_of_the_study_says_what_to_run(page, tmp_path, monkeypatch):
-    import engine
+    from goldilocks import engine
 
     other = "training" if "activation" in page else "propagation"
     common = 'init = "xavier"\nactivation = "relu"\ndepth = 2\nwidth = 8\nbatch_size = 8\n'
@@ -111,7 +111,7 @@ def test_a_store_without_cells_of_the_study_says_what_to_run(page, tmp_path, mon
     engine.run(engine.Grid.from_toml(f'[[study]]\nkind = "{other}"\n{common}{more}', "tiny"), tmp_path / "grid.duckdb")
     app = open_page(page, tmp_path / "grid.duckdb", monkeypatch)
     assert not app.exception
-    assert "python -m engine run" in app.info[0].value
+    assert "goldilocks run" in app.info[0].value
 
 
 @pytest.mark.parametrize("page", CHOOSING)
@@ -169,7 +169,7 @@ def test_hostile_questions_in_the_url_do_no_harm(text, filled_store, monkeypatch
 
 
 def test_a_newer_snapshot_is_shown(filled_store, tmp_path, monkeypatch):
-    import engine
+    from goldilocks import engine
 
     own = tmp_path / "grid.duckdb"
     tiny = '[[study]]\nkind = "propagation"\ndepth = 3\nwidth = 8\nbatch_size = 8\nactivation = "tanh"\n'

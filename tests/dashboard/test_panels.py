@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 import vl_convert
 
-from dashboard import viewport
-from dashboard.charts.panels import ROOM, USUAL_WIDTH, Panels
+from goldilocks.dashboard import viewport
+from goldilocks.dashboard.charts.panels import ROOM, USUAL_WIDTH, Panels
 from tests.dashboard.opening import open_page
 from tests.dashboard.test_charts import DRAWINGS
 

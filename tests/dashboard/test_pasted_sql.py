@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard import sandbox
+from goldilocks.dashboard import sandbox
 from tests.dashboard.opening import PAGES, open_page
 from tests.dashboard.test_figures import ASKED, TABLES_ONLY
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import store
-from dashboard import choice, quantities
-from dashboard.interval import BANDS
-from dashboard.quantities import Question
+from goldilocks import store
+from goldilocks.dashboard import choice, quantities
+from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.quantities import Question
 
 
 def named(*means):
@@ -67,7 +67,7 @@ def test_ranges_of_a_study_are_called_what_they_are(studied_store, monkeypatch):
 
 
 def test_the_ranges_of_directions_hold_what_they_are_said_to_hold():
-    from engine.studies.preprocessing import RANGE
+    from goldilocks.engine.studies.preprocessing import RANGE
 
     assert f"{RANGE['high'] - RANGE['low']:.0%}".replace("%", " %") in quantities.OF_DIRECTIONS
 

@@ -9,8 +9,8 @@ import time
 import psutil
 import pytest
 
-import store
-from dashboard import refresh
+from goldilocks import store
+from goldilocks.dashboard import refresh
 
 TINY = """
 [[study]]
@@ -87,7 +87,7 @@ def test_a_wrong_grid_is_refused_with_the_engines_sentence(path, text, reason):
 
 
 def test_a_server_that_ends_leaves_nothing_behind(tmp_path):
-    code = "from dashboard import refresh; print(refresh.keep('x = 1'))"
+    code = "from goldilocks.dashboard import refresh; print(refresh.keep('x = 1'))"
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(str(tmp_path))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import sandbox
+from goldilocks.dashboard import sandbox
 
 ALLOWED = [
     "SELECT 1 AS one",

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from dashboard import server
-from dashboard.__main__ import main
+from goldilocks.dashboard import server
+from goldilocks.dashboard.__main__ import main
 
 
 def test_no_message_waits_for_the_acknowledgement_of_the_one_before():

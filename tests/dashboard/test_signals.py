@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import store
-from dashboard import signals
-from dashboard.charts.lines import Axis, lines
+from goldilocks import store
+from goldilocks.dashboard import signals
+from goldilocks.dashboard.charts.lines import Axis, lines
 from tests.dashboard.opening import open_page
 from tests.store.builder import Batch, write
 

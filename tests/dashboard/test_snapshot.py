@@ -7,9 +7,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-import store
-from dashboard.snapshot import KEPT, Moved, Snapshot
-from store import queries
+from goldilocks import store
+from goldilocks.dashboard.snapshot import KEPT, Moved, Snapshot
+from goldilocks.store import queries
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_another_snapshot_is_refused(filled_store, monkeypatch):
 
 
 def test_the_version_of_the_page_is_the_version_of_the_handle(filled_store, monkeypatch):
-    from dashboard import data
+    from goldilocks.dashboard import data
 
     monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
     with store.open() as handle:
@@ -85,7 +85,7 @@ def test_some_columns_of_the_rows_in_order(snapshot, filled_store):
 
 
 def test_an_answer_may_be_changed_without_changing_the_kept_one(filled_store, monkeypatch):
-    from dashboard import data
+    from goldilocks.dashboard import data
 
     monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
     first = data.query("coverage")
@@ -108,7 +108,7 @@ def test_an_open_snapshot_answers_to_the_end_when_its_file_is_gone(filled_store,
 
 
 def test_a_snapshot_that_is_replaced_between_two_steps_of_a_question_is_asked_anew(filled_store, monkeypatch):
-    from dashboard import data
+    from goldilocks.dashboard import data
 
     monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
     real, asked = data.version, []
@@ -123,7 +123,7 @@ def test_a_snapshot_that_is_replaced_between_two_steps_of_a_question_is_asked_an
 
 
 def test_answers_go_with_the_snapshots_they_came_from(filled_store, tmp_path, monkeypatch):
-    from dashboard import data
+    from goldilocks.dashboard import data
 
     kept = []
     monkeypatch.setattr(data._answer, "clear", lambda: kept.append("cleared"))
@@ -138,7 +138,7 @@ def test_answers_go_with_the_snapshots_they_came_from(filled_store, tmp_path, mo
 def test_a_question_that_takes_too_long_is_stopped_and_others_go_on(snapshot, monkeypatch):
     endless = "SELECT sum(a.range * b.range) AS total FROM range(10000000) a, range(10000000) b"
     monkeypatch.setattr(queries, "get", lambda name: queries.parse(name, f"-- Endless\n{endless}"))
-    monkeypatch.setattr("dashboard.snapshot.MOST_SECONDS", 0.2)
+    monkeypatch.setattr("goldilocks.dashboard.snapshot.MOST_SECONDS", 0.2)
     with pytest.raises(duckdb.InterruptException):
         snapshot.ask("endless", {})
     monkeypatch.undo()

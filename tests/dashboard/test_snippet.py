@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-import engine
-import store
-from dashboard import snippet
-from engine.activations import activations
-from engine.initializers import initializers
-from engine.normalizations import normalizations
+from goldilocks import engine, store
+from goldilocks.dashboard import snippet
+from goldilocks.engine.activations import activations
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.normalizations import normalizations
 
 WIDTH, DEPTH, BATCH, SEEDS = 128, 3, 128, 6
 # Standard deviations of layers of one network scatter by some per cent at this width; means over seeds by less.

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-import store
-from dashboard import phases
+from goldilocks import store
+from goldilocks.dashboard import phases
 from tests.dashboard.opening import open_page, words
 
 # The topics of batch norm that are studies of their own, with how many figures each has.
@@ -30,7 +30,7 @@ def test_every_topic_of_batch_norm_that_was_measured_is_drawn(topic, figures, ba
     app = open_page("batch_norm", studied_store, monkeypatch, bn_topic=topic, bn_band=band)
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == figures
-    assert "python -m engine run" not in words(app)
+    assert "goldilocks run" not in words(app)
     assert sum(band in caption.value for caption in app.caption) == figures
 
 
@@ -40,7 +40,7 @@ def test_a_topic_of_batch_norm_that_was_not_measured_says_what_to_run(topic, row
     assert not app.exception
     assert not app.get("vega_lite_chart")
     assert len(app.info) == rows
-    assert all("python -m engine run" in info.value for info in app.info)
+    assert all("goldilocks run" in info.value for info in app.info)
 
 
 def test_batch_norm_has_these_topics(studied_store, monkeypatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import theme
+from goldilocks.dashboard import theme
 
 ROOT = Path(__file__).resolve().parents[2]
 LECTURE = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip"]
@@ -38,7 +38,7 @@ def seen(colour, blindness):
 
 @pytest.mark.parametrize("colour", sorted({*theme.PALETTE, *theme.FIXED.values(), theme.DIVERGED, theme.NEUTRAL}))
 def test_every_colour_stands_out_from_both_backgrounds(colour):
-    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+    config = tomllib.loads((ROOT / "dashboard" / ".streamlit" / "config.toml").read_text())["theme"]
     for mode in ("light", "dark"):
         assert contrast(colour, config[mode]["backgroundColor"]) >= 3
 
@@ -51,7 +51,7 @@ def test_colour_blind_readers_tell_the_lectures_schemes_apart(blindness):
 
 
 def test_every_registered_initializer_and_normalization_has_a_colour_of_its_own():
-    from engine.catalogue import entries
+    from goldilocks.engine.catalogue import entries
 
     for kind in ("initializers", "normalizations"):
         names = [entry.name for entry in entries(kind)]

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-import store
-from dashboard import data
-from store import durable
+from goldilocks import store
+from goldilocks.dashboard import data
+from goldilocks.store import durable
 from tests.dashboard.opening import PAGES, open_page, words
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from dashboard.verbatim import JOINER, verbatim
+from goldilocks.dashboard.verbatim import JOINER, verbatim
 from tests.browser.server import ROOT
 
 # What Streamlit makes of these is an image, a link, a formula, a colour, an emoji, a list, HTML.

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-import store
-from dashboard import verdicts
+from goldilocks import store
+from goldilocks.dashboard import verdicts
 from tests.dashboard.opening import open_page, words
 
 

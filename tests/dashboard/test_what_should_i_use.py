@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-import engine
-import store
-from dashboard import outlook, snippet
+from goldilocks import engine, store
+from goldilocks.dashboard import outlook, snippet
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
 

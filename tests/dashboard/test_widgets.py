@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard import refresh
+from goldilocks.dashboard import refresh
 from tests.dashboard.opening import PAGES, open_page, words
 
 # Kinds of widgets, and how many other choices are made at each; at a few visible buttons all, since they change most.

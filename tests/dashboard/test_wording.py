@@ -2,7 +2,7 @@
 
 import pytest
 
-import store
+from goldilocks import store
 from tests.dashboard.opening import open_page, words
 
 BAND = "bn_band"

@@ -6,7 +6,7 @@ import sys
 
 
 def start(*arguments, **options):
-    """Start `python -m engine …` and return the process."""
+    """Start `goldilocks …` and return the process."""
     command = [sys.executable, "-m", "engine", *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.data import Dataset, Split
+from goldilocks.engine.data import Dataset, Split
 
 
 class Made(Dataset):

@@ -1,10 +1,10 @@
 """One instance of every registered member: suites run over these, so a new member is tested without a new test."""
 
-from engine.activations import activations
-from engine.initializers import initializers
-from engine.networks import networks
-from engine.normalizations import normalizations
-from engine.optimizers import optimizers
+from goldilocks.engine.activations import activations
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.networks import networks
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.optimizers import optimizers
 
 # Members with a required parameter need a value for it here.
 ARGUMENTS = {

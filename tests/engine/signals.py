@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from engine.studies.propagation import Propagation, PropagationCell
+from goldilocks.engine.studies.propagation import Propagation, PropagationCell
 from tests.device import DEVICE
 
 AXES = ("network", "init", "activation", "norm", "seed")

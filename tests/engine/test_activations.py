@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from engine.activations.base import Activation, activations, largest_slope
-from engine.theory.gains import second_moment_gain
-from engine.theory.gaussian import expectation
+from goldilocks.engine.activations.base import Activation, activations, largest_slope
+from goldilocks.engine.theory.gains import second_moment_gain
+from goldilocks.engine.theory.gaussian import expectation
 from tests.engine.members import ACTIVATIONS
 from tests.oracles import plain
 

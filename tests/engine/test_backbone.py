@@ -9,20 +9,20 @@ import torch
 from torch import nn
 from typer.testing import CliRunner
 
-import store
-from engine.__main__ import app
-from engine.data.base import prepared
-from engine.errors import RequestError
-from engine.execution.verify import verify
-from engine.grid.backbone import with_backbone
-from engine.grid.spec import Grid
-from engine.networks.backbone import Backbone, last_linear
-from engine.networks.factories import named
-from engine.studies.backbone_training import Adapted, Seen
-from engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
-from engine.studies.target_sets import minibatches
-from engine.studies.transfer_schemes import LOWER_RATE
-from store.check import check
+from goldilocks import store
+from goldilocks.engine.__main__ import app
+from goldilocks.engine.data.base import prepared
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.execution.verify import verify
+from goldilocks.engine.grid.backbone import with_backbone
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.networks.backbone import Backbone, last_linear
+from goldilocks.engine.networks.factories import named
+from goldilocks.engine.studies.backbone_training import Adapted, Seen
+from goldilocks.engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
+from goldilocks.engine.studies.target_sets import minibatches
+from goldilocks.engine.studies.transfer_schemes import LOWER_RATE
+from goldilocks.store.check import check
 from tests.device import DEVICE
 
 STEPS = 4
@@ -206,7 +206,7 @@ steps = 2
 
 
 def invoke(*arguments):
-    """Call `python -m engine run …` in this process."""
+    """Call `goldilocks run …` in this process."""
     return CliRunner().invoke(app, ["run", *map(str, arguments), "--quiet", "--json"])
 
 

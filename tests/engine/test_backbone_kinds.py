@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from engine.errors import RequestError
-from engine.networks import backbone
-from engine.networks.backbone import Backbone
-from engine.networks.factories import named
-from engine.studies.backbone_training import Adapted, Seen
-from engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
-from engine.studies.transfer_schemes import LOWER_RATE
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.networks import backbone
+from goldilocks.engine.networks.backbone import Backbone
+from goldilocks.engine.networks.factories import named
+from goldilocks.engine.studies.backbone_training import Adapted, Seen
+from goldilocks.engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
+from goldilocks.engine.studies.transfer_schemes import LOWER_RATE
 from tests.device import DEVICE
 
 HERE = "tests.engine.test_backbone_kinds"

@@ -7,9 +7,9 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from engine.normalizations import normalizations
-from engine.theory import bands
-from engine.theory.prediction import predict
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.theory import bands
+from goldilocks.engine.theory.prediction import predict
 from tests.engine.signals import measure
 from tests.engine.test_theory import plain, setting
 from tests.simulations.coverage import coverage, within
@@ -69,7 +69,7 @@ def test_where_deviations_do_not_grow_in_proportion_there_is_no_band():
 
 
 def plain_band(name, width):
-    from engine.activations import activations
+    from goldilocks.engine.activations import activations
 
     one = setting(activations.parse(name), [(2 / width) ** 0.5] * 30, [width] * 31, batch=1)
     return [layer.std_band for layer in predict(one)]
@@ -102,7 +102,7 @@ def test_the_strain_of_layers_of_different_width_adds_up():
 
 def test_what_is_said_of_the_limit_of_batch_norms_bands_is_the_limit():
     limit = str(Fraction(bands.STRAIN))
-    script = resources.files("store.schema").joinpath("006_trustworthy_results.sql").read_text()
+    script = resources.files("goldilocks.store.schema").joinpath("006_trustworthy_results.sql").read_text()
     said = re.findall(r"sum of batch_size / width [^;']*? exceeds ([\d/]+)", script)
     assert said == [limit, limit]
     assert {"1/4": "one quarter", "1/2": "one half"}[limit] in normalizations.parse("batch").card.notes

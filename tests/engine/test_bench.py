@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.bench import suite
-from engine.bench.case import Disagreement
-from engine.device import choose_device
+from goldilocks.engine.bench import suite
+from goldilocks.engine.bench.case import Disagreement
+from goldilocks.engine.device import choose_device
 
 CPU = choose_device("cpu")
 

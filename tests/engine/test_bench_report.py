@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 from rich.console import Console
 
-from engine.bench import report, suite
-from engine.device import choose_device
-from store import queries
+from goldilocks.engine.bench import report, suite
+from goldilocks.engine.device import choose_device
+from goldilocks.store import queries
 
 CASES = [
     "propagation, forward only: 28 cells, width 4096, depth 6, batch 16",

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-import engine
-import store
-from engine.data.base import datasets
+from goldilocks import engine, store
+from goldilocks.engine.data.base import datasets
 
 GRID = """
 [[study]]

@@ -7,8 +7,8 @@ import time
 import pytest
 from typer.testing import CliRunner
 
-import engine
-from engine.__main__ import app
+from goldilocks import engine
+from goldilocks.engine.__main__ import app
 
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install -r requirements-ray.txt"
@@ -24,7 +24,7 @@ def refusal(tmp_path, *options):
 
 
 def test_without_ray_one_sentence_says_what_to_install(tmp_path, monkeypatch):
-    for name in [name for name in sys.modules if name.startswith("engine.execution.ray")]:
+    for name in [name for name in sys.modules if name.startswith("goldilocks.engine.execution.ray")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "ray", None)
     assert "pip install -r requirements-ray.txt" in refusal(tmp_path, "--executor", "ray")

@@ -8,12 +8,12 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from engine.__main__ import app
-from engine.device import choose_device
-from engine.execution.forecast import BATCH_CALLS, forecast
-from engine.grid.spec import Grid
-from engine.studies import studies
-from store import Layout
+from goldilocks.engine.__main__ import app
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.execution.forecast import BATCH_CALLS, forecast
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.studies import studies
+from goldilocks.store import Layout
 
 GRID = """
 [[study]]
@@ -40,7 +40,7 @@ def test_a_quiet_run_prints_nothing(tmp_path):
 
 
 def test_a_quiet_run_that_fails_says_so(tmp_path, monkeypatch):
-    from engine.studies.propagation import Propagation
+    from goldilocks.engine.studies.propagation import Propagation
 
     def broken(self, cells, device, progress):
         raise ArithmeticError("no such luck")
@@ -56,8 +56,8 @@ def test_a_quiet_run_that_fails_says_so(tmp_path, monkeypatch):
 @pytest.fixture
 def steady(monkeypatch):
     """A machine whose speed does not depend on what else it does."""
-    monkeypatch.setattr("engine.execution.forecast.matrix_rate", lambda device, **_: 1e11)
-    monkeypatch.setattr("engine.execution.forecast.call_seconds", lambda device, clock: 1e-6)
+    monkeypatch.setattr("goldilocks.engine.execution.forecast.matrix_rate", lambda device, **_: 1e11)
+    monkeypatch.setattr("goldilocks.engine.execution.forecast.call_seconds", lambda device, clock: 1e-6)
 
 
 def planned(tmp_path, **axes):
@@ -91,7 +91,7 @@ def test_a_plan_counts_layers_and_updates(kind, steady, tmp_path):
 def test_a_plan_is_for_the_machine_as_it_is_now(probe, steady, tmp_path, monkeypatch):
     before = planned(tmp_path, width=512, depth=20)
     monkeypatch.setattr(
-        f"engine.execution.forecast.{probe}",
+        f"goldilocks.engine.execution.forecast.{probe}",
         {"matrix_rate": lambda _, **__: 5e10, "call_seconds": lambda *_: 2e-6}[probe],
     )
     assert planned(tmp_path, width=512, depth=20).seconds > before.seconds
@@ -101,7 +101,7 @@ def test_a_plan_is_for_the_machine_as_it_is_now(probe, steady, tmp_path, monkeyp
     ("call", "done", "shown"), [(1e-6, True, "none"), (1e-9, False, "less than 1 s"), (1e-5, False, " s, at")]
 )
 def test_a_plan_never_says_that_work_takes_no_time(call, done, shown, steady, tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.execution.forecast.call_seconds", lambda device, clock: call)
+    monkeypatch.setattr("goldilocks.engine.execution.forecast.call_seconds", lambda device, clock: call)
     file = tmp_path / "tiny.toml"
     file.write_text(grid())
     store = ["--store", str(tmp_path / "grid.duckdb")]

@@ -3,12 +3,12 @@
 import pytest
 from typer.testing import CliRunner
 
-from dashboard import refresh
-from engine.__main__ import app
-from engine.data import download, own
-from engine.errors import RequestError
-from engine.grid.spec import load_grid
-from engine.studies import studies
+from goldilocks.dashboard import refresh
+from goldilocks.engine.__main__ import app
+from goldilocks.engine.data import download, own
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.spec import load_grid
+from goldilocks.engine.studies import studies
 
 STUDY = """
 [[study]]
@@ -45,7 +45,7 @@ def nowhere(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setenv("GOLDILOCKS_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(download, "download", lambda *arguments: asked.append(arguments))
-    monkeypatch.setattr("engine.data.downloaded.download", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr("goldilocks.engine.data.downloaded.download", lambda *arguments: asked.append(arguments))
     files = own._files
 
     def noted(path):

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-import engine
-import store
-from engine.errors import RequestError
-from engine.grid.spec import Grid
-from engine.initializers import initializers
-from engine.networks import Tape, convolution
-from engine.networks.convolution import Convolution
-from engine.studies import studies
-from engine.studies.propagation import PropagationCell
-from engine.studies.signal import SignalProgram
-from store.check import check
+from goldilocks import engine, store
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.networks import Tape, convolution
+from goldilocks.engine.networks.convolution import Convolution
+from goldilocks.engine.studies import studies
+from goldilocks.engine.studies.propagation import PropagationCell
+from goldilocks.engine.studies.signal import SignalProgram
+from goldilocks.store.check import check
 from tests.device import DEVICE
 from tests.engine.signals import measure
 

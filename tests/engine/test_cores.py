@@ -6,7 +6,7 @@ import time
 import pytest
 import torch
 
-from engine.cores import side_by_side
+from goldilocks.engine.cores import side_by_side
 
 
 def test_results_come_in_the_order_of_the_pieces_and_each_kernel_has_its_share_of_the_cores():

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.activations import activations
-from engine.errors import RequestError
-from engine.grid.spec import Grid
-from engine.initializers import Fans, initializers
-from engine.theory.correlation import correlation_map
-from engine.theory.criticality import edge_at, edge_of_chaos, phase, smallest_attracting
-from engine.theory.fixed_points import Stability, fixed_points, reached
-from engine.theory.length_map import LengthMap
-from engine.theory.maps import length, length_map, slope
+from goldilocks.engine.activations import activations
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.initializers import Fans, initializers
+from goldilocks.engine.theory.correlation import correlation_map
+from goldilocks.engine.theory.criticality import edge_at, edge_of_chaos, phase, smallest_attracting
+from goldilocks.engine.theory.fixed_points import Stability, fixed_points, reached
+from goldilocks.engine.theory.length_map import LengthMap
+from goldilocks.engine.theory.maps import length, length_map, slope
 from tests.engine.members import ACTIVATIONS
 
 # Activation, σw², σb², then q*, χ₁ and ξ_c with the digits of the literature; None where none is given.

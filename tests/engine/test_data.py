@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data import datasets
-from engine.data.downloaded import Downloaded
+from goldilocks.engine.data import datasets
+from goldilocks.engine.data.downloaded import Downloaded
 from tests.engine.members import members
 
 ASSETS = Path(__file__).resolve().parents[2] / "engine" / "data" / "assets"

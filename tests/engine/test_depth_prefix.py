@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from engine.activations import activations
-from engine.device import choose_device
-from engine.grid.plan import plan
-from engine.networks.mlp import Mlp
-from engine.studies.propagation import Propagation, PropagationCell
+from goldilocks.engine.activations import activations
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.grid.plan import plan
+from goldilocks.engine.networks.mlp import Mlp
+from goldilocks.engine.studies.propagation import Propagation, PropagationCell
 from tests.device import DEVICE
 from tests.engine.members import INITIALIZERS
 

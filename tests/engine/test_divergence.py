@@ -5,11 +5,11 @@ import math
 import pyarrow as pa
 import pytest
 
-from engine.grid.spec import Grid
-from engine.studies import studies
-from engine.studies.base import Outcome
-from engine.studies.measurements import Measurements
-from store import tables
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.studies import studies
+from goldilocks.engine.studies.base import Outcome
+from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.store import tables
 from tests.device import DEVICE
 
 QUANTITIES = [(study.name, one) for study in studies for one in study.quantities]

@@ -4,11 +4,10 @@ from itertools import product
 
 import pytest
 
-import engine
-import store
-from engine.networks import networks
-from engine.studies.propagation import PropagationCell
-from engine.studies.training import TrainingCell
+from goldilocks import engine, store
+from goldilocks.engine.networks import networks
+from goldilocks.engine.studies.propagation import PropagationCell
+from goldilocks.engine.studies.training import TrainingCell
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS, members
 
 SHAPE = {"depth": 2, "width": 4, "batch_size": 8}

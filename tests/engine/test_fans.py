@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from engine.activations import activations
-from engine.initializers import initializers
-from engine.initializers.noise import weight_noise
-from engine.networks.backbone import fans_of, reinitialize
-from engine.networks.backbone_trial import DRAWN
-from engine.networks.parameters import initialize
-from engine.studies.training import TrainingCell
+from goldilocks.engine.activations import activations
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.initializers.noise import weight_noise
+from goldilocks.engine.networks.backbone import fans_of, reinitialize
+from goldilocks.engine.networks.backbone_trial import DRAWN
+from goldilocks.engine.networks.parameters import initialize
+from goldilocks.engine.studies.training import TrainingCell
 from tests.device import DEVICE
 from tests.engine.members import INITIALIZERS
 from tests.engine.test_initializers import KURTOSIS

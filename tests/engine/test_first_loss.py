@@ -5,9 +5,8 @@ import math
 import numpy as np
 import pytest
 
-import engine
-import store
-from engine.theory.first_loss import expected_cross_entropy
+from goldilocks import engine, store
+from goldilocks.engine.theory.first_loss import expected_cross_entropy
 
 SEEDS = 8
 # Of many comparisons with a mean over seeds, the worst may lie so many standard errors away.

@@ -5,15 +5,15 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from engine.activations import activations
-from engine.errors import RequestError
-from engine.networks import HiddenLayer
-from engine.networks.affine import OwnAffine
-from engine.networks.folding import fold
-from engine.normalizations import normalizations
-from engine.normalizations.base import Running, Scale
-from engine.studies.folding import FoldingCell, forward_times
-from engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.activations import activations
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.networks import HiddenLayer
+from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.folding import fold
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.normalizations.base import Running, Scale
+from goldilocks.engine.studies.folding import FoldingCell, forward_times
+from goldilocks.engine.studies.training import Trainer, TrainingCell
 from tests.device import DEVICE
 from tests.oracles import plain
 

@@ -5,12 +5,12 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from engine.__main__ import app
-from engine.activations import activations
-from engine.catalogue import entries, schemes_table
-from engine.saturation import ends
-from engine.theory.gains import Gains, gradient_gain, second_moment_gain, torch_gain, variance_gain
-from engine.theory.maps import length, mean, slope
+from goldilocks.engine.__main__ import app
+from goldilocks.engine.activations import activations
+from goldilocks.engine.catalogue import entries, schemes_table
+from goldilocks.engine.saturation import ends
+from goldilocks.engine.theory.gains import Gains, gradient_gain, second_moment_gain, torch_gain, variance_gain
+from goldilocks.engine.theory.maps import length, mean, slope
 from tests.engine.members import ACTIVATIONS
 
 

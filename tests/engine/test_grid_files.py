@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from engine.errors import RequestError
-from engine.grid.presets import preset_names
-from engine.grid.spec import Grid, load_grid
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.presets import preset_names
+from goldilocks.engine.grid.spec import Grid, load_grid
 
 PROPAGATION = {
     "kind": '"propagation"',
@@ -185,8 +185,8 @@ def test_a_fraction_and_text_without_quotation_marks_get_their_own_message(line)
 
 
 def test_a_mark_of_the_byte_order_is_no_part_of_a_grid(tmp_path):
-    from engine.grid.presets import preset_text
-    from engine.grid.spec import load_grid
+    from goldilocks.engine.grid.presets import preset_text
+    from goldilocks.engine.grid.spec import load_grid
 
     (tmp_path / "smoke.toml").write_text(preset_text("smoke"), encoding="utf-8-sig")
     found = load_grid(tmp_path / "smoke.toml")

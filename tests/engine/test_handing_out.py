@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-import engine
-from engine.device import choose_device
-from engine.execution.executor import ClusterLost, Done, Failure, Job, Worker
-from engine.execution.progress import MOST_NODES, node_rates
-from engine.execution.provenance import Process
-from engine.grid.plan import plan
-from engine.studies.base import Outcome
+from goldilocks import engine
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.execution.executor import ClusterLost, Done, Failure, Job, Worker
+from goldilocks.engine.execution.progress import MOST_NODES, node_rates
+from goldilocks.engine.execution.provenance import Process
+from goldilocks.engine.grid.plan import plan
+from goldilocks.engine.studies.base import Outcome
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
 GOOD = Outcome(["an id"], {})
@@ -57,7 +57,7 @@ class FakeCrew:
 
     @staticmethod
     def failure(error):
-        from engine.execution.ray.crew import Crew
+        from goldilocks.engine.execution.ray.crew import Crew
 
         return Crew.failure(error)
 
@@ -73,7 +73,7 @@ class FakeCrew:
 @pytest.fixture
 def compute(monkeypatch):
     """Return what becomes of so many jobs with a crew."""
-    from engine.execution.ray.executor import RayExecutor
+    from goldilocks.engine.execution.ray.executor import RayExecutor
 
     cells = [cell for cell in engine.load_grid("smoke").cells if cell.study == "training"]
     (batch, *_) = plan(cells, choose_device("cpu"))
@@ -89,7 +89,7 @@ def compute(monkeypatch):
 
 
 def test_a_worker_has_one_batch_and_one_to_come_and_at_the_end_nobody_waits_behind_another(compute):
-    from engine.execution.ray.executor import AHEAD
+    from goldilocks.engine.execution.ray.executor import AHEAD
 
     crew = FakeCrew(3)
     found = compute(crew, 20)
@@ -102,7 +102,7 @@ def test_a_worker_has_one_batch_and_one_to_come_and_at_the_end_nobody_waits_behi
 
 
 def test_a_failure_of_the_machine_is_tried_again_and_then_recorded_once(compute):
-    from engine.execution.ray.executor import RETRIES
+    from goldilocks.engine.execution.ray.executor import RETRIES
 
     bad = Failure("bad", of_machine=True)
     crew = FakeCrew(2, {2: [bad] * 9, 3: [bad] * RETRIES})
@@ -151,7 +151,7 @@ def test_whose_failure_it_is(error, of_machine):
 
 @pytest.mark.parametrize("error", [ray.exceptions.ActorDiedError(), ray.exceptions.NodeDiedError("gone")])
 def test_a_lost_worker_is_a_failure_of_the_machine(error):
-    from engine.execution.ray.crew import Crew
+    from goldilocks.engine.execution.ray.crew import Crew
 
     assert Crew.failure(error).of_machine
 
@@ -172,7 +172,7 @@ def test_a_worker_that_ray_ends_for_its_memory_counts_as_out_of_memory(compute):
 
 
 def test_of_the_batches_of_a_dead_worker_only_the_oldest_is_charged(compute):
-    from engine.execution.ray.executor import RETRIES
+    from goldilocks.engine.execution.ray.executor import RETRIES
 
     crew = FakeCrew(4, {1: [ray.exceptions.ActorDiedError() for _ in range(9)]})
     found = {done.job.number: done.found for done in compute(crew, 12)}
@@ -188,7 +188,7 @@ def test_after_an_error_on_a_gpu_its_process_is_not_used_again(compute):
 
 
 def test_without_workers_the_run_ends_with_a_sentence(compute, monkeypatch):
-    from engine.execution.ray import executor
+    from goldilocks.engine.execution.ray import executor
 
     monkeypatch.setattr(executor, "LOST_SECONDS", 0.01)
     with pytest.raises(ClusterLost, match="no worker"):

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from engine.activations import activations
-from engine.initializers import Fans, initializers
-from engine.initializers.noise import bias_noise, weight_noise
-from engine.networks.affine import OwnAffine
-from engine.networks.base import HiddenLayer
-from engine.networks.mlp import Mlp
-from engine.networks.parameters import calibrate
-from engine.normalizations.none import NoNormalization
+from goldilocks.engine.activations import activations
+from goldilocks.engine.initializers import Fans, initializers
+from goldilocks.engine.initializers.noise import bias_noise, weight_noise
+from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.base import HiddenLayer
+from goldilocks.engine.networks.mlp import Mlp
+from goldilocks.engine.networks.parameters import calibrate
+from goldilocks.engine.normalizations.none import NoNormalization
 from tests.engine.members import INITIALIZERS
 
 # More than four million entries each; fan_in and fan_out differ by a factor, so that they cannot be swapped unseen.

@@ -7,7 +7,7 @@ import threading
 import duckdb
 import pytest
 
-from engine.execution.interruption import REQUESTS, deferred, welcome
+from goldilocks.engine.execution.interruption import REQUESTS, deferred, welcome
 
 
 @pytest.fixture(params=REQUESTS, ids=lambda request: request.name)

@@ -4,11 +4,10 @@ import json
 
 import pytest
 
-import engine
-import store
-from engine import plugins
-from engine.execution.verify import verify
-from store.check import check
+from goldilocks import engine, store
+from goldilocks.engine import plugins
+from goldilocks.engine.execution.verify import verify
+from goldilocks.store.check import check
 
 # Members are tried out when a grid names them: these behave until then, as one does that fails on some inputs alone.
 PLUGIN = """
@@ -17,11 +16,11 @@ from pathlib import Path
 
 import torch
 
-from engine.activations import Activation, activations
-from engine.card import Card
-from engine.initializers import Initializer, initializers
-from engine.normalizations import normalizations
-from engine.normalizations.per_example import PerExample
+from goldilocks.engine.activations import Activation, activations
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers import Initializer, initializers
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.normalizations.per_example import PerExample
 
 
 def behaving():
@@ -144,7 +143,7 @@ def test_an_innocent_cell_has_the_numbers_it_has_without_its_neighbours(plugin, 
 
 
 def test_a_batch_that_fails_for_another_reason_ends_cell_by_cell(tmp_path, monkeypatch):
-    from engine.studies.training import Training
+    from goldilocks.engine.studies.training import Training
 
     sizes = []
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.kernels.choice import batch_norm_kernels, product_kernel
-from engine.normalizations.base import Running, Scale
-from engine.normalizations.batch import Batch
-from engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.kernels.choice import batch_norm_kernels, product_kernel
+from goldilocks.engine.normalizations.base import Running, Scale
+from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 CUDA, CPU = torch.device("cuda"), torch.device("cpu")

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-import store
+from goldilocks import store
 from tests.engine import commands
 
 SEEDS = 5

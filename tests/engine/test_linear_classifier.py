@@ -5,11 +5,11 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from engine import randomness
-from engine.data import datasets
-from engine.data.base import prepared
-from engine.preprocessings import preprocessings
-from engine.studies.linear_classifier import LinearClassifier, Spectrum
+from goldilocks.engine import randomness
+from goldilocks.engine.data import datasets
+from goldilocks.engine.data.base import prepared
+from goldilocks.engine.preprocessings import preprocessings
+from goldilocks.engine.studies.linear_classifier import LinearClassifier, Spectrum
 from tests.engine.made_data import Made
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from engine.loss import cross_entropy
+from goldilocks.engine.loss import cross_entropy
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.activations import activations
-from engine.errors import RequestError
-from engine.grid.spec import Grid
-from engine.normalizations import normalizations
-from engine.studies import studies
-from engine.studies.correlated_inputs import ALIKE, simulate
-from engine.theory.correlation import correlation_map
-from engine.theory.criticality import phase
-from engine.theory.length_map import LengthMap
+from goldilocks.engine.activations import activations
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.studies import studies
+from goldilocks.engine.studies.correlated_inputs import ALIKE, simulate
+from goldilocks.engine.theory.correlation import correlation_map
+from goldilocks.engine.theory.criticality import phase
+from goldilocks.engine.theory.length_map import LengthMap
 from tests.device import DEVICE
 
 

@@ -11,25 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from engine import catalogue, plugins
-from engine.activations import activations
-from engine.errors import RequestError
-from engine.grid.spec import Grid
-from engine.initializers import initializers
-from engine.member_checks.activation import activation_flaw
-from engine.member_checks.initializer import initializer_flaw
-from engine.member_checks.normalization import normalization_flaw
-from engine.normalizations import normalizations
+from goldilocks.engine import catalogue, plugins
+from goldilocks.engine.activations import activations
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.member_checks.activation import activation_flaw
+from goldilocks.engine.member_checks.initializer import initializer_flaw
+from goldilocks.engine.member_checks.normalization import normalization_flaw
+from goldilocks.engine.normalizations import normalizations
 from tests.engine import members
 
 ROOT = Path(__file__).parents[2]
 HEAD = """
 import numpy as np
 import torch
-from engine.activations import Activation, activations
-from engine.card import Card
-from engine.initializers import Initializer, initializers
-from engine.normalizations import Normalization, normalizations
+from goldilocks.engine.activations import Activation, activations
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers import Initializer, initializers
+from goldilocks.engine.normalizations import Normalization, normalizations
 """
 ACTIVATION = """
 @activations.register

@@ -12,11 +12,11 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 MEASURE = """
 import json, sys
-import store
-from engine.device import choose_device
-from engine.execution.forecast import forecast
-from engine.execution.run import run
-from engine.grid.spec import Grid
+from goldilocks import store
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.execution.forecast import forecast
+from goldilocks.engine.execution.run import run
+from goldilocks.engine.grid.spec import Grid
 grid = Grid.from_toml(sys.argv[1], "memory")
 layout = store.Layout.at(sys.argv[2])
 predicted = forecast(grid, layout, choose_device("cpu")).peak_bytes

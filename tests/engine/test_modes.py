@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from engine.studies.modes import Evaluation, distances, whole
-from engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.studies.modes import Evaluation, distances, whole
+from goldilocks.engine.studies.training import Trainer, TrainingCell
 from tests.device import DEVICE
 from tests.oracles import plain
 

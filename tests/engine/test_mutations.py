@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from engine.initializers import Fans
-from engine.initializers.kaiming import Kaiming
-from engine.initializers.xavier import Xavier
-from engine.networks.mlp import Mlp
-from engine.normalizations.batch import Batch
-from engine.optimizers.sgd import Sgd
-from engine.theory import bands, prediction
+from goldilocks.engine.initializers import Fans
+from goldilocks.engine.initializers.kaiming import Kaiming
+from goldilocks.engine.initializers.xavier import Xavier
+from goldilocks.engine.networks.mlp import Mlp
+from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.optimizers.sgd import Sgd
+from goldilocks.engine.theory import bands, prediction
 from tests.engine import test_initializers, test_spheres, test_theory, test_training_oracle
 from tests.engine.members import INITIALIZERS
 

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-import engine
-from engine.__main__ import app
-from engine.execution.rebuilding import cell_of
-from engine.execution.verify import verify
-from engine.grid.spec import Grid
-from engine.networks.backbone import Backbone
-from engine.networks.factories import named
+from goldilocks import engine
+from goldilocks.engine.__main__ import app
+from goldilocks.engine.execution.rebuilding import cell_of
+from goldilocks.engine.execution.verify import verify
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.networks.backbone import Backbone
+from goldilocks.engine.networks.factories import named
 from tests.engine.commands import start
 from tests.store.builder import RUN, Batch, write
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from engine.errors import RequestError
-from engine.grid.spec import Grid
-from engine.normalizations import normalizations
-from engine.normalizations.base import Running, Scale
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.normalizations.base import Running, Scale
 from tests.engine.members import NORMALIZATIONS
 from tests.oracles import plain
 

@@ -4,8 +4,7 @@ from math import log
 
 import pytest
 
-import engine
-import store
+from goldilocks import engine, store
 from tests.simulations import outlook
 
 EXPLODES, VANISHES, UNKNOWN = "will explode", "will vanish", "unknown"

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.studies.propagation import Propagation, PropagationCell
-from store import tables
+from goldilocks.engine.studies.propagation import Propagation, PropagationCell
+from goldilocks.store import tables
 from tests.device import DEVICE
 
 LARGEST = float(np.finfo(np.float32).max)

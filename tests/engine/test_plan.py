@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.device import choose_device
-from engine.errors import RequestError
-from engine.grid import plan as planner
-from engine.grid.plan import plan
-from engine.grid.presets import preset_names
-from engine.grid.spec import Grid, load_grid
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid import plan as planner
+from goldilocks.engine.grid.plan import plan
+from goldilocks.engine.grid.presets import preset_names
+from goldilocks.engine.grid.spec import Grid, load_grid
 
 CPU = choose_device("cpu")
 

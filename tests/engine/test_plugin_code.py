@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from engine import plugins
-from engine.activations import activations
-from engine.errors import RequestError
-from engine.initializers import initializers
-from engine.plugin_code import PluginCode
+from goldilocks.engine import plugins
+from goldilocks.engine.activations import activations
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.plugin_code import PluginCode
 
-PLUGIN = """from engine.card import Card
-from engine.initializers import Initializer, initializers
+PLUGIN = """from goldilocks.engine.card import Card
+from goldilocks.engine.initializers import Initializer, initializers
 import {module}
 @initializers.register
 class Mine(Initializer):
@@ -124,7 +124,7 @@ def test_another_helper_is_another_version_and_what_is_computed_follows(tmp_path
 
 
 def fans_of(fan_in: int):
-    from engine.initializers import Fans
+    from goldilocks.engine.initializers import Fans
 
     return Fans(fan_in, 1)
 
@@ -181,7 +181,7 @@ def test_whatever_a_plugin_reads_beside_it_is_part_of_its_identity(tmp_path, loa
         assert initializers.parse("mine").plugin == member.plugin
     assert sorted(found.values()) == [0.5, 5.25]
     # It is the same version where it travels to.
-    from engine.plugins import _loaded
+    from goldilocks.engine.plugins import _loaded
 
     code = _loaded[tmp_path / "mine.py"].code
     plugins.unload(tmp_path / "mine.py")
@@ -202,11 +202,13 @@ def test_helpers_of_one_name_are_told_apart_however_they_are_imported(tmp_path, 
 
 
 def test_a_plugin_beside_the_program_does_not_consist_of_it(monkeypatch, tmp_path, loaded):
-    """As the README has it saved: in the folder in which `python -m engine` is found."""
-    from engine import plugin_folder
+    """As the README has it saved: in the folder in which `goldilocks` is found."""
+    from goldilocks.engine import plugin_folder
 
-    root = Path(plugin_folder.__file__).parents[1]
-    text = "from engine.card import Card\nimport store.output\nfrom engine.initializers import initializers\n"
+    root = Path(plugin_folder.__file__).resolve().parents[1]
+    text = (
+        "from goldilocks.engine.card import Card\nimport store.output\nfrom engine.initializers import initializers\n"
+    )
     monkeypatch.setattr(Path, "read_bytes", lambda file: text.encode() if file.name == "beside.py" else b"")
     assert [name for name, _ in PluginCode.read(root / "beside.py").files] == ["beside.py"]
     for place in ("lib/python3.11/site-packages/numpy/__init__.py", ".venv/lib64/python3/dist-packages/a.py"):

@@ -8,25 +8,24 @@ from pathlib import Path
 
 import pytest
 
-import engine
-import store
-from engine import plugins
-from engine.errors import RequestError
-from engine.initializers import initializers
-from engine.plugin_code import PluginCode
-from engine.scheme import VERSION_DIGITS
-from store.check import check
+from goldilocks import engine, store
+from goldilocks.engine import plugins
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.plugin_code import PluginCode
+from goldilocks.engine.scheme import VERSION_DIGITS
+from goldilocks.store.check import check
 from tests.engine import commands
 
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = '''
-from engine.activations import Activation, activations
-from engine.card import Card
-from engine.initializers import Fans, Initializer, initializers
-from engine.normalizations import normalizations
-from engine.normalizations.per_example import PerExample
+from goldilocks.engine.activations import Activation, activations
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers import Fans, Initializer, initializers
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.normalizations.per_example import PerExample
 
 
 @initializers.register

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.data import datasets
-from engine.data.base import PIECE, prepared
-from engine.preprocessings import preprocessings
+from goldilocks.engine.data import datasets
+from goldilocks.engine.data.base import PIECE, prepared
+from goldilocks.engine.preprocessings import preprocessings
 from tests.engine.made_data import Made
 
 PIPELINES = [member() for member in preprocessings]

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-import engine
-import store
-from engine.data import datasets
-from engine.data.base import prepared
-from engine.errors import RequestError
-from engine.preprocessings import preprocessings
-from engine.studies.linear_classifier import LinearClassifier
+from goldilocks import engine, store
+from goldilocks.engine.data import datasets
+from goldilocks.engine.data.base import prepared
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.preprocessings import preprocessings
+from goldilocks.engine.studies.linear_classifier import LinearClassifier
 
 GRID = """
 [[study]]

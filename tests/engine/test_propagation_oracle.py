@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine import randomness
-from engine.studies import signal
-from engine.studies.propagation import Propagation, PropagationCell
+from goldilocks.engine import randomness
+from goldilocks.engine.studies import signal
+from goldilocks.engine.studies.propagation import Propagation, PropagationCell
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS
 from tests.oracles import plain

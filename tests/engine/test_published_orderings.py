@@ -6,9 +6,9 @@ from math import log
 import pandas as pd
 import pytest
 
-from engine.activations import activations
-from engine.studies.training import Training, TrainingCell
-from engine.theory.criticality import edge_at, phase
+from goldilocks.engine.activations import activations
+from goldilocks.engine.studies.training import Training, TrainingCell
+from goldilocks.engine.theory.criticality import edge_at, phase
 from tests.device import DEVICE
 
 pytestmark = pytest.mark.published

@@ -2,8 +2,8 @@
 
 import pytest
 
-import store
-from engine.execution.publication import LARGEST_SHARE, LONGEST_WAIT, Publisher
+from goldilocks import store
+from goldilocks.engine.execution.publication import LARGEST_SHARE, LONGEST_WAIT, Publisher
 
 
 class Simulation:

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from engine import randomness
+from goldilocks.engine import randomness
 
 DRAWS = [randomness.standard_normal, randomness.standard_uniform]
 
@@ -21,7 +21,9 @@ def test_the_recorded_scheme_is_the_one_that_draws():
 
 @pytest.mark.parametrize("draw", DRAWS)
 def test_a_name_gives_the_same_numbers_in_every_process(draw):
-    code = f"from engine import randomness; print(randomness.{draw.__name__}(('a', 1, (2, 3)), (5,)).tolist())"
+    code = (
+        f"from goldilocks.engine import randomness; print(randomness.{draw.__name__}(('a', 1, (2, 3)), (5,)).tolist())"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
     assert found == f"{draw(('a', 1, (2, 3)), (5,)).tolist()}\n"
 

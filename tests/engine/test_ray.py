@@ -10,12 +10,11 @@ import time
 import pytest
 import torch
 
-import engine
-import store
-from engine.cores import kernel_threads
-from engine.execution.progress import Silence
-from engine.plugins import load, unload
-from store.check import check
+from goldilocks import engine, store
+from goldilocks.engine.cores import kernel_threads
+from goldilocks.engine.execution.progress import Silence
+from goldilocks.engine.plugins import load, unload
+from goldilocks.store.check import check
 from tests import readme
 from tests.engine import commands
 from tests.engine.test_run import assert_same, contents
@@ -71,7 +70,7 @@ def cluster():
 @pytest.fixture(autouse=True)
 def _patient(cluster, monkeypatch):
     """Workers start slowly beside other tests, and a run begins with all of them."""
-    monkeypatch.setattr("engine.execution.ray.executor.GRACE_SECONDS", 120.0)
+    monkeypatch.setattr("goldilocks.engine.execution.ray.executor.GRACE_SECONDS", 120.0)
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +142,8 @@ def test_three_nodes_lose_one_gain_one_and_give_what_one_process_gives(cluster, 
 HAZARDS = """
 import os, signal
 from pathlib import Path
-from engine.card import Card
-from engine.initializers import Initializer, initializers
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers import Initializer, initializers
 
 HERE, DRIVER = Path({folder!r}), {driver}
 
@@ -292,7 +291,7 @@ def test_the_readmes_cluster_file_is_one(cluster):
 
 
 def test_workers_with_other_code_are_refused(cluster, tmp_path, monkeypatch):
-    from engine.execution.ray import crew
+    from goldilocks.engine.execution.ray import crew
 
     monkeypatch.setattr(crew, "code_digest", lambda: "another")
     with pytest.raises(engine.RequestError, match="another version of the engine's code"):

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # In a process of its own: a cluster belongs to a process, and that of other tests is left alone.
 PROGRAM = """
 import sys, ray
-from engine.execution.ray.connection import Connection
+from goldilocks.engine.execution.ray.connection import Connection
 connection = Connection("local")
 ray.get(ray.remote(lambda: None).remote())
 print("ready", flush=True)
@@ -54,7 +54,7 @@ def test_ray_may_join_others_afterwards(monkeypatch):
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
     from ray._private import ray_constants
 
-    from engine.execution.ray.connection import _on_loopback
+    from goldilocks.engine.execution.ray.connection import _on_loopback
 
     name, before = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, ray_constants.ENABLE_RAY_CLUSTER
     for value in (None, "1"):

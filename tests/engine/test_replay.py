@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from engine.device import choose_device
-from engine.errors import RequestError
-from engine.studies.curves import Curves, UpdateSize, logged_steps
-from engine.studies.replay import Replay
-from engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.studies.curves import Curves, UpdateSize, logged_steps
+from goldilocks.engine.studies.replay import Replay
+from goldilocks.engine.studies.training import Trainer, TrainingCell
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, NORMALIZATIONS, OPTIMIZERS
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.studies.training import Trainer, TrainingCell
 from tests.device import DEVICE
 from tests.engine.members import NETWORKS, NORMALIZATIONS
 from tests.engine.signals import measure

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import store
+from goldilocks import store
 from tests.engine import commands
 
 pytestmark = pytest.mark.long
@@ -260,8 +260,8 @@ def test_a_propagation_cell_diverged_exactly_when_one_of_its_statistics_is_not_f
 
 
 def test_a_failing_batch_is_recorded_and_the_rest_goes_on(tmp_path, monkeypatch):
-    import engine
-    from engine.studies.training import Training
+    from goldilocks import engine
+    from goldilocks.engine.studies.training import Training
 
     def broken(self, cells, device, progress):
         raise ArithmeticError("no such luck")
@@ -280,8 +280,8 @@ def test_a_failing_batch_is_recorded_and_the_rest_goes_on(tmp_path, monkeypatch)
 
 
 def test_out_of_memory_halves_the_batch_and_goes_on(tmp_path, monkeypatch):
-    import engine
-    from engine.studies.training import Training
+    from goldilocks import engine
+    from goldilocks.engine.studies.training import Training
 
     right, sizes = Training.run, []
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.activations.base import Activation, activations, largest_slope
-from engine.saturation import FLAT, Ends, ends, saturated
-from engine.studies.propagation import Propagation, PropagationCell
-from store import migrate
+from goldilocks.engine.activations.base import Activation, activations, largest_slope
+from goldilocks.engine.saturation import FLAT, Ends, ends, saturated
+from goldilocks.engine.studies.propagation import Propagation, PropagationCell
+from goldilocks.store import migrate
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS
 

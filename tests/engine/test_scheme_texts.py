@@ -2,16 +2,16 @@
 
 import pytest
 
-from engine.activations import activations
-from engine.data import datasets
-from engine.errors import RequestError
-from engine.grid.spec import Grid
-from engine.initializers import initializers
-from engine.networks import networks
-from engine.normalizations import normalizations
-from engine.optimizers import optimizers
-from engine.preprocessings import preprocessings
-from engine.scheme import types_of
+from goldilocks.engine.activations import activations
+from goldilocks.engine.data import datasets
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.networks import networks
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.optimizers import optimizers
+from goldilocks.engine.preprocessings import preprocessings
+from goldilocks.engine.scheme import types_of
 
 REGISTRIES = (initializers, activations, normalizations, networks, optimizers, preprocessings, datasets)
 NUMBERS = [
@@ -92,7 +92,7 @@ def test_values_that_are_no_whole_number_are_refused_by_key(key, value):
 
 
 def test_a_cell_that_is_made_in_python_takes_no_truth_value_for_a_number():
-    from engine.studies.training import TrainingCell
+    from goldilocks.engine.studies.training import TrainingCell
 
     axes = {
         "dataset": "digits",

@@ -7,15 +7,14 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-import engine
-import store
-from engine.__main__ import app
-from engine.grid.plan import groups
-from engine.grid.shard import Shard, deal
-from engine.grid.spec import load_grid
-from store import Layout
-from store.check import check
-from store.merge import merge
+from goldilocks import engine, store
+from goldilocks.engine.__main__ import app
+from goldilocks.engine.grid.plan import groups
+from goldilocks.engine.grid.shard import Shard, deal
+from goldilocks.engine.grid.spec import load_grid
+from goldilocks.store import Layout
+from goldilocks.store.check import check
+from goldilocks.store.merge import merge
 from tests.engine.test_run import assert_same, contents
 
 GRID = """

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.networks import saved
-from engine.studies import transfer_source
-from engine.studies.transfer_source import SourceCell, TransferSource, source_networks, weights_file
+from goldilocks.engine.networks import saved
+from goldilocks.engine.studies import transfer_source
+from goldilocks.engine.studies.transfer_source import SourceCell, TransferSource, source_networks, weights_file
 from tests.device import DEVICE
 from tests.engine.transfers import nothing
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.activations import activations
-from engine.theory.maps import length, mean, slope
-from engine.theory.spheres import Passage, Sphere, passage
+from goldilocks.engine.activations import activations
+from goldilocks.engine.theory.maps import length, mean, slope
+from goldilocks.engine.theory.spheres import Passage, Sphere, passage
 from tests.engine.members import ACTIVATIONS
 
 WIDE = 200_000

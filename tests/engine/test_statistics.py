@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.statistics import BINS, HISTOGRAM_REACH, activation_statistics, histogram, moments, norm
-from engine.studies.curves import UpdateSize
+from goldilocks.engine.statistics import BINS, HISTOGRAM_REACH, activation_statistics, histogram, moments, norm
+from goldilocks.engine.studies.curves import UpdateSize
 
 
 def sample(shape=(3, 16, 40), seed=0):

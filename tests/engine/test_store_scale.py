@@ -1,9 +1,9 @@
 """The synthetic store of the benchmark is a sound one, and its measurements are complete."""
 
-import store
-from engine.bench import store_scale, synthetic_store
-from store import queries
-from store.check import check
+from goldilocks import store
+from goldilocks.engine.bench import store_scale, synthetic_store
+from goldilocks.store import queries
+from goldilocks.store.check import check
 
 
 def test_a_synthetic_store_passes_every_check(tmp_path, monkeypatch):

@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 import torch
 
-import engine
-import store
-from engine.studies.symmetry import ALIKE, count_distinct
+from goldilocks import engine, store
+from goldilocks.engine.studies.symmetry import ALIKE, count_distinct
 from tests.device import DEVICE
 
 
@@ -74,8 +73,8 @@ def test_a_cell_is_measured_alike_alone_and_among_others(tmp_path):
 
 def test_gradients_are_those_of_the_loss(tmp_path):
     """The norms before training equal those of autograd on the same weights."""
-    from engine.networks.parameters import initialize
-    from engine.studies.training import Trainer
+    from goldilocks.engine.networks.parameters import initialize
+    from goldilocks.engine.studies.training import Trainer
 
     found = measured(tmp_path, '["kaiming"]')
     cells = [c for c in engine.Grid.from_toml(GRID.format(init='["kaiming"]', lr="[0.1]")).cells if c.norm.absent]

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from engine.data import datasets
-from engine.preprocessings import preprocessings
-from engine.studies.target_sets import chosen, minibatches, seen_from
-from engine.studies.transfer import Adapting, TransferCell
+from goldilocks.engine.data import datasets
+from goldilocks.engine.preprocessings import preprocessings
+from goldilocks.engine.studies.target_sets import chosen, minibatches, seen_from
+from goldilocks.engine.studies.transfer import Adapting, TransferCell
 from tests.device import DEVICE
 from tests.engine.transfers import cells, nothing, sources
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 from scipy.special import ndtr
 
-from engine.activations import activations
-from engine.theory import gaussian
-from engine.theory.correlation import correlated_slopes, correlation_map
-from engine.theory.gaussian import expectation
-from engine.theory.inputs import Inputs
-from engine.theory.maps import length, length_map, length_slope, mean, slope, variance
-from engine.theory.prediction import predict
-from engine.theory.setting import Setting
+from goldilocks.engine.activations import activations
+from goldilocks.engine.theory import gaussian
+from goldilocks.engine.theory.correlation import correlated_slopes, correlation_map
+from goldilocks.engine.theory.gaussian import expectation
+from goldilocks.engine.theory.inputs import Inputs
+from goldilocks.engine.theory.maps import length, length_map, length_slope, mean, slope, variance
+from goldilocks.engine.theory.prediction import predict
+from goldilocks.engine.theory.setting import Setting
 from tests.engine.members import ACTIVATIONS
 
 TANH, RELU = activations.parse("tanh"), activations.parse("relu")

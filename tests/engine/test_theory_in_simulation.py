@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.networks.mlp import Mlp
-from engine.normalizations import normalizations
-from engine.studies.propagation import Propagation, PropagationCell
+from goldilocks.engine.networks.mlp import Mlp
+from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.studies.propagation import Propagation, PropagationCell
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS
 

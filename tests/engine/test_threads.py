@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-import store
+from goldilocks import store
 
 # In a process of its own: there nothing is discovered yet.
 FIRST = """
@@ -91,8 +91,8 @@ def together(count, work):
 def test_runs_in_threads_compute_what_runs_alone_compute_and_leave_the_process_as_it_was(tmp_path):
     import torch
 
-    import engine
-    from engine.execution.verify import verify
+    from goldilocks import engine
+    from goldilocks.engine.execution.verify import verify
 
     grid, before = engine.Grid.from_toml(TINY, "tiny"), torch.get_num_threads()
     summaries = together(3, lambda number: engine.run(grid, tmp_path / f"{number}.duckdb"))
@@ -104,8 +104,8 @@ def test_runs_in_threads_compute_what_runs_alone_compute_and_leave_the_process_a
 
 
 def test_of_runs_on_one_store_in_threads_some_compute_and_the_others_are_told_who_does(tmp_path):
-    import engine
-    from store.check import check
+    from goldilocks import engine
+    from goldilocks.store.check import check
 
     grid = engine.Grid.from_toml(TINY, "tiny")
     found = together(3, lambda number: engine.run(grid, tmp_path / "grid.duckdb"))
@@ -127,8 +127,8 @@ def test_a_store_that_nothing_was_written_to_leaves_no_folder(tmp_path):
 def test_a_refused_request_leaves_no_store(refused, tmp_path, monkeypatch):
     from typer.testing import CliRunner
 
-    from engine.__main__ import app
-    from store.__main__ import app as store_app
+    from goldilocks.engine.__main__ import app
+    from goldilocks.store.__main__ import app as store_app
 
     grid, path = tmp_path / "huge.toml", str(tmp_path / "new.duckdb")
     grid.write_text(

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 import torch
 
-from engine.activations import activations
-from engine.normalizations.per_example import PerExample
-from engine.optimizers.sgd import Sgd
-from engine.studies import chunking
-from engine.studies.curves import UpdateSize
-from engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.activations import activations
+from goldilocks.engine.normalizations.per_example import PerExample
+from goldilocks.engine.optimizers.sgd import Sgd
+from goldilocks.engine.studies import chunking
+from goldilocks.engine.studies.curves import UpdateSize
+from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS, OPTIMIZERS
 from tests.oracles import plain
@@ -202,7 +202,7 @@ def test_cutting_a_batch_into_chunks_changes_nothing(monkeypatch):
 
 def test_a_missing_mean_term_in_the_backward_pass_is_caught(monkeypatch):
     """Mutation: batch norm's backward pass without its two mean terms."""
-    from engine.normalizations.batch import Batch
+    from goldilocks.engine.normalizations.batch import Batch
 
     def careless(self, dy, saved, scale):
         _, dscale = right(self, dy, saved, scale)

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-import store
-from engine.__main__ import app
-from engine.errors import RequestError
-from engine.execution.comparison import differences
-from engine.execution.provenance import Process, RunRecord
-from engine.execution.verify import verify
+from goldilocks import store
+from goldilocks.engine.__main__ import app
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.execution.comparison import differences
+from goldilocks.engine.execution.provenance import Process, RunRecord
+from goldilocks.engine.execution.verify import verify
 from tests.store.builder import rewritten
 
 # Odd sizes: their tensors are not aligned, so that a sum depends on which neighbours a cell has.
@@ -48,7 +48,7 @@ CELLS = 4 + 12
 
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory):
-    import engine
+    from goldilocks import engine
 
     path = tmp_path_factory.mktemp("verify") / "grid.duckdb"
     engine.run(engine.Grid.from_toml(GRID, "verify"), path)
@@ -222,7 +222,7 @@ def test_a_cell_that_cannot_be_made_again_is_named_with_the_reason_and_its_neigh
 
 
 def test_a_cell_whose_neighbour_raises_is_verified_alone(own, monkeypatch):
-    from engine.studies.training import Training
+    from goldilocks.engine.studies.training import Training
 
     right, cell, other = Training.run, one(own, "training"), one(own, "training", "diverged")
 
@@ -238,8 +238,8 @@ def test_a_cell_whose_neighbour_raises_is_verified_alone(own, monkeypatch):
 
 
 PLUGIN = """
-from engine.card import Card
-from engine.initializers import Initializer, initializers
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers import Initializer, initializers
 
 
 @initializers.register
@@ -253,8 +253,8 @@ class Meek(Initializer):
 
 
 def test_cells_of_a_plugin_are_verified_with_its_file_and_named_without(tmp_path):
-    import engine
-    from engine import plugins
+    from goldilocks import engine
+    from goldilocks.engine import plugins
 
     file, path = tmp_path / "meek.py", tmp_path / "grid.duckdb"
     file.write_text(PLUGIN)
@@ -286,7 +286,7 @@ def test_cells_of_a_plugin_are_verified_with_its_file_and_named_without(tmp_path
 
 
 def test_what_a_merge_advises_works(computed, tmp_path):
-    from store.__main__ import app as store_app
+    from goldilocks.store.__main__ import app as store_app
 
     for name in ("here", "there"):
         shutil.copytree(computed.parent, tmp_path / name, symlinks=True)
@@ -294,7 +294,7 @@ def test_what_a_merge_advises_works(computed, tmp_path):
     alter(there, "UPDATE layers SET std = 2 * std")
     merged = CliRunner().invoke(store_app, ["merge", str(there), "--store", str(here)])
     assert merged.exit_code == 1, merged.output
-    advice = shlex.split(re.search("`python -m engine (.*)`", merged.stderr)[1])
+    advice = shlex.split(re.search("`goldilocks (.*)`", merged.stderr)[1])
     done = CliRunner().invoke(app, advice)
     assert done.exit_code == 0, done.output
 
@@ -320,9 +320,9 @@ def test_the_command_says_what_it_did(own):
 
 
 def test_a_clock_set_back_does_not_make_a_run_shorter_than_nothing(monkeypatch):
-    import engine
-    from engine.device import choose_device
-    from engine.execution import provenance
+    from goldilocks import engine
+    from goldilocks.engine.device import choose_device
+    from goldilocks.engine.execution import provenance
 
     grid = engine.Grid.from_toml(GRID, "clock")
     record = RunRecord("run", grid, Process.here(choose_device("cpu")), 1, 0)

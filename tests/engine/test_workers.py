@@ -6,22 +6,21 @@ from collections import deque
 
 import pytest
 
-import engine
-import store
-from engine.cores import kernel_threads
-from engine.device import choose_device
-from engine.errors import RequestError
-from engine.execution.cluster import Cluster
-from engine.execution.executor import Failure, Filed, Job
-from engine.execution.local import LocalExecutor
-from engine.execution.progress import Silence
-from engine.execution.run import Execution
-from engine.execution.verify import verify
-from engine.execution.worker import ClusterWorker, Seat, Terms
-from engine.grid.plan import plan
-from engine.plugin_code import PluginCode
-from engine.plugins import unload
-from store.check import check
+from goldilocks import engine, store
+from goldilocks.engine.cores import kernel_threads
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.execution.cluster import Cluster
+from goldilocks.engine.execution.executor import Failure, Filed, Job
+from goldilocks.engine.execution.local import LocalExecutor
+from goldilocks.engine.execution.progress import Silence
+from goldilocks.engine.execution.run import Execution
+from goldilocks.engine.execution.verify import verify
+from goldilocks.engine.execution.worker import ClusterWorker, Seat, Terms
+from goldilocks.engine.grid.plan import plan
+from goldilocks.engine.plugin_code import PluginCode
+from goldilocks.engine.plugins import unload
+from goldilocks.store.check import check
 from tests.engine.test_run import assert_same, contents
 
 SEAT = Seat("7", "node", "cpu", "auto: the node has no GPU for Ray", threads=1, share=0.25)
@@ -79,15 +78,15 @@ def test_a_worker_introduces_itself():
 
 def test_plugins_travel_as_text_and_keep_their_identity(tmp_path):
     text = (
-        "from engine.card import Card\nfrom engine.initializers import Initializer, initializers\n"
+        "from goldilocks.engine.card import Card\nfrom engine.initializers import Initializer, initializers\n"
         "@initializers.register\nclass Far(Initializer):\n    name, card = 'far', Card('Far', 'x', 'y')\n"
         "    def scale(self, fans, activation): return 1.0\n"
     )
     (tmp_path / "far.py").write_text(text)
     plugin = PluginCode.read(tmp_path / "far.py")
     (tmp_path / "far.py").unlink()
-    from engine.initializers import initializers
-    from engine.plugins import _loaded
+    from goldilocks.engine.initializers import initializers
+    from goldilocks.engine.plugins import _loaded
 
     known = set(_loaded)
     ClusterWorker(dataclasses.replace(TERMS, plugins=(plugin,)), SEAT).start()
@@ -99,11 +98,11 @@ def test_plugins_travel_as_text_and_keep_their_identity(tmp_path):
 
 
 def test_plugins_of_one_file_name_are_all_there(tmp_path):
-    from engine.initializers import initializers
-    from engine.plugins import _loaded
+    from goldilocks.engine.initializers import initializers
+    from goldilocks.engine.plugins import _loaded
 
     text = (
-        "from engine.card import Card\nfrom engine.initializers import Initializer, initializers\n"
+        "from goldilocks.engine.card import Card\nfrom engine.initializers import Initializer, initializers\n"
         "@initializers.register\nclass Far(Initializer):\n    name, card = 'NAME', Card('Far', 'x', 'y')\n"
         "    def scale(self, fans, activation): return 1.0\n"
     )
@@ -122,7 +121,7 @@ def test_plugins_of_one_file_name_are_all_there(tmp_path):
 
 
 def test_what_goes_wrong_comes_back_as_a_failure(tmp_path, monkeypatch):
-    from engine.studies.training import Training
+    from goldilocks.engine.studies.training import Training
 
     cells = [cell for cell in engine.load_grid("smoke").cells if cell.study == "training"]
     (batch, *_) = plan(cells, choose_device("cpu"))
@@ -163,7 +162,7 @@ def test_what_goes_wrong_comes_back_as_a_failure(tmp_path, monkeypatch):
 )
 def test_every_node_is_used_with_its_best_device(device, resources, wish, expected):
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
-    from engine.execution.ray.crew import Crew
+    from goldilocks.engine.execution.ray.crew import Crew
 
     crew = Crew(Cluster(**wish), dataclasses.replace(TERMS, device=device), print)
     kind, reason, places = crew._places(resources)

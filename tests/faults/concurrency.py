@@ -13,8 +13,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import store
-from store.publication import KEEP
+from goldilocks import store
+from goldilocks.store.publication import KEEP
 
 ROOT = Path(__file__).parents[2]
 READERS = 4
@@ -25,8 +25,8 @@ WAIT = 0.5
 
 WRITER = f"""
 import itertools, json, sys, time
-import engine, store
-from engine.execution import publication
+from goldilocks import engine, store
+from goldilocks.engine.execution import publication
 publication.LONGEST_WAIT, publication.LARGEST_SHARE = {WAIT}, 1.0
 path, seconds = sys.argv[1], float(sys.argv[2])
 GRID = '''

@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-import store
-from store import packing
-from store.check import check
-from store.repair import repair
-from store.scratch import scratch
+from goldilocks import store
+from goldilocks.store import packing
+from goldilocks.store.check import check
+from goldilocks.store.repair import repair
+from goldilocks.store.scratch import scratch
 from tests.store.builder import believable, write
 
 TRIALS = 200

@@ -9,12 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
 
-import engine
-import store
-import store.migrate
-import store.tables
-from store import journal, packing
-from store.blank import blank
+from goldilocks import engine, store
+from goldilocks.store import journal, packing
+from goldilocks.store.blank import blank
 from tests.store.builder import believable, write
 
 GRID = """

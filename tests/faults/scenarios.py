@@ -8,8 +8,8 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import store
-from store import journal
+from goldilocks import store
+from goldilocks.store import journal
 from tests.faults import shim
 from tests.faults.shim import FULL, READ_ONLY, Mode
 from tests.faults.trial import Bench, Outcome, evenly, forked, moments

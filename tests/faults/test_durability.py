@@ -20,7 +20,7 @@ import os, sys, tempfile
 from pathlib import Path
 from tests.faults import shim
 from tests.faults.jobs import STORE
-import store
+from goldilocks import store
 folder, trace = map(Path, sys.argv[1:])
 shim.preload()
 layout = store.Layout.at(folder / "grid.duckdb")

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import store
-from store import journal, publication
-from store.check import check
-from store.repair import repair
+from goldilocks import store
+from goldilocks.store import journal, publication
+from goldilocks.store.check import check
+from goldilocks.store.repair import repair
 from tests.faults.jobs import Job, contents, warm_up
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-import engine
-import store
+from goldilocks import engine, store
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Parts of a preset, chosen by the words in them."""
 
-import engine
-from engine.grid.presets import preset_text
+from goldilocks import engine
+from goldilocks.engine.grid.presets import preset_text
 
 
 def studies(preset, *words):

@@ -2,7 +2,7 @@
 
 import pytest
 
-import store
+from goldilocks import store
 
 ROWS = [f"lecture_{row:02d}" for row in range(1, 18)]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from engine.normalizations.batch import Batch
-from engine.studies.batch_norm_layer import identity_error
+from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.studies.batch_norm_layer import identity_error
 
 GRID = """
 [[study]]

@@ -4,8 +4,8 @@ import tomllib
 
 import pytest
 
-import store
-from engine.grid.presets import preset_text
+from goldilocks import store
+from goldilocks.engine.grid.presets import preset_text
 from tests.lecture.presets import studies
 
 

@@ -1,7 +1,7 @@
 """What the studies of batch norm have measured can be computed again from the store alone, bit for bit."""
 
-from engine.execution.verify import verify
-from store.check import check
+from goldilocks.engine.execution.verify import verify
+from goldilocks.store.check import check
 
 GRID = """
 [[study]]

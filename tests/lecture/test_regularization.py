@@ -7,7 +7,7 @@ here was then found on other seeds.
 import numpy as np
 import pytest
 
-import store
+from goldilocks import store
 from tests.lecture.discrepancies import series
 from tests.lecture.students_t import margin, verdict
 

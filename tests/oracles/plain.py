@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine import randomness
-from engine.data.base import prepared
-from engine.grid.cell import Cell
-from engine.initializers import Fans
-from engine.initializers.noise import READOUT, bias_noise, weight_noise
-from engine.studies.training import TrainingCell
+from goldilocks.engine import randomness
+from goldilocks.engine.data.base import prepared
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.initializers import Fans
+from goldilocks.engine.initializers.noise import READOUT, bias_noise, weight_noise
+from goldilocks.engine.studies.training import TrainingCell
 
 
 class Elementwise(nn.Module):

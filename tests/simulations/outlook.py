@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-import engine
-import store
-from engine.activations import activations
-from engine.initializers import Fans, initializers
+from goldilocks import engine, store
+from goldilocks.engine.activations import activations
+from goldilocks.engine.initializers import Fans, initializers
 
 ACTIVATIONS = ("tanh", "relu", "gelu", "sigmoid", "elu", "selu", "softsign", "erf", "silu", "leaky_relu")
 INITS = ("xavier", "kaiming", "kaiming_normal", "torch_default", "critical")

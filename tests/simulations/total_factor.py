@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import sys
 
-import engine
-import store
+from goldilocks import engine, store
 
 SIZES = 'dataset = "digits"\npreprocessing = "standardize"\nwidth = 32\nbatch_size = 64\nseed = [0, 1]\n'
 # By activation and normalization: weight scales, depths, learning rates.

@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from store import Layout, WriterLock, journal, publish, seal, tables
+from goldilocks.store import Layout, WriterLock, journal, publish, seal, tables
 
 BINS = 16
 TAPS = ("pre", "act", "grad")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import store
+from goldilocks import store
 from tests.store import builder
 from tests.store.builder import Batch, write
 

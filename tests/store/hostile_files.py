@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from store import digests, packs
+from goldilocks.store import digests, packs
 from tests.store.builder import believable, write
 from tests.store.hostile_grammar import Grammar
 from tests.store.hostile_world import ESCAPE, World

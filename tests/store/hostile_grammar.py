@@ -10,7 +10,7 @@ from hashlib import sha256
 
 import duckdb
 
-from store.quoting import identifier, literal
+from goldilocks.store.quoting import identifier, literal
 from tests.store.hostile_world import ESCAPE, World
 
 GRID_OF_A_STRANGER = """

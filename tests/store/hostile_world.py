@@ -10,8 +10,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import store
-from store.quoting import literal
+from goldilocks import store
+from goldilocks.store.quoting import literal
 from tests.store.builder import Batch, believable, write
 
 SECRET = "the secret of another file"
@@ -58,8 +58,8 @@ class World:
     @classmethod
     def made(cls, folder: Path) -> World:
         """Make one."""
-        from store.connect import open
-        from store.export import export
+        from goldilocks.store.connect import open
+        from goldilocks.store.export import export
 
         sound = write(folder / "sound" / "grid.duckdb", believable(3, 3))
         write(folder / "here" / "grid.duckdb", Batch().run("here"))

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from engine.__main__ import app as engine_app
-from store.__main__ import app as store_app
+from goldilocks.engine.__main__ import app as engine_app
+from goldilocks.store.__main__ import app as store_app
 from tests.dashboard.opening import PAGES, open_page
 from tests.store.hostile_files import hostile_file, hostile_folder, hostile_store
 from tests.store.hostile_world import SECRET, World, called

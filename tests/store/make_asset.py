@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from store import migrate
+from goldilocks.store import migrate
 
 ASSETS = Path(__file__).parent / "assets"
 GRID = """name = "tiny"
@@ -45,7 +45,7 @@ def asset(number: int) -> Path:
 
 def main() -> None:
     """Computes the grid and packs pointer, journal and snapshot."""
-    import engine
+    from goldilocks import engine
 
     file = asset(migrate.steps()[-1].number)
     with tempfile.TemporaryDirectory() as folder:

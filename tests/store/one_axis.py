@@ -14,9 +14,9 @@ from typing import Any, get_args
 import pyarrow as pa
 from pydantic.fields import FieldInfo
 
-from engine.scheme import Scheme
-from engine.studies import studies
-from store import migrate, study_axes, tables
+from goldilocks.engine.scheme import Scheme
+from goldilocks.engine.studies import studies
+from goldilocks.store import migrate, study_axes, tables
 
 SEEDS = (0, 1)
 COLUMNS: dict[str, tuple[Any, Any]] = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-import store
-from store import durable, journal
-from store.check import check, checks
+from goldilocks import store
+from goldilocks.store import durable, journal
+from goldilocks.store.check import check, checks
 from tests.store.builder import believable, write
 
 PROPAGATION = "(SELECT min(cell_id) FROM cells WHERE study = 'propagation' AND status = 'done')"

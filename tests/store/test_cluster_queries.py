@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import store
+from goldilocks import store
 from tests.store.builder import Batch, write
 
 

@@ -16,17 +16,17 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-import store
-from store import journal
-from store.__main__ import app
-from store.check import checks
+from goldilocks import store
+from goldilocks.store import journal
+from goldilocks.store.__main__ import app
+from goldilocks.store.check import checks
 from tests.store.builder import believable, write
 
 ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: object, **options) -> subprocess.CompletedProcess:
-    """Runs `python -m store` with the store's path in the environment, if one is given as `layout`."""
+    """Runs `goldilocks store` with the store's path in the environment, if one is given as `layout`."""
     layout = options.pop("layout", None)
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({"GOLDILOCKS_STORE": str(layout.path)} if layout else {})
     command = [sys.executable, "-m", "store", *map(str, arguments)]
@@ -162,7 +162,7 @@ WRONG = [
     (["export", "/proc/nothing"], 2, "cannot be made"),
     (["info", "--store", "/nonexistent/grid.duckdb"], 2, "make grid"),
     (["check", "--store", "/nonexistent/grid.duckdb"], 2, "make grid"),
-    (["publish", "--store", "/nonexistent/grid.duckdb"], 2, "engine run"),
+    (["publish", "--store", "/nonexistent/grid.duckdb"], 2, "goldilocks run"),
     (["info", "--store", "/tmp"], 2, "is a folder"),
 ]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-import store
-from store import queries
+from goldilocks import store
+from goldilocks.store import queries
 from tests.oracles import leads as plain
 from tests.simulations import comparisons
 from tests.simulations.comparisons import COMBINATIONS, NOISES, SEEDS

@@ -15,7 +15,7 @@ import polars
 import pyarrow as pa
 import pytest
 
-import store
+from goldilocks import store
 from tests.store.builder import believable, write
 
 
@@ -78,9 +78,7 @@ def test_threads_share_a_handle(layout):
 def test_the_path_is_an_argument_or_the_environment_or_the_default(layout, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GOLDILOCKS_STORE", raising=False)
-    with pytest.raises(
-        store.StoreMissing, match=r"no store at .*/data/grid.duckdb: `make grid` or `python -m engine run`"
-    ):
+    with pytest.raises(store.StoreMissing, match=r"no store at .*/data/grid.duckdb: `make grid` or `goldilocks run`"):
         store.open()
     monkeypatch.setenv("GOLDILOCKS_STORE", str(layout.path))
     assert store.open().path == layout.path

@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 import pytest
 
-import store
-from store.attach import HEADERS, refuse_truncated
+from goldilocks import store
+from goldilocks.store.attach import HEADERS, refuse_truncated
 
 BLOCK = 1 << 18
 CUTS = 24

@@ -5,10 +5,10 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-import store
-from store import migrate
-from store.check import check
-from store.errors import StoreCorrupt
+from goldilocks import store
+from goldilocks.store import migrate
+from goldilocks.store.check import check
+from goldilocks.store.errors import StoreCorrupt
 
 # What somebody, or a bit, may change, and how it is named.
 CHANGES = {

@@ -13,10 +13,10 @@ import warnings
 import duckdb
 import pytest
 
-import store
-from store import digests, durable, ingest, journal, publication, seal, verification
-from store.check import check
-from store.repair import repair
+from goldilocks import store
+from goldilocks.store import digests, durable, ingest, journal, publication, seal, verification
+from goldilocks.store.check import check
+from goldilocks.store.repair import repair
 from tests.faults.flips import campaign
 from tests.store.builder import Batch, believable, write
 from tests.store.make_asset import asset

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import store
-from store import digests, durable, journal, tables, verification
+from goldilocks import store
+from goldilocks.store import digests, durable, journal, tables, verification
 from tests.store.builder import Batch, believable
 
 

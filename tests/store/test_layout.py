@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-import store
+from goldilocks import store
 from tests.store.builder import Batch, write
 
 NAMES = (

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-import store
+from goldilocks import store
 from tests.store.builder import believable, write
 
 HOLDER = """

@@ -8,11 +8,11 @@ import shutil
 import duckdb
 import pytest
 
-import store
-from store import journal, source
-from store.check import check
-from store.export import export
-from store.merge import CELLS_PER_ENTRY, merge
+from goldilocks import store
+from goldilocks.store import journal, source
+from goldilocks.store.check import check
+from goldilocks.store.export import export
+from goldilocks.store.merge import CELLS_PER_ENTRY, merge
 from tests.store.builder import Batch, believable, rewritten, write
 from tests.store.test_command_line import run, succeeded
 
@@ -125,7 +125,7 @@ def test_a_run_that_has_ended_meanwhile_is_known_as_ended(here, tmp_path):
 
 def test_a_large_store_comes_in_several_entries(here, tmp_path, monkeypatch):
     there = write(tmp_path / "there.duckdb", believable(9, 9, first_seed=9))
-    monkeypatch.setattr("store.merge.CELLS_PER_ENTRY", 5)
+    monkeypatch.setattr("goldilocks.store.merge.CELLS_PER_ENTRY", 5)
     assert merge(here, there.path).added == 18 < CELLS_PER_ENTRY
     assert len(store.journal.entries(here)) == 1 + 1 + 4
     assert sound(here)
@@ -196,7 +196,7 @@ def test_the_command_says_what_came_of_each_store_and_fails_on_a_conflict(here, 
         f"{third.path}: 2 cells added, 0 were here already",
     ]
     assert b"conflict: 1 cells differ" in finished.stderr
-    assert b"python -m engine verify" in finished.stderr
+    assert b"goldilocks verify" in finished.stderr
     assert run("merge", tmp_path / "no.duckdb", "--store", here.path).returncode == 2
 
 

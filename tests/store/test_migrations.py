@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-import store
-from store import migrate
-from store.check import check
-from store.merge import merge
+from goldilocks import store
+from goldilocks.store import migrate
+from goldilocks.store.check import check
+from goldilocks.store.merge import merge
 from tests.store.make_asset import asset
 
 STEPS = [step.number for step in migrate.steps()]
@@ -43,7 +43,7 @@ class TestAsset:
             if number == STEPS[-1]:
                 assert len(opened.training_outcomes(width=8, batch_size=32, steps=20).fetchall()) == 2
             else:
-                with pytest.raises(store.StoreInvalid, match="python -m store publish"):
+                with pytest.raises(store.StoreInvalid, match="goldilocks store publish"):
                     opened.training_outcomes(width=8, batch_size=32, steps=20)
         assert len(store.done_cells(layout)) == 6
 

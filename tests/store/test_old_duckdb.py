@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import store
+from goldilocks import store
 
 VERSION = "1.2.2"
 HOME = Path.home() / ".cache" / "goldilocks-tests" / f"duckdb-{VERSION}"

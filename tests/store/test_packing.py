@@ -9,13 +9,13 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-import store
-from store import digests, journal, packing, packs, publication
-from store.agreement import disagreement
-from store.attach import attached
-from store.check import check
-from store.ingest import ingested
-from store.repair import repair
+from goldilocks import store
+from goldilocks.store import digests, journal, packing, packs, publication
+from goldilocks.store.agreement import disagreement
+from goldilocks.store.attach import attached
+from goldilocks.store.check import check
+from goldilocks.store.ingest import ingested
+from goldilocks.store.repair import repair
 from tests.faults.flips import contents
 from tests.store.builder import Batch, believable, write
 

@@ -11,10 +11,10 @@ import sys
 
 import pytest
 
-import store
-from store import durable
-from store.check import check
-from store.repair import repair
+from goldilocks import store
+from goldilocks.store import durable
+from goldilocks.store.check import check
+from goldilocks.store.repair import repair
 from tests.store.builder import believable, write
 from tests.store.test_lock import holder
 
@@ -90,8 +90,8 @@ def test_who_writes_is_seen_by_users_who_may_not_write(own, holder, monkeypatch)
 
 FULL = """
 import sys
-from store import durable
-from store.__main__ import app
+from goldilocks.store import durable
+from goldilocks.store.__main__ import app
 def fail(*_):
     raise OSError(28, "No space left on device")
 durable.copy = fail

@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-import store
-from store import journal
-from store.check import check
+from goldilocks import store
+from goldilocks.store import journal
+from goldilocks.store.check import check
 from tests.store.builder import believable, write
 
 READER = """
@@ -54,7 +54,7 @@ with store.WriterLock(layout):
 # Kills itself before or after one operation of append and publish.
 MARTYR = """
 import os, signal, sys, store
-from store import durable, journal
+from goldilocks.store import durable, journal
 from tests.store.builder import believable
 module, name, nth, when = sys.argv[2:]
 place = {"os": os, "durable": durable}[module]

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from engine.studies import studies
-from store import queries
-from store.queries import Query
+from goldilocks.engine.studies import studies
+from goldilocks.store import queries
+from goldilocks.store.queries import Query
 from tests.store.one_axis import COLUMNS, SEEDS, Made, Row, axes_of, two_values
 
 LEVELS = (0.5, 0.75)

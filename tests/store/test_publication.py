@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import store
-from store import admission, digests, durable, journal, migrate
+from goldilocks import store
+from goldilocks.store import admission, digests, durable, journal, migrate
 from tests.store.builder import Batch, believable, write
 
 

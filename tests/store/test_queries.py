@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-import store
-from store import parts, queries
-from store.parts import with_parts
+from goldilocks import store
+from goldilocks.store import parts, queries
+from goldilocks.store.parts import with_parts
 
 
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import store
-from store import queries
-from store.written import written
+from goldilocks import store
+from goldilocks.store import queries
+from goldilocks.store.written import written
 from tests.oracles.queries import ORACLES, Tables
 from tests.oracles.queries.lecture_training import gain
 from tests.oracles.queries.tables import TRAINING_AXES

@@ -8,8 +8,8 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from store import connect, output
-from store.result import distinct_names
+from goldilocks.store import connect, output
+from goldilocks.store.result import distinct_names
 from tests.store.builder import believable, write
 
 CASES = {

@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from store.scratch import scratch
+from goldilocks.store.scratch import scratch
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from store.scratch import scratch
+from goldilocks.store.scratch import scratch
 with scratch(Path(sys.argv[1])) as folder:
     (folder / "file").write_text("something")
     print("ready", flush=True)

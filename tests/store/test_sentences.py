@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from store import journal
+from goldilocks.store import journal
 from tests.store.builder import believable, write
 from tests.store.test_command_line import ROOT
 
 PROGRAM = """
 import warnings, numpy, sys
-from store import StoreWarning
-from store.terminal import main
+from goldilocks.store import StoreWarning
+from goldilocks.store.terminal import main
 
 def command(prog_name):
     warnings.warn("something was skipped", StoreWarning)

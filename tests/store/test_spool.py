@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-import store
-from store import Layout, WriterLock, durable, journal, spool
-from store.check import check
+from goldilocks import store
+from goldilocks.store import Layout, WriterLock, durable, journal, spool
+from goldilocks.store.check import check
 from tests.store.builder import Batch
 
 

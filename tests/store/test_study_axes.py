@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-import store
-from store import migrate, study_axes
-from store.check import check
-from store.export import export
-from store.merge import merge
+from goldilocks import store
+from goldilocks.store import migrate, study_axes
+from goldilocks.store.check import check
+from goldilocks.store.export import export
+from goldilocks.store.merge import merge
 from tests.store.builder import Batch, write
 
 SPECS = {
@@ -74,8 +74,8 @@ def test_the_columns_are_those_that_have_no_map(layout):
     ],
 )
 def test_the_invariant_notices_maps_that_do_not_follow_from_the_spec(layout, change):
-    from store import queries
-    from store.check import FOLDER
+    from goldilocks.store import queries
+    from goldilocks.store.check import FOLDER
 
     sql = queries.parse("axes_match_spec", (FOLDER / "axes_match_spec.sql").read_text(encoding="utf-8")).sql
     with migrate.empty() as connection:

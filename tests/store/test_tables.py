@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-import store
-from store import migrate, tables
+from goldilocks import store
+from goldilocks.store import migrate, tables
 
 
 @pytest.mark.parametrize("name", tables.names())

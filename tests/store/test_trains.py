@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-import store
-from store import queries
+from goldilocks import store
+from goldilocks.store import queries
 from tests.store.builder import Batch, write
 
 # How a network ends, the accuracy of guessing on its data, and whether it trains.

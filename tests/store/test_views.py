@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import store
-from store.metrics import METRICS
+from goldilocks import store
+from goldilocks.store.metrics import METRICS
 from tests.store.builder import Batch, write
 
 AXES = [

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from store import tables
+from goldilocks.store import tables
 from tests.store.builder import Batch
 
 NAN, INF = math.nan, math.inf

@@ -9,15 +9,16 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import ray
 from ray._private import ray_constants, services
 from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
-from engine.errors import RequestError
-from engine.execution.cluster import LOCAL, RUNNING
-from engine.execution.provenance import ROOT
+import goldilocks
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.execution.cluster import LOCAL, RUNNING
 
 CLIENT = "ray://"
 REACH_SECONDS = 5.0
@@ -25,7 +26,8 @@ REACH_SECONDS = 5.0
 LOCAL_STORE_BYTES = 200_000_000
 LOOPBACK = "127.0.0.1"
 # Nodes get the code of this process, so that none computes with another version.
-PACKAGES = ("engine", "store")
+PACKAGE = str(Path(goldilocks.__file__).parent)
+EXCLUDED = ["**/__pycache__", "dashboard"]
 
 
 class Connection:
@@ -54,8 +56,7 @@ class Connection:
 
     def _open(self) -> None:
         logging.getLogger("ray").setLevel(logging.ERROR)
-        code = [str(ROOT / package) for package in PACKAGES]
-        options: dict[str, Any] = {"runtime_env": {"py_modules": code, "excludes": ["**/__pycache__"]}}
+        options: dict[str, Any] = {"runtime_env": {"py_modules": [PACKAGE], "excludes": EXCLUDED}}
         if self.address == LOCAL:
             self._folder = tempfile.mkdtemp(prefix="goldilocks-ray-")
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

@@ -10,10 +10,10 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from engine.execution.cluster import Cluster
-from engine.execution.executor import Failure, Job, Worker
-from engine.execution.provenance import code_digest
-from engine.execution.worker import ClusterWorker, Introduction, Seat, Terms
+from goldilocks.engine.execution.cluster import Cluster
+from goldilocks.engine.execution.executor import Failure, Job, Worker
+from goldilocks.engine.execution.provenance import code_digest
+from goldilocks.engine.execution.worker import ClusterWorker, Introduction, Seat, Terms
 
 # A node on which so many workers in a row did not start is left alone.
 STRIKES = 3

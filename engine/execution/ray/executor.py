@@ -14,19 +14,19 @@ from dataclasses import dataclass, replace
 import ray
 import torch
 
-from engine.cores import kernel_threads
-from engine.data import Dataset
-from engine.data.download import Announce
-from engine.device import choose_device
-from engine.errors import RequestError
-from engine.execution.cluster import Cluster
-from engine.execution.executor import ClusterLost, Done, Failure, Job
-from engine.execution.provenance import Process
-from engine.execution.ray.connection import Connection
-from engine.execution.ray.crew import LOOK_SECONDS, Crew, Member
-from engine.execution.worker import Terms
-from engine.grid.cell import Cell
-from engine.grid.plan import Batch, plan
+from goldilocks.engine.cores import kernel_threads
+from goldilocks.engine.data import Dataset
+from goldilocks.engine.data.download import Announce
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.execution.cluster import Cluster
+from goldilocks.engine.execution.executor import ClusterLost, Done, Failure, Job
+from goldilocks.engine.execution.provenance import Process
+from goldilocks.engine.execution.ray.connection import Connection
+from goldilocks.engine.execution.ray.crew import LOOK_SECONDS, Crew, Member
+from goldilocks.engine.execution.worker import Terms
+from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.grid.plan import Batch, plan
 
 # Batches that wait at each worker beyond the one it computes, so that it need not wait for this process. Results stay
 # with the workers until they are taken, one at a time, so this process never holds more than one.

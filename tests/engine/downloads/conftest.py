@@ -5,8 +5,8 @@ import contextlib
 import numpy as np
 import pytest
 
-from engine.data.fashion import Fashion
-from engine.data.idx import FILES
+from goldilocks.engine.data.fashion import Fashion
+from goldilocks.engine.data.idx import FILES
 from tests.engine.downloads.server import serving
 from tests.engine.downloads.small_sets import idx
 

@@ -8,11 +8,11 @@ import tarfile
 
 import numpy as np
 
-from engine.data.cifar10 import TRAINING, Cifar10
-from engine.data.cifar_batches import PIXELS
-from engine.data.fashion import Fashion
-from engine.data.idx import idx_files
-from engine.data.published import Published
+from goldilocks.engine.data.cifar10 import TRAINING, Cifar10
+from goldilocks.engine.data.cifar_batches import PIXELS
+from goldilocks.engine.data.fashion import Fashion
+from goldilocks.engine.data.idx import idx_files
+from goldilocks.engine.data.published import Published
 
 # An address that nobody answers.
 NOWHERE = "http://127.0.0.1:1"

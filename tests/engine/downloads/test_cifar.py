@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data.cifar10 import TRAINING
-from engine.data.cifar_batches import read_pickle, read_records
-from engine.errors import RequestError
+from goldilocks.engine.data.cifar10 import TRAINING
+from goldilocks.engine.data.cifar_batches import read_pickle, read_records
+from goldilocks.engine.errors import RequestError
 from tests.engine.downloads.small_sets import archive, batches, cifar
 
 

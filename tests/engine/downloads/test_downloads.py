@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.data.idx import FILES
-from engine.errors import RequestError
+from goldilocks.engine.data.idx import FILES
+from goldilocks.engine.errors import RequestError
 from tests.engine.downloads.small_sets import assert_loaded, packed, small
 
 FAULTS = {"broken off": "broke off", "corrupted": "checksum differs", "missing": "answers 404"}

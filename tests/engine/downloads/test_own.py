@@ -7,14 +7,13 @@ import os
 import numpy as np
 import pytest
 
-import engine
-import store
-from engine.data import datasets, own
-from engine.data.idx import FILES
-from engine.errors import RequestError
-from engine.execution.rebuilding import cell_of
-from engine.execution.verify import verify
-from engine.grid.spec import Grid
+from goldilocks import engine, store
+from goldilocks.engine.data import datasets, own
+from goldilocks.engine.data.idx import FILES
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.execution.rebuilding import cell_of
+from goldilocks.engine.execution.verify import verify
+from goldilocks.engine.grid.spec import Grid
 from tests.engine import commands
 from tests.engine.downloads.small_sets import assert_loaded, idx
 

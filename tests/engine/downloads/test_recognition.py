@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data import datasets
-from engine.data.cifar10 import Cifar10
-from engine.data.fashion import Fashion
-from engine.data.idx import FILES, read_idx
-from engine.data.mnist import Mnist
-from engine.errors import RequestError
+from goldilocks.engine.data import datasets
+from goldilocks.engine.data.cifar10 import Cifar10
+from goldilocks.engine.data.fashion import Fashion
+from goldilocks.engine.data.idx import FILES, read_idx
+from goldilocks.engine.data.mnist import Mnist
+from goldilocks.engine.errors import RequestError
 from tests.engine.downloads.small_sets import assert_loaded, small
 
 DEBIAN = Path(Fashion.system_folders[0])

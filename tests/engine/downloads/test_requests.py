@@ -4,10 +4,9 @@ import os
 
 import pytest
 
-import engine
-import store
-from engine.data.digits import Digits
-from engine.errors import RequestError
+from goldilocks import engine, store
+from goldilocks.engine.data.digits import Digits
+from goldilocks.engine.errors import RequestError
 from tests.engine import commands
 
 GRID = """

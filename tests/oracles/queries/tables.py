@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import store
+from goldilocks import store
 from tests.oracles.queries.numbers import finite
 
 AXES = ["network", "dataset", "preprocessing", "init", "activation", "norm", "depth", "width", "batch_size"]

@@ -1,0 +1,13 @@
+"""Goldilocks: a laboratory for weight initialization and normalization.
+
+    import goldilocks
+    goldilocks.run("demo")
+    goldilocks.open().query("SELECT init, avg(forward_rate) FROM signal_rates GROUP BY init").df()
+
+Computing: `run`, `Grid`, `load_grid`, `Cluster`. Reading: `open`. Below: `goldilocks.engine`, `goldilocks.store`,
+`goldilocks.dashboard`. Nothing heavy is imported before it is used.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,28 @@
+"""The command `goldilocks`: the commands of the engine, and below their names those of the store and the dashboard."""
+
+import sys
+from importlib import import_module
+
+# Each has a command line of its own, loaded when it is asked for: a page is there sooner without the engine's.
+PROGRAMS = {
+    "store": "Look into a store, verify it, and take data out of it.",
+    "dashboard": "Serve the pages over a store.",
+}
+
+
+def main() -> None:
+    """Run the command line."""
+    program = sys.argv[1] if len(sys.argv) > 1 else ""
+    if program in PROGRAMS:
+        del sys.argv[1]
+        import_module(f"goldilocks.{program}.__main__").main(f"goldilocks {program}")
+        return
+    engine = import_module("goldilocks.engine.__main__")
+    for name, says in PROGRAMS.items():
+        # For the list of commands alone.
+        engine.app.command(name, help=says)(lambda: None)
+    engine.main("goldilocks")
+
+
+if __name__ == "__main__":
+    main()
