@@ -15,13 +15,13 @@ Asking
     exact          rows with every digit
     over_seeds     rows over seeds, named as charts of lines want them
     sandbox        SQL that a reader typed, in a process of its own
-    refresh        the engine as a process of its own
+    engine_process the engine as a process of its own
     interpreter    how such a process is started
 
 Choosing
     selectors      choices bound to the URL
-    choice         a choice per axis of a cell
-    stories        links to views that tell something
+    cell_filters   a choice per axis of a cell
+    deep_links     links to views that tell something
     viewport       how wide the page is
 
 Drawing
@@ -33,9 +33,9 @@ Drawing
     theme          one colour per member
     numerals       numbers in sentences
     interval       bands over seeds
-    signals        layer statistics as charts want them
+    layer_statistics  one statistic against the layer
     distributions  histograms on common bins
-    phases         the plane of order and chaos
+    phase_plane    the plane of order and chaos
     verdicts       badges and rates in words
     trains         what it means that a network trains
     outlook        what theory says of networks that nobody trained

@@ -150,7 +150,7 @@ def _snapshot(version: str) -> Snapshot:
     return opened(version)
 
 
-def kept(function: Callable[..., Made]) -> Callable[..., Made]:
+def cached(function: Callable[..., Made]) -> Callable[..., Made]:
     """Keep what a function makes of the store's answers, by snapshot and arguments.
 
     All readers share what it returns, so nobody may change it.
@@ -183,7 +183,7 @@ def sql(name: str, values: dict[str, Any]) -> str:
     return f"-- {query.title} (goldilocks store query --name {name})\n{written(query, values)}"
 
 
-@kept
+@cached
 def labels() -> dict[str, str]:
     """Return the axis title of each measured column, unit included where it has one."""
     metrics = query("metric_labels")
@@ -193,7 +193,7 @@ def labels() -> dict[str, str]:
     }
 
 
-@kept
+@cached
 def thresholds() -> dict[str, float]:
     """Return the numbers behind shares and verdicts, by name."""
     found = query("verdict_thresholds")

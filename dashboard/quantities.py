@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, choice, data, theme
+from goldilocks.dashboard import axes, cell_filters, data, theme
 from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.figure import Picture
@@ -62,7 +62,7 @@ class Question:
     ends: tuple[str, str] | tuple[()] = ()
 
 
-@data.kept
+@data.cached
 def card(study: str, quantity: str) -> pd.Series | None:
     """Return label, unit, meaning and position of a quantity, or None when the store does not know it.
 
@@ -95,7 +95,7 @@ def measured(study: str) -> list[str]:
 
 def values(question: Question) -> dict[str, Any]:
     """Return the parameters of the named query behind a question."""
-    bound = choice.bound({axis: list(chosen) for axis, chosen in (question.cells or {}).items()})
+    bound = cell_filters.bound({axis: list(chosen) for axis, chosen in (question.cells or {}).items()})
     parts = {"parts": [*question.parts, *question.ends]} if question.parts else {}
     return {"study": question.study, "quantity": question.quantity, **parts, **bound}
 
@@ -155,7 +155,7 @@ def picture(question: Question) -> Picture | None:
     )
 
 
-@data.kept
+@data.cached
 def _kept(question: Question) -> Picture | None:
     return picture(question)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from goldilocks.dashboard import data
-from goldilocks.dashboard.choice import plain
+from goldilocks.dashboard.cell_filters import plain
 
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from goldilocks.dashboard import axes, data, signals, theme, verdicts
+from goldilocks.dashboard import axes, data, layer_statistics, theme, verdicts
 from goldilocks.dashboard.charts.distributions import strip
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.distributions import on_common_bins
 from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.layer_statistics import network_title
 from goldilocks.dashboard.lecture import signal_answers
 from goldilocks.dashboard.lecture.networks import lecture_network, verdict_on
 from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
-from goldilocks.dashboard.signals import network_title
 
 MOST_LAYERS = 6
 VERDICTS = ("too small", "just right", "too big")
@@ -80,7 +80,7 @@ def against_layers(inits: list[str], activation: str, norms: list[str], metric: 
     signal = data.query("signal_by_layer", **asked)
     colour = "norm" if len(norms) > 1 else "init"
     named = axes.named(signal, ("init", "norm"), colour)
-    frame = signals.against_layer(named, metric).assign(norm=named["norm"])
+    frame = layer_statistics.against_layer(named, metric).assign(norm=named["norm"])
     chart = lines(
         frame,
         Axis("layer", "Layer", whole=True),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from goldilocks.dashboard import choice, data
+from goldilocks.dashboard import cell_filters, data
 from goldilocks.dashboard.lecture.wording import (
     PER_CENT,
     POINTS,
@@ -34,7 +34,7 @@ RATES = 5
 
 def network() -> dict[str, Any]:
     """Return the network that the figures show, as parameters of a query that pins it."""
-    largest = choice.largest_network()
+    largest = cell_filters.largest_network()
     return {axis: largest[axis][0] for axis in PINNED if axis in largest}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goldilocks.dashboard import axes, choice, data, quantities, trains
+from goldilocks.dashboard import axes, cell_filters, data, quantities, trains
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.figure import Picture
 from goldilocks.dashboard.lecture import training_answers
@@ -30,7 +30,7 @@ ASKED_DEPTH = 20
 
 def outcomes(**cells: list[Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return how training ended on the commonest network of the store, and the parameters of the query."""
-    values = choice.bound(choice.largest_network() | cells)
+    values = cell_filters.bound(cell_filters.largest_network() | cells)
     return for_lines(data.query("outcomes_over_seeds", **values), "final_test_accuracy"), values
 
 
@@ -101,7 +101,7 @@ def _deepest(rows: pd.DataFrame) -> str:
 
 def learning_rates() -> Finding | None:
     """Return the outcome against the learning rate with and without batch norm, at the depth that the answer is on."""
-    values = choice.bound(choice.largest_network() | {"init": ["kaiming"], "activation": ["relu"]})
+    values = cell_filters.bound(cell_filters.largest_network() | {"init": ["kaiming"], "activation": ["relu"]})
     sweep = data.query("learning_rate_sweep", **values)
     depths = training_answers.depths_on_both_sides(sweep)
     if not depths:
@@ -123,7 +123,7 @@ def learning_rates() -> Finding | None:
 
 def weight_scales() -> Finding | None:
     """Return the outcome against the scale of the weights with and without batch norm."""
-    scales = [init for init in choice.options("training").get("init", []) if _STD.fullmatch(str(init))]
+    scales = [init for init in cell_filters.options("training").get("init", []) if _STD.fullmatch(str(init))]
     found, values = outcomes(init=scales, activation=["relu"], lr=[0.1])
     counts = found.groupby("depth")["init"].nunique()
     if counts.empty or counts.max() < 4:

@@ -7,12 +7,12 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from goldilocks.dashboard import axes, data, selectors, signals, stories, theme, verdicts, viewport
+from goldilocks.dashboard import axes, data, deep_links, layer_statistics, selectors, theme, verdicts, viewport
+from goldilocks.dashboard.cell_filters import plain
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.distributions import strip
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
-from goldilocks.dashboard.choice import plain
 from goldilocks.dashboard.distributions import on_common_bins
 from goldilocks.dashboard.figure import Picture, draw, group
 from goldilocks.dashboard.numerals import numeral
@@ -53,7 +53,7 @@ def main() -> None:
     if networks.empty:
         st.info("This store has no untrained networks yet: `goldilocks run lecture` computes the lecture's.")
         return
-    stories.offer(PAGE, STORIES)
+    deep_links.offer(PAGE, STORIES)
     network = _choose_network(networks)
     chosen = _choose_configurations(network)
     if not all(chosen.values()):
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def _choose_network(networks: pd.DataFrame) -> pd.Series:
-    titles = [signals.network_title(row) for row in networks.itertuples()]
+    titles = [layer_statistics.network_title(row) for row in networks.itertuples()]
     title = selectors.one("Network and input", titles, "network", help="Each was measured with several seeds.")
     return networks.iloc[titles.index(title)]
 
@@ -124,7 +124,7 @@ class Shown:
     verdicts: dict[str, Any]
 
 
-@data.kept
+@data.cached
 def _shown(shape: dict[str, Any], chosen: dict[str, list[str]]) -> Shown:
     signal = _named(data.query("signal_by_layer", **shape, **chosen))
     found = list(dict.fromkeys(signal["configuration"]))
@@ -179,7 +179,7 @@ def _side_and_picture(room: int) -> tuple[DeltaGenerator, DeltaGenerator, int]:
     return side, picture, int((room - viewport.GAP) * (1 - SIDE))
 
 
-@data.kept
+@data.cached
 def _strips(
     shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int, layers: list[int]
 ) -> dict[str, Chart]:
@@ -193,7 +193,7 @@ def _strips(
     }
 
 
-@data.kept
+@data.cached
 def _bins(shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, layers: list[int]) -> pd.DataFrame:
     """Return the histograms of all configurations on common bins."""
     rows = _named(data.query("distributions_of_layers", **shape, **chosen, tap=tap, layers=layers))
@@ -267,7 +267,7 @@ def _ratios(shape: dict[str, Any], signal: pd.DataFrame, baseline: str) -> pd.Da
     return beside.set_axis(signal.index)
 
 
-@data.kept
+@data.cached
 def _depth_figure(
     shape: dict[str, Any], chosen: dict[str, list[str]], cursor: int, metric: str, question: str, baseline: str
 ) -> Picture:
@@ -275,10 +275,10 @@ def _depth_figure(
     shown = _shown(shape=shape, chosen=chosen)
     signal, names = shown.signal, shown.names
     inits, variants = (list(dict.fromkeys(signal[key])) for key in ("init", "variant"))
-    frame, title = signals.against_layer(signal, metric), data.labels()[metric]
+    frame, title = layer_statistics.against_layer(signal, metric), data.labels()[metric]
     if baseline != NOTHING:
         ratios = _ratios(shape, signal, baseline)
-        frame, title = signals.relative(frame, ratios, metric, baseline), f"{title} ÷ {baseline}, seed by seed"
+        frame, title = layer_statistics.relative(frame, ratios, metric, baseline), f"{title} ÷ {baseline}, seed by seed"
     share = metric.startswith("frac_")
     chart = lines(
         frame,

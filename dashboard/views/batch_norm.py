@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from goldilocks.dashboard import choice, quantities, selectors
+from goldilocks.dashboard import cell_filters, quantities, selectors
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.lecture import signal_rows, training_rows
 from goldilocks.dashboard.lecture.row import Row
@@ -32,11 +32,11 @@ def main() -> None:
 
 
 def _study(study: str, questions: Mapping[str, Question]) -> None:
-    if not choice.options(study):
+    if not cell_filters.options(study):
         quantities.absent(study)
         return
     band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "range", show=BANDS.__getitem__)
-    chosen = choice.cells(
+    chosen = cell_filters.cells(
         study, f"{PREFIX}_{study}", {}, main=("dataset", "network", "activation", "norm", "batch_size")
     )
     if chosen is None:

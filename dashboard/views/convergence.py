@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, choice, data, selectors, stories, trains, verdicts
+from goldilocks.dashboard import axes, cell_filters, data, deep_links, selectors, trains, verdicts
 from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.figure import Picture
@@ -63,12 +63,14 @@ def main() -> None:
     """Draw the page."""
     st.title("Convergence")
     st.markdown("Networks in training: loss and accuracy, seeds as mean and band, divergence shown where it happened.")
-    stories.offer(PAGE, {title: {_key(name): value for name, value in told.items()} for title, told in STORIES.items()})
-    chosen = choice.cells("training", PREFIX, _defaults())
+    deep_links.offer(
+        PAGE, {title: {_key(name): value for name, value in told.items()} for title, told in STORIES.items()}
+    )
+    chosen = cell_filters.cells("training", PREFIX, _defaults())
     if chosen is None:
         return
     colour, panels, metrics, band = _choose_view(chosen)
-    values = choice.bound(chosen)
+    values = cell_filters.bound(chosen)
     for metric in metrics:
         picture = _curves(metric=metric, metrics=metrics, values=values, colour=colour, panels=panels, band=band)
         if picture is None:
@@ -85,15 +87,18 @@ def _key(name: str) -> str:
 
 
 def _defaults() -> dict[str, list[Any]]:
-    depths = choice.options("training").get("depth", [])
+    depths = cell_filters.options("training").get("depth", [])
     deep = [depth for depth in depths if depth >= 5][:4] or depths[:4]
-    return choice.largest_network() | {"init": ["xavier"], "activation": ["relu"], "depth": deep, "lr": [0.1]}
+    return cell_filters.largest_network() | {"init": ["xavier"], "activation": ["relu"], "depth": deep, "lr": [0.1]}
 
 
-def _choose_view(chosen: choice.Chosen) -> tuple[str, str | None, list[str], str]:
+def _choose_view(chosen: cell_filters.Chosen) -> tuple[str, str | None, list[str], str]:
     labels = data.labels()
     several = [axis for axis in axes.NAMES if len(chosen.get(axis, ())) > 1]
-    names = {axis: axes.NAMES[axis] for axis in [*choice.MAIN, *(axis for axis in several if axis not in choice.MAIN)]}
+    names = {
+        axis: axes.NAMES[axis]
+        for axis in [*cell_filters.MAIN, *(axis for axis in several if axis not in cell_filters.MAIN)]
+    }
     columns = st.columns([1, 1, 1.5, 1.2])
     with columns[0]:
         colour = selectors.one("Colour", list(names), _key("colour"), "norm", show=names.__getitem__)
@@ -107,7 +112,7 @@ def _choose_view(chosen: choice.Chosen) -> tuple[str, str | None, list[str], str
     return colour, facet if facet in several else None, metrics, band
 
 
-@data.kept
+@data.cached
 def _curves(
     metric: str, metrics: list[str], values: dict[str, Any], colour: str, panels: str | None, band: str
 ) -> Picture | None:
@@ -136,7 +141,7 @@ def _curves(
     return Picture(QUESTIONS[metric], chart, shown, sql, text, _note(configurations, band))
 
 
-@data.kept
+@data.cached
 def _configurations(values: dict[str, Any], colour: str) -> pd.DataFrame:
     """Return the outcome of each chosen configuration, named, in the order in which they are drawn.
 
@@ -146,7 +151,7 @@ def _configurations(values: dict[str, Any], colour: str) -> pd.DataFrame:
     return axes.named(outcomes.assign(place=range(len(outcomes))), list(axes.NAMES), colour)
 
 
-@data.kept
+@data.cached
 def _measured(metrics: list[str], parts: list[str], asked: dict[str, Any]) -> dict[str, pd.DataFrame]:
     """Return the curves of each metric.
 
@@ -188,7 +193,7 @@ def _sweep(values: dict[str, Any], colour: str) -> None:
     st.dataframe(rates, hide_index=True, column_config=config, placeholder=verdicts.NONE, alt=text, key="table-rates")
 
 
-@data.kept
+@data.cached
 def _rates(values: dict[str, Any], colour: str) -> Picture | None:
     """Return the outcome against the learning rate, or None where several rates were never tried."""
     sweep = data.query("learning_rate_sweep", **values)

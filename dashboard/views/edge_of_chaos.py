@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, choice, data, phases, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, data, phase_plane, quantities, selectors
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.plane import plane
 from goldilocks.dashboard.figure import Picture
@@ -43,7 +43,7 @@ def main() -> None:
         "Left of the edge a deep network forgets its input and its gradient vanishes; right of it nearby inputs part "
         "and the gradient explodes. Trainable networks sit near it."
     )
-    offered = choice.options(STUDY)
+    offered = cell_filters.options(STUDY)
     if not offered:
         quantities.absent(STUDY)
         return
@@ -76,20 +76,20 @@ def _named(activation: str, norm: str) -> str:
     return activation if norm == "none" else f"{activation} behind {axes.text('norm', norm)}"
 
 
-@data.kept
+@data.cached
 def _plane(activation: str, norm: str, colour: str) -> Picture | None:
     """Return the plane of an activation behind a normalization, or None where no point of it is finite."""
     points = _points(activation, norm)
     grid = points[[any(str(init).startswith("mean_field") for init in inits) for inits in points["inits"]]]
     # Theory is the same for all networks.
-    grid = phases.placed(grid).drop_duplicates(["weight_variance", "bias_variance"])
+    grid = phase_plane.placed(grid).drop_duplicates(["weight_variance", "bias_variance"])
     if grid.empty:
         return None
-    tiles = phases.tiles(grid).assign(value=grid[colour].astype(float))
-    named = phases.initializations(data.query("weight_scales", activation=activation))
+    tiles = phase_plane.tiles(grid).assign(value=grid[colour].astype(float))
+    named = phase_plane.initializations(data.query("weight_scales", activation=activation))
     within = named["weight"] <= tiles["weight_high"].max() * REACH
     shown = named[within].reset_index(drop=True)
-    chart = plane(tiles, shown, phases.edge(grid), _title(colour), rate=colour == "chi")
+    chart = plane(tiles, shown, phase_plane.edge(grid), _title(colour), rate=colour == "chi")
     named_so = _named(activation, norm)
     text = f"{_title(colour)} over weight and bias variance for {named_so}, with {len(shown)} initializations on it."
     note = (
@@ -109,7 +109,7 @@ def _beyond(named: pd.DataFrame) -> str:
 
 def _fates(grid: pd.DataFrame) -> str:
     """Return a sentence on the points whose length map has several fates, if any."""
-    several = phases.with_several_fates(grid)
+    several = phase_plane.with_several_fates(grid)
     if several.empty:
         return ""
     places = [
@@ -134,7 +134,7 @@ def _one_network(simulated: pd.DataFrame) -> tuple[tuple[str, Any], ...]:
     differing = axes.varying(simulated, [*axes.NAMES, *axes.own(simulated)])
     chosen: list[tuple[str, Any]] = []
     for axis in differing:
-        values = axes.ordered(axis, (choice.plain(value) for value in simulated[axis]))
+        values = axes.ordered(axis, (cell_filters.plain(value) for value in simulated[axis]))
         if len(values) > 1:
             value = selectors.one(axes.title(axis), values, f"{PREFIX}_{axis}")
             chosen.append((axis, value))
@@ -165,7 +165,7 @@ def _depths(activation: str, norm: str) -> None:
     )
 
 
-@data.kept
+@data.cached
 def _compared(activation: str, norm: str, quantity: str, network: tuple[tuple[str, Any], ...]) -> Picture:
     """Return one quantity, measured and in theory."""
     simulated = _simulated(activation, norm)
@@ -195,7 +195,7 @@ def _compared(activation: str, norm: str, quantity: str, network: tuple[tuple[st
 
 
 def _layers(activation: str, norm: str) -> None:
-    cells = choice.options(STUDY) | {"activation": [activation], "norm": [norm]}
+    cells = cell_filters.options(STUDY) | {"activation": [activation], "norm": [norm]}
     parts = [
         part for part in data.query("quantity_parts", study=STUDY, quantity="correlation")["part"] if "unlike" in part
     ]

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from goldilocks.dashboard import axes, choice, data, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.quantities import Question
 
@@ -29,7 +29,7 @@ def main() -> None:
     names = quantities.measured(study)
     with right:
         quantity = selectors.one("Quantity", names, f"{PREFIX}_quantity_{study}", show=lambda name: _label(study, name))
-    cells = choice.cells(study, f"{PREFIX}_{study}", {}, main=[])
+    cells = cell_filters.cells(study, f"{PREFIX}_{study}", {}, main=[])
     if cells is None:
         return
     parts = list(data.query("quantity_parts", study=study, quantity=quantity)["part"])

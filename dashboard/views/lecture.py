@@ -96,7 +96,7 @@ def _card(name: str, card: _Card, text: str) -> None:
     st.caption("  \n".join(map(verbatim, lines)))
 
 
-@data.kept
+@data.cached
 def _cards(shape: dict[str, Any], activation: str, asked: dict[str, Any], layers: list[int]) -> dict[str, _Card]:
     """Return the card of each initialization of the opening that the store has, in their order."""
     bins = dict(iter(_bins(asked=asked, layers=layers).groupby("init")))
@@ -109,7 +109,7 @@ def _cards(shape: dict[str, Any], activation: str, asked: dict[str, Any], layers
     }
 
 
-@data.kept
+@data.cached
 def _bins(asked: dict[str, Any], layers: list[int]) -> pd.DataFrame:
     """Return the opening's histograms on common bins."""
     return on_common_bins(data.query("distributions_of_layers", **asked, **_activations(layers)), ["init", "layer"])
@@ -149,7 +149,7 @@ def _row(row: Row, reveal: bool) -> None:
         st.page_link(row.page, label="Look closer", query_params=further, icon=":material/arrow_forward:")
 
 
-@data.kept
+@data.cached
 def _finding(number: int) -> Finding | None:
     """Return what the store says about a row."""
     return ROWS[number].ask()

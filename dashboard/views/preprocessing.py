@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from goldilocks.dashboard import axes, choice, data, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
 from goldilocks.dashboard.charts.points import cloud
 from goldilocks.dashboard.figure import figure
 from goldilocks.dashboard.quantities import Question
@@ -20,12 +20,14 @@ def main() -> None:
         "Before normalization the loss is very sensitive to small changes of W; after it less so. "
         "The classifier is linear, so nothing but the inputs differs."
     )
-    offered = choice.options(STUDY)
+    offered = cell_filters.options(STUDY)
     if not offered:
         quantities.absent(STUDY)
         return
     _cloud(offered)
-    chosen = choice.cells(STUDY, PREFIX, {"dataset": _real(offered["dataset"])}, main=("dataset", "preprocessing"))
+    chosen = cell_filters.cells(
+        STUDY, PREFIX, {"dataset": _real(offered["dataset"])}, main=("dataset", "preprocessing")
+    )
     if chosen is None:
         return
     _condition(chosen)
@@ -38,7 +40,7 @@ def _real(datasets: list[str]) -> list[str]:
     return [name for name in datasets if name != "cloud"][:1] or datasets[:1]
 
 
-def _cloud(offered: choice.Chosen) -> None:
+def _cloud(offered: cell_filters.Chosen) -> None:
     """Draw the same points under each pipeline."""
     flat = quantities.rows(Question(STUDY, "scatter_x"))
     up = quantities.rows(Question(STUDY, "scatter_y"))
@@ -58,7 +60,7 @@ def _cloud(offered: choice.Chosen) -> None:
     st.caption("Each panel has axes of its own. Look at the numbers on them, and at the angle of the cloud.")
 
 
-def _condition(chosen: choice.Chosen) -> None:
+def _condition(chosen: cell_filters.Chosen) -> None:
     left, right = st.columns(2)
     with left:
         quantities.show(
@@ -86,7 +88,7 @@ def _condition(chosen: choice.Chosen) -> None:
         )
 
 
-def _sensitivity(chosen: choice.Chosen) -> None:
+def _sensitivity(chosen: cell_filters.Chosen) -> None:
     left, right = st.columns(2)
     for column, quantity, title in (
         (left, "perturbed_loss", "What does a small change of W cost?"),
@@ -99,7 +101,7 @@ def _sensitivity(chosen: choice.Chosen) -> None:
             quantities.show(asked, quantity.replace("_", "-"))
 
 
-def _descent(chosen: choice.Chosen) -> None:
+def _descent(chosen: cell_filters.Chosen) -> None:
     parts = list(data.query("quantity_parts", study=STUDY, quantity="excess_loss")["part"])
     if not parts:
         return
@@ -117,7 +119,7 @@ def _descent(chosen: choice.Chosen) -> None:
 
 
 def _deep() -> None:
-    trained = choice.options("training")
+    trained = cell_filters.options("training")
     if len(trained.get("preprocessing", ())) > 1:
         values: dict[str, str | list[str]] = {
             "train_preprocessing": [str(value) for value in trained["preprocessing"]],

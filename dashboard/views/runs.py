@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from goldilocks import store
-from goldilocks.dashboard import data, refresh, selectors
+from goldilocks.dashboard import data, engine_process, selectors
 from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "runs"
@@ -51,21 +51,21 @@ def main() -> None:
 
 
 def _offered() -> bool:
-    return refresh.offered(st.get_option("server.address"), st.context.headers)
+    return engine_process.offered(st.get_option("server.address"), st.context.headers)
 
 
 def _refresh() -> None:
     st.markdown("#### Refresh")
-    if not refresh.installed():
+    if not engine_process.installed():
         st.info("PyTorch is not installed in this environment, so nothing can be computed from here.")
         return
-    if refresh.running() is None and (writer := store.writer(store.Layout.at())):
+    if engine_process.running() is None and (writer := store.writer(store.Layout.at())):
         where = f"{writer['pid']} on {writer['host']}"
         st.info(verbatim(f"Process {where} is computing since {writer['started_at']}: {writer['command']}"))
         return
-    if refresh.running() is None:
+    if engine_process.running() is None:
         _choose()
-    if refresh.latest() is not None:
+    if engine_process.latest() is not None:
         _watch()
 
 
@@ -126,9 +126,9 @@ def _plan(grid: str, text: str, request: tuple[str, str, str]) -> None:
     st.session_state.pop(f"{PREFIX}_planned", None)
     try:
         with st.spinner("Counting cells and measuring this machine …", show_time=True):
-            path = refresh.keep(text) if grid == EDIT else grid
-            planned = refresh.plan(path)
-    except refresh.Refused as refusal:
+            path = engine_process.keep(text) if grid == EDIT else grid
+            planned = engine_process.plan(path)
+    except engine_process.Refused as refusal:
         st.error("The engine refuses this grid:", icon=":material/error:")
         st.code(str(refusal), language=None)
         return
@@ -137,8 +137,8 @@ def _plan(grid: str, text: str, request: tuple[str, str, str]) -> None:
 
 def _start(planned: dict[str, Any]) -> None:
     try:
-        refresh.start(planned["path"], planned["cells"] - planned["done"])
-    except refresh.Refused as refusal:
+        engine_process.start(planned["path"], planned["cells"] - planned["done"])
+    except engine_process.Refused as refusal:
         st.warning(verbatim(refusal))
         return
     st.session_state.pop(f"{PREFIX}_planned", None)
@@ -164,7 +164,7 @@ def _duration(seconds: float) -> str:
 
 @st.fragment(run_every=WATCH_SECONDS)
 def _watch() -> None:
-    run = refresh.latest()
+    run = engine_process.latest()
     if run is None:
         return
     if run.process.poll() is not None:
@@ -175,16 +175,16 @@ def _watch() -> None:
     share = done / max(run.missing, 1)
     st.progress(share, f"{verbatim(run.grid)}: {done:,} of {run.missing:,} cells, {_duration(seconds)} so far{left}")
     if st.button("Cancel", icon=":material/stop:", help="Finished batches are kept."):
-        refresh.cancel(run)
+        engine_process.cancel(run)
     st.caption("Finished work appears on all pages by itself, every ten seconds or so.")
     st.session_state[f"{PREFIX}_watching"] = run.process.pid
 
 
-def _ended(run: refresh.Run) -> None:
+def _ended(run: engine_process.Run) -> None:
     if st.session_state.pop(f"{PREFIX}_watching", None) == run.process.pid:
         # The page around this fragment has to offer the next run, and to list this one.
         st.rerun()
-    found = refresh.summary(run)
+    found = engine_process.summary(run)
     code = run.process.returncode
     if found is None or code == 1:
         st.error(f"The run of {verbatim(run.grid)} ended with an error (exit code {code}):", icon=":material/error:")
@@ -266,7 +266,7 @@ def _coverage() -> None:
     st.dataframe(
         coverage, hide_index=True, column_config=config, key="table-coverage", alt="Cells by study and status."
     )
-    if _offered() and refresh.installed():
+    if _offered() and engine_process.installed():
         _preset_coverage()
 
 
@@ -280,7 +280,7 @@ def _preset_coverage() -> None:
         with st.spinner(f"Asking the engine about {verbatim(name)} …", show_time=True):
             try:
                 planned = _planned(data.version(), name)
-            except refresh.Refused as refusal:
+            except engine_process.Refused as refusal:
                 st.warning(verbatim(refusal))
                 continue
         share = planned["done"] / max(planned["cells"], 1)
@@ -289,7 +289,7 @@ def _preset_coverage() -> None:
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def _planned(version: str, name: str) -> dict[str, Any]:
-    return refresh.plan(name)
+    return engine_process.plan(name)
 
 
 main()

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, choice, data, selectors, signals, stories, verdicts
+from goldilocks.dashboard import axes, cell_filters, data, deep_links, layer_statistics, selectors, verdicts
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
@@ -56,17 +56,17 @@ def main() -> None:
     """Draw the page."""
     st.title("Trainability map")
     st.markdown("Any metric over any two axes. Click or choose a tile to see the curves and layers behind it.")
-    stories.offer(PAGE, {title: _parameters(told) for title, told in STORIES.items()})
+    deep_links.offer(PAGE, {title: _parameters(told) for title, told in STORIES.items()})
     name, x, y, over = _choose_map()
     metric = METRICS[name]
     study = STUDIES[metric.query]
-    chosen = choice.cells(study, PREFIXES[study], _defaults(study, x, y), spread=(x, y))
+    chosen = cell_filters.cells(study, PREFIXES[study], _defaults(study, x, y), spread=(x, y))
     if chosen is None:
         return
     if x == y:
         st.info("Both axes are the same: choose another one for the rows or for the columns.")
         return
-    values: dict[str, Any] = {"x": x, "y": y, **choice.bound(chosen)}
+    values: dict[str, Any] = {"x": x, "y": y, **cell_filters.bound(chosen)}
     if metric.query == "outcome_map":
         values["over"] = over
     tiles = data.query(metric.query, **values).dropna(subset=["x", "y"])
@@ -117,7 +117,7 @@ def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
     """Return a first choice: one value of each axis that the map is not spread over."""
     common: dict[str, list[Any]] = {"activation": ["relu"], "norm": ["none"], "lr": [0.1]}
     # Untrained networks of one width were mostly measured at one depth.
-    return common if study == "propagation" and "depth" in (x, y) else choice.largest_network(study) | common
+    return common if study == "propagation" and "depth" in (x, y) else cell_filters.largest_network(study) | common
 
 
 def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values: dict[str, Any]) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values:
     return tile
 
 
-@data.kept
+@data.cached
 def _chart(name: str, x: str, y: str, values: dict[str, Any], marked: tuple[str, str] | None) -> Chart:
     """Return the map of one metric."""
     metric = METRICS[name]
@@ -189,7 +189,7 @@ def _sentence(x: str, y: str, place: tuple[str, str]) -> str:
     return ", ".join(axes.text(axis, _value(axis, value)[0]) for axis, value in values.items())
 
 
-def _behind(selected: dict[str, str], x: str, y: str, chosen: choice.Chosen) -> None:
+def _behind(selected: dict[str, str], x: str, y: str, chosen: cell_filters.Chosen) -> None:
     if not selected:
         st.info("Click a tile, or choose one, to see the curves and layers behind it.", icon=":material/ads_click:")
         return
@@ -207,8 +207,8 @@ def _value(axis: str, text: str) -> list[Any]:
     return [kinds.get(axis, str)(text)]
 
 
-def _curves(chosen: choice.Chosen) -> None:
-    values = choice.bound({axis: chosen[axis] for axis in axes.NAMES if axis in chosen})
+def _curves(chosen: cell_filters.Chosen) -> None:
+    values = cell_filters.bound({axis: chosen[axis] for axis in axes.NAMES if axis in chosen})
     asked = {"metrics": ["test_accuracy"], "most": MOST_LINES, **values}
     curves = data.query("curves_over_seeds", **asked)
     if curves.empty:
@@ -230,7 +230,7 @@ def _curves(chosen: choice.Chosen) -> None:
         st.caption(f"These are {found} configurations; the first {MOST_LINES} are drawn.")
 
 
-def _layers(chosen: choice.Chosen) -> None:
+def _layers(chosen: cell_filters.Chosen) -> None:
     wanted = {axis: chosen[axis][0] for axis in ("init", "activation", "norm") if chosen.get(axis)}
     wanted |= {axis: chosen[axis][-1] for axis in ("depth", "width") if chosen.get(axis)}
     layers = data.query("layers_of_configuration", **wanted)
@@ -241,7 +241,7 @@ def _layers(chosen: choice.Chosen) -> None:
     parts = []
     names = {metric: data.labels()[metric] for metric in ("std", "grad_rms")}
     for metric, name in names.items():
-        part = signals.against_layer(frame.assign(std_low=frame["std"], std_high=frame["std"]), metric)
+        part = layer_statistics.against_layer(frame.assign(std_low=frame["std"], std_high=frame["std"]), metric)
         parts.append(part.assign(configuration=name, quantity=name))
     both = pd.concat(parts, ignore_index=True)
     chart = lines(
@@ -252,7 +252,7 @@ def _layers(chosen: choice.Chosen) -> None:
     )
     text = "Standard deviation of activations and root mean square of gradients against layer."
     figure("What did it begin with?", chart, layers, data.sql("layers_of_configuration", wanted), "tile-layers", text)
-    st.caption(f"Nearest untrained network: {verbatim(signals.network_title(layers.iloc[0]))}.")
+    st.caption(f"Nearest untrained network: {verbatim(layer_statistics.network_title(layers.iloc[0]))}.")
 
 
 main()

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, choice, data, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
 from goldilocks.dashboard.charts.images import images
 from goldilocks.dashboard.figure import figure
 from goldilocks.dashboard.interval import BANDS
@@ -27,11 +27,11 @@ def main() -> None:
         "A network learns a big task, then meets a small one. Which layers should it keep, and how many examples of "
         "the new task does it take until starting anew is as good?"
     )
-    offered = choice.options(STUDY)
+    offered = cell_filters.options(STUDY)
     if not offered:
         quantities.absent(STUDY)
         return
-    chosen = choice.cells(STUDY, PREFIX, {}, main=("dataset",))
+    chosen = cell_filters.cells(STUDY, PREFIX, {}, main=("dataset",))
     if chosen is None:
         return
     band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "interval", show=BANDS.__getitem__)
@@ -44,7 +44,7 @@ def main() -> None:
     _filters()
 
 
-def _closer(chosen: choice.Chosen, band: str) -> None:
+def _closer(chosen: cell_filters.Chosen, band: str) -> None:
     """Draw curves and shifts of the layers for one target-set size."""
     parts = list(data.query("quantity_parts", study=STUDY, quantity="layer_shift")["part"])
     sizes = axes.ordered("size", {part.partition(", ")[2] for part in parts} - {""})

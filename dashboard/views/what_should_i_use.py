@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import advice, axes, choice, data, outlook, selectors, snippet, trains, verdicts
+from goldilocks.dashboard import advice, axes, cell_filters, data, outlook, selectors, snippet, trains, verdicts
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.ranking import ranking
 from goldilocks.dashboard.figure import Picture
@@ -33,7 +33,7 @@ def main() -> None:
         "Describe your network. If it was trained here, all its seeds answer; if not, theory says whether its signal "
         "survives."
     )
-    offered = choice.options("training")
+    offered = cell_filters.options("training")
     if not offered:
         st.info("This store has no trained networks yet: `goldilocks run demo` trains some.")
         return
@@ -46,7 +46,7 @@ def main() -> None:
     if shapes.empty:
         _nothing_alike(wanted)
         return
-    shape = {key: choice.plain(shapes.iloc[0][key]) for key in _SHAPE}
+    shape = {key: cell_filters.plain(shapes.iloc[0][key]) for key in _SHAPE}
     values = {**shape, "norms": wanted["norms"], "optimizers": wanted["optimizers"]}
     ranked = _ranked(values=values)
     measured = (shape["depth"], shape["width"]) == (wanted["depth"], wanted["width"])
@@ -73,21 +73,21 @@ _SHAPE = ("network", "dataset", "preprocessing", "activation", "depth", "width",
 _ALLOWED = ("depth", "width", "activation", "norms", "networks", "optimizers", "datasets")
 
 
-def _members(kind: str, axis: str, offered: choice.Chosen) -> list[str]:
+def _members(kind: str, axis: str, offered: cell_filters.Chosen) -> list[str]:
     """Return the members of an axis that were trained, and those that the engine knows and that need no parameter."""
     cards = data.query("scheme_cards", kind=kind)
     known = [row.name for row in cards.itertuples(index=False) if "=…" not in (row.parameters or "")]
     return axes.ordered(axis, [*offered[axis], *known])
 
 
-def _ask(offered: choice.Chosen) -> dict[str, Any]:
+def _ask(offered: cell_filters.Chosen) -> dict[str, Any]:
     above, below = st.columns(4), st.columns(3)
     # What a reader sees first is the network on which most was tried.
     commonest = data.query("training_networks").iloc[0]
     with above[0]:
         depth = selectors.number("Layers", 1, 10_000, _middle(commonest["depths"]), f"{PREFIX}_depth")
     with above[1]:
-        width = selectors.number("Width", 1, 65_536, choice.plain(commonest["width"]), f"{PREFIX}_width")
+        width = selectors.number("Width", 1, 65_536, cell_filters.plain(commonest["width"]), f"{PREFIX}_width")
     with above[2]:
         network = selectors.one("Network", offered["network"], f"{PREFIX}_network", "mlp")
     with above[3]:
@@ -109,7 +109,7 @@ def _ask(offered: choice.Chosen) -> dict[str, Any]:
 
 
 def _middle(values: Sequence[Any]) -> int:
-    return choice.plain(values[len(values) // 2])
+    return cell_filters.plain(values[len(values) // 2])
 
 
 def _measured(ranked: pd.DataFrame, shape: dict[str, Any]) -> pd.Series | None:
@@ -195,14 +195,14 @@ def _what_trains(wanted: dict[str, Any]) -> None:
         st.markdown("No network of this kind trains in this store.")
 
 
-@data.kept
+@data.cached
 def _ranked(values: dict[str, Any]) -> pd.DataFrame:
     """Return all combinations that were tried on a shape, the best first, each with a name."""
     ranked = data.query("recommendation", **values)
     return ranked.assign(configuration=[advice.name(row, ranked) for row in ranked.itertuples()])
 
 
-@data.kept
+@data.cached
 def _evidence(values: dict[str, Any]) -> Picture:
     """Return the scores of the best."""
     ranked = _ranked(values=values)
@@ -213,13 +213,15 @@ def _evidence(values: dict[str, Any]) -> Picture:
     return Picture("How close is the race?", chart, ranked, data.sql("recommendation", values), text, note)
 
 
-@data.kept
+@data.cached
 def _curves(values: dict[str, Any]) -> Picture:
     """Return the learning curves of the first three."""
     best = _ranked(values=values).head(FIRST)
     keys = ("init", "norm", "optimizer", "lr")
     cells = {axis: [values[axis]] for axis in _SHAPE} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
-    asked = choice.bound({axis: [choice.plain(value) for value in chosen] for axis, chosen in cells.items()})
+    asked = cell_filters.bound(
+        {axis: [cell_filters.plain(value) for value in chosen] for axis, chosen in cells.items()}
+    )
     curves = data.query("curves_over_seeds", metrics=["test_accuracy"], **asked)
     curves = curves.merge(best[[*keys, "configuration"]], on=list(keys)).rename(columns={"diverged": "lost"})
     chart = lines(
@@ -271,7 +273,7 @@ def _program(first: pd.Series, shape: dict[str, Any], wanted: dict[str, Any]) ->
             "The lines below are for plain networks; this answer was measured on a network of kind "
             f"{verbatim(shape['network'])}."
         )
-    configuration = {key: choice.plain(first[key]) for key in ("init", "norm", "optimizer", "lr")}
+    configuration = {key: cell_filters.plain(first[key]) for key in ("init", "norm", "optimizer", "lr")}
     configuration["init"] = snippet.at_width(first["init"], shape["width"], wanted["width"])
     if configuration["init"] != first["init"]:
         st.caption(advice.other_width(first["init"], configuration["init"], shape["width"], wanted["width"]))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from goldilocks.dashboard import data, phases, theme
+from goldilocks.dashboard import data, phase_plane, theme
 from goldilocks.dashboard.charts import plane as charts_of_planes
 from tests.dashboard.opening import open_page, words
 
@@ -40,7 +40,7 @@ def charts(app):
 
 
 def test_initializations_of_one_variance_are_all_named_the_lectures_first():
-    found = phases.initializations(scales())
+    found = phase_plane.initializations(scales())
     assert found["init"].tolist() == [
         "zeros", "xavier, xavier_normal, xavier_uniform, orthogonal", "kaiming, kaiming_uniform", "normal(std=0.05)"
     ]  # fmt: skip
@@ -51,7 +51,7 @@ def test_initializations_of_one_variance_are_all_named_the_lectures_first():
 
 
 def test_no_initialization_leaves_an_empty_frame():
-    assert phases.initializations(scales().head(0)).empty
+    assert phase_plane.initializations(scales().head(0)).empty
 
 
 def test_what_lies_beyond_the_plane_is_named_with_its_variance(studied_store, monkeypatch):
@@ -106,7 +106,7 @@ def test_points_where_the_variance_has_several_fates_are_found():
     listed = points(
         attracting=[[0.0, math.inf], [0.5], None, np.array([0.0])], half_stable=[None, None, math.nan, np.array([3.5])]
     )
-    found = phases.with_several_fates(listed)
+    found = phase_plane.with_several_fates(listed)
     assert found["weight_variance"].tolist() == [1.0, 4.0]
     assert found["fates"].tolist() == [[0.0, math.inf], [0.0, 3.5]]
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from goldilocks.dashboard import gate, refresh
+from goldilocks.dashboard import engine_process, gate
 from tests.browser.server import served
 from tests.dashboard.session import Session
 
@@ -112,16 +112,16 @@ def test_nothing_is_taken_in(method, path):
 )
 def test_behind_a_proxy_nothing_can_be_computed(headers):
     passed = asked(host="127.0.0.1:8501", **headers)
-    assert not refresh.offered("127.0.0.1", passed)
+    assert not engine_process.offered("127.0.0.1", passed)
     # Nor can a browser say that it is none.
-    assert refresh.offered("127.0.0.1", asked(host="127.0.0.1:8501", x_goldilocks_relayed="yes"))
-    assert not refresh.offered("0.0.0.0", asked(host="127.0.0.1:8501"))
+    assert engine_process.offered("127.0.0.1", asked(host="127.0.0.1:8501", x_goldilocks_relayed="yes"))
+    assert not engine_process.offered("0.0.0.0", asked(host="127.0.0.1:8501"))
 
 
 def test_a_name_that_the_command_gave_is_answered_and_computes_nothing():
     for headers in ({"host": "lab.example", "origin": "https://lab.example"}, {"host": "127.0.0.1:8501"}):
         passed = asked(hosts=["Lab.example"], **{"origin": "https://lab.example"} | headers)
-        assert not refresh.offered("127.0.0.1", passed)
+        assert not engine_process.offered("127.0.0.1", passed)
     assert asked(host="other.example", hosts=["lab.example"]) == 421
 
 

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from goldilocks.dashboard import data, refresh, verdicts
+from goldilocks.dashboard import data, engine_process, verdicts
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from tests.dashboard.opening import PAGES, ROOT, open_page, words
 from tests.store.builder import Batch, write
@@ -246,7 +246,7 @@ def test_title_and_claim_wait_for_the_prediction(number, filled_store, monkeypat
     [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("", False), (None, False)],
 )
 def test_refresh_is_offered_on_loopback_only(address, offered):
-    assert refresh.local(address) is offered
+    assert engine_process.local(address) is offered
 
 
 def test_the_nodes_of_a_cluster_are_shown_where_there_was_one(filled_store, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from goldilocks import store
-from goldilocks.dashboard import choice, quantities
+from goldilocks.dashboard import cell_filters, quantities
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.quantities import Question
 
@@ -91,8 +91,8 @@ def test_a_pointer_is_told_which_band_is_drawn(band, transferred_store, monkeypa
 def test_what_a_study_lacks_is_not_told(studied_store, monkeypatch):
     said = []
     monkeypatch.setenv("GOLDILOCKS_STORE", str(studied_store))
-    monkeypatch.setattr(choice.st, "caption", said.append)
-    choice.cells("preprocessing", "prep", {}, main=())
+    monkeypatch.setattr(cell_filters.st, "caption", said.append)
+    cell_filters.cells("preprocessing", "prep", {}, main=())
     assert said
     assert "0 layers" not in said[0]
     assert "width 0" not in said[0]

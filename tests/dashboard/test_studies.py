@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from goldilocks import store
-from goldilocks.dashboard import phases
+from goldilocks.dashboard import phase_plane
 from tests.dashboard.opening import open_page, words
 
 # The topics of batch norm that are studies of their own, with how many figures each has.
@@ -76,7 +76,7 @@ def test_any_axis_can_stand_anywhere(studied_store, monkeypatch):
 
 def test_tiles_cover_the_plane_without_gap_or_overlap():
     points = pd.DataFrame({"weight_variance": [1.0, 2.0, 4.0] * 2, "bias_variance": [0.0] * 3 + [0.1] * 3})
-    tiles = phases.tiles(points)
+    tiles = phase_plane.tiles(points)
     for _, row in tiles.groupby("bias"):
         assert row["weight_high"].tolist()[:-1] == row["weight_low"].tolist()[1:]
     assert ((tiles["weight_low"] <= tiles["weight"]) & (tiles["weight"] <= tiles["weight_high"])).all()
@@ -85,12 +85,12 @@ def test_tiles_cover_the_plane_without_gap_or_overlap():
 
 def test_the_edge_is_where_chi_passes_one():
     points = pd.DataFrame({"weight_variance": [1.0, 2.0, 4.0], "bias_variance": 0.1, "chi": [0.5, 2.0, float("nan")]})
-    edge = phases.edge(points)
+    edge = phase_plane.edge(points)
     assert edge.to_numpy().tolist() == [[1.5, 0.1]]
-    assert phases.edge(points.assign(chi=0.5)).empty
+    assert phase_plane.edge(points.assign(chi=0.5)).empty
 
 
 def test_points_without_a_finite_place_are_not_on_the_plane():
     points = pd.DataFrame({"weight_variance": [1.0, float("nan"), 2.0], "bias_variance": [0.0, 0.0, float("inf")]})
-    assert phases.placed(points).index.tolist() == [0]
-    assert phases.placed(points[1:]).empty
+    assert phase_plane.placed(points).index.tolist() == [0]
+    assert phase_plane.placed(points[1:]).empty

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from goldilocks.dashboard import refresh
+from goldilocks.dashboard import engine_process
 from tests.dashboard.opening import PAGES, open_page, words
 
 # Kinds of widgets, and how many other choices are made at each; at a few visible buttons all, since they change most.
@@ -29,7 +29,7 @@ OPTIONAL = ("train_metric", "runs_covered")
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_widget_can_be_used_and_stands_in_the_address(page, store_of, monkeypatch):
-    monkeypatch.setattr(refresh, "local", lambda address: True)
+    monkeypatch.setattr(engine_process, "local", lambda address: True)
     app = open_page(page, store_of(page), monkeypatch)
     tried = set()
     _use_each(app, tried)
@@ -82,14 +82,16 @@ def test_every_button_of_runs_can_be_pressed(filled_store, monkeypatch):
     ended = SimpleNamespace(pid=0, poll=lambda: 0, returncode=0)
     run = SimpleNamespace(grid="demo", process=ended, said=lambda: '{"cells_computed": 2}')
     started = []
-    monkeypatch.setattr(refresh, "local", lambda address: True)
-    monkeypatch.setattr(refresh, "plan", plan)
-    monkeypatch.setattr(refresh, "start", lambda grid, missing: started.append((grid, missing)))
+    monkeypatch.setattr(engine_process, "local", lambda address: True)
+    monkeypatch.setattr(engine_process, "plan", plan)
+    monkeypatch.setattr(engine_process, "start", lambda grid, missing: started.append((grid, missing)))
     app = open_page("runs", filled_store, monkeypatch)
     _press(app, "Plan")
     assert [metric.value for metric in app.metric][:2] == ["4", "2"]
-    monkeypatch.setattr(refresh, "latest", lambda: run if started else None)
-    monkeypatch.setattr(refresh, "summary", lambda run: {"cells_computed": 2, "seconds": 3.0, "cells_diverged": 0})
+    monkeypatch.setattr(engine_process, "latest", lambda: run if started else None)
+    monkeypatch.setattr(
+        engine_process, "summary", lambda run: {"cells_computed": 2, "seconds": 3.0, "cells_diverged": 0}
+    )
     _press(app, "Start")
     assert started == [("demo", 2)]
     assert "demo is done: 2 cells computed" in " ".join(element.value for element in app.success)

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from goldilocks.dashboard import refresh
+from goldilocks.dashboard import engine_process
 from goldilocks.engine.__main__ import app
 from goldilocks.engine.data import download, own
 from goldilocks.engine.errors import RequestError
@@ -85,7 +85,7 @@ def test_nothing_is_downloaded_for_it(grid, nowhere, dataset):
 @pytest.mark.parametrize("verb", ["plan", "run"])
 def test_what_the_browser_starts_is_confined(grid, nowhere, tmp_path, monkeypatch, verb):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(tmp_path / "grid.duckdb"))
-    _, module, *words = refresh._command(verb, str(grid(FOLDERS[0])))[1:]
+    _, module, *words = engine_process._command(verb, str(grid(FOLDERS[0])))[1:]
     assert module == "engine"
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 2

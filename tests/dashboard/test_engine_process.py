@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from goldilocks import store
-from goldilocks.dashboard import refresh
+from goldilocks.dashboard import engine_process
 
 TINY = """
 [[study]]
@@ -40,8 +40,8 @@ steps = 100000
 def path(tmp_path, monkeypatch):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(tmp_path / "grid.duckdb"))
     yield tmp_path / "grid.duckdb"
-    if run := refresh.latest():
-        refresh.cancel(run)
+    if run := engine_process.latest():
+        engine_process.cancel(run)
         run.process.wait(timeout=60)
 
 
@@ -53,28 +53,28 @@ def wait(condition, seconds=60):
 
 
 def test_a_grid_is_planned_computed_and_reported(path):
-    grid = refresh.keep(TINY)
-    planned = refresh.plan(grid)
+    grid = engine_process.keep(TINY)
+    planned = engine_process.plan(grid)
     assert (planned["cells"], planned["done"]) == (6, 0)
     assert not path.exists()
-    run = refresh.start(grid, planned["cells"])
+    run = engine_process.start(grid, planned["cells"])
     run.process.wait(timeout=120)
     assert run.done() == 6
-    assert refresh.summary(run)["cells_computed"] == 6
+    assert engine_process.summary(run)["cells_computed"] == 6
     with store.open() as handle:
         assert handle.query("SELECT count(*) FROM cells").fetchall() == [(6,)]
-    assert refresh.plan(grid)["done"] == 6
+    assert engine_process.plan(grid)["done"] == 6
 
 
 def test_a_run_is_started_once_and_cancelled(path):
-    run = refresh.start(refresh.keep(LONG), 2)
+    run = engine_process.start(engine_process.keep(LONG), 2)
     wait(lambda: store.writer(store.Layout.at()) is not None)
-    with pytest.raises(refresh.Refused, match="going on already"):
-        refresh.start("smoke", 1)
-    refresh.cancel(run)
+    with pytest.raises(engine_process.Refused, match="going on already"):
+        engine_process.start("smoke", 1)
+    engine_process.cancel(run)
     assert run.process.wait(timeout=60) == 130
-    assert refresh.running() is None
-    assert refresh.latest() is run
+    assert engine_process.running() is None
+    assert engine_process.latest() is run
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_a_run_is_started_once_and_cancelled(path):
     [("[[study]]\nkind = 'propagtion'", "propagation"), ("not toml at all [", "not valid TOML"), ("", "study")],
 )
 def test_a_wrong_grid_is_refused_with_the_engines_sentence(path, text, reason):
-    with pytest.raises(refresh.Refused, match=reason):
-        refresh.plan(refresh.keep(text))
+    with pytest.raises(engine_process.Refused, match=reason):
+        engine_process.plan(engine_process.keep(text))
 
 
 def test_a_server_that_ends_leaves_nothing_behind(tmp_path):
-    code = "from goldilocks.dashboard import refresh; print(refresh.keep('x = 1'))"
+    code = "from goldilocks.dashboard import engine_process; print(engine_process.keep('x = 1'))"
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(str(tmp_path))
@@ -114,7 +114,7 @@ class Planners:
 
     def plan(self, grid):
         def ask():
-            self.answers.append((grid, refresh.plan(grid)))
+            self.answers.append((grid, engine_process.plan(grid)))
 
         asking = threading.Thread(target=ask, daemon=True)
         asking.start()
@@ -123,16 +123,16 @@ class Planners:
 
 def test_one_plans_one_waits_and_the_rest_are_told(tmp_path, monkeypatch):
     planners = Planners(tmp_path)
-    monkeypatch.setattr(refresh, "_command", planners.command)
-    monkeypatch.setattr(refresh, "_planner", threading.Lock())
-    monkeypatch.setattr(refresh, "_queue", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(engine_process, "_command", planners.command)
+    monkeypatch.setattr(engine_process, "_planner", threading.Lock())
+    monkeypatch.setattr(engine_process, "_queue", threading.BoundedSemaphore(2))
     asking = [planners.plan("first")]
     wait(lambda: planners.begun() == ["first"])
     asking.append(planners.plan("second"))
-    wait(lambda: refresh._queue._value == 0)
+    wait(lambda: engine_process._queue._value == 0)
     for grid in ("third", "fourth"):
-        with pytest.raises(refresh.Refused, match="another one waits"):
-            refresh.plan(grid)
+        with pytest.raises(engine_process.Refused, match="another one waits"):
+            engine_process.plan(grid)
     assert planners.begun() == ["first"]
     assert planners.answers == []
     planners.go.touch()
@@ -140,7 +140,7 @@ def test_one_plans_one_waits_and_the_rest_are_told(tmp_path, monkeypatch):
         thread.join(timeout=60)
     assert planners.answers == [("first", {}), ("second", {})]
     # Whoever was told comes again.
-    assert refresh.plan("third") == {}
+    assert engine_process.plan("third") == {}
 
 
 @pytest.mark.parametrize(
@@ -153,18 +153,18 @@ def test_one_plans_one_waits_and_the_rest_are_told(tmp_path, monkeypatch):
 def test_planning_that_takes_too_much_is_ended_with_a_sentence(tmp_path, monkeypatch, limit, value, program, sentence):
     mark = tmp_path / "process"
     code = f"pathlib.Path({str(mark)!r}).write_text(str(os.getpid()))\n{program}\ntime.sleep(600)"
-    monkeypatch.setattr(refresh, limit, value)
-    monkeypatch.setattr(refresh, "_command", lambda verb, grid: Planners.python(code))
-    with pytest.raises(refresh.Refused, match=sentence):
-        refresh.plan("any")
+    monkeypatch.setattr(engine_process, limit, value)
+    monkeypatch.setattr(engine_process, "_command", lambda verb, grid: Planners.python(code))
+    with pytest.raises(engine_process.Refused, match=sentence):
+        engine_process.plan("any")
     assert not mark.exists() or not psutil.pid_exists(int(mark.read_text()))
     # The next one may plan.
-    monkeypatch.setattr(refresh, "_command", lambda verb, grid: Planners.python("print('{}')"))
-    monkeypatch.setattr(refresh, limit, 10**12)
-    assert refresh.plan("any") == {}
+    monkeypatch.setattr(engine_process, "_command", lambda verb, grid: Planners.python("print('{}')"))
+    monkeypatch.setattr(engine_process, limit, 10**12)
+    assert engine_process.plan("any") == {}
 
 
 def test_a_real_planner_is_ended_too(path, monkeypatch):
-    monkeypatch.setattr(refresh, "PLAN_BYTES", 20_000_000)
-    with pytest.raises(refresh.Refused, match="more memory"):
-        refresh.plan(refresh.keep(TINY))
+    monkeypatch.setattr(engine_process, "PLAN_BYTES", 20_000_000)
+    with pytest.raises(engine_process.Refused, match="more memory"):
+        engine_process.plan(engine_process.keep(TINY))

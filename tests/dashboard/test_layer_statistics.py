@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from goldilocks import store
-from goldilocks.dashboard import signals
+from goldilocks.dashboard import layer_statistics
 from goldilocks.dashboard.charts.lines import Axis, lines
 from tests.dashboard.opening import open_page
 from tests.store.builder import Batch, write
@@ -36,7 +36,7 @@ def own(frame, name):
 
 
 def test_a_metric_comes_with_its_range_its_losses_and_its_theory():
-    frame = own(signals.against_layer(signal(), "std"), "kaiming")
+    frame = own(layer_statistics.against_layer(signal(), "std"), "kaiming")
     assert frame["low"].tolist() == [1.5, 5, 2.5]
     assert frame["high"].tolist() == [6, 20, 10]
     assert frame["lost"].tolist() == [0, 0, 1]
@@ -46,7 +46,7 @@ def test_a_metric_comes_with_its_range_its_losses_and_its_theory():
 
 
 def test_a_share_has_neither_range_nor_theory():
-    frame = signals.against_layer(signal(), "frac_saturated")
+    frame = layer_statistics.against_layer(signal(), "frac_saturated")
     assert (frame["low"] == frame["mean"]).all()
     assert (frame["high"] == frame["mean"]).all()
     assert (frame["lost"] == 0).all()
@@ -62,10 +62,10 @@ def ratios(rows):
 @pytest.mark.parametrize("baseline", STD)
 def test_measured_ratios_are_those_of_pairs_and_theory_has_one_of_its_own(baseline):
     rows = signal()
-    before = signals.against_layer(rows, "std")
+    before = layer_statistics.against_layer(rows, "std")
     # Rows come in any order.
     mixed = before.sample(frac=1, random_state=0)
-    after = signals.relative(mixed, ratios(rows), "std", baseline)
+    after = layer_statistics.relative(mixed, ratios(rows), "std", baseline)
     for name in STD:
         told = ratios(rows)[rows["configuration"] == name]
         for edge, column in {"mean": "std", "low": "std_low", "high": "std_high"}.items():
@@ -77,8 +77,8 @@ def test_measured_ratios_are_those_of_pairs_and_theory_has_one_of_its_own(baseli
 
 def test_what_is_no_number_stays_as_it_is():
     rows = signal()
-    before = signals.against_layer(rows, "std")
-    after = signals.relative(before, ratios(rows), "std", "xavier")
+    before = layer_statistics.against_layer(rows, "std")
+    after = layer_statistics.relative(before, ratios(rows), "std", "xavier")
     same = [name for name in before if name not in NUMBERS]
     pd.testing.assert_frame_equal(after[same], before[same])
 
@@ -103,7 +103,7 @@ def test_a_baseline_is_compared_with_itself_seed_by_seed(tmp_path):
 
 @pytest.mark.parametrize(("metric", "theory", "drawn"), [("std", True, True), ("std", False, False)])
 def test_theory_is_drawn_where_the_store_has_it(metric, theory, drawn):
-    frame = signals.against_layer(signal(theory), metric)
+    frame = layer_statistics.against_layer(signal(theory), metric)
     chart = lines(frame, Axis("layer", "Layer"), Axis("mean", "Std"), Axis("init", "Init", values=list(STD)))
     assert ("theory" in fields(chart.spec)) == drawn
 
