@@ -1,0 +1,31 @@
+"""What lies under the instrument: how to make the network, a batch, and a loss."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A network of the user's own, with what it takes to send a batch through it and back.
+
+    Attributes:
+        make: takes nothing and returns a new network; what it draws comes from PyTorch's global generator.
+        args: positional arguments of the network's forward pass: tensors, or structures of them.
+        kwargs: keyword arguments.
+        target: what the loss compares with: integers for classes, numbers otherwise; None for drawn ones.
+        classes: number of classes; None where the network is not a classifier.
+        loss: takes what the network returns and the target, and returns a scalar; None for cross-entropy where there
+            are classes, the network's own loss where it returns one, and else the mean of the outputs weighted by ±1.
+        training: whether norms and dropout work as in the first step of training.
+    """
+
+    make: Callable[[], nn.Module]
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    target: Any = None
+    classes: int | None = None
+    loss: Callable[[Any, Any], Tensor] | None = None
+    training: bool = True
