@@ -1,0 +1,170 @@
+"""What goes into the user's network: from a function, a shape, token ids or a data set.
+
+A tuple is given to the network as its arguments if it takes so many; one more than it takes is the target, as the
+loaders of PyTorch return it.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from goldilocks.engine.diagnosis.factory import seeded
+from goldilocks.engine.errors import RequestError, short
+
+SHAPE = re.compile(r"\d+(x\d+)*")
+IDS = re.compile(r"ids:(?P<shape>\d+(x\d+)*)(:(?P<rows>\d+))?")
+DATA = re.compile(r"(?P<name>[A-Za-z][\w-]*(\(.*\))?)(:(?P<size>\d+))?")
+FORMS = "a shape such as 64x3x32x32, token ids such as ids:8x128, or a data set such as digits:64"
+EXAMPLES = 64
+# Of the generator that draws inputs, apart from those of weights.
+INPUT_SEED = 20_160_211
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch.
+
+    Attributes:
+        arguments: what the network is called with.
+        keywords: what it is called with by name.
+        target: classes or values that the loss compares its output with, or None.
+        origin: where it comes from, for people.
+    """
+
+    arguments: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = field(default_factory=dict)
+    target: Tensor | None = None
+    origin: str = "a function"
+
+    @property
+    def size(self) -> int:
+        """Number of examples."""
+        found = [value for value in (*self.arguments, *self.keywords.values()) if isinstance(value, Tensor)]
+        return len(found[0]) if found and found[0].ndim else 1
+
+
+def as_batch(given: Any, module: nn.Module, origin: str = "a function") -> Batch:
+    """Return what a user gave as a batch.
+
+    Args:
+        given: a tensor, a tuple or list of arguments, a mapping of keywords, a batch, a function that returns one of
+            these, or a text as for `parse_input`.
+        module: what it goes into.
+        origin: where it comes from, for people.
+
+    Raises:
+        RequestError: it is none of these, or the function raises.
+    """
+    if isinstance(given, Batch):
+        return given
+    if isinstance(given, str):
+        return parse_input(given, module)
+    if callable(given) and not isinstance(given, Tensor | Mapping):
+        return as_batch(_called(given, origin), module, origin)
+    if isinstance(given, Tensor):
+        return Batch((given,), origin=origin)
+    if isinstance(given, Mapping):
+        return Batch(keywords=dict(given), origin=origin)
+    if isinstance(given, tuple | list) and given:
+        return _positional(tuple(given), module, origin)
+    raise RequestError(
+        f"a batch must be a tensor, a tuple of arguments, a mapping of keywords or a function that returns one, "
+        f"not {short(given)}"
+    )
+
+
+def _called(function: Callable[[], Any], origin: str) -> Any:
+    with seeded(INPUT_SEED):
+        try:
+            return function()
+        except Exception as error:
+            raise RequestError(f"{origin} raises {type(error).__name__}: {error}") from error
+
+
+def _positional(given: tuple[Any, ...], module: nn.Module, origin: str) -> Batch:
+    if len(given) > 1 and not _takes(module, given) and _takes(module, given[:-1]):
+        *arguments, target = given
+        return Batch(tuple(arguments), target=target, origin=origin)
+    return Batch(given, origin=origin)
+
+
+def _takes(module: nn.Module, arguments: tuple[Any, ...]) -> bool:
+    try:
+        inspect.signature(module.forward).bind(*arguments)
+    except TypeError:
+        return False
+    except ValueError:
+        # A forward without a signature takes what it is given.
+        return True
+    return True
+
+
+def parse_input(text: str, module: nn.Module) -> Batch:
+    """Make a batch from its description.
+
+    Args:
+        text: shapes such as `64x3x32x32` (N(0,1); several arguments are separated by commas), `ids:8x128` (token
+            ids, uniform over the rows of the first embedding; `ids:8x128:1000` over 1000), or a data set such as
+            `digits:64`.
+        module: what it goes into.
+
+    Raises:
+        RequestError: it is none of these.
+    """
+    texts = text.split(",") if not DATA.fullmatch(text) else [text]
+    with seeded(INPUT_SEED):
+        parts = [_argument(part.strip(), module) for part in texts]
+    if len(parts) == 1 and isinstance(parts[0], tuple):
+        return Batch((parts[0][0],), target=parts[0][1], origin=text)
+    return Batch(tuple(parts), origin=text)
+
+
+def _argument(text: str, module: nn.Module) -> Any:
+    if SHAPE.fullmatch(text):
+        return torch.randn(_sizes(text))
+    if ids := IDS.fullmatch(text):
+        return torch.randint(_rows(module, ids["rows"]), _sizes(ids["shape"]))
+    if (data := DATA.fullmatch(text)) and not text.startswith("ids"):
+        return _examples(data["name"], int(data["size"] or EXAMPLES))
+    raise RequestError(f"input {short(text)} is not understood; it is {FORMS}")
+
+
+def _sizes(text: str) -> list[int]:
+    sizes = [int(side) for side in text.split("x")]
+    if 0 in sizes:
+        raise RequestError(f"input {text} is empty: every side must be at least 1")
+    return sizes
+
+
+def _rows(module: nn.Module, said: str | None) -> int:
+    if said is not None:
+        return int(said)
+    tables = [part for part in module.modules() if isinstance(part, nn.Embedding)]
+    if not tables:
+        raise RequestError("token ids need a vocabulary, and the network has no nn.Embedding: write ids:8x128:50257")
+    return tables[0].num_embeddings
+
+
+def _examples(name: str, size: int) -> tuple[Tensor, Tensor]:
+    """Return standardized examples of a data set, images as `[example, channel, row, column]`, and their classes."""
+    from goldilocks.engine.data import datasets
+    from goldilocks.engine.data.base import prepared
+    from goldilocks.engine.preprocessings import preprocessings
+
+    dataset = datasets.parse(name)
+    if not dataset.train_size:
+        raise RequestError(f"the data set {dataset} has no examples of its own; write a shape such as 64x100")
+    if not 1 <= size <= dataset.train_size:
+        raise RequestError(f"{dataset} has {dataset.train_size} training examples; {size} were asked for")
+    dataset.fetch()
+    split = prepared(dataset, preprocessings.parse("standardize"))
+    x, y = torch.from_numpy(split.train_x[:size].copy()), torch.from_numpy(split.train_y[:size].copy())
+    if dataset.image:
+        side, channels = dataset.image
+        x = x.view(size, side, side, channels).permute(0, 3, 1, 2).contiguous()
+    return x, y
