@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from goldilocks.dashboard import server
-from goldilocks.store.sentences import warnings_as_sentences
+from goldilocks.store.command_line.sentences import warnings_as_sentences
 
 LOOPBACK = "127.0.0.1"
 

@@ -17,7 +17,7 @@ import streamlit as st
 from goldilocks import store
 from goldilocks.dashboard.snapshot import Moved, Snapshot, newest, opened
 from goldilocks.store import queries
-from goldilocks.store.written import written
+from goldilocks.store.reading.inline_sql import inlined
 
 # A page asks about ten questions; this holds those of many sessions.
 MOST_ANSWERS = 1000
@@ -180,7 +180,7 @@ def sql(name: str, values: dict[str, Any]) -> str:
         values: the parameters it was asked with.
     """
     query = queries.get(name)
-    return f"-- {query.title} (goldilocks store query --name {name})\n{written(query, values)}"
+    return f"-- {query.title} (goldilocks store query --name {name})\n{inlined(query, values)}"
 
 
 @cached

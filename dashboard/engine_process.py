@@ -24,7 +24,7 @@ import psutil
 from goldilocks import store
 from goldilocks.dashboard import interpreter
 from goldilocks.dashboard.gate import RELAYED
-from goldilocks.store.scratch import scratch
+from goldilocks.store.files.scratch import scratch
 
 # What planning may take; a grid of a hundred thousand cells takes a tenth of it.
 PLAN_SECONDS = 300

@@ -206,7 +206,7 @@ def _without_paths(text: str, path: Path) -> str:
 def _child() -> int:
     """Answer the one request on standard input: an Arrow stream on standard output, or a sentence and _REFUSED."""
     _limit_memory()
-    importlib.import_module("goldilocks.store.sandbox")
+    importlib.import_module("goldilocks.store.reading.sandbox")
     text = sys.stdin.read()
     if not text:
         return 0

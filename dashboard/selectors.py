@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from goldilocks.dashboard.verbatim import verbatim
-from goldilocks.store.printable import printable
+from goldilocks.store.command_line.printable import printable
 
 Option = TypeVar("Option")
 # Digits of a number in the URL that are looked at; more are too many for any limit.

@@ -17,7 +17,7 @@ import duckdb
 
 from goldilocks import store
 from goldilocks.store import queries
-from goldilocks.store.hold import Hold
+from goldilocks.store.files.hold import Hold
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from goldilocks.store.printable import printable
+from goldilocks.store.command_line.printable import printable
 
 # Every character that begins or ends something in Markdown; an underscore or colon only where it can.
 _SPECIAL = re.compile(

@@ -34,8 +34,8 @@ from goldilocks.engine.options import (
     WorkerCpusOption,
     WorkerGpusOption,
 )
-from goldilocks.store.printable import printable
-from goldilocks.store.terminal import say, warn
+from goldilocks.store.command_line.printable import printable
+from goldilocks.store.command_line.terminal import say, warn
 
 if TYPE_CHECKING:
     from goldilocks.engine.execution.forecast import Forecast
@@ -325,7 +325,7 @@ def main(name: str = "goldilocks") -> None:
     Args:
         name: what it is called with.
     """
-    from goldilocks.store.terminal import main as to_the_end
+    from goldilocks.store.command_line.terminal import main as to_the_end
 
     # Values that are not finite are results; they are counted, and NumPy need not say that they came about.
     warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"goldilocks\.engine\.")

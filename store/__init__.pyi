@@ -1,10 +1,4 @@
 # Which name comes from where: read when a name is first used, and by type checkers and editors.
-from . import journal as journal
-from . import queries as queries
-from . import tables as tables
-from .connect import Store as Store
-from .connect import open as open
-from .done import done_cells as done_cells
 from .errors import StoreBusy as StoreBusy
 from .errors import StoreChanged as StoreChanged
 from .errors import StoreCorrupt as StoreCorrupt
@@ -15,9 +9,15 @@ from .errors import StoreMissing as StoreMissing
 from .errors import StoreNewer as StoreNewer
 from .errors import StoreWarning as StoreWarning
 from .layout import Layout as Layout
-from .lock import WriterLock as WriterLock
-from .lock import writer as writer
-from .publication import Snapshot as Snapshot
-from .publication import publish as publish
-from .result import Result as Result
-from .sandbox import sandboxed as sandboxed
+from .reading import queries as queries
+from .reading.completed import done_cells as done_cells
+from .reading.connect import Store as Store
+from .reading.connect import open as open
+from .reading.result import Result as Result
+from .reading.sandbox import sandboxed as sandboxed
+from .schema import tables as tables
+from .snapshots.publication import Snapshot as Snapshot
+from .snapshots.publication import publish as publish
+from .writing import journal as journal
+from .writing.lock import WriterLock as WriterLock
+from .writing.lock import writer as writer

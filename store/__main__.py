@@ -11,15 +11,19 @@ from typing import Annotated
 
 import typer
 
-from goldilocks.store import connect, lock, output, publication, queries, terminal
-from goldilocks.store import export as exporting
-from goldilocks.store import merge as merging
-from goldilocks.store import repair as repairing
-from goldilocks.store.arguments import SqlCommand
-from goldilocks.store.check import check as run_checks
+from goldilocks.store.checks.check import check as run_checks
+from goldilocks.store.command_line import terminal
+from goldilocks.store.command_line.arguments import SqlCommand
+from goldilocks.store.command_line.terminal import FAILED, refusals, say, warn
 from goldilocks.store.errors import StoreInvalid, StoreMissing, StoreWarning
+from goldilocks.store.exchange import export as exporting
+from goldilocks.store.exchange import merge as merging
+from goldilocks.store.exchange import output
 from goldilocks.store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout
-from goldilocks.store.terminal import FAILED, refusals, say, warn
+from goldilocks.store.reading import connect, queries
+from goldilocks.store.repairs import repair as repairing
+from goldilocks.store.snapshots import publication
+from goldilocks.store.writing import lock
 
 EPILOG = "Exit codes: 0 done; 1 something is broken or failed; 2 the request is wrong."
 

@@ -5,7 +5,7 @@ whose name keeps the whole name of the pointer, so that no two pointers share a 
 
     data/grid.duckdb -> grid.duckdb.store/snapshots/000007.duckdb
     data/grid.duckdb.store/journal/000001-smoke/cells.parquet …, SHA256SUMS
-    data/grid.duckdb.store/journal/packed-000002-000900/…   many small ones, see `packs`
+    data/grid.duckdb.store/journal/packed-000002-000900/…   many small ones, see `writing.packs`
     data/grid.duckdb.store/snapshots/000006.duckdb, 000007.duckdb, each with its digest in a file that ends in .sha256
     data/grid.duckdb.store/damaged/000003-smoke/…   set aside by a repair, if ever
     data/grid.duckdb.store/lock, writer.json

@@ -8,6 +8,6 @@ from .engine.execution.run import Interrupted as Interrupted
 from .engine.execution.run import run as run
 from .engine.grid.spec import Grid as Grid
 from .engine.grid.spec import load_grid as load_grid
-from .store.connect import Store as Store
-from .store.connect import open as open
 from .store.errors import StoreError as StoreError
+from .store.reading.connect import Store as Store
+from .store.reading.connect import open as open

@@ -19,7 +19,7 @@ from goldilocks.dashboard.lecture.wording import (
 )
 from goldilocks.dashboard.numerals import numeral
 from goldilocks.dashboard.verbatim import verbatim
-from goldilocks.store.queries import Query
+from goldilocks.store.reading.queries import Query
 
 # What the queries pin, so that networks of different sizes and lengths of training are not pooled.
 PINNED = ("dataset", "width", "batch_size", "steps")

@@ -16,7 +16,7 @@ from goldilocks.dashboard.figure import figure
 from goldilocks.dashboard.snapshot import MOST_SECONDS
 from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.store import queries
-from goldilocks.store.queries import Parameter, Query
+from goldilocks.store.reading.queries import Parameter, Query
 
 PREFIX = "ask"
 FIRST_QUESTION = """SELECT layer, avg(std) AS std

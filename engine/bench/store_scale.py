@@ -13,8 +13,8 @@ from goldilocks import store
 from goldilocks.engine.bench import synthetic_store as synthetic
 from goldilocks.engine.execution.publication import LARGEST_SHARE, LONGEST_WAIT
 from goldilocks.store import queries
-from goldilocks.store.check import check
-from goldilocks.store.scratch import scratch
+from goldilocks.store.checks.check import check
+from goldilocks.store.files.scratch import scratch
 
 SIZES = (10_000, 100_000, 1_000_000)
 PROPAGATION_SHARE = 5

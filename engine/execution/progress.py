@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from goldilocks.engine.data.download import DownloadBar
-from goldilocks.store.printable import printable
+from goldilocks.store.command_line.printable import printable
 
 MOST_NODES = 4
 

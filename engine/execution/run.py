@@ -32,7 +32,8 @@ from goldilocks.engine.grid.shard import part
 from goldilocks.engine.grid.spec import Grid, load_grid
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugins import load as load_plugins
-from goldilocks.store import journal, spool
+from goldilocks.store import journal
+from goldilocks.store.writing import spool
 
 
 class Interrupted(Exception):

@@ -21,7 +21,7 @@ from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugin_code import PluginCode
 from goldilocks.engine.plugins import load as load_plugins
 from goldilocks.engine.studies.base import Outcome
-from goldilocks.store import spool
+from goldilocks.store.writing import spool
 
 
 @dataclass(frozen=True)

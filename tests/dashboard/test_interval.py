@@ -6,7 +6,7 @@ import pandas as pd
 from scipy import stats
 
 from goldilocks.dashboard.interval import banded
-from goldilocks.store.parts import with_parts
+from goldilocks.store.reading.fragments import with_fragments
 
 SEEDS = [*range(2, 60), 100, 1000]
 
@@ -18,7 +18,7 @@ def test_the_quantiles_are_students():
 
 def test_the_queries_have_the_same():
     values = "SELECT seeds, unnest(range(seeds)) AS value FROM (SELECT unnest($seeds) AS seeds)"
-    sql = with_parts(
+    sql = with_fragments(
         f"SELECT seeds, avg(value) AS mean, stddev(value) AS spread, @margin(value) AS half\n FROM ({values})"
     )
     found = duckdb.execute(f"{sql} GROUP BY seeds ORDER BY seeds", {"seeds": SEEDS}).df()

@@ -8,7 +8,7 @@ import pytest
 
 from goldilocks import store
 from goldilocks.dashboard import data
-from goldilocks.store import durable
+from goldilocks.store.files import durable
 from tests.dashboard.opening import PAGES, open_page, words
 
 

@@ -22,7 +22,7 @@ from goldilocks.engine.studies.backbone_training import Adapted, Seen
 from goldilocks.engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
 from goldilocks.engine.studies.target_sets import minibatches
 from goldilocks.engine.studies.transfer_schemes import LOWER_RATE
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 from tests.device import DEVICE
 
 STEPS = 4

@@ -13,7 +13,7 @@ from goldilocks.engine.networks.convolution import Convolution
 from goldilocks.engine.studies import studies
 from goldilocks.engine.studies.propagation import PropagationCell
 from goldilocks.engine.studies.signal import SignalProgram
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 from tests.device import DEVICE
 from tests.engine.signals import measure
 

@@ -7,7 +7,7 @@ import pytest
 from goldilocks import engine, store
 from goldilocks.engine import plugins
 from goldilocks.engine.execution.verify import verify
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 
 # Members are tried out when a grid names them: these behave until then, as one does that fails on some inputs alone.
 PLUGIN = """

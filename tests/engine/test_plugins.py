@@ -14,7 +14,7 @@ from goldilocks.engine.errors import RequestError
 from goldilocks.engine.initializers import initializers
 from goldilocks.engine.plugin_code import PluginCode
 from goldilocks.engine.scheme import VERSION_DIGITS
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 from tests.engine import commands
 
 pytestmark = pytest.mark.long

@@ -14,7 +14,7 @@ from goldilocks import engine, store
 from goldilocks.engine.cores import kernel_threads
 from goldilocks.engine.execution.progress import Silence
 from goldilocks.engine.plugins import load, unload
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 from tests import readme
 from tests.engine import commands
 from tests.engine.test_run import assert_same, contents

@@ -10,7 +10,7 @@ import torch
 from goldilocks.engine.activations.base import Activation, activations, largest_slope
 from goldilocks.engine.saturation import FLAT, Ends, ends, saturated
 from goldilocks.engine.studies.propagation import Propagation, PropagationCell
-from goldilocks.store import migrate
+from goldilocks.store.schema import migrate
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS
 

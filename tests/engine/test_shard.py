@@ -13,8 +13,8 @@ from goldilocks.engine.grid.plan import groups
 from goldilocks.engine.grid.shard import Shard, deal
 from goldilocks.engine.grid.spec import load_grid
 from goldilocks.store import Layout
-from goldilocks.store.check import check
-from goldilocks.store.merge import merge
+from goldilocks.store.checks.check import check
+from goldilocks.store.exchange.merge import merge
 from tests.engine.test_run import assert_same, contents
 
 GRID = """

@@ -3,7 +3,7 @@
 from goldilocks import store
 from goldilocks.engine.bench import store_scale, synthetic_store
 from goldilocks.store import queries
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 
 
 def test_a_synthetic_store_passes_every_check(tmp_path, monkeypatch):

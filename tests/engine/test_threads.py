@@ -105,7 +105,7 @@ def test_runs_in_threads_compute_what_runs_alone_compute_and_leave_the_process_a
 
 def test_of_runs_on_one_store_in_threads_some_compute_and_the_others_are_told_who_does(tmp_path):
     from goldilocks import engine
-    from goldilocks.store.check import check
+    from goldilocks.store.checks.check import check
 
     grid = engine.Grid.from_toml(TINY, "tiny")
     found = together(3, lambda number: engine.run(grid, tmp_path / "grid.duckdb"))

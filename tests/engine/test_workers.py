@@ -20,7 +20,7 @@ from goldilocks.engine.execution.worker import ClusterWorker, Seat, Terms
 from goldilocks.engine.grid.plan import plan
 from goldilocks.engine.plugin_code import PluginCode
 from goldilocks.engine.plugins import unload
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 from tests.engine.test_run import assert_same, contents
 
 SEAT = Seat("7", "node", "cpu", "auto: the node has no GPU for Ray", threads=1, share=0.25)

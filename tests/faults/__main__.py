@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from goldilocks.store.scratch import scratch
+from goldilocks.store.files.scratch import scratch
 from tests.faults import shim
 
 HEADINGS = ("fault", "job", "trials", "killed", "refused", "check passed", "repaired", "problems", "seconds")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from goldilocks import store
-from goldilocks.store.publication import KEEP
+from goldilocks.store.snapshots.publication import KEEP
 
 ROOT = Path(__file__).parents[2]
 READERS = 4

@@ -23,10 +23,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 from goldilocks import store
-from goldilocks.store import packing
-from goldilocks.store.check import check
-from goldilocks.store.repair import repair
-from goldilocks.store.scratch import scratch
+from goldilocks.store.checks.check import check
+from goldilocks.store.files.scratch import scratch
+from goldilocks.store.repairs.repair import repair
+from goldilocks.store.writing import packing
 from tests.store.builder import believable, write
 
 TRIALS = 200

@@ -10,8 +10,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 from goldilocks import engine, store
-from goldilocks.store import journal, packing
-from goldilocks.store.blank import blank
+from goldilocks.store import journal
+from goldilocks.store.schema import migrate
+from goldilocks.store.snapshots.blank import blank
+from goldilocks.store.writing import packing
 from tests.store.builder import believable, write
 
 GRID = """
@@ -85,12 +87,18 @@ def _grid() -> engine.Grid:
 
 def warm_up() -> None:
     """Loads what every child process would otherwise load for itself."""
-    for name in ("pandas", "pyarrow.dataset", "sklearn.datasets", "engine.execution.run", "store.repair"):
+    for name in (
+        "pandas",
+        "pyarrow.dataset",
+        "sklearn.datasets",
+        "goldilocks.engine.execution.run",
+        "goldilocks.store.repairs.repair",
+    ):
         import_module(name)
     _grid()
     for number in range(4):
         _ids(number)
-    store.migrate.is_current(store.migrate.empty())
+    migrate.is_current(migrate.empty())
     blank()
 
 

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from goldilocks import store
-from goldilocks.store import journal, publication
-from goldilocks.store.check import check
-from goldilocks.store.repair import repair
+from goldilocks.store import journal
+from goldilocks.store.checks.check import check
+from goldilocks.store.repairs.repair import repair
+from goldilocks.store.snapshots import publication
 from tests.faults.jobs import Job, contents, warm_up
 
 

@@ -1,7 +1,7 @@
 """What the studies of batch norm have measured can be computed again from the store alone, bit for bit."""
 
 from goldilocks.engine.execution.verify import verify
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 
 GRID = """
 [[study]]

@@ -7,7 +7,7 @@ here was then found on other seeds.
 import numpy as np
 import pytest
 
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 from tests.lecture.students_t import margin, verdict
 
 SEEDS, SMALL, LARGE = 5, 5, 100

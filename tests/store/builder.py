@@ -18,7 +18,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from goldilocks.store import Layout, WriterLock, journal, publish, seal, tables
+from goldilocks.store import Layout, WriterLock, journal, publish, tables
+from goldilocks.store.snapshots import seal
 
 BINS = 16
 TAPS = ("pre", "act", "grad")

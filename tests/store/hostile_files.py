@@ -12,7 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldilocks.store import digests, packs
+from goldilocks.store.files import digests
+from goldilocks.store.writing import packs
 from tests.store.builder import believable, write
 from tests.store.hostile_grammar import Grammar
 from tests.store.hostile_world import ESCAPE, World

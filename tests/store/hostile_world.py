@@ -58,8 +58,8 @@ class World:
     @classmethod
     def made(cls, folder: Path) -> World:
         """Make one."""
-        from goldilocks.store.connect import open
-        from goldilocks.store.export import export
+        from goldilocks.store.exchange.export import export
+        from goldilocks.store.reading.connect import open
 
         sound = write(folder / "sound" / "grid.duckdb", believable(3, 3))
         write(folder / "here" / "grid.duckdb", Batch().run("here"))

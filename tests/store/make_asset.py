@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from goldilocks.store import migrate
+from goldilocks.store.schema import migrate
 
 ASSETS = Path(__file__).parent / "assets"
 GRID = """name = "tiny"

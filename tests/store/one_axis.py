@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 
 from goldilocks.engine.scheme import Scheme
 from goldilocks.engine.studies import studies
-from goldilocks.store import migrate, study_axes, tables
+from goldilocks.store import tables
+from goldilocks.store.schema import migrate, study_axes
 
 SEEDS = (0, 1)
 COLUMNS: dict[str, tuple[Any, Any]] = {

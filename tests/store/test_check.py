@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from goldilocks import store
-from goldilocks.store import durable, journal
-from goldilocks.store.check import check, checks
+from goldilocks.store import journal
+from goldilocks.store.checks.check import check, checks
+from goldilocks.store.files import durable
 from tests.store.builder import believable, write
 
 PROPAGATION = "(SELECT min(cell_id) FROM cells WHERE study = 'propagation' AND status = 'done')"

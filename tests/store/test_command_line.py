@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from goldilocks import store
 from goldilocks.store import journal
 from goldilocks.store.__main__ import app
-from goldilocks.store.check import checks
+from goldilocks.store.checks.check import checks
 from tests.store.builder import believable, write
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from goldilocks import store
-from goldilocks.store.attach import HEADERS, refuse_truncated
+from goldilocks.store.files.attach import HEADERS, refuse_truncated
 
 BLOCK = 1 << 18
 CUTS = 24

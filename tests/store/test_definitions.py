@@ -6,9 +6,9 @@ import duckdb
 import pytest
 
 from goldilocks import store
-from goldilocks.store import migrate
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 from goldilocks.store.errors import StoreCorrupt
+from goldilocks.store.schema import migrate
 
 # What somebody, or a bit, may change, and how it is named.
 CHANGES = {

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldilocks import store
-from goldilocks.store import merge, output
-from goldilocks.store.admission import refuse_strange
-from goldilocks.store.printable import printable
+from goldilocks.store.command_line.printable import printable
+from goldilocks.store.exchange import merge, output
+from goldilocks.store.schema.admission import refuse_strange
 from tests.store import hostility
 from tests.store.builder import Batch, believable, write
 from tests.store.test_command_line import run
@@ -207,7 +207,7 @@ def test_a_campaign_reaches_nothing(tmp_path):
 
 @pytest.fixture
 def exported(layout, tmp_path):
-    from goldilocks.store.export import export
+    from goldilocks.store.exchange.export import export
 
     with store.open(layout) as opened:
         export(opened, tmp_path / "tables")

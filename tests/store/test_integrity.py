@@ -14,9 +14,12 @@ import duckdb
 import pytest
 
 from goldilocks import store
-from goldilocks.store import digests, durable, ingest, journal, publication, seal, verification
-from goldilocks.store.check import check
-from goldilocks.store.repair import repair
+from goldilocks.store import journal
+from goldilocks.store.checks.check import check
+from goldilocks.store.files import digests, durable
+from goldilocks.store.repairs.repair import repair
+from goldilocks.store.snapshots import ingest, publication, seal
+from goldilocks.store.writing import verification
 from tests.faults.flips import campaign
 from tests.store.builder import Batch, believable, write
 from tests.store.make_asset import asset

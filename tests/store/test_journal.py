@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldilocks import store
-from goldilocks.store import digests, durable, journal, tables, verification
+from goldilocks.store import journal, tables
+from goldilocks.store.files import digests, durable
+from goldilocks.store.writing import verification
 from tests.store.builder import Batch, believable
 
 

@@ -9,10 +9,11 @@ import duckdb
 import pytest
 
 from goldilocks import store
-from goldilocks.store import journal, source
-from goldilocks.store.check import check
-from goldilocks.store.export import export
-from goldilocks.store.merge import CELLS_PER_ENTRY, merge
+from goldilocks.store import journal
+from goldilocks.store.checks.check import check
+from goldilocks.store.exchange import source
+from goldilocks.store.exchange.export import export
+from goldilocks.store.exchange.merge import CELLS_PER_ENTRY, merge
 from tests.store.builder import Batch, believable, rewritten, write
 from tests.store.test_command_line import run, succeeded
 
@@ -125,7 +126,7 @@ def test_a_run_that_has_ended_meanwhile_is_known_as_ended(here, tmp_path):
 
 def test_a_large_store_comes_in_several_entries(here, tmp_path, monkeypatch):
     there = write(tmp_path / "there.duckdb", believable(9, 9, first_seed=9))
-    monkeypatch.setattr("goldilocks.store.merge.CELLS_PER_ENTRY", 5)
+    monkeypatch.setattr("goldilocks.store.exchange.merge.CELLS_PER_ENTRY", 5)
     assert merge(here, there.path).added == 18 < CELLS_PER_ENTRY
     assert len(store.journal.entries(here)) == 1 + 1 + 4
     assert sound(here)

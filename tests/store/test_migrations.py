@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from goldilocks import store
-from goldilocks.store import migrate
-from goldilocks.store.check import check
-from goldilocks.store.merge import merge
+from goldilocks.store.checks.check import check
+from goldilocks.store.exchange.merge import merge
+from goldilocks.store.schema import migrate
 from tests.store.make_asset import asset
 
 STEPS = [step.number for step in migrate.steps()]

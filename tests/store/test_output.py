@@ -15,8 +15,8 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from goldilocks.store import output
 from goldilocks.store.__main__ import app
+from goldilocks.store.exchange import output
 
 # What Parquet has no place for, and is refused in a sentence: the format has no such columns, nor so many digits.
 NOT_IN_PARQUET = {"empty_struct", "hugeint", "uhugeint"}

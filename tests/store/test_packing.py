@@ -10,12 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldilocks import store
-from goldilocks.store import digests, journal, packing, packs, publication
-from goldilocks.store.agreement import disagreement
-from goldilocks.store.attach import attached
-from goldilocks.store.check import check
-from goldilocks.store.ingest import ingested
-from goldilocks.store.repair import repair
+from goldilocks.store import journal
+from goldilocks.store.checks.check import check
+from goldilocks.store.files import digests
+from goldilocks.store.files.attach import attached
+from goldilocks.store.repairs.repair import repair
+from goldilocks.store.snapshots import publication
+from goldilocks.store.snapshots.agreement import disagreement
+from goldilocks.store.snapshots.ingest import ingested
+from goldilocks.store.writing import packing, packs
 from tests.faults.flips import contents
 from tests.store.builder import Batch, believable, write
 

@@ -12,9 +12,9 @@ import sys
 import pytest
 
 from goldilocks import store
-from goldilocks.store import durable
-from goldilocks.store.check import check
-from goldilocks.store.repair import repair
+from goldilocks.store.checks.check import check
+from goldilocks.store.files import durable
+from goldilocks.store.repairs.repair import repair
 from tests.store.builder import believable, write
 from tests.store.test_lock import holder
 
@@ -90,7 +90,7 @@ def test_who_writes_is_seen_by_users_who_may_not_write(own, holder, monkeypatch)
 
 FULL = """
 import sys
-from goldilocks.store import durable
+from goldilocks.store.files import durable
 from goldilocks.store.__main__ import app
 def fail(*_):
     raise OSError(28, "No space left on device")

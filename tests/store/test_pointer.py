@@ -14,7 +14,7 @@ import pytest
 
 from goldilocks import store
 from goldilocks.store import journal
-from goldilocks.store.check import check
+from goldilocks.store.checks.check import check
 from tests.store.builder import believable, write
 
 READER = """
@@ -54,7 +54,8 @@ with store.WriterLock(layout):
 # Kills itself before or after one operation of append and publish.
 MARTYR = """
 import os, signal, sys, store
-from goldilocks.store import durable, journal
+from goldilocks.store import journal
+from goldilocks.store.files import durable
 from tests.store.builder import believable
 module, name, nth, when = sys.argv[2:]
 place = {"os": os, "durable": durable}[module]

@@ -16,7 +16,7 @@ import pytest
 
 from goldilocks.engine.studies import studies
 from goldilocks.store import queries
-from goldilocks.store.queries import Query
+from goldilocks.store.reading.queries import Query
 from tests.store.one_axis import COLUMNS, SEEDS, Made, Row, axes_of, two_values
 
 LEVELS = (0.5, 0.75)

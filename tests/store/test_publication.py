@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldilocks import store
-from goldilocks.store import admission, digests, durable, journal, migrate
+from goldilocks.store import journal
+from goldilocks.store.files import digests, durable
+from goldilocks.store.schema import admission, migrate
 from tests.store.builder import Batch, believable, write
 
 

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from goldilocks import store
-from goldilocks.store import parts, queries
-from goldilocks.store.parts import with_parts
+from goldilocks.store import queries
+from goldilocks.store.reading import fragments
+from goldilocks.store.reading.fragments import with_fragments
 
 
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
@@ -79,23 +80,23 @@ def test_a_query_without_documentation_is_refused(text):
         queries.parse("q", text)
 
 
-def test_parts_are_plain_sql_in_the_end():
+def test_fragments_are_plain_sql_in_the_end():
     for query in queries.all().values():
         assert not re.search(r"@\w|#\d", query.sql + query.doc), query.name
-    found = with_parts("-- Title.\n-- @chosen_configurations\nSELECT @over_seeds(std), @over_seeds(a + f(b), c)")
+    found = with_fragments("-- Title.\n-- @chosen_configurations\nSELECT @over_seeds(std), @over_seeds(a + f(b), c)")
     assert "\n-- $step_counts INTEGER[] = NULL:" in found
     for column in ("min(std) FILTER (isfinite(std)) AS std_low", "avg(a + f(b)) FILTER (isfinite(a + f(b))) AS c,"):
         assert column in found
     with pytest.raises(store.StoreInvalid, match="@chosen_configuration, which does not exist; there are axis, chosen"):
-        with_parts("SELECT @chosen_configuration")
+        with_fragments("SELECT @chosen_configuration")
 
 
-def test_a_comma_within_parentheses_is_part_of_what_a_part_is_given():
-    assert with_parts("@margin(a / nullif(b, 0))").count("nullif(b, 0)") == with_parts("@margin(x)").count("x")
-    assert "AS y," in with_parts("@over_seeds(coalesce(x, 0), y)")
+def test_a_comma_within_parentheses_belongs_to_what_a_fragment_is_given():
+    assert with_fragments("@margin(a / nullif(b, 0))").count("nullif(b, 0)") == with_fragments("@margin(x)").count("x")
+    assert "AS y," in with_fragments("@over_seeds(coalesce(x, 0), y)")
 
 
-def test_every_part_is_used_more_than_once():
+def test_every_fragment_is_used_more_than_once():
     text = "\n".join(file.read_text() for file in queries.FOLDER.glob("*.sql"))
-    for part in parts.FOLDER.glob("*.sql"):
-        assert len(re.findall(rf"@{part.stem}\b", text)) > 1, part.stem
+    for fragment in fragments.FOLDER.glob("*.sql"):
+        assert len(re.findall(rf"@{fragment.stem}\b", text)) > 1, fragment.stem

@@ -11,7 +11,7 @@ import pytest
 
 from goldilocks import store
 from goldilocks.store import queries
-from goldilocks.store.written import written
+from goldilocks.store.reading.inline_sql import inlined
 from tests.oracles.queries import ORACLES, Tables
 from tests.oracles.queries.lecture_training import gain
 from tests.oracles.queries.tables import TRAINING_AXES
@@ -238,7 +238,7 @@ def compare(opened: store.Store, tables: Tables, query: queries.Query) -> list[i
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
 def test_with_its_values_written_in_it_gives_the_same(opened, query):
     for values in cases(query):
-        answers = [opened.query(query.sql, **query.bind(values)), opened.query(written(query, values))]
+        answers = [opened.query(query.sql, **query.bind(values)), opened.query(inlined(query, values))]
         bound, pasted = (by_key(answer.arrow().to_pylist()) for answer in answers)
         for row, other in zip(pasted, bound, strict=True):
             assert row.keys() == other.keys()
@@ -248,7 +248,7 @@ def test_with_its_values_written_in_it_gives_the_same(opened, query):
 def test_written_values_stay_values():
     """A text that looks like SQL is a text, and an open condition is gone."""
     query = queries.get("curves_over_seeds")
-    sql = written(query, {"inits": ["it's', 1) OR true --"], "lrs": [0.1], "depths": []})
+    sql = inlined(query, {"inits": ["it's', 1) OR true --"], "lrs": [0.1], "depths": []})
     assert "init IN ('it''s'', 1) OR true --')" in sql
     assert "lr IN (0.1)" in sql
     assert "AND false" in sql
@@ -258,7 +258,7 @@ def test_written_values_stay_values():
 
 @pytest.mark.parametrize("name", ["$strangers$", "$metrics", "($lr IS NULL OR lr = $lr)", "$1", "\\g<plain>"])
 def test_a_value_that_reads_like_a_parameter_stays_a_value(name):
-    sql = written(queries.get("curves_over_seeds"), {"metrics": [name], "inits": [name]})
+    sql = inlined(queries.get("curves_over_seeds"), {"metrics": [name], "inits": [name]})
     assert f"init IN ('{name}')" in sql
     assert f"['{name}']" in sql
 

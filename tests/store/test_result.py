@@ -8,8 +8,9 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from goldilocks.store import connect, output
-from goldilocks.store.result import distinct_names
+from goldilocks.store.exchange import output
+from goldilocks.store.reading import connect
+from goldilocks.store.reading.result import distinct_names
 from tests.store.builder import believable, write
 
 CASES = {

@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from goldilocks.store.scratch import scratch
+from goldilocks.store.files.scratch import scratch
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from goldilocks.store.scratch import scratch
+from goldilocks.store.files.scratch import scratch
 with scratch(Path(sys.argv[1])) as folder:
     (folder / "file").write_text("something")
     print("ready", flush=True)

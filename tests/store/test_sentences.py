@@ -15,7 +15,7 @@ from tests.store.test_command_line import ROOT
 PROGRAM = """
 import warnings, numpy, sys
 from goldilocks.store import StoreWarning
-from goldilocks.store.terminal import main
+from goldilocks.store.command_line.terminal import main
 
 def command(prog_name):
     warnings.warn("something was skipped", StoreWarning)

@@ -8,8 +8,10 @@ import os
 import pytest
 
 from goldilocks import store
-from goldilocks.store import Layout, WriterLock, durable, journal, spool
-from goldilocks.store.check import check
+from goldilocks.store import Layout, WriterLock, journal
+from goldilocks.store.checks.check import check
+from goldilocks.store.files import durable
+from goldilocks.store.writing import spool
 from tests.store.builder import Batch
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from goldilocks import store
-from goldilocks.store import migrate, study_axes
-from goldilocks.store.check import check
-from goldilocks.store.export import export
-from goldilocks.store.merge import merge
+from goldilocks.store.checks.check import check
+from goldilocks.store.exchange.export import export
+from goldilocks.store.exchange.merge import merge
+from goldilocks.store.schema import migrate, study_axes
 from tests.store.builder import Batch, write
 
 SPECS = {
@@ -75,7 +75,7 @@ def test_the_columns_are_those_that_have_no_map(layout):
 )
 def test_the_invariant_notices_maps_that_do_not_follow_from_the_spec(layout, change):
     from goldilocks.store import queries
-    from goldilocks.store.check import FOLDER
+    from goldilocks.store.checks.rows import FOLDER
 
     sql = queries.parse("axes_match_spec", (FOLDER / "axes_match_spec.sql").read_text(encoding="utf-8")).sql
     with migrate.empty() as connection:

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from goldilocks import store
-from goldilocks.store import migrate, tables
+from goldilocks.store import tables
+from goldilocks.store.schema import migrate
 
 
 @pytest.mark.parametrize("name", tables.names())

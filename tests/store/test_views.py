@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from goldilocks import store
-from goldilocks.store.metrics import METRICS
+from goldilocks.store.schema.metrics import METRICS
 from tests.store.builder import Batch, write
 
 AXES = [

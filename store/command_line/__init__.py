@@ -1,0 +1,1 @@
+"""Reading what a person types, and writing what a command answers."""

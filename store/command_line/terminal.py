@@ -1,0 +1,192 @@
+"""What the commands say, where, and with which exit code they end."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+import duckdb
+import typer
+from rich.console import Console
+
+from goldilocks.store.command_line.printable import printable
+from goldilocks.store.command_line.sentences import LAYOUT, warnings_as_sentences
+from goldilocks.store.errors import StoreCorrupt, StoreError, StoreFailed, StoreInvalid
+from goldilocks.store.files import durable
+
+FAILED, REFUSED = 1, 2
+_messages = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+# What a disk or the system answers, which DuckDB repeats in its own errors.
+_BROKEN = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE)]
+
+
+def main(app: Callable[..., Any], name: str) -> NoReturn:
+    """Runs a command line to its end, the last write to stdout included.
+
+    Args:
+        app: the commands.
+        name: what they are called with.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # None when it was closed before the start; a terminal's encoding may lack a character.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    warnings_as_sentences()
+    code: Any = 0
+    try:
+        for argument in sys.argv[1:]:
+            text(argument)
+        app(prog_name=name)
+    except StoreInvalid as error:
+        warn(str(error))
+        code = REFUSED
+    except SystemExit as end:
+        code = end.code
+    except BrokenPipeError:
+        _abandon_stdout()
+    except OSError as error:
+        code = _told(error)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+    except OSError as error:
+        code = _told(error)
+    raise SystemExit(code)
+
+
+def say(line: object) -> None:
+    """Prints a result for people on stdout; nothing in it commands the terminal."""
+    print(printable(str(line), LAYOUT))
+
+
+def warn(line: object) -> None:
+    """Prints a message on stderr; nothing in it commands the terminal."""
+    _messages.print(printable(str(line), LAYOUT))
+
+
+class _Shown(io.RawIOBase):
+    """A terminal to which results are written as text: what would command it is shown."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="backslashreplace")
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        """Write a part of the results."""
+        sys.stdout.write(printable(self._decoder.decode(bytes(content)), LAYOUT))
+        return len(content)
+
+
+def text(argument: str) -> str:
+    """Returns what was typed, also in a locale that knows ASCII alone.
+
+    Raises:
+        StoreInvalid: when it is no text.
+    """
+    try:
+        return argument if argument.isascii() else os.fsencode(argument).decode()
+    except UnicodeEncodeError:
+        return argument
+    except UnicodeDecodeError:
+        raise StoreInvalid(f"{argument!a} is not text in UTF-8") from None
+
+
+@contextmanager
+def sink(path: Path | None) -> Iterator[BinaryIO]:
+    """Opens what results are written to, in bytes.
+
+    Args:
+        path: a file, which is there only once it is whole; None means stdout, after what was printed.
+    """
+    try:
+        if path is None:
+            if sys.stdout is None:
+                raise OSError(errno.EBADF, "it is closed")
+            sys.stdout.flush()
+            yield cast(BinaryIO, _Shown()) if sys.stdout.isatty() else sys.stdout.buffer
+            sys.stdout.flush()
+        elif path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                yield stream
+        else:
+            with _whole(path.resolve()) as stream:
+                yield stream
+    except OSError as error:
+        error.filename = str(path or "stdout")
+        raise
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    aside = durable.temporary(path.parent, path.name)
+    try:
+        with aside.open("wb") as stream:
+            yield stream
+        os.replace(aside, path)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
+
+
+def read_stdin() -> str:
+    """Returns the text on stdin.
+
+    Raises:
+        StoreInvalid: when there is no stdin, or no text on it.
+    """
+    if sys.stdin is None:
+        raise StoreInvalid("stdin is closed: give the statement as an argument")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise StoreInvalid("what came on stdin is not text in UTF-8") from None
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turns errors into a sentence on stderr and an exit code."""
+    try:
+        yield
+    except (StoreCorrupt, StoreFailed) as error:
+        leave(str(error), FAILED)
+    except StoreError as error:
+        leave(str(error), REFUSED)
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.OutOfMemoryException) or any(reason in str(error) for reason in _BROKEN):
+            leave(f"DuckDB failed: {error}", FAILED)
+        leave(f"DuckDB refuses the statement: {error}", REFUSED)
+    except BrokenPipeError:
+        _abandon_stdout()
+    except OSError as error:
+        raise typer.Exit(_told(error)) from None
+
+
+def _told(error: OSError) -> int:
+    """Says what the system refused, and returns the exit code."""
+    _abandon_stdout()
+    warn(f"{error.filename or 'stdout'}: {error.strerror or error}")
+    return FAILED
+
+
+def _abandon_stdout() -> None:
+    """Lets what is still to be written go nowhere: the interpreter would complain at its end."""
+    with suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def leave(message: str, code: int) -> Any:
+    """Says why and ends with an exit code."""
+    warn(message)
+    raise typer.Exit(code)

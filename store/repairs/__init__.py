@@ -1,0 +1,1 @@
+"""Bringing a damaged store back to what its digests prove."""

@@ -1,0 +1,310 @@
+"""Makes a snapshot of the journal and points to it.
+
+Readers and a writer cannot share a DuckDB file, and a process that has a file open keeps seeing the old one after a
+replacement. So a snapshot is a new file with a new name, built aside; only the pointer changes, in one step.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from goldilocks.store.errors import StoreBusy, StoreChanged, StoreCorrupt, StoreFailed, StoreInvalid, StoreWarning
+from goldilocks.store.files import digests, durable
+from goldilocks.store.files.aside import set_aside
+from goldilocks.store.files.attach import attached
+from goldilocks.store.layout import Layout
+from goldilocks.store.schema import migrate
+from goldilocks.store.schema.definitions import listed
+from goldilocks.store.snapshots import seal
+from goldilocks.store.snapshots.agreement import disagreement
+from goldilocks.store.snapshots.blank import blank
+from goldilocks.store.snapshots.ingest import ingest, ingested
+from goldilocks.store.writing import journal, packing, packs, verification
+from goldilocks.store.writing.journal import Entry
+from goldilocks.store.writing.lock import WriterLock
+
+KEEP = 2
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A published file: its number, path, rows in `cells`, journal entries added, and seconds it took."""
+
+    number: int
+    path: Path
+    cells: int
+    entries: int
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """The file's stem, by which readers tell snapshots apart."""
+        return self.path.stem
+
+
+@dataclass(frozen=True)
+class Base:
+    """A readable snapshot to build on.
+
+    Attributes:
+        path: the file.
+        entries: the journal entries that it has: the digest by the name, None where it has none.
+        current: whether its schema is that of this code.
+        sealed: whether it is as it was published; False when nothing says so.
+        foreign: kind and name of what is in it that the code does not make.
+    """
+
+    path: Path
+    entries: Mapping[str, str | None]
+    current: bool
+    sealed: bool
+    foreign: tuple[tuple[str, str], ...]
+
+
+def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
+    """Adds to a new snapshot what the journal has and the newest one lacks, and points to it.
+
+    Takes the writer lock unless this process has it. Repairs a missing pointer and builds anew when snapshots are
+    unreadable. An entry that cannot be read is left in place, skipped, and named in a `StoreWarning`.
+
+    Args:
+        layout: the store.
+        anew: whether to build from the whole journal, whatever the snapshots hold.
+
+    Returns:
+        The new snapshot, or None when there was nothing to add.
+
+    Raises:
+        StoreBusy: when another process writes.
+        StoreNewer: when the newest snapshot is from a later version of the code.
+        StoreCorrupt: when journal and snapshot disagree, and there is no digest to tell which of them is right.
+        StoreFailed: when the file system refuses, the disk being full for instance; nothing has then changed.
+    """
+    with WriterLock(layout):
+        _refuse_foreign_file(layout)
+        packing.pack(layout)
+        base = None if anew else newest(layout)
+        _warn_of_lost_entries(layout, base)
+        entries = sound(layout, base, warn=True)
+        if base is not None and not entries and base.current:
+            _repair_pointer(layout, base.path)
+            return None
+        if base is None and not entries:
+            return None
+        try:
+            return _publish(layout, base, entries)
+        except (OSError, duckdb.Error) as error:
+            raise StoreFailed(f"publishing to {layout.path} failed, the last snapshot stays: {error}") from error
+
+
+def newest(layout: Layout, below: int | None = None) -> Base | None:
+    """Returns the newest snapshot that can be built on, or None; warns of every other one.
+
+    Args:
+        layout: the store.
+        below: only snapshots with a smaller number than this.
+
+    Raises:
+        StoreNewer: when it is from a later version of the code.
+    """
+    for number in reversed(layout.snapshot_numbers()):
+        if below is not None and number >= below:
+            continue
+        path = layout.snapshot_file(number)
+        try:
+            return _base(path)
+        except (duckdb.Error, StoreCorrupt, StoreBusy) as error:
+            warnings.warn(f"{path} cannot be read and is passed over: {error}", StoreWarning, stacklevel=3)
+    return None
+
+
+def _base(path: Path) -> Base:
+    sealed = seal.refuse_changed(path)
+    with attached(path, read_only=True, own=True) as connection:
+        migrate.refuse_newer(migrate.applied(connection), path)
+        # What is sealed and not of this code is of an earlier version.
+        foreign = () if sealed else tuple(migrate.unexpected(connection))
+        current = bool(sealed) and migrate.is_current(connection)
+        return Base(path, ingested(connection), current, bool(sealed), foreign)
+
+
+def pending(layout: Layout, base: Base | None) -> list[Entry]:
+    """Returns the entries of the journal that a snapshot lacks, all of them for None."""
+    return [entry for entry in journal.entries(layout) if base is None or entry.name not in base.entries]
+
+
+def sound(layout: Layout, base: Base | None, *, warn: bool = False) -> list[Entry]:
+    """Returns the entries that a snapshot lacks and that are as they were written.
+
+    Args:
+        layout: the store.
+        base: the snapshot, or None for all entries.
+        warn: whether to warn of every other entry.
+    """
+    waiting = pending(layout, base)
+    for folder in packs.unreadable(layout.journal) if warn else ():
+        warnings.warn(f"{folder} is skipped: its list {packs.LIST} is missing or damaged", StoreWarning, stacklevel=4)
+    flaws = verification.flaws(waiting) if waiting else {}
+    copies = journal.copies(journal.entries(layout), base.entries if base else ())
+    flaws |= {name: f"it has the number of {first.name}" for name, first in copies.items()}
+    for entry in waiting if warn else ():
+        if entry.name in flaws:
+            warnings.warn(f"journal entry {entry.path} is skipped: {flaws[entry.name]}", StoreWarning, stacklevel=4)
+    return [entry for entry in waiting if entry.name not in flaws]
+
+
+def _publish(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Snapshot | None:
+    """Builds on a snapshot, or on the one before it, or on nothing but the journal."""
+    try:
+        return _build(layout, base, entries)
+    except (duckdb.Error, StoreChanged) as error:
+        if base is None or durable.is_full(error):
+            raise
+        warnings.warn(f"{base.path} cannot be built on: {error}", StoreWarning, stacklevel=3)
+        older = newest(layout, below=int(base.path.stem))
+        return _publish(layout, older, sound(layout, older))
+
+
+def _build(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Snapshot:
+    started = time.monotonic()
+    number = max(layout.snapshot_numbers(), default=0) + 1
+    final = layout.snapshot_file(number)
+    unfinished = durable.temporary(layout.snapshots, final.name)
+    known = _witnesses(layout, base)
+    try:
+        cells = fill(unfinished, base, entries, known)
+        seal.seal(unfinished, final)
+        durable.commit(unfinished, final)
+    finally:
+        durable.discard(unfinished)
+    # What a snapshot took in without a digest has one from now on.
+    for entry in (*known, *entries):
+        if not (entry.path / digests.NAME).exists():
+            verification.write_list(layout, entry)
+    durable.point(layout.path, final)
+    _tidy(layout, base)
+    return Snapshot(number, final, cells, len(entries), time.monotonic() - started)
+
+
+def _witnesses(layout: Layout, base: Base | None) -> list[Entry]:
+    """Returns the entries that say whether a snapshot without digest is right; none where some of them are lost."""
+    if base is None or base.sealed:
+        return []
+    found = [entry for entry in journal.entries(layout) if entry.name in base.entries]
+    return found if len(found) == len(base.entries) else []
+
+
+def fill(file: Path, base: Base | None, entries: Sequence[Entry], witnesses: Sequence[Entry] = ()) -> int:
+    """Makes a database of a snapshot, or of nothing, and journal entries.
+
+    Args:
+        file: where; what is there is replaced.
+        base: the snapshot to build on, or None.
+        entries: what it lacks.
+        witnesses: the entries that a snapshot without digest was made of: it must hold what they say.
+
+    Returns:
+        The number of cells in it.
+
+    Raises:
+        OSError, duckdb.Error: when something cannot be read or written.
+        StoreChanged: when the snapshot is not what was published.
+        StoreCorrupt: when it does not hold what the witnesses say, or has not the tables of its schema.
+    """
+    durable.discard(file)
+    if base is None:
+        file.write_bytes(blank())
+    else:
+        durable.copy(base.path, file)
+    folders = sorted({entry.path.parent for entry in (*entries, *witnesses)})
+    # Reading all of the snapshot takes as long as building on it.
+    with ThreadPoolExecutor(1) as thread, attached(file, folders=folders, own=True) as connection:
+        proof = thread.submit(_refuse_unproved, base)
+        if base is not None and not base.current:
+            migrate.migrate(connection)
+        if base is not None and witnesses:
+            _compare(connection, base, witnesses)
+        ingest(connection, entries)
+        cells = connection.execute("SELECT count(*) FROM cells").fetchall()[0][0]
+        proof.result()
+        connection.execute("CHECKPOINT snapshot")
+    return cells
+
+
+def _refuse_unproved(base: Base | None) -> None:
+    if base is not None and base.sealed and not seal.intact(base.path, thorough=True):
+        raise StoreChanged(f"{base.path} has changed since it was published")
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, base: Base, witnesses: Sequence[Entry]) -> None:
+    """Takes over the digests of entries that a snapshot agrees with, or refuses it."""
+    try:
+        found = disagreement(connection, witnesses)
+    except duckdb.Error as error:
+        found = str(error)
+    if found:
+        raise StoreCorrupt(
+            f"{base.path} and the journal disagree, and there is no digest to tell which is right: {found}. "
+            "`goldilocks store check --repair` sets aside the cells in question."
+        )
+    names = [entry.name for entry in witnesses]
+    connection.execute(
+        "UPDATE journal_entries SET digest = known.digest FROM (SELECT unnest($names) AS entry, unnest($digests) AS "
+        "digest) AS known WHERE journal_entries.entry = known.entry",
+        {"names": names, "digests": verification.digests_of(witnesses)},
+    )
+
+
+def _warn_of_lost_entries(layout: Layout, base: Base | None) -> None:
+    lost = sorted(base.entries.keys() - {entry.name for entry in journal.entries(layout)}) if base else []
+    if lost:
+        warnings.warn(
+            f"the journal of {layout.path} lacks {len(lost)} entries that the newest snapshot has, the first is "
+            f"{lost[0]}; nothing is lost: `goldilocks store check --repair --store {layout.path}` writes them again.",
+            StoreWarning,
+            stacklevel=3,
+        )
+
+
+def _refuse_foreign_file(layout: Layout) -> None:
+    if not layout.path.exists() or layout.path.is_symlink() or _is_copy(layout):
+        return
+    raise StoreInvalid(
+        f"{layout.path} is a file of its own, not the pointer of a store, and is not overwritten: "
+        "move it away, or choose another file with --store."
+    )
+
+
+def _is_copy(layout: Layout) -> bool:
+    """Tells whether the pointer became a copy of a snapshot, as programs make it that follow links when they copy."""
+    size = layout.path.stat().st_size
+    snapshots = [file for file in map(layout.snapshot_file, layout.snapshot_numbers()) if file.stat().st_size == size]
+    return bool(snapshots) and digests.of(layout.path) in map(digests.of, snapshots)
+
+
+def _repair_pointer(layout: Layout, snapshot: Path) -> None:
+    if not layout.path.is_symlink() or os.path.realpath(layout.path) != os.path.realpath(snapshot):
+        durable.point(layout.path, snapshot)
+
+
+def _tidy(layout: Layout, base: Base | None) -> None:
+    """Keeps the newest snapshots, and what is not the store's own out of their way."""
+    if base is not None and base.foreign:
+        warnings.warn(
+            f"{base.path} held {listed(base.foreign)}: it was moved to {layout.damaged}", StoreWarning, stacklevel=4
+        )
+        set_aside(layout, base.path)
+    for number in layout.snapshot_numbers()[:-1]:
+        if seal.intact(layout.snapshot_file(number)) is False:
+            set_aside(layout, layout.snapshot_file(number))
+            durable.discard(seal.digest_file(layout.snapshot_file(number)))
+    for number in layout.snapshot_numbers()[:-KEEP]:
+        durable.discard(layout.snapshot_file(number))

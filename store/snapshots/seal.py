@@ -1,0 +1,94 @@
+"""Snapshots are for reading: each is closed to writing and has its digest beside it; a changed one is not believed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from goldilocks.store.errors import StoreChanged, StoreError
+from goldilocks.store.files import digests, durable
+from goldilocks.store.files.attach import attached
+from goldilocks.store.files.digests import Digests, DigestsDamaged
+from goldilocks.store.schema import migrate
+from goldilocks.store.schema.definitions import listed
+
+READ_ONLY = 0o444
+# What was found for a file of this path, inode, size and time: reading all of it again would say the same.
+_known: dict[tuple[str, str], str] = {}
+
+
+def seal(unfinished: Path, final: Path) -> None:
+    """Closes a complete snapshot to writing, and commits its digest.
+
+    Args:
+        unfinished: the file.
+        final: the name that it is going to have.
+    """
+    os.chmod(unfinished, READ_ONLY)
+    beside = digest_file(final)
+    written = durable.temporary(beside.parent, beside.name)
+    durable.discard(written)
+    written.write_text(Digests({final.name: digests.of(unfinished)}, _state(unfinished)).text())
+    os.chmod(written, READ_ONLY)
+    durable.commit(written, beside)
+
+
+def intact(file: Path, *, thorough: bool = False) -> bool | None:
+    """Tells whether a snapshot is as it was published.
+
+    Args:
+        file: the snapshot.
+        thorough: whether to read all of it, even when inode, size and time are those of its publication.
+
+    Returns:
+        None when nothing says so: it has no digest, or a damaged one.
+    """
+    try:
+        known = digests.read(digest_file(file))
+    except DigestsDamaged:
+        return None
+    if known is None or file.name not in known.files:
+        return None
+    state = _state(file)
+    if not thorough and known.note == state:
+        return True
+    key = (str(file), state)
+    if thorough or key not in _known:
+        _known[key] = digests.of(file)
+    return _known[key] == known.files[file.name]
+
+
+def refuse_changed(file: Path) -> bool | None:
+    """Returns `intact`, and refuses a snapshot that has changed or that DuckDB would change while opening it.
+
+    Raises:
+        StoreChanged: when somebody wrote to it; the message names what is in it that the code does not make.
+    """
+    log = durable.log_of(file)
+    if log.exists():
+        raise StoreChanged(f"beside {file} lies {log.name}: another program opened the snapshot for writing.")
+    found = intact(file)
+    if found is False:
+        raise StoreChanged(f"{file} has changed since it was published{_foreign(file)}: snapshots are for reading.")
+    return found
+
+
+def digest_file(snapshot: Path) -> Path:
+    """Returns the path of the file that holds the digest of a snapshot."""
+    return snapshot.with_name(snapshot.name + digests.SUFFIX)
+
+
+def _state(file: Path) -> str:
+    status = file.stat()
+    return f"inode {status.st_ino}, {status.st_size} bytes, modified {status.st_mtime_ns}"
+
+
+def _foreign(file: Path) -> str:
+    try:
+        with attached(file, read_only=True, own=True) as connection:
+            found = migrate.unexpected(connection)
+    except (duckdb.Error, StoreError, OSError):
+        return ""
+    return f" and holds {listed(found)}, which a repair leaves out of the next one" if found else ""

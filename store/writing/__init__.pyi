@@ -1,0 +1,2 @@
+# What `goldilocks.store` names, too.
+from . import journal as journal
