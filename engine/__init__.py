@@ -1,9 +1,12 @@
 """The engine: computes grids of small networks, many configurations per tensor program.
 
-grid        cells, grid files, presets, planner
+cell        one frozen configuration and its identity
 studies     what is done with a batch of cells
+grid        grid files, presets, planner
 execution   carrying out a grid: `run`
 catalogue   everything that exists by name
+
+What else is there, and what builds on what: README.md.
 
     import goldilocks
     goldilocks.engine.run("smoke", store="data/grid.duckdb")

@@ -1,6 +1,7 @@
 """Imports run one way: on the syntax tree, and in a fresh interpreter."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,28 @@ WITHOUT = {
     "store": {"torch", "streamlit", "altair", "sklearn"},
     "dashboard": {"torch", "sklearn"},
 }
+# The files and folders of the engine, from the ground up: each imports what lies on floors below it, and nothing else.
+FLOORS = (
+    "errors card axes randomness cores cost divergence measurements options kernels plugin_folder",
+    "slips statistics loss device plugin_code",
+    "scheme",
+    "registry",
+    "activations optimizers preprocessings",
+    "data theory saturation",
+    "initializers normalizations",
+    "networks member_checks",
+    "cell plugins",
+    "initial predictions",
+    "signal training",
+    "transfer",
+    "studies",
+    "grid",
+    "catalogue",
+    "diagnosis",
+    "execution",
+    "bench",
+    "__main__",
+)
 
 
 def imported(path):
@@ -42,8 +65,12 @@ def test_the_syntax_tree_respects_the_direction(package):
         assert not foreign | (names & WITHOUT[package]), path.relative_to(ROOT)
 
 
-def imports_between_files():
-    """Return which files of the packages each of them imports, at its head or later, but for its annotations alone."""
+def imports_between_files(for_annotations=False):
+    """Return which files of the packages each of them imports, at its head or later.
+
+    Args:
+        for_annotations: whether what is imported for annotations alone counts, too.
+    """
     files = {}
     for package in NEIGHBOURS:
         for path in (ROOT / package).rglob("*.py"):
@@ -60,7 +87,7 @@ def imports_between_files():
             for inner in ast.walk(node)
         }
         named = set()
-        for node in set(ast.walk(nodes)) - for_types:
+        for node in set(ast.walk(nodes)) - (set() if for_annotations else for_types):
             if isinstance(node, ast.Import):
                 named |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
@@ -81,18 +108,50 @@ def test_no_files_import_each_other_in_a_circle():
     assert graph == {}
 
 
+def test_the_engine_is_built_from_the_ground_up():
+    level = {name: number for number, names in enumerate(FLOORS) for name in names.split()}
+    folder = ROOT / "engine"
+    there = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/*.py")}
+    assert sorted(level) == sorted(there - {"__init__"})
+    checked = 0
+    for name, others in imports_between_files(for_annotations=True).items():
+        below = [other.split(".")[2] for other in others if other.startswith("goldilocks.engine.")]
+        if name.startswith("goldilocks.engine."):
+            unit = name.split(".")[2]
+            assert not [other for other in below if other != unit and level[other] >= level[unit]], name
+            checked += len(below)
+    assert checked > 500
+
+
+def test_the_drawing_of_the_floors_is_the_list():
+    drawing = re.search(r"```\n(__main__.*?)```", (ROOT / "engine" / "README.md").read_text(), flags=re.DOTALL)[1]
+    drawn = [line.split("  ")[0].split() for line in drawing.splitlines()]
+    assert [sorted(names) for names in drawn] == [sorted(names.split()) for names in reversed(FLOORS)]
+
+
+def test_a_folder_of_members_holds_members_only():
+    files = {path.stem for path in (ROOT / "engine" / "studies").glob("*.py")}
+    names = loaded_output("from goldilocks.engine.studies import studies; print(*(one.name for one in studies))")
+    assert files - {"__init__", "base"} == set(names.split())
+
+
 def test_only_one_folder_knows_ray():
     folder = ROOT / "engine" / "execution" / "ray"
     files = [path for package in ("engine", "store", "dashboard") for path in (ROOT / package).rglob("*.py")]
     assert {path.parent for path in files if "ray" in imported(path)} == {folder}
 
 
-def loaded(code):
-    """Return the packages that a fresh interpreter has loaded after running some code."""
-    command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"]
+def loaded_output(code):
+    """Return the last line that a fresh interpreter prints."""
+    command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT / ".package", timeout=120)
     assert done.returncode == 0, done.stderr
-    return {_package(name) for name in done.stdout.splitlines()[-1].split()}
+    return done.stdout.splitlines()[-1]
+
+
+def loaded(code):
+    """Return the packages that a fresh interpreter has loaded after running some code."""
+    return {_package(name) for name in loaded_output(f"{code}\nimport sys; print(*sys.modules)").split()}
 
 
 def test_the_dashboard_needs_neither_torch_nor_the_engine():
@@ -105,6 +164,11 @@ for module in pkgutil.walk_packages(dashboard.__path__, "goldilocks.dashboard.")
     modules = loaded(code)
     assert {"streamlit", "dashboard", "store"} <= modules
     assert not modules & {"torch", "engine", "sklearn"}
+
+
+@pytest.mark.parametrize("module", ["goldilocks", "goldilocks.engine", "goldilocks.engine.card"])
+def test_a_map_or_a_card_loads_nothing_heavy(module):
+    assert not loaded(f"import {module}") & {"torch", "numpy", "pandas", "pyarrow", "sklearn"}
 
 
 def test_the_store_needs_neither_neighbour():

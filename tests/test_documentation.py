@@ -50,7 +50,10 @@ def test_every_make_target_is_listed():
         assert f"`make {target}`" in README
 
 
-@pytest.mark.parametrize("package", ["dashboard", "dashboard/charts"])
+ROOMS = ["execution", "grid", "predictions", "signal", "theory", "training", "transfer"]
+
+
+@pytest.mark.parametrize("package", ["dashboard", "dashboard/charts", *(f"engine/{room}" for room in ROOMS)])
 def test_the_map_of_a_package_names_what_is_in_it(package):
     folder = ROOT / package
     told = set(re.findall(r"^ *(\w+)  +\S", (folder / "__init__.py").read_text(), flags=re.MULTILINE))

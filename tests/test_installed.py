@@ -138,11 +138,11 @@ import sys
 sys.path = [path for path in sys.path if ".package" not in path]
 sys.path.insert(0, {str(ROOT)!r})
 import engine, store, dashboard
-import engine.grid.cell, store.layout
-import goldilocks.engine.grid.cell
-assert engine.grid.cell is goldilocks.engine.grid.cell and engine is goldilocks.engine
+import engine.cell, store.layout
+import goldilocks.engine.cell
+assert engine.cell is goldilocks.engine.cell and engine is goldilocks.engine
 assert store.layout.Layout is goldilocks.store.Layout and dashboard is goldilocks.dashboard
-assert engine.grid.cell.__spec__.name == "goldilocks.engine.grid.cell"
+assert engine.cell.__spec__.name == "goldilocks.engine.cell"
 """
     (project / "elsewhere").mkdir()
     ran([sys.executable, "-c", code], project / "elsewhere")

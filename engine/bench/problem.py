@@ -11,11 +11,11 @@ from torch import Tensor
 
 from goldilocks.engine import randomness
 from goldilocks.engine.data.base import prepared
+from goldilocks.engine.initial import starts
 from goldilocks.engine.initializers import Fans
 from goldilocks.engine.initializers.noise import READOUT, bias_noise, weight_noise
-from goldilocks.engine.networks.parameters import starts
-from goldilocks.engine.studies.curves import logged_steps
-from goldilocks.engine.studies.training import TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.curves import logged_steps
 
 
 class Tensors(NamedTuple):

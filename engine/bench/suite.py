@@ -17,7 +17,8 @@ from goldilocks.engine.device import Device, choose_device
 from goldilocks.engine.execution.allocator import keep_freed_memory
 from goldilocks.engine.execution.matrix_rate import matrix_rate
 from goldilocks.engine.studies.propagation import Propagation, PropagationCell
-from goldilocks.engine.studies.training import Training, TrainingCell
+from goldilocks.engine.studies.training import Training
+from goldilocks.engine.training.cell import TrainingCell
 
 # Width, depth, batch size, configurations, steps: half of the configurations with batch norm. A GPU is filled.
 TRAINING = ((64, 10, 64, 200, 40), (128, 10, 128, 40, 40), (128, 50, 128, 40, 20), (32, 10, 64, 400, 40))

@@ -17,7 +17,7 @@ import pyarrow as pa
 from goldilocks import store
 from goldilocks.engine.catalogue import metrics_table, schemes_table
 from goldilocks.engine.statistics import BINS
-from goldilocks.engine.studies.curves import LOGGED_INTERVALS
+from goldilocks.engine.training.curves import LOGGED_INTERVALS
 from goldilocks.store import journal, tables
 
 STEPS, DEPTH, BATCH, RUN = 200, 20, 64, "synthetic"

@@ -16,15 +16,15 @@ from typing import Any, Protocol
 
 import torch
 
-from goldilocks.engine.cores import computing
+from goldilocks.engine.cell import Cell
+from goldilocks.engine.cores import Progress, computing
 from goldilocks.engine.data import Dataset
 from goldilocks.engine.data.download import Announce
 from goldilocks.engine.device import Device
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.provenance import Process
-from goldilocks.engine.grid.cell import Cell
 from goldilocks.engine.grid.plan import Batch
-from goldilocks.engine.studies.base import Outcome, Progress
+from goldilocks.engine.studies.base import Outcome
 
 
 class ClusterLost(Exception):

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.data import Dataset
 from goldilocks.engine.data.download import Announce
 from goldilocks.engine.device import Device
 from goldilocks.engine.execution.executor import Done, Job, compute_batch
 from goldilocks.engine.execution.provenance import Process
-from goldilocks.engine.grid.cell import Cell
 from goldilocks.engine.grid.plan import Batch, plan
 
 

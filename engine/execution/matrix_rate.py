@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import torch
 
+from goldilocks.engine.cost import FLOAT_BYTES
 from goldilocks.engine.device import Device
 
 PROBE_SECONDS = 0.3
-FLOAT_BYTES = 4
 # Entries of one factor: on a CPU three times as many fit into the last cache; a GPU needs more to be busy.
 PROBE_ENTRIES = {"cpu": 1 << 18, "cuda": 1 << 24, "mps": 1 << 20}
 # More than the last cache holds.

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.data.own import by_digest_alone
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.grid.cell import Cell
 from goldilocks.engine.plugins import OPEN
 from goldilocks.engine.studies import studies
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import torch
 
 from goldilocks import store
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.cores import computing
 from goldilocks.engine.data.own import know
 from goldilocks.engine.device import Device, choose_device
@@ -24,7 +25,6 @@ from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.comparison import KEYS, Difference, differences, steady
 from goldilocks.engine.execution.provenance import computing_platform
 from goldilocks.engine.execution.rebuilding import Row, cell_of
-from goldilocks.engine.grid.cell import Cell
 from goldilocks.engine.grid.plan import MEMORY_SHARE
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugins import load as load_plugins

@@ -7,9 +7,10 @@ from typing import Protocol
 
 import torch
 
+from goldilocks.engine.cell import Cell
+from goldilocks.engine.cost import Cost
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.grid.cell import Cell
-from goldilocks.engine.studies.base import Cost, Study, studies
+from goldilocks.engine.studies.base import Study, studies
 
 # A batch is what a kill can lose and what a reader waits for, so it is also bounded in work: seconds on each device.
 MOST_FLOPS = {"cpu": 3e11, "cuda": 3e14, "mps": 1e13}

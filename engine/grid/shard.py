@@ -12,9 +12,9 @@ from itertools import pairwise
 
 import torch
 
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.cores import kernel_threads
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.grid.cell import Cell
 from goldilocks.engine.grid.plan import groups
 from goldilocks.engine.grid.spec import Grid
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.data.own import by_digest_alone
 from goldilocks.engine.errors import RequestError, nearest, short
-from goldilocks.engine.grid.cell import Cell
 from goldilocks.engine.grid.presets import preset_names, preset_text
 from goldilocks.engine.scheme import written_out
 from goldilocks.engine.slips import explained, fraction

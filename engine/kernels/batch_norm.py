@@ -8,8 +8,6 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from goldilocks.engine.normalizations.base import Running, Scale
-
 # More examples than this do not fit into a program's registers; a program holds so many numbers.
 MOST_EXAMPLES, HELD = 1024, 4096
 
@@ -20,48 +18,46 @@ def handles(z: Tensor) -> bool:
 
 
 def forward(
-    z: Tensor, scale: Scale, running: Running | None, eps: float, momentum: float
+    z: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor] | None, eps: float, momentum: float
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """Normalize in training mode; see `Batch.forward`.
 
     Args:
         z: pre-activations `[config, batch, unit]`; centred in place.
-        scale: γ and β.
-        running: statistics to update in place, or None.
+        gamma: γ `[config, 1, unit]`.
+        beta: β, same shape.
+        running: mean and variance `[config, 1, unit]` to update in place, or None.
         eps: what is added to the variance.
         momentum: weight of this batch in the running statistics.
 
     Returns:
         The normalized pre-activations, and for the way back z − E z and 1/√(Var z + eps).
     """
-    assert scale.beta is not None
     _, batch, units = z.shape
-    y, inverse_std = torch.empty_like(z), torch.empty_like(scale.gamma)
-    kept = running or Running(inverse_std, inverse_std)
+    y, inverse_std = torch.empty_like(z), torch.empty_like(gamma)
+    mean, variance = running or (inverse_std, inverse_std)
     _forward[_grid(z)](
-        z, scale.gamma, scale.beta, y, inverse_std, kept.mean, kept.variance, batch, units, eps, momentum,
+        z, gamma, beta, y, inverse_std, mean, variance, batch, units, eps, momentum,
         batch / (batch - 1), TRACKS=running is not None, **_blocks(z),
     )  # fmt: skip
     return y, (z, inverse_std)
 
 
-def backward(dy: Tensor, centred: Tensor, inverse_std: Tensor, scale: Scale) -> tuple[Tensor, Scale]:
+def backward(dy: Tensor, centred: Tensor, inverse_std: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Carry a gradient back through the training mode; see `Batch.backward`.
 
     Args:
         dy: gradient at the output `[config, batch, unit]`; overwritten.
         centred: z − E z, same shape.
         inverse_std: 1/√(Var z + eps) `[config, 1, unit]`.
-        scale: γ and β.
+        gamma: γ, same shape.
 
     Returns:
         The gradient at z, and those of γ and β.
     """
-    gradient = Scale(torch.empty_like(scale.gamma), torch.empty_like(scale.gamma))
-    _backward[_grid(dy)](
-        dy, centred, inverse_std, scale.gamma, gradient.gamma, gradient.beta, *dy.shape[1:], **_blocks(dy)
-    )
-    return dy, gradient
+    at_gamma, at_beta = torch.empty_like(gamma), torch.empty_like(gamma)
+    _backward[_grid(dy)](dy, centred, inverse_std, gamma, at_gamma, at_beta, *dy.shape[1:], **_blocks(dy))
+    return dy, at_gamma, at_beta
 
 
 def _blocks(z: Tensor) -> dict[str, int]:

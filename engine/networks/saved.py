@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from goldilocks.engine.networks.parameters import Classifier
+from goldilocks.engine.networks.classifier import Classifier
 
 
 class Unusable(ValueError):

@@ -40,9 +40,9 @@ class Batch(Normalization):
     momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
 
     def forward(self, z: Tensor, scale: Scale | None, running: Running | None) -> tuple[Tensor, Any]:
-        kernels = batch_norm_kernels(z) if scale is not None and scale.beta is not None else None
-        if kernels:
-            return kernels.forward(z, scale, running, self.eps, self.momentum)
+        if scale is not None and scale.beta is not None and (kernels := batch_norm_kernels(z)):
+            kept = None if running is None else (running.mean, running.variance)
+            return kernels.forward(z, scale.gamma, scale.beta, kept, self.eps, self.momentum)
         # On a CPU, sums are many times faster than var_mean along a middle axis. The mean is taken off before
         # squaring, so nothing cancels.
         batch = z.shape[BATCH]
@@ -64,9 +64,9 @@ class Batch(Normalization):
     def backward(self, dy: Tensor, saved: Any, scale: Scale | None) -> tuple[Tensor, Scale | None]:
         # dz = γ/√(v + eps) · [dy − mean dy − ẑ · mean(dy·ẑ)], with ẑ = centred/√(v + eps)
         centred, inverse_std = saved
-        kernels = batch_norm_kernels(dy) if scale is not None else None
-        if kernels:
-            return kernels.backward(dy, centred, inverse_std, scale)
+        if scale is not None and (kernels := batch_norm_kernels(dy)):
+            dz, dgamma, dbeta = kernels.backward(dy, centred, inverse_std, scale.gamma)
+            return dz, Scale(dgamma, dbeta)
         batch, gain = dy.shape[BATCH], _gain(inverse_std, scale)
         dbeta = dy.sum(BATCH, keepdim=True)
         dgamma = (dy * centred).sum(BATCH, keepdim=True).mul_(inverse_std)

@@ -2,66 +2,23 @@
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Annotated, Any
+from typing import Any
 
 import torch
-from pydantic import BeforeValidator, Field
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from goldilocks.engine.card import Card
 from goldilocks.engine.cores import Progress
+from goldilocks.engine.cost import FLOAT_BYTES, Cost
 from goldilocks.engine.data import Dataset
-from goldilocks.engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
+from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.networks.backbone import Backbone
-from goldilocks.engine.networks.backbone_trial import without_scheme
-from goldilocks.engine.optimizers.momentum import Momentum
-from goldilocks.engine.preprocessings.raw import Raw
-from goldilocks.engine.studies.backbone_training import FROZEN, ROWS, Adapted, Seen
-from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from goldilocks.engine.studies.curves import Curves, logged_steps
-from goldilocks.engine.studies.measurements import Measurements
-from goldilocks.engine.studies.target_sets import images_per_class, shortage
-from goldilocks.engine.studies.transfer_schemes import LOWER_RATE, SchemeName
-
-FLOAT_BYTES = 4
-
-
-class BackboneCell(Cell):
-    """A backbone that is adapted to one target set; depth and width are those of the new fully connected layers."""
-
-    study = "backbone_transfer"
-
-    network: Annotated[Backbone, BeforeValidator(Backbone.parse)]
-    scheme: SchemeName
-    per_class: Annotated[int, Field(strict=True, ge=1, le=1_000_000), BATCHED]
-    preprocessing: PreprocessingAxis = Raw()
-    optimizer: OptimizerAxis = Momentum()
-    lr: Annotated[Rate, BATCHED]
-    steps: Steps
-
-    @property
-    def images(self) -> int:
-        """Number of images of each class, where the target set has fewer than `per_class`."""
-        return images_per_class(self.dataset, self.per_class)
-
-    def remarks(self) -> list[str]:
-        """Say, too, that the target set has fewer images than were asked for."""
-        return [*super().remarks(), *filter(None, [shortage(self.dataset, self.per_class)])]
-
-    def refusal(self) -> str | None:
-        """Say what a backbone cannot do, or None."""
-        if not self.dataset.classes or not self.dataset.image:
-            return f"dataset = {self.dataset}: a backbone wants labelled images"
-        if str(self.preprocessing) != "raw" or not self.norm.absent:
-            return (
-                f"preprocessing = {self.preprocessing}, norm = {self.norm}: a backbone has its own. Allowed: raw, none"
-            )
-        if self.scheme == "scratch" and (reason := _without_scheme(self.network)):
-            return f"scheme = scratch: {reason}. Leave scratch out of the grid's schemes"
-        if self.init.data_dependent:
-            return f"init = {self.init}: it depends on the data, which frozen layers would not have seen"
-        return super().refusal()
+from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.training.curves import Curves, logged_steps
+from goldilocks.engine.transfer.backbone_cell import BackboneCell
+from goldilocks.engine.transfer.backbone_trainer import FROZEN, ROWS, Adapted, Seen
+from goldilocks.engine.transfer.schemes import LOWER_RATE
 
 
 @studies.register
@@ -136,11 +93,6 @@ def _report(cell: BackboneCell, curves: Curves, adapted: Adapted, found: Measure
         found.add(cell.cell_id, "backbone_curve", accuracy[row], step, part)
     for number, shift in enumerate(adapted.shifts(), 1):
         found.add(cell.cell_id, "backbone_shift", shift, number, part)
-
-
-@lru_cache
-def _without_scheme(network: Backbone) -> str | None:
-    return without_scheme(network.module())
 
 
 @lru_cache

@@ -1,6 +1,6 @@
 """What a study declares: which cells fit into one tensor program, what they cost, and how to compute them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -8,27 +8,12 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 import pyarrow as pa
 import torch
 
-from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.cell import Cell
+from goldilocks.engine.cores import Progress
+from goldilocks.engine.cost import Cost
+from goldilocks.engine.divergence import not_finite
 from goldilocks.engine.registry import Registry
 from goldilocks.engine.scheme import Scheme
-from goldilocks.engine.studies.divergence import not_finite
-
-# Called with the share of the batch that is done, between 0 and 1.
-Progress = Callable[[float], None]
-Tables = dict[str, pa.Table]
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a batch takes.
-
-    Attributes:
-        flops: floating-point operations of its matrix products.
-        bytes: peak memory of its tensors.
-    """
-
-    flops: float
-    bytes: float
 
 
 @dataclass(frozen=True)
@@ -71,7 +56,7 @@ class Outcome:
     """
 
     cell_ids: Sequence[str]
-    tables: Tables
+    tables: dict[str, pa.Table]
     updates: Sequence[int | None] = ()
     overflowed: Collection[str] = ()
     chance: float | None = None

@@ -9,13 +9,16 @@ from torch import Tensor
 
 from goldilocks.engine.axes import BATCH
 from goldilocks.engine.card import Card
+from goldilocks.engine.cell import NormAxis
 from goldilocks.engine.cores import Progress
-from goldilocks.engine.grid.cell import NormAxis
+from goldilocks.engine.cost import Cost
 from goldilocks.engine.normalizations.base import Normalization, Scale
 from goldilocks.engine.normalizations.batch import Batch
-from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
-from goldilocks.engine.studies.watching import Notes, outcome, train
+from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.cost import TYPICAL_SHARE, training_cost
+from goldilocks.engine.training.instrumented import Notes, measured, train
+from goldilocks.engine.training.trainer import Trainer
 
 LETTERS = {"gamma": "γ", "beta": "β"}
 QUANTILES = {"low": 0.05, "median": 0.5, "high": 0.95}
@@ -42,7 +45,7 @@ class BatchNormLayer(Study[BatchNormLayerCell]):
 
     name = "batch_norm_layer"
     cell = BatchNormLayerCell
-    typical_share = Training.typical_share
+    typical_share = TYPICAL_SHARE
     card = Card(
         "Batch norm as a layer",
         "y = γ·(z − E[z])/√(Var[z] + eps) + β: γ and β after k updates; y − z for γ = √(Var[z] + eps), β = E[z]",
@@ -73,10 +76,12 @@ class BatchNormLayer(Study[BatchNormLayerCell]):
         return cell.static
 
     def cost(self, cells: Sequence[BatchNormLayerCell], device: torch.device) -> Cost:
-        return Training().cost(cells, device)
+        return training_cost(cells, device)
 
     def run(self, cells: Sequence[BatchNormLayerCell], device: torch.device, progress: Progress) -> Outcome:
-        return outcome(cells, [cell.cell_id for cell in cells], device, progress, _watch)
+        ids = [cell.cell_id for cell in cells]
+        table, steps = measured(cells, ids, device, progress, _watch)
+        return Outcome(ids, {"measurements": table}, steps)
 
 
 def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> Tensor:

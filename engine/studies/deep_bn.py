@@ -12,15 +12,17 @@ import pandas as pd
 import torch
 
 from goldilocks.engine.card import Card
+from goldilocks.engine.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
+from goldilocks.engine.cores import Progress
+from goldilocks.engine.cost import Cost
 from goldilocks.engine.data.gaussian import Gaussian
-from goldilocks.engine.grid.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
+from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.normalizations.none import NoNormalization
+from goldilocks.engine.predictions.cells import declared_weight_std, described, predicted
 from goldilocks.engine.preprocessings.raw import Raw
-from goldilocks.engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
-from goldilocks.engine.studies.measurements import Measurements
-from goldilocks.engine.studies.predictions import declared_weight_std, described, predicted
+from goldilocks.engine.signal.program import inputs
+from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
 from goldilocks.engine.studies.propagation import Propagation, PropagationCell
-from goldilocks.engine.studies.signal import inputs
 from goldilocks.engine.theory.maps import length, mean, slope
 
 MEASURED, THEORY, WIDE = "measured", "theory", "theory, large batch"

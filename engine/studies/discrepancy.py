@@ -13,14 +13,17 @@ from torch import Tensor
 
 from goldilocks.engine import randomness
 from goldilocks.engine.card import Card
+from goldilocks.engine.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate
 from goldilocks.engine.cores import Progress
-from goldilocks.engine.grid.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate
+from goldilocks.engine.cost import Cost
 from goldilocks.engine.optimizers.sgd import Sgd
 from goldilocks.engine.preprocessings.standardize import Standardize
-from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from goldilocks.engine.studies.modes import Evaluation, distances
-from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
-from goldilocks.engine.studies.watching import Notes, outcome, train
+from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.cost import training_cost
+from goldilocks.engine.training.evaluation import Evaluation, distances
+from goldilocks.engine.training.instrumented import Notes, measured, train
+from goldilocks.engine.training.trainer import Trainer
 
 # Minibatches whose statistics are compared with the running ones.
 COMPARED_BATCHES = 8
@@ -126,10 +129,12 @@ class Discrepancy(Study[DiscrepancyCell]):
         return cell.static
 
     def cost(self, cells: Sequence[DiscrepancyCell], device: torch.device) -> Cost:
-        return Training().cost([cell.trained for cell in cells], device)
+        return training_cost([cell.trained for cell in cells], device)
 
     def run(self, cells: Sequence[DiscrepancyCell], device: torch.device, progress: Progress) -> Outcome:
-        return outcome([cell.trained for cell in cells], [cell.cell_id for cell in cells], device, progress, _watch)
+        ids = [cell.cell_id for cell in cells]
+        table, steps = measured([cell.trained for cell in cells], ids, device, progress, _watch)
+        return Outcome(ids, {"measurements": table}, steps)
 
 
 def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> Tensor:

@@ -11,17 +11,20 @@ import torch
 from torch import Tensor
 
 from goldilocks.engine.card import Card
+from goldilocks.engine.cell import NormAxis
 from goldilocks.engine.cores import Progress, kernel_threads
-from goldilocks.engine.grid.cell import NormAxis
+from goldilocks.engine.cost import Cost
+from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.networks import HiddenLayer
 from goldilocks.engine.networks.affine import OwnAffine
 from goldilocks.engine.networks.folding import fold
 from goldilocks.engine.normalizations.batch import Batch
 from goldilocks.engine.normalizations.none import NoNormalization
-from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from goldilocks.engine.studies.measurements import Measurements
-from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
-from goldilocks.engine.studies.watching import train
+from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.cost import training_cost
+from goldilocks.engine.training.instrumented import train
+from goldilocks.engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 KINDS = UNFOLDED, FOLDED, FREE = "unfolded", "folded", "without batch norm"
@@ -86,7 +89,7 @@ class Folding(Study[FoldingCell]):
         first = cells[0]
         products = sum(shape.products for shape in (*first.shapes, first.readout))
         passes = 3 * first.steps + len(KINDS) * (WARM_UP + ROUNDS)
-        return Cost(2.0 * len(cells) * products * first.batch_size * passes, Training().cost(cells, device).bytes)
+        return Cost(2.0 * len(cells) * products * first.batch_size * passes, training_cost(cells, device).bytes)
 
     def run(self, cells: Sequence[FoldingCell], device: torch.device, progress: Progress) -> Outcome:
         found = Measurements()

@@ -6,19 +6,20 @@ from typing import Any, Literal
 import torch
 
 from goldilocks.engine.card import Card
+from goldilocks.engine.cell import BatchSize, Cell, DatasetAxis, Depth, PreprocessingAxis, Width
+from goldilocks.engine.cores import Progress
+from goldilocks.engine.cost import DOUBLE_BYTES, Cost
 from goldilocks.engine.data.gaussian import Gaussian
-from goldilocks.engine.grid.cell import BatchSize, Cell, DatasetAxis, Depth, PreprocessingAxis, Width
 from goldilocks.engine.initializers import Fans
+from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.preprocessings.raw import Raw
-from goldilocks.engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
-from goldilocks.engine.studies.correlated_inputs import Simulated, simulate
-from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.engine.signal.correlated_inputs import Simulated, simulate
+from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
 from goldilocks.engine.theory.criticality import Phase, phase
 from goldilocks.engine.theory.fixed_points import first_variance, fixed_points
 
 # What one point of the plane takes in theory, in floating-point operations.
 THEORY_FLOPS = 1e9
-FLOAT_BYTES = 8
 # Parts of a cell that a quantity belongs to.
 THEORY, MEASURED = "theory", "measured"
 
@@ -142,7 +143,7 @@ class MeanField(Study[MeanFieldCell]):
         if first.simulate == "yes":
             rows = len(cells) * first.batch_size
             flops += 4.0 * rows * first.depth * first.width**2
-            needed = FLOAT_BYTES * (
+            needed = DOUBLE_BYTES * (
                 rows * first.width * (first.depth + (6 if first.norm.absent else 10)) + 3 * first.width**2
             )
         return Cost(flops, needed)

@@ -10,13 +10,15 @@ from pydantic import Field
 from goldilocks.engine import randomness
 from goldilocks.engine.activations.linear import Linear
 from goldilocks.engine.card import Card
+from goldilocks.engine.cell import BATCHED, ActivationAxis, Cell, InitAxis, PreprocessingAxis, Steps
+from goldilocks.engine.cores import Progress
+from goldilocks.engine.cost import Cost
 from goldilocks.engine.data.base import Split, prepared
-from goldilocks.engine.grid.cell import BATCHED, ActivationAxis, Cell, InitAxis, PreprocessingAxis, Steps
 from goldilocks.engine.initializers.zeros import Zeros
+from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.networks.mlp import Mlp
-from goldilocks.engine.studies.base import Cost, Outcome, Progress, Quantity, Study, studies
-from goldilocks.engine.studies.linear_classifier import LinearClassifier, Spectrum
-from goldilocks.engine.studies.measurements import Measurements
+from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.training.linear_classifier import LinearClassifier, Spectrum
 
 DOUBLE_BYTES = 8
 # Norm of a change of the weights divided by their norm.

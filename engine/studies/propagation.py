@@ -7,15 +7,16 @@ import numpy as np
 import torch
 
 from goldilocks.engine.card import Card
+from goldilocks.engine.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
+from goldilocks.engine.cores import Progress
+from goldilocks.engine.cost import FLOAT_BYTES, Cost
 from goldilocks.engine.data.gaussian import Gaussian
-from goldilocks.engine.grid.cell import BATCHED, ActivationAxis, Cell, DatasetAxis, NormAxis, PreprocessingAxis
 from goldilocks.engine.normalizations.none import NoNormalization
 from goldilocks.engine.preprocessings.raw import Raw
-from goldilocks.engine.studies.base import Cost, Outcome, Progress, Study, studies
-from goldilocks.engine.studies.propagation_rows import rows
-from goldilocks.engine.studies.signal import SignalProgram, configurations
+from goldilocks.engine.signal.program import SignalProgram, configurations
+from goldilocks.engine.signal.rows import rows
+from goldilocks.engine.studies.base import Outcome, Study, studies
 
-FLOAT_BYTES = 4
 # Tensors of a layer's size that live at once: inputs, pre, act, the norm's memory, and temporaries of statistics.
 TAPE_TENSORS, WORKING_TENSORS = 3, 16
 # float64 matrices that live at once while one is made orthogonal.

@@ -8,17 +8,19 @@ import torch
 from torch import Tensor
 
 from goldilocks.engine.card import Card
+from goldilocks.engine.cell import BATCHED, OptimizerAxis, PreprocessingAxis, Rate, Steps
 from goldilocks.engine.cores import Progress, side_by_side
-from goldilocks.engine.grid.cell import BATCHED, OptimizerAxis, PreprocessingAxis, Rate, Steps
+from goldilocks.engine.cost import DOUBLE_BYTES, FLOAT_BYTES, Cost
+from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.optimizers.sgd import Sgd
 from goldilocks.engine.preprocessings.standardize import Standardize
 from goldilocks.engine.statistics import norm
-from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from goldilocks.engine.studies.chunking import chunks
-from goldilocks.engine.studies.measurements import Measurements
-from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.chunking import chunks
+from goldilocks.engine.training.cost import training_cost
+from goldilocks.engine.training.trainer import Trainer
 
-FLOAT_BYTES, DOUBLE_BYTES = 4, 8
 # Two vectors are alike when their distance is at most this share of the length of the longest one in their layer.
 ALIKE = 1e-4
 ON_BATCH = "on the first minibatch; part is before or after training"
@@ -87,7 +89,7 @@ class Symmetry(Study[SymmetryCell]):
         return cell.static
 
     def cost(self, cells: Sequence[SymmetryCell], device: torch.device) -> Cost:
-        training, parts = Training().cost(cells, device), chunks(cells, device)
+        training, parts = training_cost(cells, device), chunks(cells, device)
         at_once = len(parts[0]) * min(len(parts), torch.get_num_threads())
         shapes = cells[0].shapes
         # The weights before training, and two layers of gradients and of distances between units while it counts.

@@ -10,10 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from goldilocks.engine.card import Card
-from goldilocks.engine.cores import Progress, side_by_side
-from goldilocks.engine.data.base import Split
-from goldilocks.engine.data.fashion_parts import FashionSource
-from goldilocks.engine.grid.cell import (
+from goldilocks.engine.cell import (
     BATCHED,
     Cell,
     DatasetAxis,
@@ -23,24 +20,29 @@ from goldilocks.engine.grid.cell import (
     Rate,
     Steps,
 )
+from goldilocks.engine.cores import Progress, side_by_side
+from goldilocks.engine.cost import FLOAT_BYTES, Cost
+from goldilocks.engine.data.base import Split
+from goldilocks.engine.data.fashion_parts import FashionSource
+from goldilocks.engine.initial import initialize
 from goldilocks.engine.loss import Loss
+from goldilocks.engine.measurements import Measurements
+from goldilocks.engine.networks.classifier import Classifier
 from goldilocks.engine.networks.conv import Conv
-from goldilocks.engine.networks.parameters import Classifier, initialize
 from goldilocks.engine.optimizers.momentum import Momentum
 from goldilocks.engine.preprocessings.raw import Raw
 from goldilocks.engine.statistics import norm
-from goldilocks.engine.studies.adaptation import Adaptation, features, positions
-from goldilocks.engine.studies.base import Cost, Outcome, Quantity, Study, studies
-from goldilocks.engine.studies.chunking import chunks
-from goldilocks.engine.studies.curves import Curves, logged_steps
-from goldilocks.engine.studies.measurements import Measurements
-from goldilocks.engine.studies.replay import Replay
-from goldilocks.engine.studies.target_sets import images_per_class, minibatches, seen_from, shortage
-from goldilocks.engine.studies.training import Training, TrainingCell
-from goldilocks.engine.studies.transfer_schemes import LOWER_RATE, SchemeName, TransferScheme, transfer_scheme
-from goldilocks.engine.studies.transfer_source import SourceCell, source_networks
+from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.chunking import chunks
+from goldilocks.engine.training.cost import training_cost
+from goldilocks.engine.training.cuda_graph import Replay
+from goldilocks.engine.training.curves import Curves, logged_steps
+from goldilocks.engine.transfer.head_trainer import Adaptation, features, positions
+from goldilocks.engine.transfer.schemes import LOWER_RATE, SchemeName, TransferScheme, transfer_scheme
+from goldilocks.engine.transfer.source_networks import SourceCell, source_networks
+from goldilocks.engine.transfer.target_sets import images_per_class, minibatches, seen_from, shortage
 
-FLOAT_BYTES = 4
 # Share of a batch's time that its source networks take.
 SHARE_OF_SOURCES = 0.3
 
@@ -152,7 +154,7 @@ class Transfer(Study[TransferCell]):
         return cell.static
 
     def cost(self, cells: Sequence[TransferCell], device: torch.device) -> Cost:
-        like_training = Training().cost([cell.source_cell for cell in cells], device)
+        like_training = training_cost([cell.source_cell for cell in cells], device)
         return Cost(len(cells) * _flops(cells[0]), like_training.bytes + FLOAT_BYTES * _feature_entries(cells))
 
     def run(self, cells: Sequence[TransferCell], device: torch.device, progress: Progress) -> Outcome:

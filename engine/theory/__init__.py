@@ -1,13 +1,14 @@
-"""Mean-field theory: what wide networks do, by quadrature from the activation itself.
+"""Mean-field theory: what a wide layer does, by quadrature from the activation itself.
 
 gaussian      expectations over N(0, q), split at kinks
 correlation   expectations over two correlated Gaussians
 maps          moments of an activation: V(q), D(q), M(q)
 length_map    what a layer makes of the variance, with and without normalization
 gains         the σw that keeps a signal or a gradient
-criticality   fixed points, depth scales, edge of chaos
+fixed_points  the variances that a deep network comes to
+criticality   depth scales, edge of chaos
 spheres       what normalization makes of Gaussian vectors, forward and backward, at finite batch size
 sphere_pairs  two entries of such a vector: points and weights
 fluctuations  how far networks of finite width stray
-prediction    all of these, layer by layer, for one cell
+first_loss    the loss before the first update
 """

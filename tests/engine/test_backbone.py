@@ -18,10 +18,11 @@ from goldilocks.engine.grid.backbone import with_backbone
 from goldilocks.engine.grid.spec import Grid
 from goldilocks.engine.networks.backbone import Backbone, last_linear
 from goldilocks.engine.networks.factories import named
-from goldilocks.engine.studies.backbone_training import Adapted, Seen
-from goldilocks.engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
-from goldilocks.engine.studies.target_sets import minibatches
-from goldilocks.engine.studies.transfer_schemes import LOWER_RATE
+from goldilocks.engine.studies.backbone_transfer import BackboneTransfer
+from goldilocks.engine.transfer.backbone_cell import BackboneCell
+from goldilocks.engine.transfer.backbone_trainer import Adapted, Seen
+from goldilocks.engine.transfer.schemes import LOWER_RATE
+from goldilocks.engine.transfer.target_sets import minibatches
 from goldilocks.store.checks.check import check
 from tests.device import DEVICE
 

@@ -11,9 +11,10 @@ from goldilocks.engine.errors import RequestError
 from goldilocks.engine.networks import backbone
 from goldilocks.engine.networks.backbone import Backbone
 from goldilocks.engine.networks.factories import named
-from goldilocks.engine.studies.backbone_training import Adapted, Seen
-from goldilocks.engine.studies.backbone_transfer import BackboneCell, BackboneTransfer
-from goldilocks.engine.studies.transfer_schemes import LOWER_RATE
+from goldilocks.engine.studies.backbone_transfer import BackboneTransfer
+from goldilocks.engine.transfer.backbone_cell import BackboneCell
+from goldilocks.engine.transfer.backbone_trainer import Adapted, Seen
+from goldilocks.engine.transfer.schemes import LOWER_RATE
 from tests.device import DEVICE
 
 HERE = "tests.engine.test_backbone_kinds"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from goldilocks.engine.normalizations import normalizations
-from goldilocks.engine.theory import bands
-from goldilocks.engine.theory.prediction import predict
+from goldilocks.engine.predictions import bands
+from goldilocks.engine.predictions.feedforward import predict
 from tests.engine.signals import measure
 from tests.engine.test_theory import plain, setting
 from tests.simulations.coverage import coverage, within

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldilocks.engine.catalogue import REGISTRIES
+from goldilocks.engine.cell import BATCHED
 from goldilocks.engine.data import datasets
 from goldilocks.engine.data.downloaded import Downloaded
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.grid.cell import BATCHED
 from goldilocks.engine.grid.spec import Grid
 from goldilocks.engine.initializers import initializers
 from goldilocks.engine.preprocessings import preprocessings
 from goldilocks.engine.studies import studies
 from goldilocks.engine.studies.propagation import PropagationCell
-from goldilocks.engine.studies.training import TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
 from tests.device import DEVICE
 from tests.engine.members import members
 

@@ -10,9 +10,9 @@ from goldilocks.engine.grid.spec import Grid
 from goldilocks.engine.initializers import initializers
 from goldilocks.engine.networks import Tape, convolution
 from goldilocks.engine.networks.convolution import Convolution
+from goldilocks.engine.signal.program import SignalProgram
 from goldilocks.engine.studies import studies
 from goldilocks.engine.studies.propagation import PropagationCell
-from goldilocks.engine.studies.signal import SignalProgram
 from goldilocks.store.checks.check import check
 from tests.device import DEVICE
 from tests.engine.signals import measure

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 
 from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.studies import studies
 from goldilocks.engine.studies.base import Outcome
-from goldilocks.engine.studies.measurements import Measurements
 from goldilocks.store import tables
 from tests.device import DEVICE
 

@@ -7,7 +7,7 @@ import pytest
 from goldilocks import engine, store
 from goldilocks.engine.networks import networks
 from goldilocks.engine.studies.propagation import PropagationCell
-from goldilocks.engine.studies.training import TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS, members
 
 SHAPE = {"depth": 2, "width": 4, "batch_size": 8}

@@ -5,12 +5,12 @@ import torch
 from torch import nn
 
 from goldilocks.engine.activations import activations
+from goldilocks.engine.initial import initialize
 from goldilocks.engine.initializers import initializers
 from goldilocks.engine.initializers.noise import weight_noise
 from goldilocks.engine.networks.backbone import fans_of, reinitialize
 from goldilocks.engine.networks.backbone_trial import DRAWN
-from goldilocks.engine.networks.parameters import initialize
-from goldilocks.engine.studies.training import TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
 from tests.device import DEVICE
 from tests.engine.members import INITIALIZERS
 from tests.engine.test_initializers import KURTOSIS

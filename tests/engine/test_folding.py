@@ -13,7 +13,8 @@ from goldilocks.engine.networks.folding import fold
 from goldilocks.engine.normalizations import normalizations
 from goldilocks.engine.normalizations.base import Running, Scale
 from goldilocks.engine.studies.folding import FoldingCell, forward_times
-from goldilocks.engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.trainer import Trainer
 from tests.device import DEVICE
 from tests.oracles import plain
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from goldilocks.engine.activations import activations
+from goldilocks.engine.initial import calibrate
 from goldilocks.engine.initializers import Fans, initializers
 from goldilocks.engine.initializers.noise import bias_noise, weight_noise
 from goldilocks.engine.networks.affine import OwnAffine
 from goldilocks.engine.networks.base import HiddenLayer
 from goldilocks.engine.networks.mlp import Mlp
-from goldilocks.engine.networks.parameters import calibrate
 from goldilocks.engine.normalizations.none import NoNormalization
 from tests.engine.members import INITIALIZERS
 

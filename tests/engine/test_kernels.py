@@ -7,7 +7,9 @@ import torch
 from goldilocks.engine.kernels.choice import batch_norm_kernels, product_kernel
 from goldilocks.engine.normalizations.base import Running, Scale
 from goldilocks.engine.normalizations.batch import Batch
-from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.studies.training import Training
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.trainer import Trainer
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 CUDA, CPU = torch.device("cuda"), torch.device("cpu")

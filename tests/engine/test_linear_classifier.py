@@ -9,7 +9,7 @@ from goldilocks.engine import randomness
 from goldilocks.engine.data import datasets
 from goldilocks.engine.data.base import prepared
 from goldilocks.engine.preprocessings import preprocessings
-from goldilocks.engine.studies.linear_classifier import LinearClassifier, Spectrum
+from goldilocks.engine.training.linear_classifier import LinearClassifier, Spectrum
 from tests.engine.made_data import Made
 
 

@@ -10,8 +10,8 @@ from goldilocks.engine.activations import activations
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.grid.spec import Grid
 from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.signal.correlated_inputs import ALIKE, simulate
 from goldilocks.engine.studies import studies
-from goldilocks.engine.studies.correlated_inputs import ALIKE, simulate
 from goldilocks.engine.theory.correlation import correlation_map
 from goldilocks.engine.theory.criticality import phase
 from goldilocks.engine.theory.length_map import LengthMap

@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from goldilocks.engine.studies.modes import Evaluation, distances, whole
-from goldilocks.engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.evaluation import Evaluation, distances, whole
+from goldilocks.engine.training.trainer import Trainer
 from tests.device import DEVICE
 from tests.oracles import plain
 

@@ -9,7 +9,7 @@ from goldilocks.engine.initializers.xavier import Xavier
 from goldilocks.engine.networks.mlp import Mlp
 from goldilocks.engine.normalizations.batch import Batch
 from goldilocks.engine.optimizers.sgd import Sgd
-from goldilocks.engine.theory import bands, prediction
+from goldilocks.engine.predictions import bands, feedforward
 from tests.engine import test_initializers, test_spheres, test_theory, test_training_oracle
 from tests.engine.members import INITIALIZERS
 
@@ -117,10 +117,10 @@ def test_a_theory_that_forgets_the_fans_is_caught(monkeypatch):
             found.append(found[-1] * factors[layer] * setting.weight_variance(layer))
         return found[::-1]
 
-    monkeypatch.setattr(prediction, "_gradients", careless)
-    prediction.predict.cache_clear()
+    monkeypatch.setattr(feedforward, "_gradients", careless)
+    feedforward.predict.cache_clear()
     assert fails(test_theory.test_gradients_know_fan_in_from_fan_out)
-    prediction.predict.cache_clear()
+    feedforward.predict.cache_clear()
 
 
 def test_a_batch_norm_theory_for_large_batches_is_not_taken_for_a_finite_one():
@@ -132,10 +132,10 @@ def test_a_batch_norm_theory_for_large_batches_is_not_taken_for_a_finite_one():
 def test_bands_without_the_deviations_of_q_are_caught(monkeypatch):
     """A band made of each layer's own units alone would be too narrow for deep ReLU networks."""
     setting = test_theory.setting(test_theory.RELU, [0.1] * 12, [200] * 13)
-    right = [layer.std_band for layer in prediction.predict(setting)]
+    right = [layer.std_band for layer in feedforward.predict(setting)]
     monkeypatch.setattr(bands, "_carried", lambda setting, variances, known: [0.0] * len(known))
     monkeypatch.setattr(bands, "_proportional_until", lambda setting, variances, known, arriving: len(known))
-    prediction.predict.cache_clear()
-    wrong = [layer.std_band for layer in prediction.predict(setting)]
-    prediction.predict.cache_clear()
+    feedforward.predict.cache_clear()
+    wrong = [layer.std_band for layer in feedforward.predict(setting)]
+    feedforward.predict.cache_clear()
     assert right[-1] > 2 * wrong[-1]

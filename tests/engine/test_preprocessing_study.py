@@ -8,7 +8,7 @@ from goldilocks.engine.data import datasets
 from goldilocks.engine.data.base import prepared
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.preprocessings import preprocessings
-from goldilocks.engine.studies.linear_classifier import LinearClassifier
+from goldilocks.engine.training.linear_classifier import LinearClassifier
 
 GRID = """
 [[study]]

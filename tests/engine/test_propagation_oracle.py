@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from goldilocks.engine import randomness
-from goldilocks.engine.studies import signal
+from goldilocks.engine.signal import program as signal
 from goldilocks.engine.studies.propagation import Propagation, PropagationCell
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from goldilocks.engine.activations import activations
-from goldilocks.engine.studies.training import Training, TrainingCell
+from goldilocks.engine.studies.training import Training
 from goldilocks.engine.theory.criticality import edge_at, phase
+from goldilocks.engine.training.cell import TrainingCell
 from tests.device import DEVICE
 
 pytestmark = pytest.mark.published

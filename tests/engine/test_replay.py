@@ -6,9 +6,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.studies.curves import Curves, UpdateSize, logged_steps
-from goldilocks.engine.studies.replay import Replay
-from goldilocks.engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.cuda_graph import Replay
+from goldilocks.engine.training.curves import Curves, UpdateSize, logged_steps
+from goldilocks.engine.training.trainer import Trainer
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, NORMALIZATIONS, OPTIMIZERS
 

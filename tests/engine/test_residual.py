@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from goldilocks.engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.trainer import Trainer
 from tests.device import DEVICE
 from tests.engine.members import NETWORKS, NORMALIZATIONS
 from tests.engine.signals import measure

@@ -92,7 +92,7 @@ def test_values_that_are_no_whole_number_are_refused_by_key(key, value):
 
 
 def test_a_cell_that_is_made_in_python_takes_no_truth_value_for_a_number():
-    from goldilocks.engine.studies.training import TrainingCell
+    from goldilocks.engine.training.cell import TrainingCell
 
     axes = {
         "dataset": "digits",

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from goldilocks.engine.initial import initialize
 from goldilocks.engine.networks import saved
-from goldilocks.engine.studies import transfer_source
-from goldilocks.engine.studies.transfer_source import SourceCell, TransferSource, source_networks, weights_file
+from goldilocks.engine.studies.transfer_source import TransferSource
+from goldilocks.engine.transfer import source_networks as source_networks_module
+from goldilocks.engine.transfer.source_networks import SourceCell, source_networks, weights_file
 from tests.device import DEVICE
 from tests.engine.transfers import nothing
 
@@ -40,7 +42,7 @@ def test_weights_are_trained_once(monkeypatch):
     def refuse(*_):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(transfer_source, "Trainer", refuse)
+    monkeypatch.setattr(source_networks_module, "Trainer", refuse)
     assert same(source_networks(batch, DEVICE, nothing), first)
     with pytest.raises(AssertionError, match="trained again"):
         source_networks([source_cell(seed=7, lr=0.03)], DEVICE, nothing)
@@ -77,7 +79,7 @@ def test_damaged_weights_are_noticed_and_trained_again(damage, reason):
 def test_weights_of_another_shape_are_refused():
     cell = source_cell(seed=11)
     source_networks([cell], DEVICE, nothing)
-    other = transfer_source.initialize([source_cell(width=4)], 5, DEVICE)
+    other = initialize([source_cell(width=4)], 5, DEVICE)
     with pytest.raises(saved.Unusable, match="other names or shapes"):
         saved.load(weights_file(cell), other, 0, cell.canonical_json)
 
@@ -96,6 +98,6 @@ def test_the_sources_filters_are_stored():
     for quantity, network in (("source_filter", model), ("source_filter_before", None)):
         rows = table[table["quantity"] == quantity]
         filters = rows.pivot(index="position", columns="part", values="value").to_numpy()
-        weights = network or transfer_source.initialize([cell], 5, DEVICE)
+        weights = network or initialize([cell], 5, DEVICE)
         np.testing.assert_allclose(filters, weights.hidden[0].affine.weight[0].cpu().numpy(), rtol=1e-6)
     assert table.loc[table["quantity"] == "source_accuracy", "value"].between(0, 1).all()

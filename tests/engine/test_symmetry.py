@@ -73,8 +73,8 @@ def test_a_cell_is_measured_alike_alone_and_among_others(tmp_path):
 
 def test_gradients_are_those_of_the_loss(tmp_path):
     """The norms before training equal those of autograd on the same weights."""
-    from goldilocks.engine.networks.parameters import initialize
-    from goldilocks.engine.studies.training import Trainer
+    from goldilocks.engine.initial import initialize
+    from goldilocks.engine.training.trainer import Trainer
 
     found = measured(tmp_path, '["kaiming"]')
     cells = [c for c in engine.Grid.from_toml(GRID.format(init='["kaiming"]', lr="[0.1]")).cells if c.norm.absent]

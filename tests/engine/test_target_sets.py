@@ -5,8 +5,8 @@ import pytest
 
 from goldilocks.engine.data import datasets
 from goldilocks.engine.preprocessings import preprocessings
-from goldilocks.engine.studies.target_sets import chosen, minibatches, seen_from
 from goldilocks.engine.studies.transfer import Adapting, TransferCell
+from goldilocks.engine.transfer.target_sets import chosen, minibatches, seen_from
 from tests.device import DEVICE
 from tests.engine.transfers import cells, nothing, sources
 

@@ -8,13 +8,13 @@ import torch
 from scipy.special import ndtr
 
 from goldilocks.engine.activations import activations
+from goldilocks.engine.predictions.description import Setting
+from goldilocks.engine.predictions.feedforward import predict
+from goldilocks.engine.predictions.inputs import Inputs
 from goldilocks.engine.theory import gaussian
 from goldilocks.engine.theory.correlation import correlated_slopes, correlation_map
 from goldilocks.engine.theory.gaussian import expectation
-from goldilocks.engine.theory.inputs import Inputs
 from goldilocks.engine.theory.maps import length, length_map, length_slope, mean, slope, variance
-from goldilocks.engine.theory.prediction import predict
-from goldilocks.engine.theory.setting import Setting
 from tests.engine.members import ACTIVATIONS
 
 TANH, RELU = activations.parse("tanh"), activations.parse("relu")

@@ -9,9 +9,11 @@ import torch
 from goldilocks.engine.activations import activations
 from goldilocks.engine.normalizations.per_example import PerExample
 from goldilocks.engine.optimizers.sgd import Sgd
-from goldilocks.engine.studies import chunking
-from goldilocks.engine.studies.curves import UpdateSize
-from goldilocks.engine.studies.training import Trainer, Training, TrainingCell
+from goldilocks.engine.studies.training import Training
+from goldilocks.engine.training import chunking
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.curves import UpdateSize
+from goldilocks.engine.training.trainer import Trainer
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS, OPTIMIZERS
 from tests.oracles import plain

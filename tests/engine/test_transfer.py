@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.studies import transfer
-from goldilocks.engine.studies.target_sets import minibatches, seen_from
 from goldilocks.engine.studies.transfer import Adapting, TransferCell
-from goldilocks.engine.studies.transfer_schemes import LOWER_RATE
+from goldilocks.engine.transfer.schemes import LOWER_RATE
+from goldilocks.engine.transfer.target_sets import minibatches, seen_from
 from tests.device import DEVICE
 from tests.engine.transfers import STEPS, cells, nothing, sources
 from tests.oracles import plain

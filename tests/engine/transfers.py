@@ -1,7 +1,7 @@
 """Small cells of transfer, and where their networks come from."""
 
 from goldilocks.engine.studies.transfer import TransferCell
-from goldilocks.engine.studies.transfer_source import source_networks
+from goldilocks.engine.transfer.source_networks import source_networks
 from tests.device import DEVICE
 
 STEPS = 5

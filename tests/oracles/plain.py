@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from goldilocks.engine import randomness
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.data.base import prepared
-from goldilocks.engine.grid.cell import Cell
 from goldilocks.engine.initializers import Fans
 from goldilocks.engine.initializers.noise import READOUT, bias_noise, weight_noise
-from goldilocks.engine.studies.training import TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
 
 
 class Elementwise(nn.Module):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import ray
 import torch
 
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.cores import kernel_threads
 from goldilocks.engine.data import Dataset
 from goldilocks.engine.data.download import Announce
@@ -25,7 +26,6 @@ from goldilocks.engine.execution.provenance import Process
 from goldilocks.engine.execution.ray.connection import Connection
 from goldilocks.engine.execution.ray.crew import LOOK_SECONDS, Crew, Member
 from goldilocks.engine.execution.worker import Terms
-from goldilocks.engine.grid.cell import Cell
 from goldilocks.engine.grid.plan import Batch, plan
 
 # Batches that wait at each worker beyond the one it computes, so that it need not wait for this process. Results stay

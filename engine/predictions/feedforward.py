@@ -11,9 +11,9 @@ from math import isfinite, isnan, sqrt
 
 import numpy as np
 
-from goldilocks.engine.theory import bands
+from goldilocks.engine.predictions import bands
+from goldilocks.engine.predictions.description import Setting
 from goldilocks.engine.theory.maps import length, mean, slope, variance
-from goldilocks.engine.theory.setting import Setting
 from goldilocks.engine.theory.spheres import Passage, Sphere, mean_shrinkage, passage
 
 

@@ -6,17 +6,17 @@ from functools import lru_cache
 import numpy as np
 from torch import Tensor
 
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.data.base import Dataset, prepared
-from goldilocks.engine.grid.cell import Cell
 from goldilocks.engine.networks.conv import Conv
 from goldilocks.engine.networks.residual_mlp import ResidualMlp
+from goldilocks.engine.predictions.convolution import predict_convolutional
+from goldilocks.engine.predictions.description import Setting
+from goldilocks.engine.predictions.feedforward import LayerTheory, predict
+from goldilocks.engine.predictions.inputs import Inputs
+from goldilocks.engine.predictions.residual import predict_residual
 from goldilocks.engine.preprocessings.base import Preprocessing
-from goldilocks.engine.theory.convolution import predict_convolutional
 from goldilocks.engine.theory.first_loss import first_loss
-from goldilocks.engine.theory.inputs import Inputs
-from goldilocks.engine.theory.prediction import LayerTheory, predict
-from goldilocks.engine.theory.residual import predict_residual
-from goldilocks.engine.theory.setting import Setting
 
 
 def described(cell: Cell, inputs: Tensor) -> Inputs:

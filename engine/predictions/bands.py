@@ -11,9 +11,9 @@ from math import nan, sqrt
 
 import numpy as np
 
+from goldilocks.engine.predictions.description import Setting
 from goldilocks.engine.theory.fluctuations import Likeness, Moments, moments, pooled
 from goldilocks.engine.theory.maps import length
-from goldilocks.engine.theory.setting import Setting
 from goldilocks.engine.theory.spheres import Passage, Sphere
 
 # Where 95 % of networks lie, in standard deviations, and the share of it by which a layer may leave proportion.

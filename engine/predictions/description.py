@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from goldilocks.engine.activations import Activation
-from goldilocks.engine.theory.inputs import Inputs
+from goldilocks.engine.predictions.inputs import Inputs
 from goldilocks.engine.theory.spheres import Sphere
 
 

@@ -10,18 +10,18 @@ from torch import Tensor, nn
 from goldilocks.engine import randomness
 from goldilocks.engine.cores import Progress
 from goldilocks.engine.data.base import Split, prepared
+from goldilocks.engine.initial import drawn_affine
 from goldilocks.engine.initializers import Fans
 from goldilocks.engine.initializers.noise import READOUT, Layer, weight_noise
 from goldilocks.engine.loss import Loss, cross_entropy
 from goldilocks.engine.networks.backbone import reinitialize
 from goldilocks.engine.networks.connection import LayerShape
-from goldilocks.engine.networks.parameters import drawn_affine
-from goldilocks.engine.studies.curves import Curves, logged_steps
-from goldilocks.engine.studies.target_sets import chosen, minibatches
-from goldilocks.engine.studies.transfer_schemes import LOWER_RATE
+from goldilocks.engine.training.curves import Curves, logged_steps
+from goldilocks.engine.transfer.schemes import LOWER_RATE
+from goldilocks.engine.transfer.target_sets import chosen, minibatches
 
 if TYPE_CHECKING:
-    from goldilocks.engine.studies.backbone_transfer import BackboneCell
+    from goldilocks.engine.transfer.backbone_cell import BackboneCell
 
 # Examples that pass through the backbone at once when nothing is learned from them.
 ROWS = 32

@@ -11,7 +11,7 @@ from goldilocks.engine.axes import UNIT
 from goldilocks.engine.loss import Loss, cross_entropy
 from goldilocks.engine.networks import HiddenLayer, Network
 from goldilocks.engine.networks.affine import OwnAffine
-from goldilocks.engine.networks.parameters import Classifier
+from goldilocks.engine.networks.classifier import Classifier
 from goldilocks.engine.normalizations.base import Running
 
 # Examples are evaluated in pieces of this many, so that they need no more memory than a training step.

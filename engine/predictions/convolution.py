@@ -17,8 +17,8 @@ from torch import Tensor
 from goldilocks.engine.activations import Activation
 from goldilocks.engine.networks.connection import Connection, Dense, LayerShape
 from goldilocks.engine.networks.convolution import Convolution
+from goldilocks.engine.predictions.feedforward import LayerTheory
 from goldilocks.engine.theory.maps import length, mean, slope
-from goldilocks.engine.theory.prediction import LayerTheory
 
 # Variances of symmetric positions are one, up to rounding behind so many decimal places.
 DIGITS = 12

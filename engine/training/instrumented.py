@@ -11,10 +11,10 @@ from torch import Tensor
 
 from goldilocks.engine.cores import Progress, side_by_side
 from goldilocks.engine.loss import Loss
-from goldilocks.engine.studies.base import Outcome
-from goldilocks.engine.studies.chunking import chunks
-from goldilocks.engine.studies.curves import logged_steps
-from goldilocks.engine.studies.training import Trainer, TrainingCell
+from goldilocks.engine.training.cell import TrainingCell
+from goldilocks.engine.training.chunking import chunks
+from goldilocks.engine.training.curves import logged_steps
+from goldilocks.engine.training.trainer import Trainer
 
 
 class Notes:
@@ -86,13 +86,13 @@ def train(trainer: Trainer, progress: Progress, look: Callable[[int], None] = la
     return diverged_at
 
 
-def outcome(
+def measured(
     trained: Sequence[TrainingCell],
     cell_ids: Sequence[str],
     device: torch.device,
     progress: Progress,
     watch: Callable[[Trainer, Notes, Progress], Tensor],
-) -> Outcome:
+) -> tuple[pa.Table, list[int | None]]:
     """Train a batch of cells, chunks of it side by side, and return what was noted.
 
     Args:
@@ -101,6 +101,10 @@ def outcome(
         device: where.
         progress: told how far the batch is.
         watch: trains one chunk, notes what it sees, and returns what `train` returned.
+
+    Returns:
+        Rows of the store's table `measurements`, and for each cell the number of updates made before the first loss
+        that was not finite, or None.
     """
 
     def work(chunk: Sequence[TrainingCell], progress: Progress) -> tuple[Notes, list[int]]:
@@ -111,4 +115,4 @@ def outcome(
     ids = iter(cell_ids)
     tables = [notes.table(list(islice(ids, len(diverged_at)))) for notes, diverged_at in found]
     steps = [step if step >= 0 else None for _, diverged_at in found for step in diverged_at]
-    return Outcome(cell_ids, {"measurements": pa.concat_tables(tables)}, steps)
+    return pa.concat_tables(tables), steps

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import torch
 
-from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.cell import Cell
+from goldilocks.engine.cost import FLOAT_BYTES
 
-FLOAT_BYTES = 4
 # Bytes of one layer's activations that a chunk of configurations may take on a core.
 CACHE_BYTES = 5 << 18
 # More configurations than any batch has.

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.cell import Cell
+from goldilocks.engine.predictions.cells import described, predicted
+from goldilocks.engine.signal.program import Measured, SignalProgram, Statistics, configuration, inputs
 from goldilocks.engine.statistics import Histogram
-from goldilocks.engine.studies.base import Tables
-from goldilocks.engine.studies.predictions import described, predicted
-from goldilocks.engine.studies.signal import Measured, SignalProgram, Statistics, configuration, inputs
 
 # Columns of the store's table `layers` that hold predictions, and where they come from.
 PREDICTED = {
@@ -22,7 +21,7 @@ PREDICTED = {
 }
 
 
-def rows(cells: Sequence[Cell], program: SignalProgram, measured: Measured) -> Tables:
+def rows(cells: Sequence[Cell], program: SignalProgram, measured: Measured) -> dict[str, pa.Table]:
     """Copy the statistics off the device, once.
 
     Args:

@@ -1,60 +1,19 @@
-"""The parameters of a batch of classifiers: initial values from base noise, and a flat view for the optimizer."""
+"""Initial values of a batch of classifiers: base noise, scaled as each scheme says, and calibration to data."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.cell import Cell
 from goldilocks.engine.initializers.noise import READOUT, Layer, bias_noise, weight_noise
 from goldilocks.engine.networks.affine import Calibrating, OwnAffine
-from goldilocks.engine.networks.base import Branch, HiddenLayer, Network, trained_tensors
+from goldilocks.engine.networks.base import Branch, HiddenLayer, Network
+from goldilocks.engine.networks.classifier import Classifier
 from goldilocks.engine.networks.connection import LayerShape
 from goldilocks.engine.normalizations.base import Running, Scale
-
-
-@dataclass
-class Classifier:
-    """Hidden layers and one affine read-out.
-
-    Attributes:
-        hidden: the hidden layers, first to last.
-        readout: the affine map from the last hidden layer to the classes.
-    """
-
-    hidden: list[HiddenLayer[OwnAffine]]
-    readout: OwnAffine
-
-    def affines(self) -> list[OwnAffine]:
-        """Return every affine map, the read-out last."""
-        return [layer.affine for layer in self.hidden] + [self.readout]
-
-    def tensors(self) -> Iterator[Tensor]:
-        """Yield every trained tensor, layer after layer, those of the read-out last."""
-        for layer in self.hidden:
-            yield from trained_tensors(layer)
-        yield from self.readout.tensors()
-
-    def select(self, configs: Tensor | slice) -> "Classifier":
-        """Return some of the configurations: copies of those with given numbers, views of a slice.
-
-        Args:
-            configs: their numbers along the config axis.
-        """
-        return self._each(lambda tensor: tensor[configs])
-
-    def to(self, device: torch.device) -> "Classifier":
-        """Return the same on a device.
-
-        Args:
-            device: where its tensors shall live.
-        """
-        return self._each(lambda tensor: tensor.to(device))
-
-    def _each(self, change: Callable[[Tensor], Tensor]) -> "Classifier":
-        return Classifier([_changed(layer, change) for layer in self.hidden], _changed(self.readout, change))
 
 
 def initialize(cells: Sequence[Cell], classes: int, device: torch.device) -> Classifier:
@@ -150,20 +109,6 @@ def calibrate(network: Network, hidden: Sequence[HiddenLayer], x: Tensor, chosen
     mask = chosen[:, None, None]
     layers = [replace(layer, affine=Calibrating(layer.affine, mask), running=None) for layer in hidden]
     return network.forward(layers, x)[-1].act
-
-
-Part = TypeVar("Part")
-
-
-def _changed(part: Part, change: Callable[[Tensor], Tensor]) -> Part:
-    """Return a dataclass with every tensor changed, also inside dataclasses of its own."""
-
-    def changed(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            return change(value)
-        return _changed(value, change) if is_dataclass(value) else value
-
-    return replace(part, **{field.name: changed(getattr(part, field.name)) for field in fields(part)})  # type: ignore
 
 
 def drawn_affine(cells: Sequence[Cell], layer: Layer, shape: LayerShape, device: torch.device) -> OwnAffine:

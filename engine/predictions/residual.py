@@ -10,9 +10,9 @@ from math import isnan, sqrt
 
 import numpy as np
 
+from goldilocks.engine.predictions.description import Setting
+from goldilocks.engine.predictions.feedforward import LayerTheory
 from goldilocks.engine.theory.maps import length, slope
-from goldilocks.engine.theory.prediction import LayerTheory
-from goldilocks.engine.theory.setting import Setting
 from goldilocks.engine.theory.spheres import passage
 
 

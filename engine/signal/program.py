@@ -14,14 +14,16 @@ import torch
 from torch import Tensor
 
 from goldilocks.engine import randomness
+from goldilocks.engine.cell import Cell
+from goldilocks.engine.cores import Progress
 from goldilocks.engine.data.base import prepared
-from goldilocks.engine.grid.cell import Cell
+from goldilocks.engine.initial import calibrate, initial_branch
 from goldilocks.engine.initializers.noise import bias_noise, weight_noise
 from goldilocks.engine.networks import HiddenLayer, LayerGradient, Tape
 from goldilocks.engine.networks.affine import SharedAffine, SharedNoise
 from goldilocks.engine.networks.connection import Connection, LayerShape
-from goldilocks.engine.networks.parameters import calibrate, initial_branch
 from goldilocks.engine.saturation import ends, saturated
+from goldilocks.engine.signal.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
 from goldilocks.engine.statistics import (
     Histogram,
     activation_statistics,
@@ -30,8 +32,6 @@ from goldilocks.engine.statistics import (
     root_mean_square,
     wide,
 )
-from goldilocks.engine.studies.base import Progress
-from goldilocks.engine.studies.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
 
 # Share of the work that is done when the signal has reached the last layer.
 FORWARD_SHARE = 0.4

@@ -1,0 +1,25 @@
+"""The configuration of a training run; other studies that train build on it."""
+
+from typing import Annotated
+
+from goldilocks.engine.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
+from goldilocks.engine.data.base import datasets
+from goldilocks.engine.optimizers.sgd import Sgd
+from goldilocks.engine.preprocessings.standardize import Standardize
+
+
+class TrainingCell(Cell):
+    """A network trained on a classification data set."""
+
+    study = "training"
+
+    preprocessing: PreprocessingAxis = Standardize()
+    optimizer: OptimizerAxis = Sgd()
+    lr: Annotated[Rate, BATCHED]
+    steps: Steps
+
+    def refusal(self) -> str | None:
+        if not self.dataset.classes:
+            labelled = [member.name for member in datasets if member.classes]
+            return f"dataset = {self.dataset}: it has no labels to train on. Allowed: {', '.join(labelled)}"
+        return super().refusal()
