@@ -1,0 +1,111 @@
+"""What rules look at: the measurement of one initialization on all seeds, and how its sites hang together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from goldilocks.engine.diagnosis.measurement import Array, Measurement
+from goldilocks.engine.diagnosis.site import Parameter, Site
+
+# Sites whose value is a product with weights.
+WEIGHTED = ("affine", "convolution")
+# Additions on the stream that make a network residual; with fewer, its weights are the steps.
+FEWEST_ADDITIONS = 3
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One initialization under all seeds.
+
+    Attributes:
+        measurement: of all initializations.
+        init: which one.
+        intended: number formats that the network is meant to be trained in besides float32.
+    """
+
+    measurement: Measurement
+    init: str
+    intended: tuple[str, ...] = ()
+
+    @cached_property
+    def rows(self) -> Array:
+        """Places of the configurations."""
+        return self.measurement.rows(self.init)
+
+    @property
+    def seeds(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """In execution order."""
+        return self.measurement.sites
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Of the network."""
+        return self.measurement.parameters
+
+    def signal(self, name: str) -> Array:
+        """Return a statistic of all sites `[seed, site]`."""
+        return getattr(self.measurement.signal, name)[self.rows]
+
+    def weights(self, name: str) -> Array:
+        """Return a statistic of all parameters `[seed, parameter]`."""
+        return getattr(self.measurement.weights, name)[self.rows]
+
+    @cached_property
+    def first_loss(self) -> Array:
+        """Loss before any step `[seed]`."""
+        return self.measurement.first_loss[self.rows]
+
+    @cached_property
+    def consumers(self) -> dict[int, list[Site]]:
+        """Which sites use the value of a site directly."""
+        found: dict[int, list[Site]] = {site.index: [] for site in self.sites}
+        for site in self.sites:
+            for index in site.inputs:
+                found[index].append(site)
+        return found
+
+    def sources(self, site: Site) -> list[Site]:
+        """Return the sites whose values enter a site."""
+        return [self.sites[index] for index in site.inputs]
+
+    def beyond(self, site: Site) -> Iterator[Site]:
+        """Yield the sites that depend on a site, however far."""
+        reached, waiting = set(), [site.index]
+        while waiting:
+            for consumer in self.consumers[waiting.pop()]:
+                if consumer.index not in reached:
+                    reached.add(consumer.index)
+                    waiting.append(consumer.index)
+                    yield consumer
+
+    def parameter(self, name: str) -> tuple[int, Parameter] | None:
+        """Return place and description of a parameter, or None where there is none of that name."""
+        return next(((place, one) for place, one in enumerate(self.parameters) if one.name == name), None)
+
+    @cached_property
+    def spine(self) -> list[Site]:
+        """The steps of the stream from input to output: its additions where it is residual, else its weights."""
+        stream = [site for site in self.sites if site.role == "stream" and site.connected]
+        additions = [site for site in stream if site.kind == "addition"]
+        if len(additions) >= FEWEST_ADDITIONS:
+            return additions
+        return [site for site in stream if site.kind in WEIGHTED]
+
+    def incoming(self, name: str, site: Site) -> Array:
+        """Return a statistic of what enters a site `[seed]`: of the largest of its sources; NaN without any."""
+        if not site.inputs:
+            return np.full(self.seeds, np.nan)
+        return self.signal(name)[:, list(site.inputs)].max(1)
+
+    def is_zero_branch(self, site: Site) -> bool:
+        """Tell whether a site ends a residual branch that is meant to begin at zero, or lies behind such an end."""
+        return site.role in ("branch", "read-out") or (
+            site.role == "skip" and not any(one.role == "stream" for one in self.consumers[site.index])
+        )

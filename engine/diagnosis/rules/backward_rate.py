@@ -1,0 +1,26 @@
+from goldilocks.engine.card import Card
+from goldilocks.engine.diagnosis.evidence import Evidence
+from goldilocks.engine.diagnosis.measurement import Array
+from goldilocks.engine.diagnosis.rate_rule import RateRule
+from goldilocks.engine.diagnosis.rules.base import rules
+
+
+@rules.register
+class BackwardRate(RateRule):
+    """A gradient that vanishes or explodes on its way back along the stream."""
+
+    name = "backward_rate"
+    card = Card(
+        "Backward rate",
+        "geometric mean of grad_rms(l)/grad_rms(l+1) along the stream",
+        "Glorot and Bengio 2010; Hochreiter 1991",
+    )
+    explains = ("update_ratio", "collapse")
+    exemptions = "read-outs and branches; fewer than three steps; a total factor below the threshold"
+    remedy = "Take the scheme for the activation, such as Kaiming for ReLU, put a normalization in, or add shortcuts."
+    code = 'model = report.apply("kaiming")'
+    quantity = "gradient"
+
+    def sizes(self, evidence: Evidence) -> Array:
+        # In the direction in which the gradient runs.
+        return evidence.signal("grad_rms")[:, [site.index for site in reversed(evidence.spine)]]

@@ -1,0 +1,57 @@
+from collections.abc import Iterator
+
+import numpy as np
+
+from goldilocks.engine.card import Card
+from goldilocks.engine.diagnosis.evidence import Evidence
+from goldilocks.engine.diagnosis.finding import Finding
+from goldilocks.engine.diagnosis.rules.base import Rule, rules
+
+
+@rules.register
+class Collapse(Rule):
+    """Different inputs that come out alike.
+
+    Attributes:
+        warns: mean cosine between examples from which on it is a warning.
+        fails: mean cosine from which on it is an error.
+    """
+
+    name = "collapse"
+    card = Card(
+        "Collapse",
+        "mean cosine between centred examples → 1",
+        "Schoenholz et al. 2017; Dong et al. 2021, rank collapse",
+    )
+    explains = ("update_ratio",)
+    exemptions = "sites off the way to the loss; values that are constant, of which the rule of dead units speaks"
+    remedy = (
+        "Take less bias and more weight variance (the edge of chaos), add shortcuts, or normalize; compare the inputs."
+    )
+
+    warns: float = 0.99
+    fails: float = 0.9995
+
+    def check(self, evidence: Evidence) -> Iterator[Finding]:
+        if evidence.measurement.examples < 2:
+            return
+        alike = evidence.signal("similarity")
+        for site in evidence.sites:
+            if not site.connected or site.role in ("branch", "skip", "read-out") or site.kind == "attention":
+                continue
+            values = alike[:, site.index]
+            grave = bool(np.nanmedian(values) >= self.fails) if np.isfinite(values).any() else False
+            found = list(
+                self.finding(
+                    evidence,
+                    site.label,
+                    values,
+                    values >= self.warns,
+                    self.fails if grave else self.warns,
+                    "different examples have a mean cosine of {value} here: the network cannot tell them apart.",
+                    "error" if grave else "warning",
+                )
+            )
+            if found:
+                yield from found
+                return

@@ -1,0 +1,48 @@
+from collections.abc import Iterator
+from math import prod
+
+import numpy as np
+
+from goldilocks.engine.card import Card
+from goldilocks.engine.diagnosis.evidence import Evidence
+from goldilocks.engine.diagnosis.finding import Finding
+from goldilocks.engine.diagnosis.rules.base import Rule, rules
+from goldilocks.engine.diagnosis.site import Site
+
+
+@rules.register
+class NormOfOneValue(Rule):
+    """A normalization whose statistics are over a single value, so that it gives its shift and nothing else."""
+
+    name = "norm_of_one_value"
+    card = Card("Norm of one value", "(x − x)/√(0 + ε) = 0", "Ioffe and Szegedy 2015; Wu and He 2018")
+    explains = ("dead", "forward_rate", "backward_rate", "collapse", "first_loss", "update_ratio")
+    exemptions = "normalizations by running statistics"
+    remedy = "Use more examples per batch, more positions or fewer groups."
+
+    def check(self, evidence: Evidence) -> Iterator[Finding]:
+        std = evidence.signal("std")
+        for site in evidence.sites:
+            if site.kind != "normalization" or not site.inputs:
+                continue
+            entering = evidence.incoming("std", site)
+            lost = (entering > 0) & (evidence.incoming("unit_std", site) > 0) & (std[:, site.index] < 1e-3 * entering)
+            one = self._values(site) == 1
+            why = "it normalizes single values, which gives zero whatever enters."
+            if one or (site.operation in ("group_norm", "layer_norm", "instance_norm") and self._ones(evidence, site)):
+                crossed = lost | one
+                yield from self.finding(evidence, site.label, np.ones(evidence.seeds), crossed, 1.0, why, "error")
+
+    @staticmethod
+    def _values(site: Site) -> int | None:
+        """Return how many values share their statistics, where the shape says so."""
+        if site.operation == "batch_norm":
+            return site.shape[0] * prod(site.shape[2:])
+        return prod(site.shape[2:]) if site.operation == "instance_norm" else None
+
+    @staticmethod
+    def _ones(evidence: Evidence, site: Site) -> bool:
+        """Tell whether the scale that enters is not what makes its value vanish."""
+        scales = [one for one in evidence.parameters if one.part == "scale" and site.index in one.sites]
+        places = [evidence.parameters.index(one) for one in scales]
+        return not places or bool((evidence.weights("rms")[:, places] > 0).all())

@@ -1,0 +1,54 @@
+from collections.abc import Iterator
+
+import numpy as np
+
+from goldilocks.engine.card import Card
+from goldilocks.engine.diagnosis.evidence import Evidence
+from goldilocks.engine.diagnosis.finding import Finding
+from goldilocks.engine.diagnosis.rules.base import Rule, rules
+
+
+@rules.register
+class ScaleJump(Rule):
+    """One layer that is orders of magnitude out of line.
+
+    Attributes:
+        high: factor of the rms from what enters to what leaves from which on it is an error.
+        low: factor below which it is one.
+    """
+
+    name = "scale_jump"
+    card = Card("Jump of scale", "rms of what leaves ÷ rms of what enters", "He et al. 2015")
+    explains = (
+        *("forward_rate", "backward_rate", "first_loss", "saturated", "collapse", "residual_growth", "update_ratio"),
+        *("lopsided_addition", "fan_mismatch", "range"),
+    )
+    exemptions = (
+        "layers at zero, of which other rules speak; ends of residual branches and read-outs when they are small"
+    )
+    remedy = "Initialize the layer by its fan_in."
+    code = 'nn.init.kaiming_normal_(model.get_submodule("{module}").weight)'
+
+    high: float = 50.0
+    low: float = 0.001
+
+    def check(self, evidence: Evidence) -> Iterator[Finding]:
+        rms = evidence.signal("rms")
+        for site in evidence.sites:
+            if site.kind not in ("affine", "convolution") or not site.inputs or not site.connected:
+                continue
+            entering = evidence.incoming("rms", site)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                factor = rms[:, site.index] / entering
+            small = (factor < self.low) & (factor > 0) & (site.role == "stream")
+            large = (factor > self.high) & np.isfinite(factor) & (site.role != "read-out")
+            yield from self.finding(
+                evidence,
+                site.label,
+                factor,
+                small | large,
+                self.high if large.any() else self.low,
+                "what leaves it is {value} times as large as what enters.",
+                "error",
+                site.name,
+            )
