@@ -42,7 +42,8 @@ class Site:
         fan_in: inputs of each unit, for affine maps, convolutions and embeddings; else None.
         fan_out: units that each input feeds; else None.
         unit_axis: axis of the units in `shape`.
-        activation: the activation that this site is, as the registry writes it where a member equals it; else None.
+        activation: the activation that this site is, as the registry writes it, or what it is called in the network
+            where no member equals it (`activation_met.activation_of` knows both); None where it is none.
         activation_next: for a site with a weight the activation met next, `linear` where there is none; else None.
         normalized_next: whether a normalization comes before that activation.
         connected: whether the loss depends on it.

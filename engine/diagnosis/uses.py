@@ -1,0 +1,158 @@
+"""What an operation does with its parameters: which is the weight, how it is laid out, and its fans."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+
+from goldilocks.engine.diagnosis.fans import (
+    Block,
+    affine_fans,
+    convolution_fans,
+    embedding_fans,
+    packed_fans,
+)
+from goldilocks.engine.diagnosis.operations import CONVOLUTIONS, TRANSPOSED, tensors_in
+from goldilocks.engine.diagnosis.site import Kind, Part
+from goldilocks.engine.diagnosis.watch import Event
+from goldilocks.engine.initializers.base import Fans
+
+GATES = {"lstm": 4, "gru": 3}
+
+
+@dataclass
+class Use:
+    """What a parameter is to an operation.
+
+    Attributes:
+        name: the parameter's first name.
+        part: what it is there.
+        blocks: the matrices it consists of, where a scheme can draw it; else empty.
+        padding: row of a table that stays zero, or None.
+    """
+
+    name: str
+    part: Part
+    blocks: list[Block] = field(default_factory=list)
+    padding: int | None = None
+
+
+def uses_of(event: Event, kind: Kind, names_of: Callable[[Any], tuple[str, ...]]) -> list[Use]:
+    """Return what an operation does with each parameter that enters it, the weight first.
+
+    Args:
+        event: the operation.
+        kind: what sort of operation it is.
+        names_of: returns the names of the parameters that a value without signal is made of.
+    """
+    made = [(tensor, names_of(tensor)) for tensor in tensors_in((event.args, event.kwargs))]
+    if event.whole is not None:
+        return _of_module(event.module, names_of)
+    operation = event.operation
+    if operation == "multi_head_attention_forward":
+        return _of_attention(event.module, names_of)
+    if kind == "recurrent":
+        gates = GATES.get(operation.removesuffix("_cell"), 1)
+        return [
+            Use(name, "weight", packed_fans(tuple(tensor.shape), gates)) if tensor.ndim > 1 else Use(name, "bias")
+            for tensor, names in made
+            for name in names
+        ]
+    found: list[Use] = []
+    for tensor, names in made:
+        for name in names:
+            if any(use.name == name for use in found):
+                continue
+            if kind == "normalization":
+                found.append(Use(name, "shift" if any(use.part == "scale" for use in found) else "scale"))
+            elif kind in ("addition", "activation", "product"):
+                found.append(Use(name, "table" if kind == "addition" else "other"))
+            elif tensor.ndim < 2:
+                found.append(Use(name, "bias"))
+            else:
+                found.append(_weight(event, kind, tensor, name))
+    return sorted(found, key=lambda use: use.part not in ("weight", "table", "scale"))
+
+
+def _weight(event: Event, kind: Kind, tensor: Tensor, name: str) -> Use:
+    shape, operation = tuple(tensor.shape), event.operation
+    if kind == "embedding":
+        padding = argument(event, 2 if operation == "embedding" else 99, "padding_idx", None)
+        return Use(name, "table", [embedding_fans(shape)], None if padding is None or padding < 0 else padding)
+    if operation in CONVOLUTIONS:
+        return Use(name, "weight", [convolution_fans(shape, argument(event, 6, "groups", 1), False, ())])
+    if operation in TRANSPOSED:
+        stride = argument(event, 3, "stride", 1)
+        steps = (stride,) * (len(shape) - 2) if isinstance(stride, int) else tuple(stride)
+        return Use(name, "weight", [convolution_fans(shape, argument(event, 6, "groups", 1), True, steps)])
+    if operation == "linear":
+        return Use(name, "weight", affine_fans(shape, "rows"))
+    if operation == "bilinear":
+        units, inputs = shape[0], shape[1] * shape[2]
+        return Use(name, "weight", [Block(Fans(inputs, units), (inputs, units))])
+    if operation in ("matmul", "mm", "bmm", "addmm", "baddbmm"):
+        operands = event.args[1:3] if operation in ("addmm", "baddbmm") else event.args[:2]
+        # x @ W has its units in columns, W @ x in rows.
+        if len(operands) == 2 and operands[1] is tensor:
+            return Use(name, "weight", affine_fans(shape, "columns" if len(shape) == 2 else "stacked columns"))
+        return Use(name, "weight", affine_fans(shape, "rows")) if len(shape) == 2 else Use(name, "weight")
+    if operation == "einsum" and isinstance(event.args[0], str):
+        return Use(name, "weight", _einsum(event, tensor))
+    return Use(name, "weight")
+
+
+def _einsum(event: Event, tensor: Tensor) -> list[Block]:
+    """Return the blocks of `…i, io -> …o` and its like; none where letters are laid out otherwise."""
+    left, _, right = event.args[0].replace(" ", "").partition("->")
+    terms = left.split(",")
+    place = next((n for n, operand in enumerate(tensors_in(event.args[1:])) if operand is tensor), None)
+    if place is None or len(terms) != 2 or not right:
+        return []
+    letters, others = terms[place], terms[1 - place]
+    kinds = ["i" if c not in right else "b" if c in others else "o" for c in letters]
+    pattern = "".join(kinds).lstrip("b")
+    shape = tuple(tensor.shape)
+    if len(shape) == 2 and pattern == "io":
+        return affine_fans(shape, "columns")
+    if len(shape) == 2 and pattern == "oi":
+        return affine_fans(shape, "rows")
+    return affine_fans(shape, "stacked columns") if len(shape) == 3 and pattern == "io" else []
+
+
+def _of_attention(module: nn.Module, names_of: Callable[[Any], tuple[str, ...]]) -> list[Use]:
+    """Return the parameters of `nn.MultiheadAttention`: three projections in one matrix or in three, and the last."""
+    found: list[Use] = []
+    for key, tensor in module.named_parameters():
+        for name in names_of(tensor):
+            shape = tuple(tensor.shape)
+            if key == "in_proj_weight":
+                found.append(Use(name, "weight", packed_fans(shape, 3)))
+            elif tensor.ndim == 2:
+                found.append(Use(name, "weight", affine_fans(shape, "rows")))
+            else:
+                found.append(Use(name, "bias" if key.endswith("bias") else "other"))
+    return sorted(found, key=lambda use: use.part != "weight")
+
+
+def _of_module(module: nn.Module, names_of: Callable[[Any], tuple[str, ...]]) -> list[Use]:
+    """Return the parameters of a normalization that is a module as a whole."""
+    shifts = ("bias", "beta", "shift")
+    return [
+        Use(name, "shift" if key in shifts else "scale")
+        for key, tensor in module.named_parameters()
+        for name in names_of(tensor)
+    ]
+
+
+def argument(event: Event, place: int, name: str, default: Any) -> Any:
+    """Return an argument of an operation, given by its place or its name."""
+    if name in event.kwargs:
+        return event.kwargs[name]
+    return event.args[place] if place < len(event.args) else default
+
+
+def last_weight(uses: Sequence[Use]) -> Use | None:
+    """Return the parameter that scales what leaves an operation: the last of its weights, or a norm's scale."""
+    scaling = [use for use in uses if use.part in ("weight", "scale", "table")]
+    return scaling[-1] if scaling else None
