@@ -40,6 +40,7 @@ class Trace:
         parameters: in the order of `named_parameters`.
         uses: of each parameter that is used, by its name, the first one.
         branches: the residual branches.
+        offsets: scales of norms that begin at 0, because the norm adds 1 to them.
         last: for each branch the parameter that scales what leaves it; None where there is none.
         unseen: modules that hold parameters and none of whose operations was seen.
         remarks: what one should know about it, in sentences.
@@ -52,6 +53,7 @@ class Trace:
     uses: dict[str, Use]
     branches: tuple[Branch, ...]
     last: tuple[str | None, ...]
+    offsets: frozenset[str]
     unseen: tuple[str, ...]
     remarks: tuple[str, ...]
     examples: int
@@ -103,6 +105,7 @@ class _Draft:
     unit_axis: int
     activation: str | None
     tap: Tensor | None
+    whole: bool = False
 
 
 @dataclass
@@ -220,7 +223,9 @@ class _Tracer:
         self.graph.nodes[node].unit_axis = axis
         activation = _activation(event) if kind == "activation" else None
         module = type(event.module).__name__
-        self.drafts.append(_Draft(event.key, kind, module, tuple(value.shape), uses, axis, activation, tap))
+        self.drafts.append(
+            _Draft(event.key, kind, module, tuple(value.shape), uses, axis, activation, tap, bool(event.whole))
+        )
 
     def _parameters_of(self, tensor: Tensor) -> tuple[str, ...]:
         if tensor not in self.known:
@@ -292,6 +297,7 @@ class _Tracer:
             uses,
             tuple(branches),
             last,
+            self._offsets(),
             self._unseen(parameters),
             _remarks(parameters, uses),
             max((tensor.shape[0] for tensor in given[:1] if tensor.ndim), default=1),
@@ -314,6 +320,11 @@ class _Tracer:
             if scaling:
                 return scaling[-1].name
         return None
+
+    def _offsets(self) -> frozenset[str]:
+        parameters = dict(self.model.named_parameters())
+        own = [use.name for draft in self.drafts if draft.whole for use in draft.uses if use.part == "scale"]
+        return frozenset(name for name in own if not bool(parameters[name].any()))
 
     def _parameter(
         self,
