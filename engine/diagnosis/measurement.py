@@ -41,7 +41,8 @@ class Signal:
         unit_std: standard deviation across units, root mean square over examples and positions.
         similarity: mean cosine between different examples, each centred over its own values; NaN where the batch has
             no axis of its own.
-        grad_rms: root mean square of the gradient of the loss; 0 where the loss does not depend on the site.
+        grad_rms: root mean square of the gradient of the loss; 0 where the loss does not depend on the
+            site, NaN at inputs.
     """
 
     mean: Array

@@ -92,3 +92,19 @@ def with_first_tensor(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
             if first_tensor(part) is not None:
                 return type(value)((*value[:place], with_first_tensor(part, change), *value[place + 1 :]))
     return value
+
+
+def mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """Return a structure of tuples, lists and dictionaries with every tensor changed.
+
+    Args:
+        value: anything; what is neither a tensor nor such a structure stays.
+        change: gives the new tensor.
+    """
+    if isinstance(value, Tensor):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: mapped(part, change) for key, part in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(mapped(part, change) for part in value)
+    return value

@@ -93,6 +93,7 @@ class Parameter:
         trained: its `requires_grad`, as the factory gives it.
         used: whether any operation uses it.
         connected: whether the loss depends on it, so that it can ever get a gradient.
+        floating: whether it consists of floating-point numbers.
         layer: dotted name of the module that holds it.
     """
 
@@ -107,6 +108,7 @@ class Parameter:
     trained: bool = True
     used: bool = True
     connected: bool = True
+    floating: bool = True
 
     @property
     def layer(self) -> str:

@@ -45,6 +45,8 @@ class Trace:
         unseen: modules that hold parameters and none of whose operations was seen.
         remarks: what one should know about it, in sentences.
         examples: examples in the batch.
+        saved_bytes: of what the forward pass keeps for the way back, parameters aside.
+        site_bytes: of the values at all sites.
     """
 
     sites: tuple[Site, ...]
@@ -57,6 +59,8 @@ class Trace:
     unseen: tuple[str, ...]
     remarks: tuple[str, ...]
     examples: int
+    saved_bytes: int
+    site_bytes: int
 
 
 @contextmanager
@@ -106,6 +110,27 @@ class _Draft:
     activation: str | None
     tap: Tensor | None
     whole: bool = False
+    bytes: int = 0
+
+
+class _Kept:
+    """Counts the memory of what a forward pass keeps for the way back."""
+
+    def __init__(self, known: set[int]):
+        self._known = known
+        self.bytes = 0
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        with torch.autograd.graph.saved_tensors_hooks(self._keep, lambda tensor: tensor):
+            yield
+
+    def _keep(self, tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in self._known:
+            self._known.add(storage.data_ptr())
+            self.bytes += storage.nbytes()
+        return tensor
 
 
 @dataclass
@@ -138,7 +163,8 @@ class _Tracer:
                 if signal:
                     self._input(node, tensor)
         with usual_random_state(), torch.enable_grad():
-            with watching(self.model, self, wholes):
+            kept = _Kept({parameter.untyped_storage().data_ptr() for parameter in self.model.parameters()})
+            with kept.counting(), watching(self.model, self, wholes):
                 output = self.model(*specimen.args, **specimen.kwargs)
             loss = loss_of(specimen, output)
             connected = self._connected(loss)
@@ -146,7 +172,7 @@ class _Tracer:
         for tensor in tensors_in(output):
             if tensor in self.known:
                 outputs |= self.graph.nodes[self.known[tensor]].ancestors
-        return self._made(outputs, connected, names, given)
+        return self._made(outputs, connected, names, given, kept.bytes)
 
     # What happens during the pass.
 
@@ -264,6 +290,7 @@ class _Tracer:
         connected: tuple[set[str], list[bool]],
         names: dict[int, list[str]],
         given: list[Tensor],
+        saved: int,
     ) -> Trace:
         roles, branches = self.graph.roles(outputs), self.graph.branches()
         followers = self.graph.followers()
@@ -301,6 +328,8 @@ class _Tracer:
             self._unseen(parameters),
             _remarks(parameters, uses),
             max((tensor.shape[0] for tensor in given[:1] if tensor.ndim), default=1),
+            saved,
+            sum(draft.bytes for draft in self.drafts),
         )
 
     def _with_next(self, site: Site, followers: list[list[int]]) -> Site:
@@ -342,7 +371,7 @@ class _Tracer:
             name, tuple(parameter.shape), use.part if use else "other", type(owner).__name__,
             tuple(entered.get(name, ())), tuple(other for other in names[id(parameter)] if other != name),
             fans.fan_in if fans else None, fans.fan_out if fans else None,
-            self.trained.get(name, True), name in self.touched, name in connected,
+            self.trained.get(name, True), name in self.touched, name in connected, parameter.is_floating_point(),
         )  # fmt: skip
 
     def _unseen(self, parameters: tuple[Parameter, ...]) -> tuple[str, ...]:

@@ -1,0 +1,92 @@
+"""What one pass of one configuration records at the sites of a trace, under vmap or without."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from goldilocks.engine.diagnosis.activation_met import activation_of
+from goldilocks.engine.diagnosis.operations import first_tensor, tensors_in, with_first_tensor
+from goldilocks.engine.diagnosis.specimen import Specimen
+from goldilocks.engine.diagnosis.taps import COLUMNS, Tap, describe, histogram
+from goldilocks.engine.diagnosis.trace import Trace, tapped
+from goldilocks.engine.diagnosis.watch import Event
+from goldilocks.engine.saturation import ends
+from goldilocks.engine.statistics import BINS
+
+
+class Recorder:
+    """Describes what leaves every site, and adds a tap to it.
+
+    Args:
+        found: the trace.
+        specimen: its inputs are sites, too.
+        probes: one number per site, whose gradient will be the mean square of the gradient there.
+        histograms: sites that get one.
+    """
+
+    def __init__(self, found: Trace, specimen: Specimen, probes: Tensor, histograms: tuple[int, ...]):
+        self._places = dict(zip(found.keys, found.sites, strict=True))
+        self._examples, self._probes = found.examples, probes
+        self._rows: dict[int, Tensor] = {}
+        self._histograms: dict[int, Tensor | None] = dict.fromkeys(histograms)
+        given = [
+            tensor
+            for keyword, value in (*((None, value) for value in specimen.args), *specimen.kwargs.items())
+            for tensor in tensors_in(value)
+            if tensor.is_floating_point() and "mask" not in (keyword or "")
+        ]
+        for count, tensor in enumerate(given, 1):
+            self._record("", 1, "input", count, tensor, None)
+
+    def seen(self, event: Event) -> Any:
+        site = self._places.get(event.key)
+        value = first_tensor(event.result)
+        if site is None or value is None or site.index in self._rows:
+            return event.result
+        before = None
+        if site.kind == "activation" and site.activation is not None and event.args:
+            entering = event.args[0]
+            before = entering if isinstance(entering, Tensor) and entering is not value else None
+        self._record(*event.key, value, before)
+        probe = self._probes[site.index]
+        return with_first_tensor(event.result, lambda x: tapped(event, x, Tap.apply(probe, x.detach())))
+
+    def _record(
+        self, name: str, call: int, operation: str, occurrence: int, value: Tensor, before: Tensor | None
+    ) -> None:
+        site = self._places[name, call, operation, occurrence]
+        limits = (-torch.inf, torch.inf)
+        if before is not None:
+            found = ends(activation_of(site.activation))
+            limits = (found.low, found.high)
+            before = before.detach()
+        row = describe(value, site.unit_axis, self._examples, before, limits)
+        self._rows[site.index] = row
+        if site.index in self._histograms:
+            self._histograms[site.index] = histogram(value, row)
+
+    @property
+    def missing(self) -> list[int]:
+        """Sites that the pass did not come to."""
+        return [site.index for site in self._places.values() if site.index not in self._rows]
+
+    def rows(self, like: Tensor) -> Tensor:
+        """Return the statistics `[site, column]`, NaN where the pass did not come.
+
+        Args:
+            like: a tensor of the device and type wanted.
+        """
+        absent = like.new_full((len(COLUMNS),), torch.nan)
+        return torch.stack([self._rows.get(index, absent) for index in range(len(self._places))])
+
+    def histograms(self, like: Tensor) -> Tensor:
+        """Return the histograms `[site, number]` of the sites that were asked for, in their order."""
+        absent = like.new_full((BINS + 5,), torch.nan)
+        found = [absent if row is None else row for row in self._histograms.values()]
+        return torch.stack(found) if found else like.new_empty((0, BINS + 5))
+
+
+def floating(model: nn.Module) -> dict[str, Tensor]:
+    """Return the parameters of a network that have a gradient, tied ones once."""
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.is_floating_point()}

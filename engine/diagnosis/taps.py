@@ -1,0 +1,127 @@
+"""Statistics of a value and of its gradient, one row of numbers each: reductions that also work under vmap."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from goldilocks.engine.statistics import BINS, HISTOGRAM_REACH, wide
+
+# Columns of a row, in the order of the fields of `measurement.Signal`, the gradient aside.
+COLUMNS = (
+    *("mean", "std", "rms", "minimum", "maximum", "frac_zero", "frac_dead_units", "frac_saturated", "nonfinite"),
+    *("unit_std", "similarity"),
+)
+
+
+def describe(value: Tensor, unit_axis: int, examples: int, before: Tensor | None, ends: tuple[float, float]) -> Tensor:
+    """Return the statistics of what leaves a site.
+
+    Args:
+        value: any shape, without the config axis.
+        unit_axis: axis of the units.
+        examples: examples in the batch.
+        before: what entered the activation, or None where the site is none that saturates.
+        ends: at and beyond which the activation is saturated.
+
+    Returns:
+        One number per entry of `COLUMNS`, float64 where the device has it.
+    """
+    value = value.detach()
+    dtype = wide(value)
+    if value.numel() == 0 or value.ndim == 0:
+        value = value.reshape(1, -1) if value.numel() else value.new_full((1, 1), torch.nan)
+        unit_axis = -1
+    rows = value.reshape(examples, -1) if value.shape[0] % examples == 0 else value.reshape(1, -1)
+    means = rows.mean(1, dtype=dtype)
+    squares = torch.linalg.vector_norm(rows, dim=1, dtype=dtype).square() / rows.shape[1]
+    mean, square = means.mean(), squares.mean()
+    # In the wide type the difference of squares keeps enough digits.
+    std = (square - mean.square()).clamp(min=0).sqrt()
+    others = [axis for axis in range(value.ndim) if axis != unit_axis % value.ndim]
+    smallest, largest = (value.amin(others), value.amax(others)) if others else (value, value)
+    finite = value.isfinite()
+    saturated = means.new_full((), torch.nan)
+    if before is not None:
+        saturated = ((before <= ends[0]) | (before >= ends[1])).sum() / before.numel()
+    units = value.shape[unit_axis]
+    spread = value.float().var(unit_axis, correction=0).mean(dtype=dtype).sqrt() if units > 1 else mean * 0
+    return torch.stack(
+        [
+            number.to(dtype)
+            for number in (
+                mean,
+                std,
+                square.sqrt(),
+                smallest.min(),
+                largest.max(),
+                (value == 0).sum() / value.numel(),
+                ((smallest == 0) & (largest == 0)).sum() / units,
+                saturated,
+                1 - finite.sum() / value.numel(),
+                spread,
+                _similarity(rows, means, squares),
+            )
+        ]
+    )
+
+
+def _similarity(rows: Tensor, means: Tensor, squares: Tensor) -> Tensor:
+    """Return the mean cosine between different rows, each less its mean; rows without variance are left out."""
+    if len(rows) < 2:
+        return means.new_full((), torch.nan)
+    variances = squares - means.square()
+    varying = variances > 1e-12 * squares
+    weights = torch.where(varying, (variances * rows.shape[1]).clamp(min=1e-300).rsqrt(), 0.0)
+    # The sum of the cosines of all pairs is the square of the sum of all directions.
+    total = (weights.to(rows.dtype) @ rows).to(means.dtype) - (weights * means).sum()
+    count = varying.sum()
+    mean = (total.square().sum() - count) / (count * (count - 1))
+    return torch.where(count > 1, mean, torch.nan)
+
+
+def histogram(value: Tensor, row: Tensor) -> Tensor:
+    """Return a histogram on bins of its own, at most HISTOGRAM_REACH standard deviations from the mean.
+
+    Args:
+        value: any shape, without the config axis.
+        row: its statistics, as `describe` gives them.
+
+    Returns:
+        lo, hi, then the counts of `BINS` bins, underflow, overflow and what is not finite.
+    """
+    values = value.detach().flatten().to(row.dtype)
+    finite = values.isfinite()
+    kept = torch.where(finite, values, 0.0)
+    mean, std = row[0], row[1]
+    lo = torch.maximum(torch.where(finite, values, torch.inf).min(), mean - HISTOGRAM_REACH * std)
+    hi = torch.minimum(torch.where(finite, values, -torch.inf).max(), mean + HISTOGRAM_REACH * std)
+    width = torch.where(hi > lo, hi - lo, 1.0)
+    # The last bin is closed on the right; slot 0 is underflow, the one after the bins overflow, the last not finite.
+    slot = ((kept - lo) / width * BINS).floor().nan_to_num().clamp(-1, BINS)
+    slot = torch.where((kept <= hi) & (slot == BINS), BINS - 1.0, slot) + 1
+    slot = torch.where(finite, slot, BINS + 2.0).long()
+    counts = torch.zeros(BINS + 3, dtype=row.dtype, device=row.device)
+    counts = counts.scatter_add(0, slot, torch.ones_like(values))
+    return torch.cat([torch.stack([lo, hi]), counts[1 : BINS + 1], counts[:1], counts[BINS + 1 :]])
+
+
+class Tap(torch.autograd.Function):
+    """A zero of the shape of a value, whose gradient is reduced to a mean square as soon as it is known."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(probe: Tensor, value: Tensor) -> Tensor:
+        return value.new_zeros(()).expand(value.shape).clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        probe, _ = inputs
+        ctx.dtype = probe.dtype
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (gradient,) = gradients
+        norm = torch.linalg.vector_norm(gradient, dtype=ctx.dtype)
+        return norm.square() / max(gradient.numel(), 1), None
