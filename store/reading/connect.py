@@ -111,7 +111,7 @@ class Store:
             self._hold.release()
 
     def __getattr__(self, name: str) -> Any:
-        if name in queries.all():
+        if name in queries.all() or name in queries.SUPERSEDED:
             method = partial(self.named, name)
             method.__doc__ = "\n\n".join(filter(None, (queries.get(name).title, queries.get(name).doc)))
             return method

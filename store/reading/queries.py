@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,14 @@ from goldilocks.store.reading.fragments import with_fragments
 
 FOLDER = Path(__file__).parents[1] / "sql"
 REQUIRED = object()
+# Names of queries that another one has replaced, until version 0.3.
+SUPERSEDED = {
+    "bn_against_none": "outcomes_over_seeds",
+    "depth_trainability": "outcome_map",
+    "distributions_of_layers": "layer_distributions",
+    "learning_curves": "curves_over_seeds",
+    "training_outcomes": "outcomes_over_seeds",
+}
 _PARAMETER = re.compile(r"\$(\w+) +([A-Z]+(?:\[\])?) *(?:= *(.+?))? *: +(.+)")
 _WORDS: dict[str, Any] = {"NULL": None, "TRUE": True, "FALSE": False}
 _FROM_TEXT: dict[str, type] = {"INTEGER": int, "BIGINT": int, "DOUBLE": float, "FLOAT": float, "VARCHAR": str}
@@ -106,11 +115,19 @@ def all() -> dict[str, Query]:
 
 
 def get(name: str) -> Query:
-    """Returns a named query.
+    """Returns a named query; for a superseded name, with a warning, the query that replaced it.
 
     Raises:
         StoreInvalid: when there is none; the message has the nearest name and all of them.
     """
+    if name in SUPERSEDED:
+        warnings.warn(
+            f"the named query {name} was replaced by {SUPERSEDED[name]}, which answers instead; version 0.3 drops the "
+            "old name",
+            FutureWarning,
+            stacklevel=3,
+        )
+        name = SUPERSEDED[name]
     if name not in all():
         raise StoreInvalid(f"there is no named query {name!r}; {_choice(name, list(all()))}")
     return all()[name]

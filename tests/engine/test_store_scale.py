@@ -35,6 +35,6 @@ def test_a_small_store_is_measured_in_every_respect(monkeypatch):
 
 
 def test_a_page_asks_for_something_that_is_there(tmp_path):
-    query = queries.get("learning_curves")
+    query = queries.get("assignment_2_weight_scale")
     assert set(store_scale.arguments(query)) == {one.name for one in query.parameters} - {"network"}
     assert store_scale.arguments(queries.get("signal_by_layer"))["width"] == 64

@@ -41,10 +41,10 @@ class TestAsset:
             assert opened.query("SELECT count(*) FROM activation_stats").fetchall() == [(12,)]
             assert opened.query("SELECT count(*) FROM outcomes").fetchall() == [(2,)]
             if number == STEPS[-1]:
-                assert len(opened.training_outcomes(width=8, batch_size=32, steps=20).fetchall()) == 2
+                assert len(opened.outcomes_over_seeds().fetchall()) == 2
             else:
                 with pytest.raises(store.StoreInvalid, match="goldilocks store publish"):
-                    opened.training_outcomes(width=8, batch_size=32, steps=20)
+                    opened.outcomes_over_seeds()
         assert len(store.done_cells(layout)) == 6
 
     def test_publishing_brings_it_up_to_date_and_loses_nothing(self, number, tmp_path, contents):
@@ -54,7 +54,7 @@ class TestAsset:
         assert [finding for finding in check(layout) if not finding.holds] == []
         with store.open(layout) as opened:
             assert migrate.applied(opened.cursor()) == set(STEPS)
-            assert len(opened.training_outcomes(width=8, batch_size=32, steps=20).fetchall()) == 2
+            assert len(opened.outcomes_over_seeds().fetchall()) == 2
             after = {}
             for name in set(before) - {"metrics", "schema_steps", "thresholds"}:
                 known = store.open(unpacked(number, tmp_path / "again")).query(f"SELECT * FROM {name} LIMIT 0").columns

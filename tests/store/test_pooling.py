@@ -100,7 +100,6 @@ SETTINGS = {
     "signal_ratios": Setting(GAUSSIAN, beside={"propagation": ("propagation", BASELINE)}),
     "what_trains": Setting(values={"depth": 2, "width": 8}),
     "order_and_chaos": Setting(about=("init",)),
-    "depth_trainability": Setting(about=("lr",)),
     # It ranks them, and says of each how it compares with the first.
     "recommendation": Setting(about=("init", "norm", "optimizer", "lr")),
     "learning_rate_sweep": Setting(contrast={"lr": (0.1, 0.5)}),

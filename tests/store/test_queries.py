@@ -100,3 +100,13 @@ def test_every_fragment_is_used_more_than_once():
     text = "\n".join(file.read_text() for file in queries.FOLDER.glob("*.sql"))
     for fragment in fragments.FOLDER.glob("*.sql"):
         assert len(re.findall(rf"@{fragment.stem}\b", text)) > 1, fragment.stem
+
+
+@pytest.mark.parametrize("name", queries.SUPERSEDED)
+def test_a_superseded_name_warns_and_answers_with_the_query_that_replaced_it(name, opened):
+    better = queries.SUPERSEDED[name]
+    assert name not in dir(opened)
+    assert name not in queries.all()
+    with pytest.warns(FutureWarning, match=f"{name} was replaced by {better}"):
+        found = getattr(opened, name)()
+    assert found.columns == getattr(opened, better)().columns

@@ -87,15 +87,6 @@ BINS = ["init", "activation", "norm", "layer", "seed", "lo", "hi", "counts", "un
 
 @oracle("activation", "norm", "init", "layer", "seed")
 def layer_distributions(
-    tables: Tables, network, dataset, preprocessing, depth, width, batch_size, tap, **choices: list | None
-) -> Rows:
-    shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "depth": depth, "width": width}
-    rows = where(tables.histograms, study="propagation", tap=tap, **shape, batch_size=batch_size)
-    return among(rows, **choices)[BINS].to_dict("records")
-
-
-@oracle("activation", "norm", "init", "layer", "seed")
-def distributions_of_layers(
     tables: Tables, network, dataset, preprocessing, depth, width, batch_size, tap, most_seeds, **choices: list | None
 ) -> Rows:
     shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "depth": depth, "width": width}

@@ -47,43 +47,9 @@ def outcomes_over_seeds(tables: Tables, **choices: list | None) -> Rows:
         }
 
 
-@oracle("init", "activation", "norm", "depth", "lr")
-def training_outcomes(
-    tables: Tables, network, dataset, preprocessing, width, batch_size, optimizer, steps, **choices: list | None
-) -> Rows:
-    shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "width": width}
-    chosen = where(tables.outcomes, study="training", **shape, batch_size=batch_size, optimizer=optimizer, steps=steps)
-    for key, rows in groups(among(chosen, **choices), "init", "activation", "norm", "depth", "lr"):
-        yield {
-            **key,
-            "seeds": len(rows),
-            **_trains(rows),
-            "final_test_accuracy": mean(finite(rows["final_test_accuracy"])),
-            "final_train_loss": mean(finite(rows["final_train_loss"])),
-            "diverged": rows["diverged"].sum(),
-            "diverged_at_step": lowest(rows["diverged_at_step"]),
-        }
-
-
 def _met(rows: pd.DataFrame, step: int) -> int:
     """How many seeds had met a non-finite loss by a step."""
     return sum(at <= step for at in known(rows["diverged_at_step"]))
-
-
-@oracle("init", "activation", "norm", "depth", "lr", "step")
-def learning_curves(
-    tables: Tables, network, dataset, preprocessing, width, batch_size, optimizer, steps, **choices: list | None
-) -> Rows:
-    shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "width": width}
-    chosen = where(tables.curves, study="training", **shape, batch_size=batch_size, optimizer=optimizer, steps=steps)
-    for key, rows in groups(among(chosen, **choices), "init", "activation", "norm", "depth", "lr", "step"):
-        yield {
-            **key,
-            "seeds": len(rows),
-            "diverged": _met(rows, key["step"]),
-            **ranged("train_loss", finite(rows["train_loss"])),
-            **ranged("test_accuracy", finite(rows["test_accuracy"])),
-        }
 
 
 @oracle("metric", *CONFIGURATION, "step")
@@ -179,44 +145,9 @@ def _sortable(row: pd.Series, columns: Iterable[str]) -> list:
     return [row["lr"], *(row[column] for column in columns)]
 
 
-def _shares(rows: pd.DataFrame) -> dict:
-    final = finite(rows["final_test_accuracy"])
-    return {
-        "seeds": len(rows),
-        "share_that_train": mean(rows["trains"]),
-        "mean_final_accuracy": mean(final),
-        "left_out": len(rows) - len(final),
-    }
-
-
-@oracle("dataset", "preprocessing", "network", "init", "activation", "depth", "width", "batch_size", "optimizer", "lr")
-def bn_against_none(tables: Tables, activation: str | None) -> Rows:
-    for key, rows in groups(where(tables.outcomes, study="training", activation=activation), *TRAINING_AXES):
-        yield {**key, **_shares(rows)}
-
-
-@oracle("dataset", "activation", "norm", "init", "optimizer", "depth", "width", "batch_size", "steps")
-def depth_trainability(tables: Tables, dataset: str | None, activation: str | None) -> Rows:
-    for key, swept in groups(
-        where(tables.outcomes, study="training", dataset=dataset, activation=activation), *WITHOUT_RATE
-    ):
-        rates = [{"best_lr": lr["lr"], **_shares(rows)} for lr, rows in groups(swept, "lr")]
-        yield {
-            **key,
-            **min(
-                rates, key=lambda one: (-one["share_that_train"], *_last(one["mean_final_accuracy"]), one["best_lr"])
-            ),
-        }
-
-
 def _first(value: float | None) -> tuple[bool, float]:
     """The smallest value first, and none last."""
     return (value is None, value or 0)
-
-
-def _last(value: float | None) -> tuple[bool, float]:
-    """The largest value first, and none last."""
-    return (value is None, -(value or 0))
 
 
 @oracle("steps_to_target", "never_reached", "dataset", "activation", "norm", "init", "depth", "lr")
