@@ -17,7 +17,10 @@ import duckdb
 
 from goldilocks import store
 from goldilocks.store import queries
+from goldilocks.store.files.attach import attach
 from goldilocks.store.files.hold import Hold
+from goldilocks.store.snapshots.key import key
+from goldilocks.store.snapshots.opening import DATABASE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,10 +46,9 @@ def newest() -> str:
     """
     file = store.Layout.at().resolve()
     try:
-        status = file.stat()
+        return key(file)
     except FileNotFoundError:
         raise store.StoreMissing(f"{file} has just been removed.") from None
-    return f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
 
 
 def open_early() -> None:
@@ -104,9 +106,8 @@ class Snapshot:
             # Closing any handle on the file drops DuckDB's lock, but not this one.
             self._hold = Hold(handle.file)
             self._connection = duckdb.connect()
-            quoted = str(handle.file).replace("'", "''")
-            self._connection.execute(f"ATTACH '{quoted}' AS grid (READ_ONLY)")
-        self._connection.execute("USE grid")
+            self._connection.execute(attach(handle.file, DATABASE, read_only=True))
+        self._connection.execute(f"USE {DATABASE}")
         self._kept: set[str] = set()
         # One for each view: who needs a fast one does not wait for a slow one.
         self._guards = {view: threading.Lock() for view in KEPT}

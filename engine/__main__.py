@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from goldilocks.engine.errors import RequestError, nearest
+from goldilocks.engine.errors import RequestError
 from goldilocks.engine.options import (
     AddressOption,
     BackboneOption,
@@ -36,6 +36,7 @@ from goldilocks.engine.options import (
 )
 from goldilocks.store.command_line.printable import printable
 from goldilocks.store.command_line.terminal import say, warn
+from goldilocks.store.nearest import nearest
 
 if TYPE_CHECKING:
     from goldilocks.engine.execution.forecast import Forecast

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from goldilocks.engine.errors import RequestError, nearest, short
+from goldilocks.engine.errors import RequestError, short
 from goldilocks.engine.scheme import Scheme, build, split_call
+from goldilocks.store.nearest import nearest
 
 Member = TypeVar("Member", bound=Scheme)
 # One for all registries: the modules of one look up members of another while they are imported.

@@ -12,8 +12,9 @@ from typing import Any, ClassVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from goldilocks.engine.card import Card
-from goldilocks.engine.errors import RequestError, nearest, short
+from goldilocks.engine.errors import RequestError, short
 from goldilocks.engine.slips import fraction
+from goldilocks.store.nearest import nearest
 
 # Names may hold hyphens, as those of data sets do, so they are not Python's.
 _CALL = re.compile(r"\s*(?P<name>[A-Za-z_][\w-]*)\s*(?P<arguments>\(.*\))?\s*", re.DOTALL)

@@ -16,8 +16,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from goldilocks.engine.errors import RequestError, nearest, short
+from goldilocks.engine.errors import RequestError, short
 from goldilocks.engine.networks.backbone_trial import refuse_lazy
+from goldilocks.store.nearest import nearest
 
 HUGGING_FACE = "hf:"
 FORMS = "write package.module:function, path/to/file.py:function or hf:config.json"

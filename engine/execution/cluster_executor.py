@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from goldilocks.engine.errors import RequestError, nearest
+from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.executor import Executor
 from goldilocks.engine.execution.worker import Terms
 from goldilocks.engine.plugin_code import PluginCode
+from goldilocks.store.nearest import nearest
 
 DEVICES = ("auto", "cpu", "cuda")
 

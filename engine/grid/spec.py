@@ -13,11 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from goldilocks.engine.cell import Cell
 from goldilocks.engine.data.own import by_digest_alone
-from goldilocks.engine.errors import RequestError, nearest, short
+from goldilocks.engine.errors import RequestError, short
 from goldilocks.engine.grid.presets import preset_names, preset_text
 from goldilocks.engine.scheme import written_out
 from goldilocks.engine.slips import explained, fraction
 from goldilocks.engine.studies import studies
+from goldilocks.store.nearest import nearest
 
 # Beyond this a grid is a slip of the pen: its cells alone would fill the memory of a laptop.
 MOST_CELLS = 2_000_000

@@ -13,7 +13,6 @@ Values are bound, never formatted in. A default is NULL, true, false, a number, 
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 import warnings
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from goldilocks.store.errors import StoreInvalid
+from goldilocks.store.nearest import nearest
 from goldilocks.store.reading.fragments import with_fragments
 
 FOLDER = Path(__file__).parents[1] / "sql"
@@ -91,7 +91,7 @@ class Query:
         names = [parameter.name for parameter in self.parameters]
         for name in values:
             if name not in names:
-                raise StoreInvalid(f"query {self.name} has no parameter {name!r}; {_choice(name, names)}")
+                raise StoreInvalid(f"query {self.name} has no parameter {name!r}; {nearest(name, names)}")
         bound = {parameter.name: values.get(parameter.name, parameter.default) for parameter in self.parameters}
         missing = [name for name, value in bound.items() if value is REQUIRED]
         if missing:
@@ -129,7 +129,7 @@ def get(name: str) -> Query:
         )
         name = SUPERSEDED[name]
     if name not in all():
-        raise StoreInvalid(f"there is no named query {name!r}; {_choice(name, list(all()))}")
+        raise StoreInvalid(f"there is no named query {name!r}; {nearest(name, all())}")
     return all()[name]
 
 
@@ -166,9 +166,3 @@ def _items(value: Any, kind: type) -> list[Any]:
 
 def _literal(text: str) -> Any:
     return _WORDS[text.upper()] if text.upper() in _WORDS else ast.literal_eval(text)
-
-
-def _choice(name: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"{hint}It has: {', '.join(names) or 'none'}"

@@ -15,6 +15,7 @@ from goldilocks.store.files.attach import ISOLATED, attach, isolate, refuse_held
 from goldilocks.store.files.hold import Hold
 from goldilocks.store.layout import Layout
 from goldilocks.store.schema.admission import refuse_strange
+from goldilocks.store.snapshots.key import key
 from goldilocks.store.snapshots.seal import refuse_changed
 
 _ATTEMPTS = 5
@@ -91,9 +92,7 @@ def _follow(layout: Layout, folders: Sequence[Path]) -> Opened:
 
 def _open_file(file: Path, folders: Sequence[Path]) -> Opened:
     """Opens a file and reads enough of it to notice most of what can be missing, which DuckDB notices later."""
-    status = file.stat()
-    version = f"{file.stem}-{status.st_ino}-{status.st_mtime_ns}"
-    opened = Opened(file, version, duckdb.connect(config=ISOLATED), set(), _hold(file))
+    opened = Opened(file, key(file), duckdb.connect(config=ISOLATED), set(), _hold(file))
     connection = opened.connection
     try:
         refuse_changed(file)

@@ -154,7 +154,7 @@ WRONG = [
     (["query", "SELECT * FROM signal_rate"], 2, "Did you mean"),
     (["query", "DELETE FROM cells"], 2, "read-only"),
     (["query", "SELECT 'x'::INTEGER"], 2, "Conversion Error"),
-    (["query", "--name", "std_by_leyer"], 2, "did you mean std_by_layer"),
+    (["query", "--name", "std_by_leyer"], 2, "did you mean 'std_by_layer'?"),
     (["query", "--name", "coverage", "-p", "x"], 2, "KEY=VALUE"),
     (["query", "--name", "steps_to_target", "-p", "target=high"], 2, "not of type DOUBLE"),
     (["query", "SELECT 1", "--format", "xml"], 2, "'table', 'csv', 'json', 'parquet'"),

@@ -31,9 +31,9 @@ def test_values_are_bound_and_never_formatted_in(opened):
 @pytest.mark.parametrize(
     ("name", "values", "message"),
     [
-        ("std_by_leyer", {}, "did you mean std_by_layer"),
-        ("std_by_layer", {"activtion": "tanh"}, "did you mean activation"),
-        ("coverage", {"x": 1}, "It has: none"),
+        ("std_by_leyer", {}, "did you mean 'std_by_layer'\\?"),
+        ("std_by_layer", {"activtion": "tanh"}, "did you mean 'activation'\\?"),
+        ("coverage", {"x": 1}, "Allowed: none"),
     ],
 )
 def test_wrong_names_are_refused_with_the_nearest(opened, name, values, message):
