@@ -4,7 +4,7 @@ cell        one frozen configuration and its identity
 studies     what is done with a batch of cells
 grid        grid files, presets, planner
 execution   carrying out a grid: `run`
-catalogue   everything that exists by name
+catalog     everything that exists by name
 
 What else is there, and what builds on what: README.md.
 

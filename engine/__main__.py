@@ -261,7 +261,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List what exists, each with formula and reference."""
-    from goldilocks.engine.catalogue import entries, kinds
+    from goldilocks.engine.catalog import entries, kinds
     from goldilocks.engine.plugins import load
 
     _guarded(lambda: load(plugin or ()))

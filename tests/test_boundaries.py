@@ -33,7 +33,7 @@ FLOORS = (
     "transfer",
     "studies",
     "grid",
-    "catalogue",
+    "catalog",
     "diagnosis",
     "execution",
     "bench",

@@ -64,11 +64,11 @@ def _strip(shape: dict[str, Any], init: str, activation: str) -> tuple[Picture, 
     layers = layers if len(layers) <= MOST_LAYERS else [1, *layers[2 :: (len(layers) - 1) // 4][:4], layers[-1]]
     signal = data.query("signal_by_layer", **shape, **chosen).sort_values("layer")
     asked = {**shape, **chosen, "tap": "act", "layers": layers}
-    bins = on_common_bins(data.query("distributions_of_layers", **asked), ["init", "layer"])
+    bins = on_common_bins(data.query("layer_distributions", **asked), ["init", "layer"])
     chart = strip(bins, signal[signal["layer"].isin(layers)], theme.colour(init), "act")
     text = f"Distribution of activations in layers {layers[0]} to {layers[-1]} for {init} and {activation}."
     title = f"What becomes of a signal with {init} and {activation}? {network_title(pd.Series(shape))}"
-    return Picture(title, chart, bins, data.sql("distributions_of_layers", asked), text), signal
+    return Picture(title, chart, bins, data.sql("layer_distributions", asked), text), signal
 
 
 def against_layers(inits: list[str], activation: str, norms: list[str], metric: str, title: str) -> Finding | None:

@@ -156,7 +156,7 @@ def _cards(shown: Shown, shape: dict[str, Any], chosen: dict[str, list[str]], ta
     layers = _spread(sorted({layer for _, layer in shown.rows}), cursor)
     bins = _bins(shape=shape, chosen=chosen, tap=tap, layers=layers)
     strips = _strips(shape=shape, chosen=chosen, tap=tap, cursor=cursor, layers=layers)
-    sql = data.sql("distributions_of_layers", {**shape, **chosen, "tap": tap, "layers": layers})
+    sql = data.sql("layer_distributions", {**shape, **chosen, "tap": tap, "layers": layers})
     room = viewport.width() - viewport.CARD
     with group(f"What happens to the {TAPS[tap]} from layer to layer?", strips, bins, sql, "strips"):
         for place, name in enumerate(shown.names):
@@ -196,7 +196,7 @@ def _strips(
 @data.cached
 def _bins(shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, layers: list[int]) -> pd.DataFrame:
     """Return the histograms of all configurations on common bins."""
-    rows = _named(data.query("distributions_of_layers", **shape, **chosen, tap=tap, layers=layers))
+    rows = _named(data.query("layer_distributions", **shape, **chosen, tap=tap, layers=layers))
     rows = rows[rows["configuration"].isin(_shown(shape=shape, chosen=chosen).names)]
     return on_common_bins(rows, ["configuration", "layer"])
 

@@ -69,7 +69,7 @@ def _opening() -> None:
     cards = _cards(shape=shape, activation=activation, asked=asked, layers=layers)
     charts = {OPENING[init]: card.chart for init, card in cards.items()}
     title = f"What becomes of a signal in {shape['depth']} {activation} layers of {shape['width']}?"
-    sql = data.sql("distributions_of_layers", {**asked, **_activations(layers)})
+    sql = data.sql("layer_distributions", {**asked, **_activations(layers)})
     with group(title, charts, _bins(asked=asked, layers=layers), sql, "opening", columns=len(charts)):
         for column, (init, name) in zip(st.columns(len(OPENING)), OPENING.items(), strict=True):
             if init in cards:
@@ -112,7 +112,7 @@ def _cards(shape: dict[str, Any], activation: str, asked: dict[str, Any], layers
 @data.cached
 def _bins(asked: dict[str, Any], layers: list[int]) -> pd.DataFrame:
     """Return the opening's histograms on common bins."""
-    return on_common_bins(data.query("distributions_of_layers", **asked, **_activations(layers)), ["init", "layer"])
+    return on_common_bins(data.query("layer_distributions", **asked, **_activations(layers)), ["init", "layer"])
 
 
 def _activations(layers: list[int]) -> dict[str, Any]:

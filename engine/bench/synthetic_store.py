@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from goldilocks import store
-from goldilocks.engine.catalogue import metrics_table, schemes_table
+from goldilocks.engine.catalog import metrics_table, schemes_table
 from goldilocks.engine.statistics import BINS
 from goldilocks.engine.training.curves import LOGGED_INTERVALS
 from goldilocks.store import journal, tables

@@ -7,7 +7,7 @@ cluster           a Ray cluster, as a user asks for one
 cluster_executor  connects to it
 worker            a process of a cluster: its far side, which does not know Ray
 ray               the near side of it, the only folder that does
-results           what a finished batch becomes in the journal
+journal_entry     what a finished batch becomes in the journal
 provenance        who computed what, where and with which versions
 verify            computing cells again from the store alone
 rebuilding        the cell behind a row of the store

@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from goldilocks import store
-from goldilocks.engine.catalogue import metrics_table, schemes_table
+from goldilocks.engine.catalog import metrics_table, schemes_table
 from goldilocks.engine.device import choose_device
-from goldilocks.engine.execution import results
+from goldilocks.engine.execution import journal_entry
 from goldilocks.engine.execution.allocator import keep_freed_memory
 from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.cluster_executor import cluster_executor
@@ -224,9 +224,9 @@ class Execution:
             spool.adopt(self.layout, done.found.entry)
             diverged = done.found.diverged
         else:
-            entry = results.entry(self.run_id, done)
+            entry = journal_entry.entry(self.run_id, done)
             journal.append(self.layout, done.job.batch.study.name, entry)
-            diverged = results.diverged(entry)
+            diverged = journal_entry.diverged(entry)
         self.record.cells_computed += len(cells)
         self.record.cells_diverged += diverged
         self.cell_steps += sum(getattr(cell, "steps", 0) for cell in cells)
@@ -236,7 +236,7 @@ class Execution:
 
     def _fail(self, done: Done, failure: Failure) -> None:
         cells = len(done.job.batch.cells)
-        journal.append(self.layout, done.job.batch.study.name, results.entry(self.run_id, done))
+        journal.append(self.layout, done.job.batch.study.name, journal_entry.entry(self.run_id, done))
         self.record.cells_failed += cells
         self._say_once(f"failed: {failure.reason}", f"Failed, recorded in the table cells: {failure.reason}")
 

@@ -13,7 +13,7 @@ import torch
 
 from goldilocks.engine.data import Dataset
 from goldilocks.engine.device import choose_device
-from goldilocks.engine.execution import results
+from goldilocks.engine.execution import journal_entry
 from goldilocks.engine.execution.allocator import keep_freed_memory
 from goldilocks.engine.execution.executor import Done, Failure, Filed, Job, Worker, compute_batch
 from goldilocks.engine.execution.provenance import Process, code_digest
@@ -133,7 +133,7 @@ class ClusterWorker:
     def _filed(self, done: Done) -> Done:
         if self._terms.spool is None or not isinstance(done.found, Outcome):
             return done
-        entry = results.entry(self._terms.run_id, done)
+        entry = journal_entry.entry(self._terms.run_id, done)
         label = f"{done.job.number:06d}-{done.job.batch.study.name}"
         path = spool.file(self._terms.spool, self._terms.run_id, label, entry)
-        return replace(done, found=Filed(path, results.diverged(entry)))
+        return replace(done, found=Filed(path, journal_entry.diverged(entry)))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from goldilocks.dashboard import axes
-from goldilocks.engine.catalogue import entries
+from goldilocks.engine.catalog import entries
 
 ORDERS = {
     "depth": [1, 2, 10, 20],

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from goldilocks.dashboard import theme
-from goldilocks.engine.catalogue import entries
+from goldilocks.engine.catalog import entries
 from tests.dashboard.test_theme import BLINDNESS, LECTURE, seen
 
 FAR = 0.05

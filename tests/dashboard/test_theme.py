@@ -51,7 +51,7 @@ def test_colour_blind_readers_tell_the_lectures_schemes_apart(blindness):
 
 
 def test_every_registered_initializer_and_normalization_has_a_colour_of_its_own():
-    from goldilocks.engine.catalogue import entries
+    from goldilocks.engine.catalog import entries
 
     for kind in ("initializers", "normalizations"):
         names = [entry.name for entry in entries(kind)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldilocks.engine.catalogue import REGISTRIES
+from goldilocks.engine.catalog import REGISTRIES
 from goldilocks.engine.cell import BATCHED
 from goldilocks.engine.data import datasets
 from goldilocks.engine.data.downloaded import Downloaded

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from goldilocks.engine.__main__ import app
 from goldilocks.engine.activations import activations
-from goldilocks.engine.catalogue import entries, schemes_table
+from goldilocks.engine.catalog import entries, schemes_table
 from goldilocks.engine.saturation import ends
 from goldilocks.engine.theory.gains import Gains, gradient_gain, second_moment_gain, torch_gain, variance_gain
 from goldilocks.engine.theory.maps import length, mean, slope

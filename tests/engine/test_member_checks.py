@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from goldilocks.engine import catalogue, plugins
+from goldilocks.engine import catalog, plugins
 from goldilocks.engine.activations import activations
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.grid.spec import Grid
@@ -203,7 +203,7 @@ activation = "{activation}"
 def test_a_flawed_member_stops_only_a_grid_that_uses_it_and_is_marked_in_the_list(odd):
     odd(ACTIVATION, "z.clamp_(min=0)", "")
     assert len(Grid.from_toml(GRID.format(width=8, init="xavier", activation="tanh")).cells) == 1
-    (entry,) = [entry for entry in catalogue.entries("activations") if entry.name == "odd"]
+    (entry,) = [entry for entry in catalog.entries("activations") if entry.name == "odd"]
     assert "refused: φ(z) is NoneType" in entry.card.title
     with pytest.raises(RequestError, match=r"activation = 'odd': plugin .*odd\.py: activation odd@\w+ is refused"):
         Grid.from_toml(GRID.format(width=8, init="xavier", activation="odd"))

@@ -7,7 +7,7 @@ dictionaries. NULL is None, NaN is NaN, and the two are told apart.
 from __future__ import annotations
 
 from tests.oracles.queries import (
-    catalogue,
+    catalog,
     lecture_claims,
     lecture_layers,
     lecture_studies,
@@ -23,7 +23,7 @@ __all__ = [
     "ORACLES",
     "Oracle",
     "Tables",
-    "catalogue",
+    "catalog",
     "lecture_claims",
     "lecture_layers",
     "lecture_studies",
