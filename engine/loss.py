@@ -1,5 +1,6 @@
 """Softmax cross-entropy over the config axis."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -43,3 +44,21 @@ def cross_entropy(logits: Tensor, labels: Tensor, with_gradient: bool = True) ->
         gradient.scatter_add_(classes, index, torch.full_like(index, -1, dtype=gradient.dtype))
         gradient = gradient.div_(logits.shape[BATCH]).mT
     return Loss(value, torch.where(value.isfinite(), hits, torch.nan), gradient)
+
+
+def weighted_sum(pieces: Iterable[tuple[Loss, float]]) -> Loss:
+    """Return the sum of the losses of pieces of a data set, each times its weight; accuracies likewise.
+
+    Args:
+        pieces: loss of each piece `[config]`, without gradients, and its weight: its share of the examples for a mean.
+
+    Raises:
+        ValueError: there are no pieces.
+    """
+    value: Tensor | float = 0.0
+    correct: Tensor | float = 0.0
+    for loss, weight in pieces:
+        value, correct = value + weight * loss.value, correct + weight * loss.correct
+    if not (isinstance(value, Tensor) and isinstance(correct, Tensor)):
+        raise ValueError("there are no pieces")
+    return Loss(value, correct, None)

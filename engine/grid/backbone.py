@@ -5,8 +5,8 @@ from dataclasses import replace
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.grid.spec import Grid
 from goldilocks.engine.networks.backbone import Backbone
-from goldilocks.engine.studies.transfer import TransferCell
 from goldilocks.engine.transfer.backbone_cell import BackboneCell
+from goldilocks.engine.transfer.cell import TransferCell
 
 
 def with_backbone(grid: Grid, factory: str) -> Grid:

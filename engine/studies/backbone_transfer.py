@@ -17,7 +17,7 @@ from goldilocks.engine.networks.backbone import Backbone
 from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
 from goldilocks.engine.training.curves import Curves, logged_steps
 from goldilocks.engine.transfer.backbone_cell import BackboneCell
-from goldilocks.engine.transfer.backbone_trainer import FROZEN, ROWS, Adapted, Seen
+from goldilocks.engine.transfer.backbone_trainer import FROZEN, ROWS, BackboneTrainer, Seen
 from goldilocks.engine.transfer.schemes import LOWER_RATE
 
 
@@ -71,28 +71,27 @@ class BackboneTransfer(Study[BackboneCell]):
 
     def run(self, cells: Sequence[BackboneCell], device: torch.device, progress: Progress) -> Outcome:
         data = Seen.by(cells, device)
-        found, diverged_at = Measurements(), []
+        rows, updates = Measurements(), []
         for number, cell in enumerate(cells):
-            adapted = Adapted(cell, device)
-            curves = adapted.train(data, partial(_tell, progress, number, len(cells)))
-            _report(cell, curves, adapted, found)
-            diverged_at.append(int(curves.diverged_at))
-        steps = [step if step >= 0 else None for step in diverged_at]
-        return Outcome([cell.cell_id for cell in cells], {"measurements": found.table()}, steps)
+            trainer = BackboneTrainer(cell, data, device)
+            curves = trainer.train(partial(_tell, progress, number, len(cells)))
+            _report(cell, curves, trainer.shifts(), rows)
+            updates += curves.divergence.updates()
+        return Outcome([cell.cell_id for cell in cells], {"measurements": rows.table()}, updates)
 
 
 def _tell(progress: Progress, done: int, cells: int, share: float) -> None:
     progress((done + share) / cells)
 
 
-def _report(cell: BackboneCell, curves: Curves, adapted: Adapted, found: Measurements) -> None:
+def _report(cell: BackboneCell, curves: Curves, shifts: Sequence[float], rows: Measurements) -> None:
     accuracy = curves.values["test_accuracy"][:, 0].tolist()
     part = f"{cell.scheme}, {cell.images} per class"
-    found.add(cell.cell_id, "backbone_accuracy", accuracy[-1], cell.images, cell.scheme)
+    rows.add(cell.cell_id, "backbone_accuracy", accuracy[-1], cell.images, cell.scheme)
     for step, row in curves.logged.items():
-        found.add(cell.cell_id, "backbone_curve", accuracy[row], step, part)
-    for number, shift in enumerate(adapted.shifts(), 1):
-        found.add(cell.cell_id, "backbone_shift", shift, number, part)
+        rows.add(cell.cell_id, "backbone_curve", accuracy[row], step, part)
+    for number, shift in enumerate(shifts, 1):
+        rows.add(cell.cell_id, "backbone_shift", shift, number, part)
 
 
 @lru_cache

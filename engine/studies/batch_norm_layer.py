@@ -17,7 +17,7 @@ from goldilocks.engine.normalizations.batch import Batch
 from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cost import TYPICAL_SHARE, training_cost
-from goldilocks.engine.training.instrumented import Notes, measured, train
+from goldilocks.engine.training.instrumented import Notes, measured, watched
 from goldilocks.engine.training.trainer import Trainer
 
 LETTERS = {"gamma": "γ", "beta": "β"}
@@ -84,7 +84,7 @@ class BatchNormLayer(Study[BatchNormLayerCell]):
         return Outcome(ids, {"measurements": table}, steps)
 
 
-def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> Tensor:
+def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> list[int | None]:
     def look(step: int) -> None:
         for number, layer in enumerate(trainer.model.hidden, 1):
             assert layer.scale is not None
@@ -92,10 +92,10 @@ def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> Tensor:
                 for statistic, value in _statistics(values).items():
                     notes.add(f"{name}_{statistic}", value, step, f"layer {number}")
 
-    diverged_at = train(trainer, progress, look)
+    updates = watched(trainer, progress, look)
     for number, error in enumerate(_identity_errors(trainer), 1):
         notes.add("identity_error", error, None, f"layer {number}")
-    return diverged_at
+    return updates
 
 
 def _statistics(values: Tensor) -> dict[str, Tensor]:

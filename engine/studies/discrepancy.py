@@ -22,7 +22,7 @@ from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cost import training_cost
 from goldilocks.engine.training.evaluation import Evaluation, distances
-from goldilocks.engine.training.instrumented import Notes, measured, train
+from goldilocks.engine.training.instrumented import Notes, measured, watched
 from goldilocks.engine.training.trainer import Trainer
 
 # Minibatches whose statistics are compared with the running ones.
@@ -137,8 +137,8 @@ class Discrepancy(Study[DiscrepancyCell]):
         return Outcome(ids, {"measurements": table}, steps)
 
 
-def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> Tensor:
-    diverged_at = train(trainer, progress)
+def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> list[int | None]:
+    updates = watched(trainer, progress)
     evaluation = Evaluation(trainer.network, trainer.model)
     order = torch.from_numpy(randomness.permutations(("test order",), len(trainer.test_y), len(trainer.test_y)))
     x, y = trainer.test_x[order], trainer.test_y[order]
@@ -150,7 +150,7 @@ def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> Tensor:
     if trainer.first.norm.tracks:
         _mix_up(evaluation, x, y, trainer.first.batch_size, notes)
         _compare(trainer, evaluation, notes)
-    return diverged_at
+    return updates
 
 
 def _mix_up(evaluation: Evaluation, x: Tensor, y: Tensor, size: int, notes: Notes) -> None:

@@ -23,7 +23,7 @@ from goldilocks.engine.normalizations.none import NoNormalization
 from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cost import training_cost
-from goldilocks.engine.training.instrumented import train
+from goldilocks.engine.training.instrumented import watched
 from goldilocks.engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -96,12 +96,11 @@ class Folding(Study[FoldingCell]):
         # One core: threads that wait for each other would be what is measured.
         with kernel_threads(1):
             trainer = Trainer(cells, device)
-            diverged_at = train(trainer, lambda share: progress(SHARE_OF_TRAINING * share)).tolist()
+            updates = watched(trainer, lambda share: progress(SHARE_OF_TRAINING * share))
             for number, cell in enumerate(cells, 1):
                 _measure(trainer, number - 1, cell.cell_id, found)
                 progress(SHARE_OF_TRAINING + (1 - SHARE_OF_TRAINING) * number / len(cells))
-        steps = [step if step >= 0 else None for step in diverged_at]
-        return Outcome([cell.cell_id for cell in cells], {"measurements": found.table()}, steps)
+        return Outcome([cell.cell_id for cell in cells], {"measurements": found.table()}, updates)
 
 
 def _measure(trainer: Trainer, number: int, cell_id: str, found: Measurements) -> None:

@@ -19,6 +19,7 @@ from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.chunking import chunks
 from goldilocks.engine.training.cost import training_cost
+from goldilocks.engine.training.instrumented import watched
 from goldilocks.engine.training.trainer import Trainer
 
 # Two vectors are alike when their distance is at most this share of the length of the longest one in their layer.
@@ -108,13 +109,10 @@ class Symmetry(Study[SymmetryCell]):
 
 
 def _train(trainer: Trainer, progress: Progress) -> Measurements:
-    measured, steps = Measurements(), trainer.cells[0].steps
+    measured = Measurements()
     start = [layer.affine.weight.clone() for layer in trainer.model.hidden]
     _measure(trainer, "before", measured)
-    update = trainer.replay(lambda made, loss: None)
-    for step in range(steps):
-        update(step)
-    progress(1.0)
+    watched(trainer, progress)
     _measure(trainer, "after", measured)
     for number, (layer, before) in enumerate(zip(trainer.model.hidden, start, strict=True), 1):
         change = norm(layer.affine.weight - before)

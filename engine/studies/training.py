@@ -47,9 +47,9 @@ class Training(Study[TrainingCell]):
         parts = chunks(cells, device)
         curves = side_by_side(train, parts, progress)
         tables = [pa.table(c.rows([cell.cell_id for cell in part])) for c, part in zip(curves, parts, strict=True)]
-        steps = [step if step >= 0 else None for c in curves for step in c.diverged_at.tolist()]
+        updates = [made for c in curves for made in c.divergence.updates()]
         split = prepared(cells[0].dataset, cells[0].preprocessing)
         chance = float(np.bincount(split.test_y).max() / len(split.test_y))
         losses = [predicted_first_loss(cell) for cell in cells]
         ids = [cell.cell_id for cell in cells]
-        return Outcome(ids, {"curves": pa.concat_tables(tables)}, steps, chance=chance, first_losses=losses)
+        return Outcome(ids, {"curves": pa.concat_tables(tables)}, updates, chance=chance, first_losses=losses)

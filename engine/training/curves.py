@@ -1,4 +1,4 @@
-"""Training curves on the device: what is logged, at which steps, and when a configuration diverged."""
+"""Training curves on the device: what is logged, and at which steps."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from goldilocks.engine.loss import Loss
-from goldilocks.engine.statistics import norm
+from goldilocks.engine.training.divergence import Divergence
+from goldilocks.engine.training.update_size import UpdateSize
 
 # Intervals of a training run at whose ends it is evaluated.
 LOGGED_INTERVALS = 20
@@ -21,50 +22,6 @@ def logged_steps(steps: int) -> list[int]:
         steps: number of updates.
     """
     return sorted({round(steps * k / LOGGED_INTERVALS) for k in range(LOGGED_INTERVALS + 1)})
-
-
-class UpdateSize:
-    """Size of one update, gathered from the tensors while they are changed one after the other.
-
-    Attributes:
-        gradient: norm of all gradients `[config]`, or None before the first.
-        change: norm of the changes of the weights `[config]`, likewise.
-        weight: norm of the weights before `[config]`, likewise.
-    """
-
-    gradient: Tensor | None = None
-    change: Tensor | None = None
-    weight: Tensor | None = None
-
-    def note(self, gradient: Tensor, weight: Tensor | None) -> None:
-        """Take in a gradient, and the weight matrix it is about to change, unless it changes another tensor.
-
-        Args:
-            gradient: `[config, …]`.
-            weight: `[config, fan_in, fan_out]`, or None.
-        """
-        self.gradient = _joined(self.gradient, gradient)
-        if weight is not None:
-            self._before = weight.clone()
-            self.weight = _joined(self.weight, weight)
-
-    def note_change(self, weight: Tensor) -> None:
-        """Take in the weight matrix after its change."""
-        self.change = _joined(self.change, self._before.sub_(weight))
-
-
-def _norms(size: UpdateSize) -> dict[str, Tensor]:
-    found = {}
-    if size.gradient is not None:
-        found["grad_norm"] = size.gradient
-    if size.change is not None and size.weight is not None:
-        found["update_ratio"] = size.change / size.weight
-    return found
-
-
-def _joined(known: Tensor | None, part: Tensor) -> Tensor:
-    """Return the norm of what is known and one more tensor together; no square overflows on the way."""
-    return norm(part) if known is None else torch.hypot(known, norm(part))
 
 
 class Curves:
@@ -80,9 +37,8 @@ class Curves:
         self.logged = {step: row for row, step in enumerate(logged)}
         names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "grad_norm", "update_ratio")
         self.values = {name: torch.full((len(logged), configs), torch.nan, device=device) for name in names}
-        self.diverged_at = torch.full((configs,), -1, device=device)
-        # Numbers of the configurations that are still trained: what is logged belongs to these, in this order.
-        self.active = torch.arange(configs, device=device)
+        # What is logged belongs to its active configurations, in this order.
+        self.divergence = Divergence(configs, device)
         self._loss, self._correct = torch.zeros(configs, device=device), torch.zeros(configs, device=device)
         self._minibatches = torch.zeros((), device=device)
         # The row of each logged step, on the device.
@@ -92,21 +48,15 @@ class Curves:
 
     def retire(self) -> Tensor:
         """Stop logging what has diverged, and return the places of the others among those active until now."""
-        places = (self.diverged_at[self.active] < 0).nonzero()[:, 0]
-        self.active = self.active[places]
+        places = self.divergence.retire()
         self._loss, self._correct = self._loss[places], self._correct[places]
         return places
-
-    @property
-    def diverged_share(self) -> float:
-        """Share of the active configurations that have diverged; waits for the device."""
-        return (self.diverged_at[self.active] >= 0).float().mean().item()
 
     def open(self, loss: Loss, size: UpdateSize | None = None) -> None:
         """Take in the first minibatch, and the size of the update made from it: they stand at step 0."""
         self._write(0, train_loss=loss.value, train_accuracy=loss.correct)
         if size is not None:
-            self._write(0, **_norms(size))
+            self._write(0, **size.norms())
         self.accumulate(0, loss)
 
     def accumulate(self, made: int | Tensor, loss: Loss) -> None:
@@ -116,7 +66,7 @@ class Curves:
             made: number of updates made before, or a tensor that holds it.
             loss: the minibatch's.
         """
-        self._note_divergence(made, loss.value)
+        self.divergence.note(made, loss.value)
         self._loss += loss.value
         self._correct += loss.correct
         self._minibatches += 1
@@ -135,7 +85,7 @@ class Curves:
         for total in (self._loss, self._correct, self._minibatches):
             total.zero_()
         if size is not None:
-            self._write(row, **_norms(size))
+            self._write(row, **size.norms())
         self._log_test(row, made, test)
 
     def evaluated_before(self, test: Loss) -> None:
@@ -144,15 +94,11 @@ class Curves:
 
     def _log_test(self, row: int | Tensor, made: int | Tensor, test: Loss) -> None:
         self._write(row, test_loss=test.value, test_accuracy=test.correct)
-        self._note_divergence(made, test.value)
+        self.divergence.note(made, test.value)
 
     def _write(self, row: int | Tensor, **values: Tensor) -> None:
         for name, value in values.items():
-            self.values[name][row, self.active] = value.to(self.values[name].dtype)
-
-    def _note_divergence(self, made: int | Tensor, loss: Tensor) -> None:
-        known = self.diverged_at[self.active]
-        self.diverged_at[self.active] = torch.where(~loss.isfinite() & (known < 0), made, known)
+            self.values[name][row, self.divergence.active] = value.to(self.values[name].dtype)
 
     def rows(self, cell_ids: Sequence[str]) -> dict[str, Any]:
         """Return the columns of the store's table `curves`, cell after cell.
@@ -161,7 +107,7 @@ class Curves:
             cell_ids: id of each configuration.
         """
         steps = np.fromiter(self.logged, np.int32)
-        diverged_at = self.diverged_at.cpu().numpy()
+        diverged_at = self.divergence.at.cpu().numpy()
         # The first logged step after the divergence shows it; what a configuration did later depends on when it was
         # retired, hence on its neighbours, and is not kept.
         last = np.where(diverged_at < 0, len(steps), np.searchsorted(steps, diverged_at))

@@ -1,14 +1,13 @@
 """A batch-normalized classifier in its two modes: with running statistics, with those of the batch, and mixed up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
 from goldilocks.engine.axes import UNIT
-from goldilocks.engine.loss import Loss, cross_entropy
+from goldilocks.engine.loss import Loss, cross_entropy, weighted_sum
 from goldilocks.engine.networks import HiddenLayer, Network
 from goldilocks.engine.networks.affine import OwnAffine
 from goldilocks.engine.networks.classifier import Classifier
@@ -112,9 +111,8 @@ def distances(running: Running, batch: Running) -> tuple[Tensor, Tensor]:
     return mean.flatten(1).mean(1).sqrt(), std.flatten(1).mean(1).sqrt()
 
 
-def _mean(losses: Iterator[tuple[Loss, int]]) -> Loss:
-    value = correct = torch.zeros(())
-    examples = 0
-    for loss, size in losses:
-        value, correct, examples = value + size * loss.value, correct + size * loss.correct, examples + size
-    return Loss(value / examples, correct / examples, None)
+def _mean(losses: Iterable[tuple[Loss, int]]) -> Loss:
+    """Return the mean over the examples of pieces, given with their sizes."""
+    pieces = list(losses)
+    total, examples = weighted_sum(pieces), sum(size for _, size in pieces)
+    return Loss(total.value / examples, total.correct / examples, None)

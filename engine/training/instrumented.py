@@ -10,10 +10,13 @@ import torch
 from torch import Tensor
 
 from goldilocks.engine.cores import Progress, side_by_side
-from goldilocks.engine.loss import Loss
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.chunking import chunks
 from goldilocks.engine.training.curves import logged_steps
+from goldilocks.engine.training.divergence import Divergence
+from goldilocks.engine.training.learner import Learner
+from goldilocks.engine.training.log import Log
+from goldilocks.engine.training.loop import train
 from goldilocks.engine.training.trainer import Trainer
 
 
@@ -58,32 +61,52 @@ class Notes:
         )
 
 
-def train(trainer: Trainer, progress: Progress, look: Callable[[int], None] = lambda step: None) -> Tensor:
-    """Make every step of a trainer, and look before the first and after every logged one.
+class InstrumentedLog(Log):
+    """Training that is looked at, before the first update and after every logged one.
 
     Args:
-        trainer: what trains.
+        learner: what is trained.
+        look: called with the number of updates made.
+    """
+
+    def __init__(self, learner: Learner, look: Callable[[int], None] = lambda made: None):
+        self._learner, self._look = learner, look
+        self.logged = set(logged_steps(learner.steps))
+        self.divergence = Divergence(learner.configs, learner.device)
+
+    def before(self) -> None:
+        self._look(0)
+
+    def first(self) -> None:
+        self.within(torch.zeros((), dtype=torch.long, device=self._learner.device))
+
+    def within(self, made: int | Tensor) -> None:
+        self.divergence.note(made, self._learner.step(made).value)
+
+    def at_end(self, made: int | Tensor) -> None:
+        self.within(made)
+
+    def after(self, made: int) -> None:
+        self._look(made)
+
+    def retire(self) -> Tensor:
+        return self.divergence.retire()
+
+
+def watched(learner: Learner, progress: Progress, look: Callable[[int], None] = lambda made: None) -> list[int | None]:
+    """Make every update of a learner, and look before the first and after every logged one.
+
+    Args:
+        learner: what is trained.
         progress: told how far it is.
         look: called with the number of updates made.
 
     Returns:
-        The number of updates made before the first non-finite loss of each configuration `[config]`, or -1.
+        For each network, the number of updates made before the first loss that was not finite, or None.
     """
-    steps = trainer.first.steps
-    logged = set(logged_steps(steps))
-    diverged_at = torch.full((len(trainer.cells),), -1, device=trainer.device)
-
-    def note(made: Tensor, loss: Loss) -> None:
-        diverged_at.copy_(torch.where(~loss.value.isfinite() & (diverged_at < 0), made, diverged_at))
-
-    update = trainer.replay(note)
-    look(0)
-    for step in range(steps):
-        update(step)
-        if step + 1 in logged:
-            look(step + 1)
-            progress((step + 1) / steps)
-    return diverged_at
+    log = InstrumentedLog(learner, look)
+    train(learner, log, progress)
+    return log.divergence.updates()
 
 
 def measured(
@@ -91,7 +114,7 @@ def measured(
     cell_ids: Sequence[str],
     device: torch.device,
     progress: Progress,
-    watch: Callable[[Trainer, Notes, Progress], Tensor],
+    watch: Callable[[Trainer, Notes, Progress], list[int | None]],
 ) -> tuple[pa.Table, list[int | None]]:
     """Train a batch of cells, chunks of it side by side, and return what was noted.
 
@@ -100,19 +123,18 @@ def measured(
         cell_ids: id of each cell.
         device: where.
         progress: told how far the batch is.
-        watch: trains one chunk, notes what it sees, and returns what `train` returned.
+        watch: trains one chunk, notes what it sees, and returns what `watched` returned.
 
     Returns:
         Rows of the store's table `measurements`, and for each cell the number of updates made before the first loss
         that was not finite, or None.
     """
 
-    def work(chunk: Sequence[TrainingCell], progress: Progress) -> tuple[Notes, list[int]]:
+    def work(chunk: Sequence[TrainingCell], progress: Progress) -> tuple[Notes, list[int | None]]:
         notes = Notes()
-        return notes, watch(Trainer(chunk, device), notes, progress).tolist()
+        return notes, watch(Trainer(chunk, device), notes, progress)
 
-    found = side_by_side(work, chunks(trained, device), progress)
+    results = side_by_side(work, chunks(trained, device), progress)
     ids = iter(cell_ids)
-    tables = [notes.table(list(islice(ids, len(diverged_at)))) for notes, diverged_at in found]
-    steps = [step if step >= 0 else None for _, diverged_at in found for step in diverged_at]
-    return pa.concat_tables(tables), steps
+    tables = [notes.table(list(islice(ids, len(updates)))) for notes, updates in results]
+    return pa.concat_tables(tables), [made for _, updates in results for made in updates]

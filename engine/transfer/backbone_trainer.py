@@ -1,7 +1,6 @@
 """Adapting one backbone to one small target set, in plain PyTorch: the engine does not know its layers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,15 +12,17 @@ from goldilocks.engine.data.base import Split, prepared
 from goldilocks.engine.initial import drawn_affine
 from goldilocks.engine.initializers import Fans
 from goldilocks.engine.initializers.noise import READOUT, Layer, weight_noise
-from goldilocks.engine.loss import Loss, cross_entropy
+from goldilocks.engine.loss import Loss, cross_entropy, weighted_sum
 from goldilocks.engine.networks.backbone import reinitialize
 from goldilocks.engine.networks.connection import LayerShape
-from goldilocks.engine.training.curves import Curves, logged_steps
+from goldilocks.engine.training.curve_log import CurveLog
+from goldilocks.engine.training.curves import Curves
+from goldilocks.engine.training.learner import Learner
+from goldilocks.engine.training.loop import train
+from goldilocks.engine.training.update_size import UpdateSize
+from goldilocks.engine.transfer.backbone_cell import BackboneCell
 from goldilocks.engine.transfer.schemes import LOWER_RATE
 from goldilocks.engine.transfer.target_sets import chosen, minibatches
-
-if TYPE_CHECKING:
-    from goldilocks.engine.transfer.backbone_cell import BackboneCell
 
 # Examples that pass through the backbone at once when nothing is learned from them.
 ROWS = 32
@@ -53,7 +54,7 @@ class Seen:
         self._train, self._test, self._see = train, test, (lambda x: x) if once else see
 
     @classmethod
-    def by(cls, cells: Sequence["BackboneCell"], device: torch.device) -> "Seen":
+    def by(cls, cells: Sequence[BackboneCell], device: torch.device) -> "Seen":
         """Return what the cells of a batch see."""
         first = cells[0]
         split = prepared(first.dataset, first.preprocessing)
@@ -76,16 +77,23 @@ class Seen:
             yield self._see(x), y
 
 
-class Adapted:
+class BackboneTrainer(Learner):
     """One backbone with new layers on top.
 
     Args:
         cell: what is done.
+        data: the examples of its batch.
         device: where.
     """
 
-    def __init__(self, cell: "BackboneCell", device: torch.device):
-        self.cell, self.device = cell, device
+    # A module of the user's own may do anything.
+    capturable = False
+    configs = 1
+
+    def __init__(self, cell: BackboneCell, data: Seen, device: torch.device):
+        self.cell, self.data, self.device, self.steps = cell, data, device, cell.steps
+        length = cell.steps * cell.batch_size
+        self.order = minibatches(cell.dataset, data.labels, cell.images, cell.seed, length)
         self.body = cell.network.module().to(device)
         self.before = [weight.detach().clone() for weight in self._weights()]
         if cell.scheme == "scratch":
@@ -121,33 +129,19 @@ class Adapted:
                 layers.append(Elementwise(cell.activation))
         return layers
 
-    def train(self, data: Seen, progress: Progress) -> Curves:
-        """Make every step and return the curves."""
+    def train(self, progress: Progress) -> Curves:
+        """Make every update and return the curves."""
+        log = CurveLog(self)
         # Dropout and its like draw from PyTorch's own generator.
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(randomness.torch_seed(("backbone", self.cell.seed)))
-            return self._train(data, progress)
+            train(self, log, progress)
+        return log.curves
 
-    def _train(self, data: Seen, progress: Progress) -> Curves:
-        cell = self.cell
-        length = cell.steps * cell.batch_size
-        order = minibatches(cell.dataset, data.labels, cell.images, cell.seed, length)
-        curves = Curves(1, logged_steps(cell.steps), self.device)
-        curves.evaluated_before(self._evaluate(data))
-        for step in range(cell.steps):
-            index = order[step * cell.batch_size : (step + 1) * cell.batch_size]
-            loss = self._step(*data.batch(index), step + 1)
-            if step == 0:
-                curves.open(loss)
-            else:
-                curves.accumulate(step, loss)
-            if step + 1 in curves.logged:
-                curves.close(step + 1, self._evaluate(data))
-                progress((step + 1) / cell.steps)
-        return curves
-
-    def _step(self, x: Tensor, y: Tensor, number: int) -> Loss:
+    def step(self, made: int | Tensor, size: UpdateSize | None = None) -> Loss:
+        first = int(made) * self.cell.batch_size
+        x, y = self.data.batch(self.order[first : first + self.cell.batch_size])
         self._model.train()
         logits = self._model(x)
         loss = cross_entropy(logits.detach()[None], y[None])
@@ -160,18 +154,17 @@ class Adapted:
                 if gradient is None:
                     continue
                 rate = torch.tensor(share * self.cell.lr, device=self.device)
-                self.cell.optimizer.update(parameter, gradient.clone(), rate, state, number)
+                self.cell.optimizer.update(parameter, gradient.clone(), rate, state, made + 1)
         return loss
 
     @torch.no_grad()
-    def _evaluate(self, data: Seen) -> Loss:
+    def evaluate(self) -> Loss:
         self._model.eval()
-        value = correct = torch.zeros(1, device=self.device)
-        for x, y in data.test():
-            loss = cross_entropy(self._model(x)[None], y[None], with_gradient=False)
-            share = len(y) / len(data.test_y)
-            value, correct = value + share * loss.value, correct + share * loss.correct
-        return Loss(value, correct, None)
+        examples = len(self.data.test_y)
+        return weighted_sum((self._loss(x, y), len(y) / examples) for x, y in self.data.test())
+
+    def _loss(self, x: Tensor, y: Tensor) -> Loss:
+        return cross_entropy(self._model(x)[None], y[None], with_gradient=False)
 
     def shifts(self) -> list[float]:
         """Return how far each weight array of the backbone is from its pretrained one, relative to that."""

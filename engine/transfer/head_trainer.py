@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from goldilocks.engine.axes import BATCH
-from goldilocks.engine.loss import Loss, cross_entropy
+from goldilocks.engine.loss import Loss, cross_entropy, weighted_sum
 from goldilocks.engine.networks import HiddenLayer, Network
 from goldilocks.engine.networks.affine import OwnAffine
 from goldilocks.engine.networks.base import trained_tensors
@@ -44,7 +44,7 @@ def _examples(layers: Layers) -> int:
     return max(1, ROWS // max((layer.affine.connection.positions for layer in layers), default=1))
 
 
-class Adaptation:
+class HeadTrainer:
     """The trained layers of a batch of networks.
 
     Args:
@@ -95,14 +95,14 @@ class Adaptation:
             x: what enters the first trained layer `[config or 1, example, feature]`.
             y: classes `[example]`.
         """
-        value = correct = torch.zeros((), device=y.device)
         size = _examples(self.layers)
-        for part, labels in zip(x.split(size, BATCH), y.split(size), strict=True):
-            h = self._laid_out(part)
-            logits = self.readout.forward(self.network.evaluate(self.layers, h) if self.layers else h)
-            loss, share = cross_entropy(logits, labels[None], with_gradient=False), len(labels) / len(y)
-            value, correct = value + share * loss.value, correct + share * loss.correct
-        return Loss(value, correct, None)
+        pieces = zip(x.split(size, BATCH), y.split(size), strict=True)
+        return weighted_sum((self._loss(part, labels), len(labels) / len(y)) for part, labels in pieces)
+
+    def _loss(self, x: Tensor, y: Tensor) -> Loss:
+        h = self._laid_out(x)
+        logits = self.readout.forward(self.network.evaluate(self.layers, h) if self.layers else h)
+        return cross_entropy(logits, y[None], with_gradient=False)
 
     def _laid_out(self, x: Tensor) -> Tensor:
         """Return examples with one row per position."""

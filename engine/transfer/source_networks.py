@@ -17,6 +17,7 @@ from goldilocks.engine.networks.conv import Conv
 from goldilocks.engine.preprocessings.raw import Raw
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.chunking import chunks
+from goldilocks.engine.training.instrumented import watched
 from goldilocks.engine.training.trainer import Trainer
 
 
@@ -66,10 +67,7 @@ def _train(
 
     def train(chunk: Sequence[TrainingCell], progress: Progress) -> Classifier:
         trainer = Trainer(chunk, device)
-        update = trainer.replay(lambda made, loss: None)
-        for step in range(trainer.first.steps):
-            update(step)
-            progress((step + 1) / trainer.first.steps)
+        watched(trainer, progress)
         return trainer.model
 
     parts = chunks(list(missing.values()), device)

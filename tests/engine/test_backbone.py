@@ -20,7 +20,7 @@ from goldilocks.engine.networks.backbone import Backbone, last_linear
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.studies.backbone_transfer import BackboneTransfer
 from goldilocks.engine.transfer.backbone_cell import BackboneCell
-from goldilocks.engine.transfer.backbone_trainer import Adapted, Seen
+from goldilocks.engine.transfer.backbone_trainer import BackboneTrainer, Seen
 from goldilocks.engine.transfer.schemes import LOWER_RATE
 from goldilocks.engine.transfer.target_sets import minibatches
 from goldilocks.store.checks.check import check
@@ -99,7 +99,7 @@ def nothing(share):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_scheme_trains_what_it_should_as_torch_does(scheme):
     one = cell(scheme, seed=2)
-    adapted, data = Adapted(one, DEVICE), Seen.by([one], DEVICE)
+    adapted = BackboneTrainer(one, Seen.by([one], DEVICE), DEVICE)
     body, head = one.network.module(), nn.Sequential(*adapted.head)
     body.load_state_dict(adapted.body.state_dict())
     pretrained = scheme != "scratch"
@@ -114,7 +114,7 @@ def test_every_scheme_trains_what_it_should_as_torch_does(scheme):
     optimizer = torch.optim.SGD(groups)
     split = prepared(one.dataset, one.preprocessing)
     order = minibatches(one.dataset, split.train_y, one.per_class, one.seed, STEPS * one.batch_size)
-    curves = adapted.train(data, nothing)
+    curves = adapted.train(nothing)
     body.train(not frozen)
     for step in range(STEPS):
         index = order[step * one.batch_size : (step + 1) * one.batch_size]
@@ -170,8 +170,10 @@ def test_what_is_no_backbone_is_refused(text, reason):
 
 
 def test_scratch_refuses_what_it_cannot_give_new_weights():
+    one = cell("scratch", network=f"{HERE}:own")
+    data = Seen.by([one], DEVICE)
     with pytest.raises(RequestError, match="is a Own, which scratch cannot give new weights"):
-        Adapted(cell("scratch", network=f"{HERE}:own"), DEVICE)
+        BackboneTrainer(one, data, DEVICE)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from goldilocks.engine.networks.backbone import Backbone
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.studies.backbone_transfer import BackboneTransfer
 from goldilocks.engine.transfer.backbone_cell import BackboneCell
-from goldilocks.engine.transfer.backbone_trainer import Adapted, Seen
+from goldilocks.engine.transfer.backbone_trainer import BackboneTrainer, Seen
 from goldilocks.engine.transfer.schemes import LOWER_RATE
 from tests.device import DEVICE
 
@@ -248,9 +248,9 @@ def test_it_goes_through_the_four_schemes(name):
 @pytest.mark.parametrize("name", ["half", "bfloat16", "double"])
 def test_other_precisions_are_computed_in_float32(name):
     one = cell(name, "fine_tune", optimizer="adam")
-    adapted = Adapted(one, DEVICE)
+    adapted = BackboneTrainer(one, Seen.by([one], DEVICE), DEVICE)
     assert {parameter.dtype for parameter in adapted.body.parameters()} == {torch.float32}
-    curves = adapted.train(Seen.by([one], DEVICE), lambda share: None)
+    curves = adapted.train(lambda share: None)
     assert curves.values["test_loss"].isfinite().all()
     assert Backbone.parse(str(one.network)) == one.network
 

@@ -8,8 +8,9 @@ from goldilocks.engine.device import choose_device
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cuda_graph import Replay
-from goldilocks.engine.training.curves import Curves, UpdateSize, logged_steps
+from goldilocks.engine.training.curve_log import CurveLog
 from goldilocks.engine.training.trainer import Trainer
+from goldilocks.engine.training.update_size import UpdateSize
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, NORMALIZATIONS, OPTIMIZERS
 
@@ -63,12 +64,12 @@ CASES = [
 @pytest.mark.parametrize(("optimizer", "activation", "norm"), CASES, ids=str)
 def test_no_step_waits_for_the_device(optimizer, activation, norm):
     one = trainer(optimizer, activation, norm)
-    curves, within, last = Curves(2, logged_steps(60), DEVICE), *torch.tensor([1, 2], device=DEVICE)
+    log, within, last = CurveLog(one, sizes=True), *torch.tensor([1, 2], device=DEVICE)
     with Watch():
-        one.step_within(curves, within)
-        one.step_at_end(curves, last)
-    assert curves.values["test_loss"][1].isfinite().all()
-    assert not curves.values["test_loss"][2:].isfinite().any()
+        log.within(within)
+        log.at_end(last)
+    assert log.curves.values["test_loss"][1].isfinite().all()
+    assert not log.curves.values["test_loss"][2:].isfinite().any()
 
 
 def test_the_watch_notices_what_waits():

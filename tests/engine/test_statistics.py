@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from goldilocks.engine.statistics import BINS, HISTOGRAM_REACH, activation_statistics, histogram, moments, norm
-from goldilocks.engine.training.curves import UpdateSize
+from goldilocks.engine.training.update_size import UpdateSize
 
 
 def sample(shape=(3, 16, 40), seed=0):

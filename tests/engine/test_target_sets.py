@@ -5,8 +5,10 @@ import pytest
 
 from goldilocks.engine.data import datasets
 from goldilocks.engine.preprocessings import preprocessings
-from goldilocks.engine.studies.transfer import Adapting, TransferCell
+from goldilocks.engine.studies.transfer import adapted
+from goldilocks.engine.transfer.cell import TransferCell
 from goldilocks.engine.transfer.target_sets import chosen, minibatches, seen_from
+from goldilocks.engine.transfer.trainer import TransferTrainer
 from tests.device import DEVICE
 from tests.engine.transfers import cells, nothing, sources
 
@@ -35,7 +37,7 @@ def test_a_target_set_that_has_too_few_images_gives_all_it_has_and_says_so():
     ]
     labels = digits.load().train_y
     assert np.bincount(labels[chosen(digits, labels, many.images, seed=0)]).tolist() == [digits.fewest] * 10
-    found = [Adapting([cell], sources([cell]), DEVICE).train(nothing)[0].to_pandas() for cell in (few, many)]
+    found = [adapted(TransferTrainer([cell], sources([cell]), DEVICE), nothing)[0].to_pandas() for cell in (few, many)]
     assert np.array_equal(found[0].value, found[1].value)
     accuracy = found[1].query("quantity == 'transfer_accuracy'")
     assert accuracy.position.item() == digits.fewest

@@ -12,8 +12,8 @@ from goldilocks.engine.optimizers.sgd import Sgd
 from goldilocks.engine.studies.training import Training
 from goldilocks.engine.training import chunking
 from goldilocks.engine.training.cell import TrainingCell
-from goldilocks.engine.training.curves import UpdateSize
 from goldilocks.engine.training.trainer import Trainer
+from goldilocks.engine.training.update_size import UpdateSize
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS, OPTIMIZERS
 from tests.oracles import plain
@@ -176,7 +176,7 @@ def test_diverged_configurations_are_retired_and_the_others_go_on_as_if_alone():
     trainer = Trainer(mixed, DEVICE)
     curves = trainer.train(lambda share: None)
     assert len(trainer.lr) == len(healthy)
-    assert (curves.diverged_at >= 0).tolist() == [cell in hopeless for cell in mixed]
+    assert (curves.divergence.at >= 0).tolist() == [cell in hopeless for cell in mixed]
     together = Training().run(mixed, DEVICE, lambda share: None).tables["curves"].to_pandas()
     alone = Training().run(healthy, DEVICE, lambda share: None).tables["curves"].to_pandas()
     shared = together[together.cell_id.isin(alone.cell_id)].reset_index(drop=True)

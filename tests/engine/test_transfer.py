@@ -7,10 +7,12 @@ import torch
 from torch import nn
 
 from goldilocks.engine.cell import Cell
-from goldilocks.engine.studies import transfer
-from goldilocks.engine.studies.transfer import Adapting, TransferCell
+from goldilocks.engine.studies.transfer import adapted
+from goldilocks.engine.transfer import cell as transfer_cell
+from goldilocks.engine.transfer.cell import TransferCell
 from goldilocks.engine.transfer.schemes import LOWER_RATE
 from goldilocks.engine.transfer.target_sets import minibatches, seen_from
+from goldilocks.engine.transfer.trainer import TransferTrainer
 from tests.device import DEVICE
 from tests.engine.transfers import STEPS, cells, nothing, sources
 from tests.oracles import plain
@@ -77,17 +79,17 @@ def trained(model, cell, frozen):
 def test_every_scheme_equals_the_plain_loop(scheme, norm):
     batch = cells(scheme, norm)
     kept = sources(batch)
-    adapting = Adapting(batch, kept, DEVICE)
+    trainer = TransferTrainer(batch, kept, DEVICE)
     frozen = {"scratch": 0, "fine_tune": 0, "last_layer": 4, "dense_layers": 2}[scheme]
-    plains = [Plain(cell, adapting.model, c, 10) for c, cell in enumerate(batch)]
-    table, diverged_at = adapting.train(nothing)
-    assert diverged_at == [-1] * len(batch)
+    plains = [Plain(cell, trainer.model, c, 10) for c, cell in enumerate(batch)]
+    table, updates = adapted(trainer, nothing)
+    assert updates == [None] * len(batch)
     found = table.to_pandas().set_index(["cell_id", "quantity", "position"])["value"].sort_index()
     for c, cell in enumerate(batch):
         start = Plain(cell, kept, c, 5)
         model = trained(plains[c], cell, frozen)
         for number, (layer, source) in enumerate(zip(model.hidden.layers, start.hidden.layers, strict=True), 1):
-            ours = adapting.model.hidden[number - 1].affine.weight[c].double().cpu()
+            ours = trainer.model.hidden[number - 1].affine.weight[c].double().cpu()
             torch.testing.assert_close(ours, plain.columns(layer.affine.weight.data), rtol=1e-3, atol=1e-4)
             weight, before = layer.affine.weight.detach(), source.affine.weight.detach()
             moved = (weight - before).norm() / before.norm()
@@ -104,7 +106,7 @@ def test_new_layers_are_new_and_kept_ones_are_the_sources():
     for scheme, kept in (("scratch", 0), ("dense_layers", 2), ("last_layer", 4), ("fine_tune", 4)):
         batch = cells(scheme)
         before = sources(batch)
-        hidden = Adapting(batch, before, DEVICE).model.hidden
+        hidden = TransferTrainer(batch, before, DEVICE).model.hidden
         same = [torch.equal(a.affine.weight, b.affine.weight) for a, b in zip(hidden, before.hidden, strict=True)]
         assert same == [True] * kept + [False] * (4 - kept)
 
@@ -128,10 +130,10 @@ def test_what_makes_no_sense_is_refused(changes, reason):
 
 def test_frozen_layers_that_move_are_caught(monkeypatch):
     """Mutation: fine-tuning in place of a new last layer."""
-    right = transfer.transfer_scheme
-    monkeypatch.setattr(transfer, "transfer_scheme", lambda name, *sizes: right("fine_tune", *sizes))
+    right = transfer_cell.transfer_scheme
+    monkeypatch.setattr(transfer_cell, "transfer_scheme", lambda name, *sizes: right("fine_tune", *sizes))
     batch = cells("last_layer")
-    table, _ = Adapting(batch, sources(batch), DEVICE).train(nothing)
+    table, _ = adapted(TransferTrainer(batch, sources(batch), DEVICE), nothing)
     shifts = table.to_pandas().query("quantity == 'layer_shift'")["value"]
     assert (shifts > 0).all()
     assert copy.copy(batch[0]).layers.frozen == 0

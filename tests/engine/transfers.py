@@ -1,6 +1,6 @@
 """Small cells of transfer, and where their networks come from."""
 
-from goldilocks.engine.studies.transfer import TransferCell
+from goldilocks.engine.transfer.cell import TransferCell
 from goldilocks.engine.transfer.source_networks import source_networks
 from tests.device import DEVICE
 
