@@ -57,11 +57,11 @@ def made(specimen: Specimen, seed: int) -> nn.Module:
 
 
 def prepare(model: nn.Module, training: bool) -> None:
-    """Make a copy ready for measurement: its mode, norms that keep no running statistics, gradients everywhere.
+    """Make a copy ready for measurement: its mode, no dropout, norms without running statistics, gradients everywhere.
 
     Args:
         model: changed.
-        training: whether norms and dropout work as in training.
+        training: whether norms work as in training.
     """
     model.train(training)
     for module in model.modules():
@@ -69,7 +69,17 @@ def prepare(model: nn.Module, training: bool) -> None:
             # Counting batches in place is what differentiation under vmap cannot do.
             module.track_running_stats = False
             module.running_mean = module.running_var = module.num_batches_tracked = None
+        _without_dropout(module)
     for parameter in model.parameters():
         if parameter.is_floating_point():
             parameter.requires_grad_(True)
         parameter.grad = None
+
+
+def _without_dropout(module: nn.Module) -> None:
+    """Turn off what a module drops: the draws would only add noise, and attention draws others under vmap."""
+    if "drop" in type(module).__name__.lower():
+        module.training = False
+    for key, value in vars(module).items():
+        if "drop" in key.lower() and isinstance(value, float):
+            setattr(module, key, 0.0)

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from goldilocks.engine.diagnosis.activation_met import activation_of
-from goldilocks.engine.diagnosis.operations import first_tensor, tensors_in, with_first_tensor
+from goldilocks.engine.diagnosis.operations import tensors_in, with_first_tensor
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.taps import COLUMNS, Tap, describe, histogram
-from goldilocks.engine.diagnosis.trace import Trace, tapped
+from goldilocks.engine.diagnosis.trace import Trace, tapped, value_of
 from goldilocks.engine.diagnosis.watch import Event
 from goldilocks.engine.saturation import ends
 from goldilocks.engine.statistics import BINS
@@ -41,7 +41,7 @@ class Recorder:
 
     def seen(self, event: Event) -> Any:
         site = self._places.get(event.key)
-        value = first_tensor(event.result)
+        value = value_of(event)
         if site is None or value is None or site.index in self._rows:
             return event.result
         before = None

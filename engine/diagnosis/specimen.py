@@ -19,7 +19,7 @@ class Specimen:
         classes: number of classes; None where the network is not a classifier.
         loss: takes what the network returns and the target, and returns a scalar; None for cross-entropy where there
             are classes, the network's own loss where it returns one, and else the mean of the outputs weighted by ±1.
-        training: whether norms and dropout work as in the first step of training.
+        training: whether norms work as in the first step of training; dropout does nothing in either mode.
     """
 
     make: Callable[[], nn.Module]

@@ -24,7 +24,8 @@ from goldilocks.engine.diagnosis.prepared import made, prepare, untouched_random
 from goldilocks.engine.diagnosis.site import Kind, Parameter, Site
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.uses import Use, uses_of
-from goldilocks.engine.diagnosis.watch import Event, Key, watching, whole_modules
+from goldilocks.engine.diagnosis.watch import Event, Key, Stopped, watching, whole_modules
+from goldilocks.engine.errors import RequestError
 
 # Seed of the dropout of every pass, so that all configurations lose the same values.
 DROPPED = 0
@@ -76,11 +77,30 @@ def trace(specimen: Specimen, seed: int = 0) -> Trace:
     Args:
         specimen: the network; nothing is left behind in it.
         seed: under which it is made.
+
+    Raises:
+        RequestError: its forward pass fails, and where; or there is no loss.
     """
     model = made(specimen, seed)
-    prepare_for_trace = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
+    trained = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
     prepare(model, specimen.training)
-    return _Tracer(model, specimen, prepare_for_trace).run()
+    try:
+        return _Tracer(model, specimen, trained).run()
+    except Stopped as error:
+        raise RequestError(f"{error}. The batch is {_shapes(specimen)}") from error
+
+
+def value_of(event: Event) -> Tensor | None:
+    """Return what leaves an operation, examples first, or None where there are no floating-point numbers.
+
+    Args:
+        event: the operation.
+    """
+    value = first_tensor(event.result)
+    if value is not None and event.operation == "multi_head_attention_forward" and value.ndim == 3:
+        # This function has the positions first, whatever the module has.
+        return value.transpose(0, 1)
+    return value
 
 
 def tapped(event: Event, value: Tensor, tap: Tensor) -> Tensor:
@@ -95,6 +115,12 @@ def tapped(event: Event, value: Tensor, tap: Tensor) -> Tensor:
     # Sums in place may be used by the name of what was changed. Activations may not be changed again, because their
     # gradients are computed from what left them.
     return value.add_(tap) if in_place and event.operation in ("add", "sub", "mul") else value + tap
+
+
+def _shapes(specimen: Specimen) -> str:
+    """Say what a batch is, for a message."""
+    tensors = tensors_in((specimen.args, dict(specimen.kwargs)))
+    return ", ".join(f"{list(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}" for tensor in tensors)
 
 
 @dataclass
@@ -202,7 +228,7 @@ class _Tracer:
                 node = number
             self.known[tensor] = node
         if kind is not None and node is not None:
-            self._site(event, kind, node, first_tensor(result), tap)
+            self._site(event, kind, node, tap)
         return result
 
     def _node(self, tensor: Tensor) -> int:
@@ -241,7 +267,8 @@ class _Tracer:
         key = ("", 1, "input", count)
         self.drafts.append(_Draft(key, "input", type(self.model).__name__, tuple(tensor.shape), [], axis, None, None))
 
-    def _site(self, event: Event, kind: Kind, node: int, value: Tensor | None, tap: Tensor | None) -> None:
+    def _site(self, event: Event, kind: Kind, node: int, tap: Tensor | None) -> None:
+        value = value_of(event)
         assert value is not None
         uses = uses_of(event, kind, lambda value: self._parameters_of(value))
         self.graph.mark_site(node, kind)

@@ -1,7 +1,8 @@
 """What an operation does with its parameters: which is the weight, how it is laid out, and its fans."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from torch import Tensor, nn
@@ -109,15 +110,20 @@ def _einsum(event: Event, tensor: Tensor) -> list[Block]:
     place = next((n for n, operand in enumerate(tensors_in(event.args[1:])) if operand is tensor), None)
     if place is None or len(terms) != 2 or not right:
         return []
-    letters, others = terms[place], terms[1 - place]
-    kinds = ["i" if c not in right else "b" if c in others else "o" for c in letters]
-    pattern = "".join(kinds).lstrip("b")
-    shape = tuple(tensor.shape)
-    if len(shape) == 2 and pattern == "io":
-        return affine_fans(shape, "columns")
-    if len(shape) == 2 and pattern == "oi":
-        return affine_fans(shape, "rows")
-    return affine_fans(shape, "stacked columns") if len(shape) == 3 and pattern == "io" else []
+    shape, letters = tuple(tensor.shape), terms[place]
+    summed = [letter not in right for letter in letters]
+    if not any(summed) or "." in left:
+        return []
+    if len(shape) == 2:
+        return affine_fans(shape, "columns" if summed[0] else "rows")
+    if len(shape) == 3 and summed == [False, True, False]:
+        return affine_fans(shape, "stacked columns")
+    count = sum(summed)
+    # Axes that are summed over come first, those of the units after them, as in `btd, dhk -> bthk`.
+    if not all(summed[:count]):
+        return []
+    inputs, units = prod(shape[:count]), prod(shape[count:])
+    return [Block(Fans(inputs, units), (inputs, units), "columns")]
 
 
 def _of_attention(module: nn.Module, names_of: Callable[[Any], tuple[str, ...]]) -> list[Use]:
@@ -150,9 +156,3 @@ def argument(event: Event, place: int, name: str, default: Any) -> Any:
     if name in event.kwargs:
         return event.kwargs[name]
     return event.args[place] if place < len(event.args) else default
-
-
-def last_weight(uses: Sequence[Use]) -> Use | None:
-    """Return the parameter that scales what leaves an operation: the last of its weights, or a norm's scale."""
-    scaling = [use for use in uses if use.part in ("weight", "scale", "table")]
-    return scaling[-1] if scaling else None

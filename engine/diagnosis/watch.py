@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from goldilocks.engine.diagnosis.operations import operation_name
 from goldilocks.engine.diagnosis.site import Kind
+from goldilocks.engine.errors import RequestError
 
 # What tells an operation of one forward pass from all others: module, its call, the operation, its occurrence.
 Key = tuple[str, int, str, int]
@@ -48,6 +49,19 @@ class Event:
     whole: Kind | None = None
 
 
+class Stopped(RuntimeError):
+    """A forward pass that failed, with the module in which it did.
+
+    Attributes:
+        where: its dotted name and its class.
+        reason: what was raised.
+    """
+
+    def __init__(self, where: str, reason: str):
+        super().__init__(f"the forward pass stops in {where}: {reason}")
+        self.where, self.reason = where, reason
+
+
 class Listener(Protocol):
     """Who is told of every operation."""
 
@@ -73,6 +87,13 @@ class Watch(TorchFunctionMode):
         self._calls: Counter[str] = Counter()
         self._occurrences: Counter[tuple[str, int, str]] = Counter()
         self._inside = 0
+        self._latest: tuple[str, nn.Module] = ("", model)
+
+    @property
+    def latest(self) -> str:
+        """The module in which the latest operation began, and its class."""
+        name, module = self._latest
+        return f"{name or 'the network itself'} ({type(module).__name__})"
 
     def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -83,8 +104,9 @@ class Watch(TorchFunctionMode):
         self._inside += 1
         try:
             key = self._key(name)
-            result = func(*args, **kwargs)
             module = self._stack[-1][0]
+            self._latest = self._stack[-1][1], module
+            result = func(*args, **kwargs)
             return self._listener.seen(Event(key, module, name, args, kwargs, func, result))
         finally:
             self._inside -= 1
@@ -106,11 +128,11 @@ class Watch(TorchFunctionMode):
         self._stack.append((module, name, max(self._calls[name], 1)))
         self._inside += module in self._wholes
 
-    def _leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
+    def _leave(self, module: nn.Module, args: Any, output: Any) -> Any:
         if module in self._wholes and self._inside == 1 and output is not None:
             name = type(module).__name__
             key = self._key(name)
-            event = Event(key, module, name, args, kwargs, module, output, self._wholes[module])
+            event = Event(key, module, name, args, {}, module, output, self._wholes[module])
             output = self._listener.seen(event)
         self._inside -= module in self._wholes
         self._stack.pop()
@@ -134,11 +156,15 @@ def watching(model: nn.Module, listener: Listener, wholes: dict[nn.Module, Kind]
     handles = [
         register_module_forward_pre_hook(lambda module, args: watch._enter(module, args)),
         # Also after an exception, so that the stack is right again where the network catches it.
-        register_module_forward_hook(watch._leave, with_kwargs=True, always_call=True),
+        register_module_forward_hook(watch._leave, always_call=True),
     ]
     try:
         with watch:
             yield
+    except RequestError:
+        raise
+    except Exception as error:
+        raise Stopped(watch.latest, f"{type(error).__name__}: {error}") from error
     finally:
         for handle in handles:
             handle.remove()

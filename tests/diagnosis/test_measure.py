@@ -1,0 +1,176 @@
+"""What is measured: known truths of deep networks, and the program for many against one after the other."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from goldilocks.engine.diagnosis.measure import measure
+from goldilocks.engine.diagnosis.measurement import signal_names
+from goldilocks.engine.diagnosis.specimen import Specimen
+from goldilocks.engine.errors import RequestError
+from tests.diagnosis import zoo
+
+INITS = ["as_is", "kaiming_normal", "lsuv", "torch_default+depth_scaled"]
+
+
+@pytest.mark.parametrize("name", zoo.NETWORKS)
+def test_many_at_once_are_one_after_the_other(name):
+    specimen = zoo.NETWORKS[name]
+    together, alone = (measure(specimen, INITS, [0, 1], method=method, histograms=True) for method in ("vmap", "loop"))
+    assert together.cost.method == "vmap"
+    assert together.configurations == alone.configurations
+    for quantity in signal_names():
+        ours, theirs = getattr(together.signal, quantity), getattr(alone.signal, quantity)
+        # Relative to the size of the values: what is added up in another order differs in the last digits of these.
+        size = np.nan_to_num(alone.signal.rms if quantity in ("mean", "minimum", "maximum") else np.abs(theirs))
+        assert np.array_equal(np.isnan(ours), np.isnan(theirs)), quantity
+        assert (np.nan_to_num(np.abs(ours - theirs)) <= 1e-5 * size + 1e-7).all(), quantity
+    assert together.first_loss == pytest.approx(alone.first_loss, rel=1e-5)
+    assert together.weights.grad_rms == pytest.approx(alone.weights.grad_rms, rel=1e-4, abs=1e-7, nan_ok=True)
+    assert together.histograms.counts.sum((-1)) == pytest.approx(alone.histograms.counts.sum(-1), abs=2)
+
+
+def chain(depth, width, activation, start=None, norm=False, inputs=64):
+    def make():
+        layers = [nn.Linear(inputs, width), activation()]
+        for _ in range(depth):
+            layers += [nn.Linear(width, width), *([nn.BatchNorm1d(width)] if norm else []), activation()]
+        return nn.Sequential(*layers, nn.Linear(width, 10))
+
+    return make
+
+
+def per_layer(found, quantity, kind="activation"):
+    """Return the mean factor from one activation to the next, over all layers but the first."""
+    values = getattr(found.signal, quantity)[:, [site.index for site in found.sites if site.kind == kind]]
+    factors = values[:, 1:] / values[:, :-1]
+    return float(np.exp(np.log(factors).mean()))
+
+
+def test_twenty_rectified_layers_by_default_lose_a_factor_of_root_six_each():
+    specimen = Specimen(chain(20, 256, nn.ReLU), (torch.randn(128, 64),), classes=10)
+    found = measure(specimen, ["default", "kaiming"], range(4))
+    rms = found.signal.rms[:, [site.index for site in found.sites if site.kind == "activation"]]
+    # The default's biases hold up a signal that has all but vanished, so the first layers tell.
+    early = rms[found.rows("default")][:, 1:5] / rms[found.rows("default")][:, :4]
+    assert float(np.sqrt((early**2).mean())) == pytest.approx(6**-0.5, rel=0.12)
+    kept = rms[found.rows("kaiming")]
+    assert float(np.exp(np.log(kept[:, -1] / kept[:, 0]).mean() / 19)) == pytest.approx(1, rel=0.03)
+    gradient = found.signal.grad_rms[:, [site.index for site in found.sites if site.kind == "activation"]]
+    back = gradient[found.rows("kaiming")]
+    assert float(np.exp(np.log(back[:, 0] / back[:, -1]).mean() / 19)) == pytest.approx(1, rel=0.06)
+    vanishing = gradient[found.rows("default")]
+    assert float(np.exp(np.log(vanishing[:, 0] / vanishing[:, -1]).mean() / 19)) == pytest.approx(6**-0.5, rel=0.06)
+
+
+def test_batch_norm_with_rectifiers_blows_gradients_up_by_a_known_factor():
+    specimen = Specimen(chain(12, 512, nn.ReLU, norm=True), (torch.randn(512, 64),), classes=10)
+    found = measure(specimen, ["kaiming"], [0, 1], method="loop")
+    gradient = found.signal.grad_rms[:, [site.index for site in found.sites if site.kind == "activation"]]
+    growth = np.exp(np.log(gradient[:, 1] / gradient[:, -1]).mean() / 11)
+    # √(π/(π − 1)), Yang et al. 2019.
+    assert float(growth) == pytest.approx((np.pi / (np.pi - 1)) ** 0.5, rel=0.02)
+
+
+def test_statistics_are_those_of_the_values_that_leave_a_site():
+    model = zoo.Plain()
+    x = zoo.numbers(8, 20)
+    found = measure(Specimen(lambda: model, (x,), classes=10), ["as_is"], [0], method="vmap")
+    values = x
+    for layer in model.layers[:3]:
+        values = torch.relu(layer(values))
+    values = values.detach().double().numpy()
+    place = [site.index for site in found.sites if site.kind == "activation"][2]
+    signal = {name: getattr(found.signal, name)[0, place] for name in signal_names()}
+    assert signal["mean"] == pytest.approx(values.mean(), rel=1e-5)
+    assert signal["std"] == pytest.approx(values.std(), rel=1e-5)
+    assert signal["rms"] == pytest.approx(np.sqrt((values**2).mean()), rel=1e-5)
+    assert (signal["minimum"], signal["maximum"]) == (0, pytest.approx(values.max(), rel=1e-6))
+    assert signal["frac_zero"] == pytest.approx((values == 0).mean())
+    assert signal["frac_dead_units"] == pytest.approx((values == 0).all(0).mean())
+    assert signal["unit_std"] == pytest.approx(np.sqrt(values.var(1).mean()), rel=1e-5)
+    cosines = np.corrcoef(values)
+    assert signal["similarity"] == pytest.approx(cosines[np.triu_indices(8, 1)].mean(), rel=1e-4)
+
+
+def test_the_gradient_at_a_site_is_that_of_automatic_differentiation():
+    model = zoo.Plain()
+    x, target = zoo.numbers(8, 20), torch.arange(8) % 10
+    found = measure(Specimen(lambda: model, (x,), classes=10, target=target), ["as_is"], [0], method="vmap")
+    kept, values = [], x
+    for layer in model.layers:
+        values = torch.relu(layer(values))
+        values.retain_grad()
+        kept.append(values)
+    nn.functional.cross_entropy(model.head(values), target).backward()
+    places = [site.index for site in found.sites if site.kind == "activation"]
+    wanted = [float(value.grad.double().square().mean().sqrt()) for value in kept]
+    assert found.signal.grad_rms[0, places] == pytest.approx(wanted, rel=1e-5)
+    weight = next(n for n, p in enumerate(found.parameters) if p.name == "layers.2.weight")
+    gradient = model.layers[2].weight.grad.double()
+    assert found.weights.grad_rms[0, weight] == pytest.approx(float(gradient.square().mean().sqrt()), rel=1e-5)
+
+
+def test_saturation_is_measured_before_the_activation():
+    specimen = Specimen(chain(2, 64, nn.Tanh), (50 * torch.randn(32, 64),), classes=10)
+    found = measure(specimen, ["xavier"], [0])
+    first, *_, last = [site.index for site in found.sites if site.kind == "activation"]
+    assert found.signal.frac_saturated[0, first] > 0.9
+    assert found.signal.frac_saturated[0, last] < 0.3
+    assert np.isnan(found.signal.frac_saturated[0, 0])
+
+
+def test_units_that_begin_equal_are_found():
+    specimen = Specimen(chain(2, 64, nn.Tanh), (torch.randn(32, 64),), classes=10)
+    found = measure(specimen, ["constant(value=0.1)", "xavier"], [0])
+    place = next(n for n, p in enumerate(found.parameters) if p.name == "2.weight")
+    assert found.weights.equal_units[:, place].tolist() == [1, 0]
+
+
+def test_where_vmap_cannot_go_the_loop_does_and_says_so():
+    class Asking(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.head = nn.Linear(20, 16), nn.Linear(16, 10)
+
+        def forward(self, x):
+            y = torch.relu(self.first(x))
+            return self.head(y if y.mean().item() > 1e9 else 2 * y)
+
+    found = measure(Specimen(Asking, (zoo.numbers(8, 20),), classes=10), ["as_is", "kaiming"], [0, 1])
+    assert found.cost.method == "loop"
+    assert "item" in found.cost.reason
+    assert np.isfinite(found.signal.rms).all()
+    with pytest.raises(RequestError, match="vmap cannot run"):
+        measure(Specimen(Asking, (zoo.numbers(8, 20),), classes=10), ["as_is", "kaiming"], [0], method="vmap")
+
+
+def test_what_is_not_finite_is_a_result():
+    specimen = Specimen(chain(6, 64, nn.ReLU), (torch.randn(32, 64),), classes=10)
+    found = measure(specimen, ["constant(value=1e20)"], [0])
+    last = [site.index for site in found.sites if site.kind == "activation"][-1]
+    assert found.signal.nonfinite[0, last] > 0
+    assert not np.isfinite(found.first_loss[0])
+
+
+def test_schemes_of_a_family_are_compared_on_the_same_draws():
+    specimen = Specimen(chain(3, 64, nn.ReLU), (torch.randn(32, 64),), classes=10)
+    found = measure(specimen, ["kaiming", "xavier"], [0, 1])
+    first = next(site.index for site in found.sites if site.kind == "affine")
+    ratio = found.signal.rms[found.rows("kaiming"), first] / found.signal.rms[found.rows("xavier"), first]
+    assert ratio == pytest.approx(2**0.5, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("specimen", "said"),
+    [
+        (Specimen(zoo.Plain, (zoo.numbers(8, 19),), classes=10), r"layers\.0 \(Linear\).*8, 19"),
+        (Specimen(zoo.Plain, (zoo.numbers(8, 20),), classes=7), "no axis has 7 entries"),
+        (Specimen(zoo.Plain, (zoo.numbers(8, 20),), classes=10, target=torch.zeros(3).long()), "3 targets"),
+        (Specimen(zoo.Plain, (zoo.numbers(8, 20),), loss=lambda output, target: output), "one entry"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_with_a_sentence(specimen, said):
+    with pytest.raises(RequestError, match=said):
+        measure(specimen, ["as_is"], [0])
