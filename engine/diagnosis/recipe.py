@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from goldilocks.engine.errors import RequestError, nearest, short
+from goldilocks.engine.errors import RequestError, short
 from goldilocks.engine.initializers.base import Initializer, initializers
+from goldilocks.store.nearest import nearest
 
 AS_IS, DEFAULT = "as_is", "default"
 MODIFIERS = {

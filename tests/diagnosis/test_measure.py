@@ -28,7 +28,7 @@ def test_many_at_once_are_one_after_the_other(name):
         assert (np.nan_to_num(np.abs(ours - theirs)) <= 1e-5 * size + 1e-7).all(), quantity
     assert together.first_loss == pytest.approx(alone.first_loss, rel=1e-5)
     assert together.weights.grad_rms == pytest.approx(alone.weights.grad_rms, rel=1e-4, abs=1e-7, nan_ok=True)
-    assert together.histograms.counts.sum((-1)) == pytest.approx(alone.histograms.counts.sum(-1), abs=2)
+    assert together.histograms.counts.sum(-1) == pytest.approx(alone.histograms.counts.sum(-1), abs=2)
 
 
 def chain(depth, width, activation, start=None, norm=False, inputs=64):
