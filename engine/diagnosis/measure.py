@@ -20,15 +20,18 @@ from goldilocks.engine.diagnosis.recipe import Recipe, recipe
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.taps import COLUMNS
 from goldilocks.engine.diagnosis.trace import Trace, trace
+from goldilocks.engine.diagnosis.watch import Stopped
 from goldilocks.engine.diagnosis.weights import COLUMNS as WEIGHT_COLUMNS
 from goldilocks.engine.diagnosis.weights import describe_weights
-from goldilocks.engine.errors import RequestError, short
+from goldilocks.engine.errors import RequestError
 from goldilocks.engine.statistics import BINS
 
 # A pass that takes longer than this keeps the processor busy with its products alone: on a CPU several at once are then
 # no faster, and take the memory of all.
 LONG_PASS_SECONDS = 0.2
 MOST_AT_ONCE = 64
+# Characters of another library's message that a sentence quotes.
+MOST_SAID = 200
 Progress = Callable[[float], None]
 Used = Literal["vmap", "loop"]
 Method = Literal["auto", "vmap", "loop"]
@@ -209,8 +212,10 @@ def _loop(passes: Passes, states: Sequence[State]) -> Found:
 
 
 def _said(error: Exception) -> str:
-    text = str(error).strip() or "no message"
-    return f"{type(error).__name__}: {short(text.splitlines()[0])}"
+    """Return the first line of what was raised, and where."""
+    text = f"in {error.where}: {error.reason}" if isinstance(error, Stopped) else f"{type(error).__name__}: {error}"
+    line = text.splitlines()[0]
+    return line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]} …"
 
 
 def _seconds(call: Callable[[], Any], device: Device) -> float:

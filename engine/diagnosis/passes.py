@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from goldilocks.engine.diagnosis.loss import loss_of
-from goldilocks.engine.diagnosis.recorder import Recorder
+from goldilocks.engine.diagnosis.recorder import Recorder, saturation_limits
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.trace import Trace, usual_random_state
 from goldilocks.engine.diagnosis.watch import watching, whole_modules
@@ -52,6 +52,7 @@ class Passes:
     def __init__(self, model: nn.Module, specimen: Specimen, found: Trace, histograms: tuple[int, ...]):
         self._model, self._specimen, self._trace = model, specimen, found
         self._histograms, self._wholes = histograms, whole_modules(model)
+        self._limits = saturation_limits(found)
         self._names = [name for name, tensor in model.named_parameters() if tensor.is_floating_point()]
         self._like = next((tensor for tensor in model.parameters()), torch.zeros(()))
 
@@ -127,7 +128,7 @@ class Passes:
         self._model.zero_grad(set_to_none=True)
 
     def _recorder(self, probes: Tensor) -> Recorder:
-        return Recorder(self._trace, self._specimen, probes, self._histograms)
+        return Recorder(self._trace, self._specimen, probes, self._histograms, self._limits)
 
     def _probes(self) -> Tensor:
         return torch.zeros(len(self._trace.sites), dtype=wide(self._like), device=self._like.device)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from goldilocks.engine.diagnosis.activation_met import activation_of
 from goldilocks.engine.diagnosis.operations import tensors_in, with_first_tensor
@@ -23,11 +23,19 @@ class Recorder:
         specimen: its inputs are sites, too.
         probes: one number per site, whose gradient will be the mean square of the gradient there.
         histograms: sites that get one.
+        limits: for each activation that saturates or not where it does, as `saturation_limits` finds them.
     """
 
-    def __init__(self, found: Trace, specimen: Specimen, probes: Tensor, histograms: tuple[int, ...]):
+    def __init__(
+        self,
+        found: Trace,
+        specimen: Specimen,
+        probes: Tensor,
+        histograms: tuple[int, ...],
+        limits: dict[int, tuple[float, float]],
+    ):
         self._places = dict(zip(found.keys, found.sites, strict=True))
-        self._examples, self._probes = found.examples, probes
+        self._examples, self._probes, self._limits = found.examples, probes, limits
         self._rows: dict[int, Tensor] = {}
         self._histograms: dict[int, Tensor | None] = dict.fromkeys(histograms)
         given = [
@@ -45,7 +53,7 @@ class Recorder:
         if site is None or value is None or site.index in self._rows:
             return event.result
         before = None
-        if site.kind == "activation" and site.activation is not None and event.args:
+        if site.index in self._limits and event.args:
             entering = event.args[0]
             before = entering if isinstance(entering, Tensor) and entering is not value else None
         self._record(*event.key, value, before)
@@ -56,12 +64,9 @@ class Recorder:
         self, name: str, call: int, operation: str, occurrence: int, value: Tensor, before: Tensor | None
     ) -> None:
         site = self._places[name, call, operation, occurrence]
-        limits = (-torch.inf, torch.inf)
-        if before is not None:
-            found = ends(activation_of(site.activation))
-            limits = (found.low, found.high)
-            before = before.detach()
-        row = describe(value, site.unit_axis, self._examples, before, limits)
+        limits = self._limits.get(site.index, (-torch.inf, torch.inf))
+        entering = None if before is None else before.detach()
+        row = describe(value, site.unit_axis, self._examples, entering, limits)
         self._rows[site.index] = row
         if site.index in self._histograms:
             self._histograms[site.index] = histogram(value, row)
@@ -87,6 +92,15 @@ class Recorder:
         return torch.stack(found) if found else like.new_empty((0, BINS + 5))
 
 
-def floating(model: nn.Module) -> dict[str, Tensor]:
-    """Return the parameters of a network that have a gradient, tied ones once."""
-    return {name: parameter for name, parameter in model.named_parameters() if parameter.is_floating_point()}
+def saturation_limits(found: Trace) -> dict[int, tuple[float, float]]:
+    """Return for each activation of a network the values at and beyond which it is saturated.
+
+    Args:
+        found: the network's trace.
+    """
+    limits = {}
+    for site in found.sites:
+        if site.activation is not None:
+            of_site = ends(activation_of(site.activation))
+            limits[site.index] = (of_site.low, of_site.high)
+    return limits
