@@ -1,4 +1,4 @@
-"""The engine's command line: run, plan, verify, list, bench."""
+"""The engine's command line: run, plan, verify, diagnose, list, bench."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from goldilocks.engine.diagnosis.command import EXAMPLE, diagnose
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.options import (
     AddressOption,
@@ -252,6 +253,9 @@ def verify(
         if left_out:
             print(f"{left_out} cannot be verified; the reasons stand above.")
     raise typer.Exit(1 if differing or left_out else 0)
+
+
+app.command(epilog=EXAMPLE)(diagnose)
 
 
 @app.command("list", epilog="Example: goldilocks list initializers")

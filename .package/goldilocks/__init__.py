@@ -4,7 +4,8 @@
     goldilocks.run("demo")
     goldilocks.open().query("SELECT init, avg(forward_rate) FROM signal_rates GROUP BY init").df()
 
-Computing: `run`, `Grid`, `load_grid`, `Cluster`. Reading: `open`. Below: `goldilocks.engine`, `goldilocks.store`,
+Computing: `run`, `diagnose`, `Grid`, `load_grid`, `Cluster`. Reading: `open`.
+Below: `goldilocks.engine`, `goldilocks.store`,
 `goldilocks.dashboard`. Nothing heavy is imported before it is used.
 """
 

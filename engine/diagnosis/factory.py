@@ -122,7 +122,7 @@ def load_factory(text: str) -> Factory:
     return Factory(text, load_function(text))
 
 
-def load_function(text: str) -> Callable[[], Any]:
+def load_function(text: str) -> Callable[..., Any]:
     """Import a function of the user's.
 
     Args:

@@ -46,11 +46,12 @@ class Finding:
         return f"{self.severity} [{self.rule}] {self.site}: {self.why} {self.remedy}"
 
 
-def at_least(severity: Severity, floor: Severity) -> bool:
+def at_least(severity: str, floor: str) -> bool:
     """Tell whether a severity is as grave as another, or graver.
 
     Args:
         severity: the one.
         floor: the other.
     """
-    return SEVERITIES.index(severity) >= SEVERITIES.index(floor)
+    order: tuple[str, ...] = SEVERITIES
+    return order.index(severity) >= order.index(floor)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -104,7 +105,7 @@ def ranking(measurement: Measurement, findings: tuple[Finding, ...]) -> pd.DataF
 _FIRST = {"behind": 0.0, "behind_low": np.nan, "behind_high": np.nan, "clearly_behind": False}
 
 
-def _row(measurement: Measurement, init: str, findings: tuple[Finding, ...], far: Array) -> dict[str, object]:
+def _row(measurement: Measurement, init: str, findings: tuple[Finding, ...], far: Array) -> dict[str, Any]:
     along = strip(measurement, init)
     rates = {"forward_rate": along.forward_rate, "backward_rate": along.backward_rate}
     own = [one.severity for one in findings if one.init == init]
@@ -118,7 +119,7 @@ def _row(measurement: Measurement, init: str, findings: tuple[Finding, ...], far
     }
 
 
-def _behind(first: Array, other: Array, comparisons: int) -> dict[str, object]:
+def _behind(first: Array, other: Array, comparisons: int) -> dict[str, Any]:
     shared = min(len(first), len(other))
     difference = np.minimum(other[:shared], FARTHEST) - np.minimum(first[:shared], FARTHEST)
     mean = float(difference.mean())

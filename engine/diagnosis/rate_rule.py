@@ -18,8 +18,8 @@ class RateRule(Rule):
     Attributes:
         low: smallest factor per step.
         high: largest factor per step.
-        warns: total factor, or its reciprocal, from which on it is a warning.
-        fails: total factor, or its reciprocal, from which on it is an error.
+        warns: total factor without the largest step, or its reciprocal, from which on it is a warning.
+        fails: total factor without the largest step, or its reciprocal, from which on it is an error.
     """
 
     quantity: ClassVar[str]
@@ -35,12 +35,12 @@ class RateRule(Rule):
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         spine = evidence.spine
         sizes = self.sizes(evidence)
-        rate = rate_of(sizes) if len(spine) > 2 else None
+        rate = rate_of(sizes) if len(spine) > 3 else None
         if rate is None:
             return
-        total = np.maximum(rate.total, 1 / rate.total)
-        sense = np.sign(np.log(rate.total))
-        per_step = rate.total ** (1 / rate.steps)
+        total = np.maximum(rate.typical, 1 / rate.typical)
+        sense = np.sign(np.log(rate.typical))
+        per_step = rate.typical ** (1 / (rate.steps - 1))
         clear = np.where(sense > 0, per_step > self.high, per_step < self.low)
         clear &= np.where(sense > 0, rate.high > 1, rate.low < 1)
         over = "one addition" if spine[0].kind == "addition" else "one layer"

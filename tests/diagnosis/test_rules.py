@@ -37,16 +37,20 @@ def test_no_rule_speaks_of_a_healthy_chain(rule):
 
 
 def test_a_signal_that_shrinks_is_an_error_where_it_shrinks_far():
-    assert found("forward_rate", PLAIN, signal={"std": decaying(0.1)})[0][1] == "error"
-    assert found("forward_rate", PLAIN, signal={"std": decaying(0.4)})[0][1] == "warning"
+    assert found("forward_rate", PLAIN, signal={"std": decaying(0.05)})[0][1] == "error"
+    assert found("forward_rate", PLAIN, signal={"std": decaying(0.2)})[0][1] == "warning"
     assert found("forward_rate", PLAIN, signal={"std": decaying(0.6)}) == []
-    assert found("forward_rate", PLAIN, signal={"std": decaying(10.0)})[0][1] == "error"
+    assert found("forward_rate", PLAIN, signal={"std": decaying(20.0)})[0][1] == "error"
 
 
 def test_the_worst_step_is_named():
-    std = {1: 1.0, 2: 0.5, 3: 0.2, 4: 0.002, 5: 0.0008}
-    assert found("forward_rate", PLAIN, signal={"std": std}) == [("4:affine", "error")]
-    assert found("backward_rate", PLAIN, signal={"grad_rms": std}) == [("3:affine", "error")]
+    std = {1: 1.0, 2: 0.2, 3: 0.04, 4: 0.001, 5: 0.0002}
+    assert found("forward_rate", PLAIN, signal={"std": std}) == [("4:affine", "warning")]
+    assert found("backward_rate", PLAIN, signal={"grad_rms": std}) == [("3:affine", "warning")]
+
+
+def test_one_step_out_of_line_is_no_rate():
+    assert found("forward_rate", PLAIN, signal={"std": {3: 1e-6, 4: 1e-6, 5: 1e-6}}) == []
 
 
 def test_seeds_that_disagree_make_no_finding():
@@ -58,7 +62,10 @@ def test_dead_units_are_the_fault_of_what_enters_the_activation():
     sites = chain("input", "affine", "activation", "affine", "activation", "affine")
     dead = {"frac_dead_units": {2: 1.0, 4: 1.0}}
     assert found("dead", sites, signal=dead) == [("1:affine", "error")]
-    assert found("dead", sites, signal={"frac_dead_units": {2: [0.6, 0.6, 0.6, 0.0]}}) == [("1:affine", "warning")]
+    many = {"frac_dead_units": {2: 0.6, 4: [0.7, 0.7, 0.7, 0.0]}}
+    assert found("dead", sites, signal=many) == []
+    assert found("dead_units", sites, signal=many) == [("4:activation", "warning")]
+    assert found("dead_units", sites, signal=many, examples=4) == []
     branch = [*sites[:4], site(4, "affine", role="branch"), site(5, "addition", inputs=(3, 4))]
     assert found("dead", branch, signal={"frac_dead_units": {4: 1.0}}) == []
 

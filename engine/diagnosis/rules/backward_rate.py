@@ -15,8 +15,10 @@ class BackwardRate(RateRule):
         "geometric mean of grad_rms(l)/grad_rms(l+1) along the stream",
         "Glorot and Bengio 2010; Hochreiter 1991",
     )
-    explains = ("update_ratio", "collapse")
-    exemptions = "read-outs and branches; fewer than three steps; a total factor below the threshold"
+    explains = ("dead_units", "update_ratio", "collapse")
+    exemptions = (
+        "read-outs and branches; fewer than three steps; one step out of line; a total factor below the threshold"
+    )
     remedy = "Take the scheme for the activation, such as Kaiming for ReLU, put a normalization in, or add shortcuts."
     code = 'model = report.apply("kaiming")'
     quantity = "gradient"

@@ -5,6 +5,7 @@ import numpy as np
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
+from goldilocks.engine.diagnosis.measurement import Array
 from goldilocks.engine.diagnosis.rules.base import Rule, rules
 
 
@@ -18,13 +19,9 @@ class Collapse(Rule):
     """
 
     name = "collapse"
-    card = Card(
-        "Collapse",
-        "mean cosine between centred examples → 1",
-        "Schoenholz et al. 2017; Dong et al. 2021, rank collapse",
-    )
-    explains = ("update_ratio",)
-    exemptions = "sites off the way to the loss; values that are constant, of which the rule of dead units speaks"
+    card = Card("Collapse", "mean cosine between centred examples → 1", "Schoenholz et al. 2017; Dong et al. 2021")
+    explains = ("dead_units", "update_ratio")
+    exemptions = "sites off the way to the loss; tables of positions, and what is made of them alone"
     remedy = (
         "Take less bias and more weight variance (the edge of chaos), add shortcuts, or normalize; compare the inputs."
     )
@@ -36,8 +33,11 @@ class Collapse(Rule):
         if evidence.measurement.examples < 2:
             return
         alike = evidence.signal("similarity")
+        constant = self._constant(evidence, alike)
         for site in evidence.sites:
-            if not site.connected or site.role in ("branch", "skip", "read-out") or site.kind == "attention":
+            if site.index in constant or not site.connected or site.role in ("branch", "skip", "read-out"):
+                continue
+            if site.kind == "attention":
                 continue
             values = alike[:, site.index]
             grave = bool(np.nanmedian(values) >= self.fails) if np.isfinite(values).any() else False
@@ -55,3 +55,12 @@ class Collapse(Rule):
             if found:
                 yield from found
                 return
+
+    def _constant(self, evidence: Evidence, alike: Array) -> set[int]:
+        """Return the sites that no example enters, such as a table of positions, and what is made of them alone."""
+        constant: set[int] = set()
+        for site in evidence.sites:
+            source = site.kind == "embedding" and bool((alike[:, site.index] >= self.fails).all())
+            if source or (site.inputs and constant.issuperset(site.inputs)):
+                constant.add(site.index)
+        return constant

@@ -1,7 +1,5 @@
 from collections.abc import Iterator
 
-import numpy as np
-
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
@@ -11,18 +9,17 @@ from goldilocks.engine.diagnosis.site import Site
 
 @rules.register
 class Dead(Rule):
-    """Units that are zero on every example: nothing passes through them, and no gradient comes back.
+    """A layer that is zero on every example: nothing passes through it, and no gradient comes back.
 
     Attributes:
-        warns: share of dead units from which on it is a warning.
-        fails: share from which on it is an error.
+        share: share of dead units from which on it is an error.
     """
 
     name = "dead"
-    card = Card("Dead units", "share of units that are 0 on the whole batch", "Lu et al. 2019, Dying ReLU")
+    card = Card("Dead layer", "nearly all units are 0 on the whole batch", "Lu et al. 2019, Dying ReLU")
     explains = (
         *("forward_rate", "backward_rate", "collapse", "first_loss", "update_ratio", "residual_growth", "scale_jump"),
-        *("symmetry", "saturated"),
+        *("symmetry", "saturated", "dead_units"),
     )
     exemptions = "last layers of residual branches and read-outs, which may begin at zero; what a dead site feeds"
     remedy = (
@@ -32,8 +29,7 @@ class Dead(Rule):
         'module = model.get_submodule("{module}")\nnn.init.kaiming_normal_(module.weight)\nnn.init.zeros_(module.bias)'
     )
 
-    warns: float = 0.5
-    fails: float = 0.95
+    share: float = 0.95
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         dead = evidence.signal("frac_dead_units")
@@ -42,17 +38,16 @@ class Dead(Rule):
             if site.index in behind or site.kind in ("input", "embedding") or evidence.is_zero_branch(site):
                 continue
             values = dead[:, site.index]
-            gone = np.median(values) >= self.fails
-            culprit = self._culprit(evidence, site)
+            culprit = culprit_of(evidence, site)
             found = list(
                 self.finding(
                     evidence,
                     culprit.label,
                     values,
-                    values >= self.warns,
-                    self.fails if gone else self.warns,
+                    values >= self.share,
+                    self.share,
                     f"a share of {{value}} of the units of {site.label} is 0 on every example; no gradient comes back.",
-                    "error" if gone else "warning",
+                    "error",
                     culprit.name,
                 )
             )
@@ -60,8 +55,8 @@ class Dead(Rule):
                 yield from found
                 behind |= {later.index for later in evidence.beyond(site)}
 
-    @staticmethod
-    def _culprit(evidence: Evidence, site: Site) -> Site:
-        """Return what brings the zeros about: for an activation what enters it, which the remedy has to change."""
-        sources = evidence.sources(site)
-        return sources[0] if site.kind == "activation" and len(sources) == 1 and sources[0].kind != "input" else site
+
+def culprit_of(evidence: Evidence, site: Site) -> Site:
+    """Return what brings zeros about: for an activation what enters it, which the remedy has to change."""
+    sources = evidence.sources(site)
+    return sources[0] if site.kind == "activation" and len(sources) == 1 and sources[0].kind != "input" else site

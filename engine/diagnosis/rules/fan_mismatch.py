@@ -7,7 +7,7 @@ from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
 from goldilocks.engine.diagnosis.rules.base import Rule, rules
-from goldilocks.engine.diagnosis.site import Parameter, Site
+from goldilocks.engine.diagnosis.site import Site
 
 # What a weight's variance times its fan is in the schemes in use: torch's default, LeCun and Xavier, Kaiming.
 GAINS = (1 / 3, 1.0, 2.0)
@@ -20,6 +20,7 @@ class FanMismatch(Rule):
     Attributes:
         factor: a mistake by less than this factor in the variance is not held against it.
         close: relative distance within which a variance is taken to be meant, sampling error aside.
+        fewest: entries that a matrix needs for its variance to be told.
     """
 
     name = "fan_mismatch"
@@ -36,50 +37,47 @@ class FanMismatch(Rule):
 
     factor: float = 1.9
     close: float = 0.03
+    fewest: int = 64
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         std = evidence.weights("std")
-        for place, parameter in enumerate(evidence.parameters):
-            site = evidence.sites[parameter.sites[0]] if parameter.sites else None
-            if (
-                site is None
-                or parameter.part != "weight"
-                or parameter.fan_in is None
-                or not self._counts(evidence, site)
-            ):
-                continue
-            variance = std[:, place] ** 2
-            wrong = self._wrong_fan(parameter, site, float(np.median(variance)))
-            if wrong is None:
-                continue
-            yield from self.finding(
-                evidence,
-                site.label,
-                variance * parameter.fan_in,
-                variance > 0,
-                variance[0] * wrong,
-                f"its weights are scaled by a fan of {wrong:g}, but each of its units has {parameter.fan_in:g} inputs.",
-                "warning",
-                parameter.layer,
-            )
+        wrong = {place: fan for place in range(len(evidence.parameters)) if (fan := self._wrong_fan(evidence, place))}
+        if not wrong:
+            return
+        # One habit of an author shows in many layers: the first stands for all.
+        place, fan = next(iter(wrong.items()))
+        parameter, variance = evidence.parameters[place], std[:, place] ** 2
+        more = f" So it is in {len(wrong) - 1} more." if len(wrong) > 1 else ""
+        yield from self.finding(
+            evidence,
+            evidence.sites[parameter.sites[0]].label,
+            variance * (parameter.fan_in or 0.0),
+            variance > 0,
+            float(np.median(variance)) * fan,
+            f"its weights are scaled by a fan of {fan:g}, but each unit has {parameter.fan_in:g} inputs.{more}",
+            "warning",
+            parameter.layer,
+        )
 
     @staticmethod
     def _counts(evidence: Evidence, site: Site) -> bool:
         normalized = site.normalized_next or any(one.kind == "normalization" for one in evidence.consumers[site.index])
         return site.kind in ("convolution", "affine") and not normalized and site.role != "read-out"
 
-    def _wrong_fan(self, parameter: Parameter, site: Site, variance: float) -> float | None:
-        """Return the fan that explains the variance where the right one does not, or None."""
-        fan_in, entries = float(parameter.fan_in or 0), prod(parameter.shape)
+    def _wrong_fan(self, evidence: Evidence, place: int) -> float | None:
+        """Return the fan that explains the variance of a parameter where the right one does not, or None."""
+        parameter = evidence.parameters[place]
+        site = evidence.sites[parameter.sites[0]] if parameter.sites else None
+        if site is None or parameter.part != "weight" or not parameter.fan_in or not self._counts(evidence, site):
+            return None
+        variance, entries = float(np.median(evidence.weights("std")[:, place])) ** 2, prod(parameter.shape)
         tolerance = self.close + 3 * (2 / entries) ** 0.5
-        if entries < 64 or self._explained(variance * fan_in, tolerance):
+        if entries < self.fewest or self._explained(variance * parameter.fan_in, tolerance):
             return None
         receptive = prod(parameter.shape[2:])
-        named = [parameter.fan_out, parameter.shape[0] * receptive, parameter.shape[1] * receptive]
-        if site.kind == "convolution":
-            named.append(max(parameter.shape[:2]) * receptive)
-        fans = [fan for fan in named if fan and max(fan / fan_in, fan_in / fan) >= self.factor]
-        return next((float(fan) for fan in fans if self._explained(variance * fan, tolerance)), None)
+        named = [parameter.fan_out, *(channels * receptive for channels in parameter.shape[:2])]
+        far = [fan for fan in named if fan and max(fan / parameter.fan_in, parameter.fan_in / fan) >= self.factor]
+        return next((float(fan) for fan in far if self._explained(variance * fan, tolerance)), None)
 
     @staticmethod
     def _explained(product: float, tolerance: float) -> bool:

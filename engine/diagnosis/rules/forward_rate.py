@@ -13,8 +13,10 @@ class ForwardRate(RateRule):
     card = Card(
         "Forward rate", "geometric mean of std(l+1)/std(l) along the stream", "CS231n lecture 7; Schoenholz et al. 2017"
     )
-    explains = ("backward_rate", "collapse", "first_loss", "residual_growth", "update_ratio", "saturated")
-    exemptions = "read-outs and branches; fewer than three steps; a total factor below the threshold"
+    explains = ("dead_units", "backward_rate", "collapse", "first_loss", "residual_growth", "update_ratio", "saturated")
+    exemptions = (
+        "read-outs and branches; fewer than three steps; one step out of line; a total factor below the threshold"
+    )
     remedy = (
         "Take the scheme for the activation, such as Kaiming for ReLU, put a normalization in, or scale the branches."
     )

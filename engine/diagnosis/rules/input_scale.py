@@ -20,7 +20,16 @@ class InputScale(Rule):
 
     name = "input_scale"
     card = Card("Scale of the inputs", "rms of the inputs", "LeCun et al. 1998, Efficient BackProp, §4.3")
-    explains = ("first_loss", "saturated", "range", "forward_rate", "scale_jump", "lopsided_addition", "dead")
+    explains = (
+        "dead_units",
+        "first_loss",
+        "saturated",
+        "range",
+        "forward_rate",
+        "scale_jump",
+        "lopsided_addition",
+        "dead",
+    )
     exemptions = "integers, such as token ids, have no scale"
     remedy = "Standardize the inputs: subtract the mean of the training set and divide by its standard deviation."
     code = "x = (x - x_train.mean(0)) / x_train.std(0).clamp_min(1e-6)"

@@ -13,7 +13,17 @@ class NonFinite(Rule):
     name = "nonfinite"
     card = Card("Not finite", "share of NaN and ±∞ > 0", "IEEE 754", "uninitialized memory shows here, too")
     explains = (
-        *("forward_rate", "backward_rate", "scale_jump", "dead", "saturated", "collapse", "first_loss", "range"),
+        *(
+            "dead_units",
+            "forward_rate",
+            "backward_rate",
+            "scale_jump",
+            "dead",
+            "saturated",
+            "collapse",
+            "first_loss",
+            "range",
+        ),
         *("residual_growth", "lopsided_addition", "update_ratio", "symmetry"),
     )
     remedy = "Initialize the parameter, or bound what enters the operation."

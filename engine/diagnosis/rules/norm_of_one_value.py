@@ -16,7 +16,7 @@ class NormOfOneValue(Rule):
 
     name = "norm_of_one_value"
     card = Card("Norm of one value", "(x − x)/√(0 + ε) = 0", "Ioffe and Szegedy 2015; Wu and He 2018")
-    explains = ("dead", "forward_rate", "backward_rate", "collapse", "first_loss", "update_ratio")
+    explains = ("dead_units", "dead", "forward_rate", "backward_rate", "collapse", "first_loss", "update_ratio")
     exemptions = "normalizations by running statistics"
     remedy = "Use more examples per batch, more positions or fewer groups."
 

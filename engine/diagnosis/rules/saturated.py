@@ -22,7 +22,7 @@ class Saturated(Rule):
 
     name = "saturated"
     card = Card("Saturated", "share of values where φ is flat and at an end", "Glorot and Bengio 2010")
-    explains = ("backward_rate", "update_ratio")
+    explains = ("dead_units", "backward_rate", "update_ratio")
     exemptions = "rectifiers, which are flat on one side by design; softmax"
     remedy = "Make what enters it smaller: standardize the inputs or take Xavier's scale for the layer before."
     code = 'nn.init.xavier_normal_(model.get_submodule("{module}").weight)'

@@ -20,7 +20,16 @@ class ScaleJump(Rule):
     name = "scale_jump"
     card = Card("Jump of scale", "rms of what leaves ÷ rms of what enters", "He et al. 2015")
     explains = (
-        *("forward_rate", "backward_rate", "first_loss", "saturated", "collapse", "residual_growth", "update_ratio"),
+        *(
+            "dead_units",
+            "forward_rate",
+            "backward_rate",
+            "first_loss",
+            "saturated",
+            "collapse",
+            "residual_growth",
+            "update_ratio",
+        ),
         *("lopsided_addition", "fan_mismatch", "range"),
     )
     exemptions = (

@@ -16,7 +16,7 @@ class Symmetry(Rule):
 
     name = "symmetry"
     card = Card("Symmetry", "share of units whose incoming weights equal another's", "CS231n lecture 7")
-    explains = ("update_ratio", "fan_mismatch")
+    explains = ("update_ratio", "fan_mismatch", "collapse")
     exemptions = "weights of zero in residual branches, read-outs and behind dead units; layers of one unit"
     remedy = "Draw the weights at random."
     code = 'nn.init.kaiming_normal_(model.get_submodule("{module}").weight)'

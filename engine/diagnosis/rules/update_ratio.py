@@ -21,14 +21,21 @@ class UpdateRatio(Rule):
     card = Card(
         "Update : weight", "rms of a step of gradient descent ÷ rms of the weights", "CS231n, Ratio of weights:updates"
     )
-    exemptions = "biases, scales and tables; weights that are zero or get no gradient; adaptive optimizers even it out"
+    exemptions = (
+        "biases, scales, tables and branches; weights that are zero or get no gradient; adaptive optimizers even it out"
+    )
     remedy = "Give the layer the scale of the others, or a learning rate of its own."
 
     factor: float = 3000.0
     fewest: int = 4
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
-        places = [place for place, one in enumerate(evidence.parameters) if one.part == "weight" and one.connected]
+        stream = {site.index for site in evidence.sites if site.role == "stream"}
+        places = [
+            place
+            for place, one in enumerate(evidence.parameters)
+            if one.part == "weight" and one.connected and stream.intersection(one.sites)
+        ]
         ratio = evidence.weights("update_ratio")[:, places]
         usable = np.isfinite(ratio) & (ratio > 0)
         if len(places) < self.fewest or not usable.any():

@@ -1,0 +1,177 @@
+"""`goldilocks.diagnose`: a network of the user's own under several initializations and seeds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from goldilocks.engine.device import choose_device
+from goldilocks.engine.diagnosis.factory import Factory, load_factory
+from goldilocks.engine.diagnosis.hugging_face import usual_input
+from goldilocks.engine.diagnosis.inputs import Batch, as_batch
+from goldilocks.engine.diagnosis.judgement import judge
+from goldilocks.engine.diagnosis.loss import outputs_of
+from goldilocks.engine.diagnosis.measure import Progress, measure
+from goldilocks.engine.diagnosis.report import Report
+from goldilocks.engine.diagnosis.rules.range import LARGEST
+from goldilocks.engine.diagnosis.specimen import Specimen
+from goldilocks.engine.diagnosis.trial import described, try_out
+from goldilocks.engine.errors import RequestError, nearest
+
+INITS = ("as_is", "default", "kaiming", "xavier")
+SEEDS = 5
+# A backward pass takes about twice as long as a forward pass.
+PASSES = 3
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A diagnosis that is ready to begin.
+
+    Attributes:
+        name: what the factory is called.
+        specimen: network, batch and loss.
+        inits: initializations to compare.
+        seeds: how many draws of each.
+        batch: what goes in, for people.
+        parameters: number of weights.
+        seconds: of all plain passes, one after the other, judged by a first one.
+    """
+
+    name: str
+    specimen: Specimen
+    inits: tuple[str, ...]
+    seeds: int
+    batch: str
+    parameters: int
+    seconds: float
+
+    @property
+    def cost(self) -> str:
+        """What it will take, in a sentence."""
+        return (
+            f"{self.name}: {self.parameters:,} parameters, batch {self.batch}; {len(self.inits)} initializations × "
+            f"{self.seeds} seeds = {len(self.inits) * self.seeds} passes forward and back, about {self.seconds:.2g} s."
+        )
+
+    def refuse_beyond(self, budget: float | None) -> None:
+        """Refuse what would take longer than it may.
+
+        Args:
+            budget: seconds; None for no limit.
+
+        Raises:
+            RequestError: it would.
+        """
+        if budget is not None and self.seconds > budget:
+            fitting = int(self.seeds * budget / self.seconds)
+            remedy = f"--seeds {fitting} fit" if fitting else "give a smaller batch or fewer initializations"
+            raise RequestError(f"about {self.seconds:.2g} s are needed and the budget is {budget:g} s: {remedy}")
+
+    def run(
+        self, intended: Sequence[str] = (), device: str = "auto", progress: Progress = lambda share: None
+    ) -> Report:
+        """Measure and judge.
+
+        Args:
+            intended: number formats that the network is meant to be trained in.
+            device: as for `goldilocks run`.
+            progress: told the share that is done.
+        """
+        for name in intended:
+            if name not in LARGEST:
+                raise RequestError(f"unknown number format {name!r}; {nearest(name, LARGEST)}")
+        measured = measure(self.specimen, self.inits, range(self.seeds), choose_device(device), progress=progress)
+        return Report(self.name, measured, judge(measured, tuple(intended)), self.specimen)
+
+
+def diagnose(
+    make: Callable[[], nn.Module] | str,
+    batch: Any = None,
+    init: Sequence[str] | str = INITS,
+    seeds: int = SEEDS,
+    *,
+    classes: int | None = None,
+    loss: Callable[[Any, Any], Tensor] | None = None,
+    formats: Sequence[str] = (),
+    budget: float | None = None,
+    device: str = "auto",
+) -> Report:
+    """Probe a network under several initializations, each on the same seeds, and say what is wrong with it.
+
+    Args:
+        make: a function that takes nothing and returns the network, or its name: `package.module:function`,
+            `path/to/file.py:function`, `hf:config.json`.
+        batch: a tensor, a tuple of arguments (with the target last), a mapping of keywords, a function that returns one
+            of these, or a text such as `64x3x32x32`, `ids:8x128`, `digits:64`.
+        init: `as_is` (what the function gives), `default` (PyTorch's), or registered initializers.
+        seeds: how many draws of each.
+        classes: number of classes; None where the network is no classifier.
+        loss: takes what the network returns and the target; None for cross-entropy where there are classes.
+        formats: number formats that the network is meant to be trained in: `fp16`, `bf16`, `fp8`.
+        budget: seconds that it may take; None for no limit.
+        device: `auto`, `cpu`, `cuda`, `cuda:N`.
+
+    Returns:
+        A report: `ranking`, `findings`, `apply(init)`; it shows itself in a notebook.
+
+    Raises:
+        RequestError: the network cannot be made or run, or something asked for does not exist.
+    """
+    ready = prepare(make, batch, init, seeds, classes=classes, loss=loss)
+    ready.refuse_beyond(budget)
+    return ready.run(formats, device)
+
+
+def prepare(
+    make: Callable[[], nn.Module] | str,
+    batch: Any,
+    init: Sequence[str] | str,
+    seeds: int,
+    *,
+    classes: int | None = None,
+    loss: Callable[[Any, Any], Tensor] | None = None,
+) -> Examination:
+    """Make the network twice, send the batch through it once, and say what a diagnosis takes; see `diagnose`."""
+    if seeds < 1:
+        raise RequestError(f"seeds = {seeds}: one at least is needed")
+    if isinstance(make, nn.Module):
+        raise RequestError("a module was given; give the function that makes it, so that it can be made anew per seed")
+    factory = load_factory(make) if isinstance(make, str) else Factory(getattr(make, "__name__", repr(make)), make)
+    module = factory(0)
+    factory.refuse_irreproducible(module)
+    given = usual_input(module) if batch is None else batch
+    if given is None:
+        raise RequestError("nothing says what goes into the network: give --input 64x3x32x32 or --batch FUNCTION")
+    ready = as_batch(given, module)
+    trial = try_out(module, ready)
+    inits = (init,) if isinstance(init, str) else tuple(init)
+    return Examination(
+        name=factory.name,
+        specimen=Specimen(
+            make=factory.make,
+            args=ready.arguments,
+            kwargs=ready.keywords,
+            target=ready.target,
+            classes=_classes(module, ready, trial.output) if classes is None and loss is None else classes,
+            loss=loss,
+        ),
+        inits=inits,
+        seeds=seeds,
+        batch=described(ready),
+        parameters=sum(one.numel() for one in module.parameters()),
+        seconds=PASSES * trial.seconds * seeds * len(inits),
+    )
+
+
+def _classes(module: nn.Module, batch: Batch, output: Any) -> int | None:
+    """Return the number of classes where the batch brings some or a language model predicts tokens; else None."""
+    values = outputs_of(output)
+    if isinstance(batch.target, Tensor):
+        if batch.target.is_floating_point() or values.ndim < 2:
+            return None
+        return values.shape[-1] if batch.target.shape == values.shape[:-1] else values.shape[1]
+    table = next((part for part in module.modules() if isinstance(part, nn.Embedding)), None)
+    is_language_model = table is not None and values.ndim == 3 and values.shape[-1] == table.num_embeddings
+    return values.shape[-1] if is_language_model else None

@@ -1,0 +1,45 @@
+"""The fixture `signal` in a test file of a user's."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = """
+import pytest
+import torch
+from torch import nn
+
+def plain(gain):
+    def make():
+        layers = [part for _ in range(10) for part in (nn.Linear(64, 64, bias=False), nn.ReLU())]
+        for layer in layers[::2]:
+            nn.init.normal_(layer.weight, std=gain / 8)
+        return nn.Sequential(*layers)
+    return make
+
+def test_kaiming(signal):
+    signal.assert_preserved(plain(2**0.5), "64x64", seeds=3)
+    signal.assert_healthy(plain(2**0.5), "64x64", seeds=2)
+
+def test_too_small(signal):
+    with pytest.raises(AssertionError, match="the forward rate is 0.3"):
+        signal.assert_preserved(plain(0.5), "64x64", seeds=3)
+    signal.assert_preserved(plain(0.5), "64x64", forward=(0.3, 0.45), backward=(0.3, 0.45), seeds=3)
+    with pytest.raises(AssertionError, match="forward_rate"):
+        signal.assert_healthy(plain(0.5), "64x64", seeds=2)
+"""
+
+
+def test_the_fixture_passes_and_fails_as_it_should(tmp_path):
+    (tmp_path / "test_net.py").write_text(TESTS)
+    plugin = ["-p", "goldilocks.engine.diagnosis.pytest_plugin"]
+    line = [sys.executable, "-m", "pytest", "-q", *plugin, "-p", "no:cacheprovider", "test_net.py"]
+    environment = {"PYTHONPATH": str(ROOT / ".package"), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=300)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+
+
+def test_an_installation_registers_it():
+    assert 'goldilocks = "goldilocks.engine.diagnosis.pytest_plugin"' in (ROOT / "pyproject.toml").read_text()
