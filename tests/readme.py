@@ -14,7 +14,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = [ROOT / folder / "README.md" for folder in ("", "engine", "engine/execution", "engine/bench", "store")]
+FOLDERS = ("", "engine", "engine/execution", "engine/bench", "engine/diagnosis", "store")
+FILES = [ROOT / folder / "README.md" for folder in FOLDERS]
 TEXT = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
 # What one could type, within a sentence or between fences.
 WITHIN = re.compile(r"`((?:SELECT|python -m (?:engine|store)|engine\.run\()[^`]*)`")

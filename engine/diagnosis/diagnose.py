@@ -17,7 +17,8 @@ from goldilocks.engine.diagnosis.report import Report
 from goldilocks.engine.diagnosis.rules.range import LARGEST
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.trial import described, try_out
-from goldilocks.engine.errors import RequestError, nearest
+from goldilocks.engine.errors import RequestError
+from goldilocks.store.nearest import nearest
 
 INITS = ("as_is", "default", "kaiming", "xavier")
 SEEDS = 5

@@ -13,7 +13,8 @@ from goldilocks.engine.diagnosis.measurement import Measurement
 from goldilocks.engine.diagnosis.ranking import ranking, strip
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.verdict import verdict
-from goldilocks.engine.errors import RequestError, nearest
+from goldilocks.engine.errors import RequestError
+from goldilocks.store.nearest import nearest
 
 
 @dataclass(frozen=True)
