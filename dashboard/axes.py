@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from goldilocks.dashboard.charts.lines import Axis
+
 NAMES = {
     "norm": "Normalization",
     "init": "Initialization",
@@ -140,6 +142,16 @@ def _rank(axis: str, value: Any) -> tuple[int, float, float, str]:
     place = families.index(family) if family in families else len(families)
     found = _NUMBER.search(parameters or (family if axis in NUMBERS else ""))
     return (1, place, float(found[0]) if found else 0.0, str(value))
+
+
+def legend(axis: str, values: Iterable[Any]) -> Axis:
+    """Return an axis as a legend or as panels: called what it is called, its values in order.
+
+    Args:
+        axis: the axis.
+        values: its values.
+    """
+    return Axis(axis, title(axis), values=ordered(axis, values))
 
 
 def text(axis: str, value: Any) -> str:

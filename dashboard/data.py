@@ -5,7 +5,7 @@ no page reads a whole table.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
@@ -16,8 +16,7 @@ import streamlit as st
 
 from goldilocks import store
 from goldilocks.dashboard.snapshot import Moved, Snapshot, newest, opened
-from goldilocks.store import queries
-from goldilocks.store.reading.inline_sql import inlined
+from goldilocks.store.reading.queries import Query
 
 # A page asks about ten questions; this holds those of many sessions.
 MOST_ANSWERS = 1000
@@ -104,17 +103,18 @@ def _asked(name: str, values: dict[str, Any], **part: Any) -> pd.DataFrame:
     return kept.copy(deep=False)
 
 
-def file(name: str, kind: str, /, **values: Any) -> bytes:
+def file(query: Query, values: Mapping[str, Any], kind: str, called: Callable[[str], str]) -> bytes:
     """Return the whole answer of a named query as a file; see `query`.
 
     Args:
-        name: a file of `store/sql` without its ending.
-        kind: CSV or Parquet.
+        query: the named query.
         values: its parameters.
+        kind: CSV or Parquet.
+        called: what makes its SQL one with other names of columns.
     """
     with tempfile.TemporaryDirectory(prefix="goldilocks-") as folder:
-        path = Path(folder) / name
-        _newest(lambda version: _snapshot(version).save(name, values, path, kind))
+        path = Path(folder) / query.name
+        _newest(lambda version: _snapshot(version).save(query, values, path, kind, called))
         return path.read_bytes()
 
 
@@ -156,31 +156,22 @@ def cached(function: Callable[..., Made]) -> Callable[..., Made]:
     All readers share what it returns, so nobody may change it.
 
     Args:
-        function: takes keyword arguments whose text tells them apart, so no data frames.
+        function: takes arguments whose text tells them apart, so no data frames.
     """
     name = f"{function.__code__.co_filename}:{function.__qualname__}"
 
     @wraps(function)
-    def ask(**values: Any) -> Made:
-        return _made(version(), name, repr(values), function, values)
+    def ask(*given: Any, **values: Any) -> Made:
+        return _made(version(), name, repr((given, values)), function, given, values)
 
     return ask
 
 
 @st.cache_resource(show_spinner=False, max_entries=MOST_ANSWERS)
-def _made(version: str, name: str, arguments: str, _function: Callable[..., Any], _values: dict[str, Any]) -> Any:
-    return _function(**_values)
-
-
-def sql(name: str, values: dict[str, Any]) -> str:
-    """Return the SQL behind a figure, to paste: the named query with its values written in.
-
-    Args:
-        name: the named query.
-        values: the parameters it was asked with.
-    """
-    query = queries.get(name)
-    return f"-- {query.title} (goldilocks store query --name {name})\n{inlined(query, values)}"
+def _made(
+    version: str, name: str, arguments: str, _function: Callable[..., Any], _given: tuple, _values: dict[str, Any]
+) -> Any:
+    return _function(*_given, **_values)
 
 
 @cached

@@ -1,107 +1,128 @@
 """A figure: a chart under a title that states the finding or the question, with its data, picture and SQL at hand."""
 
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+import textwrap
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-import pandas as pd
 import streamlit as st
 
 from goldilocks.dashboard import viewport
-from goldilocks.dashboard.charts.chart import Chart
-from goldilocks.dashboard.charts.group import together
+from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.group import Group
+from goldilocks.dashboard.question import Source
 from goldilocks.dashboard.verbatim import verbatim
 
-FORMATS = ("CSV", "Parquet", "SVG", "PNG")
+TABLES, PICTURES = ("CSV", "Parquet"), ("SVG", "PNG")
+FORMATS = TABLES + PICTURES
 PICTURE_WIDTH, PICTURE_PADDING = 760, 12
+# Letters of a line below the title of a picture.
+LINE = 110
+PROGRAM = "Goldilocks"
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A figure that is yet to be shown.
+class Figure:
+    """A chart with everything that a reader may want to download.
 
     Attributes:
         title: the finding or the question.
-        chart: what to draw.
-        data: what it is drawn from.
-        sql: the query behind it.
+        chart: what to draw; several charts for a figure that is drawn piece by piece.
+        source: the question behind it.
         alt_text: what a reader who cannot see it is told.
         note: a sentence below it.
     """
 
     title: str
-    chart: Chart
-    data: pd.DataFrame
-    sql: str
+    chart: Chart | Group
+    source: Source
     alt_text: str
     note: str = ""
 
-    def show(self, key: str, width: int | None = None) -> None:
+    def show(self, key: str, width: int | None = None, selected: Callable[[], None] | None = None) -> None:
         """Show it.
 
         Args:
-            key: name of the figure, unique on the page.
+            key: name of the figure, unique on the page, also of its files.
             width: what there is room for, in pixels; None means the width of the page.
+            selected: what to do when the reader selects something in the chart; see `selection`.
         """
-        figure(self.title, self.chart, self.data, self.sql, key, self.alt_text, width=width)
+        assert isinstance(self.chart, Chart), (
+            "charts in cards of their own are drawn one by one, `around` which it stands"
+        )
+        with self.around(key):
+            draw(self.chart, f"chart-{key}", self.alt_text, selected, width)
         if self.note:
             st.caption(verbatim(self.note))
 
+    @contextmanager
+    def around(self, key: str) -> Iterator[None]:
+        """Show what belongs to it above all that is drawn inside this context, each chart by `draw`.
 
-def figure(
-    title: str,
-    chart: Chart,
-    data: pd.DataFrame,
-    sql: str,
-    key: str,
-    alt_text: str,
-    selected: Callable[[], None] | None = None,
-    width: int | None = None,
-) -> None:
-    """Show a chart with everything a reader may want to take away.
+        Args:
+            key: name of the figure, unique on the page, also of its files.
+        """
+        with st.container(key=f"figure-{key}"):
+            with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+                st.markdown(f"#### {verbatim(self.title)}", width="stretch")
+                with st.popover("Download", icon=":material/download:", type="tertiary"):
+                    self._downloads(key)
+                    st.caption("SQL")
+                    st.code(self.source.sql, language="sql")
+            yield
+
+    def _downloads(self, key: str) -> None:
+        with st.container(horizontal=True, gap="small"):
+            for kind in FORMATS:
+                # A function is called when the button is pressed: nothing is rendered that nobody asked for.
+                st.download_button(
+                    kind,
+                    data=partial(self.file, kind),
+                    file_name=f"{PROGRAM.lower()}-{key}.{kind.lower()}",
+                    on_click="ignore",
+                    key=f"{key}-{kind}",
+                )
+
+    def file(self, kind: str) -> bytes:
+        """Return it as a file: its rows, or its picture.
+
+        Args:
+            kind: one of `FORMATS`.
+        """
+        if kind in TABLES:
+            return self.source.file(kind)
+        return rendered(kind, self.chart.to_dict() | {"title": self._heading()})
+
+    def _heading(self) -> Spec:
+        """Return what stands above a picture: title, note and the name of this program."""
+        below = [*textwrap.wrap(self.note, LINE), PROGRAM]
+        return {"text": self.title, "subtitle": below, "anchor": "start", "frame": "group", "offset": 14}
+
+
+def rendered(kind: str, spec: Spec) -> bytes:
+    """Return a chart as a picture.
 
     Args:
-        title: the finding or the question.
-        chart: what to draw.
-        data: what it is drawn from.
-        sql: the query behind it, to paste.
-        key: name of the figure, unique on the page, also of the files.
-        alt_text: what a reader who cannot see it is told.
-        selected: what to do when the reader selects something in the chart; see `selection`.
-        width: what there is room for, in pixels; None means the width of the page.
+        kind: SVG or PNG.
+        spec: what Vega-Lite draws, data included.
     """
-    with st.container(key=f"figure-{key}"):
-        _heading(title, partial(contents, chart=chart, data=data), sql, key)
-        draw(chart, f"chart-{key}", alt_text, selected, width)
+    import vl_convert
 
-
-@contextmanager
-def group(
-    title: str, charts: Mapping[str, Chart], data: pd.DataFrame, sql: str, key: str, columns: int = 1
-) -> Iterator[None]:
-    """Show what several charts have in common, above all that is drawn inside this context, each chart by `draw`.
-
-    Args:
-        title: the finding or the question.
-        charts: the charts, by what stands above each when they are taken away as one picture; at least one.
-        data: what they are drawn from.
-        sql: the query behind them, to paste.
-        key: name of the group, unique on the page, also of the files.
-        columns: how many stand side by side in the picture.
-    """
-    with st.container(key=f"figure-{key}"):
-        _heading(title, partial(contents_of_group, charts=charts, data=data, columns=columns), sql, key)
-        yield
+    if spec.get("width") == "container":
+        spec["width"] = PICTURE_WIDTH
+    spec |= {"padding": PICTURE_PADDING, "config": spec["config"] | {"background": "white"}}
+    if kind == "SVG":
+        return vl_convert.vegalite_to_svg(json.dumps(spec)).encode()
+    return vl_convert.vegalite_to_png(json.dumps(spec), scale=2)
 
 
 def draw(
     chart: Chart, key: str, alt_text: str, selected: Callable[[], None] | None = None, width: int | None = None
 ) -> None:
-    """Show a chart alone, inside a `group`; see `figure`.
+    """Show a chart alone, `around` which its figure stands.
 
     Args:
         chart: what to draw.
@@ -123,73 +144,3 @@ def selection(key: str, name: str) -> list[dict[str, Any]]:
         name: of the chart's selection.
     """
     return st.session_state[f"chart-{key}"].selection.get(name, [])
-
-
-def _heading(title: str, file: Callable[[str], bytes], sql: str, key: str) -> None:
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-        st.markdown(f"#### {verbatim(title)}", width="stretch")
-        with st.popover("Take away", icon=":material/download:", type="tertiary"):
-            _downloads(file, key)
-            st.caption("SQL")
-            st.code(sql, language="sql")
-
-
-def _downloads(file: Callable[[str], bytes], key: str) -> None:
-    with st.container(horizontal=True, gap="small"):
-        for kind in FORMATS:
-            # A function is called when the button is pressed: nothing is rendered that nobody asked for.
-            st.download_button(
-                kind,
-                data=partial(file, kind),
-                file_name=f"{key}.{kind.lower()}",
-                on_click="ignore",
-                key=f"{key}-{kind}",
-            )
-
-
-def contents(kind: str, chart: Chart, data: pd.DataFrame) -> bytes:
-    """Return a figure as a file.
-
-    Args:
-        kind: one of `FORMATS`.
-        chart: the chart.
-        data: its data.
-    """
-    if kind in ("CSV", "Parquet"):
-        return table(kind, data)
-    import vl_convert
-
-    spec = chart.to_dict()
-    if spec.get("width") == "container":
-        spec["width"] = PICTURE_WIDTH
-    if kind == "SVG":
-        return vl_convert.vegalite_to_svg(json.dumps(spec)).encode()
-    spec |= {"padding": PICTURE_PADDING, "config": spec["config"] | {"background": "white"}}
-    return vl_convert.vegalite_to_png(json.dumps(spec), scale=2)
-
-
-def contents_of_group(kind: str, charts: Mapping[str, Chart], data: pd.DataFrame, columns: int = 1) -> bytes:
-    """Return a group of charts as a file; see `group`.
-
-    Args:
-        kind: one of `FORMATS`.
-        charts: the charts, by name.
-        data: their data.
-        columns: how many stand side by side in a picture.
-    """
-    return table(kind, data) if kind in ("CSV", "Parquet") else contents(kind, together(charts, columns), data)
-
-
-def table(kind: str, data: pd.DataFrame) -> bytes:
-    """Return a frame as a file.
-
-    Args:
-        kind: CSV or Parquet.
-        data: the frame.
-    """
-    buffer = io.BytesIO()
-    if kind == "CSV":
-        data.to_csv(buffer, index=False)
-    else:
-        data.to_parquet(buffer, index=False)
-    return buffer.getvalue()

@@ -12,8 +12,9 @@ import streamlit as st
 from goldilocks.dashboard import axes, cell_filters, data, theme
 from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
-from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS, banded
+from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
 POSITION, PART, AUTOMATIC = "position", "part", "automatic"
@@ -30,7 +31,7 @@ OF_DIRECTIONS = "95 % of the random directions"
 
 
 @dataclass(frozen=True)
-class Question:
+class QuantityPlot:
     """What to draw of a quantity.
 
     Attributes:
@@ -93,39 +94,39 @@ def measured(study: str) -> list[str]:
     return [] if rows.empty or rows.iloc[0] is None or rows.iloc[0] is pd.NA else [str(name) for name in rows.iloc[0]]
 
 
-def values(question: Question) -> dict[str, Any]:
-    """Return the parameters of the named query behind a question."""
-    bound = cell_filters.bound({axis: list(chosen) for axis, chosen in (question.cells or {}).items()})
-    parts = {"parts": [*question.parts, *question.ends]} if question.parts else {}
-    return {"study": question.study, "quantity": question.quantity, **parts, **bound}
+def question(plot: QuantityPlot) -> Question:
+    """Return the question behind a plot."""
+    bound = cell_filters.bound({axis: list(chosen) for axis, chosen in (plot.cells or {}).items()})
+    parts = {"parts": [*plot.parts, *plot.ends]} if plot.parts else {}
+    return Question("quantity_over_seeds", {"study": plot.study, "quantity": plot.quantity, **parts, **bound})
 
 
-def rows(question: Question) -> pd.DataFrame:
-    """Return the rows behind a question: one per configuration, part and position, over seeds."""
-    found = data.query("quantity_over_seeds", **values(question))
+def rows(plot: QuantityPlot) -> pd.DataFrame:
+    """Return the rows of a plot: one per configuration, part and position, over seeds."""
+    found = question(plot).frame()
     return axes.spread(found.assign(lost=found["seeds"] - found["finite"]))
 
 
-def picture(question: Question) -> Picture | None:
+def figure(plot: QuantityPlot) -> Figure | None:
     """Return the figure of a quantity, or None when it has not been measured.
 
     Args:
-        question: what to draw.
+        plot: what to draw.
     """
-    found = rows(question)
-    if question.ends:
-        found = _with_ends(found, question.ends)
+    found = rows(plot)
+    if plot.ends:
+        found = _with_ends(found, plot.ends)
     if found.empty:
         return None
-    found = found.assign(part=found["part"].str.removesuffix(question.ending))
-    meaning = card(study=question.study, quantity=question.quantity)
-    title = title_of(meaning, question.quantity)
-    x, colour, panels = _encoding(found, question)
+    found = found.assign(part=found["part"].str.removesuffix(plot.ending))
+    meaning = card(study=plot.study, quantity=plot.quantity)
+    title = title_of(meaning, plot.quantity)
+    x, colour, panels = _encoding(found, plot)
     named = _named(found, x, colour)
     names = list(dict.fromkeys(named["configuration"]))
-    titles = partial(_title, meaning=meaning, part=_parts_are(question, found))
+    titles = partial(_title, meaning=meaning, part=_parts_are(plot, found))
     named = named[named["configuration"].isin(names[:MOST_LINES])]
-    named = named if question.ends else banded(named, question.band)
+    named = named if plot.ends else banded(named, plot.band)
     dashed = PART if PART not in (x, colour, panels) else None
     named, paint = _painted(named, x, _axis(named, colour, titles(colour)), [name for name in (dashed, panels) if name])
     chart = lines(
@@ -137,42 +138,41 @@ def picture(question: Question) -> Picture | None:
         panels=_axis(named, panels, titles(panels)) if panels else None,
         points=named[x].nunique() <= 40,
         zero=_from_zero(named),
-        band=OF_DIRECTIONS if question.ends else BANDS[question.band],
+        band=OF_DIRECTIONS if plot.ends else BANDS[plot.band],
     )
     seeds = int(found["seeds"].max())
-    note = _sentence(meaning["meaning"] if meaning is not None else title, seeds, question.band, bool(question.ends))
+    note = _sentence(meaning["meaning"] if meaning is not None else title, seeds, plot.band, bool(plot.ends))
     if len(names) > MOST_LINES:
         note += f" These are {len(names)} lines; the first {MOST_LINES} are drawn."
     if paint.field == colour and _alike(named, [name for name in (colour, dashed, panels) if name]):
         note += " There are more lines than colours: point at one to read which it is."
-    return Picture(
-        question.title or f"{title}: how does it change with the {titles(x).lower()}?",
+    return Figure(
+        plot.title or f"{title}: how does it change with the {titles(x).lower()}?",
         chart,
-        named,
-        data.sql("quantity_over_seeds", values(question)),
+        question(plot),
         f"{title} against {titles(x).lower()}, coloured by {titles(colour).lower()}.",
         note,
     )
 
 
 @data.cached
-def _kept(question: Question) -> Picture | None:
-    return picture(question)
+def _cached(plot: QuantityPlot) -> Figure | None:
+    return figure(plot)
 
 
-def show(question: Question, key: str) -> bool:
+def show(plot: QuantityPlot, key: str) -> bool:
     """Draw a quantity, or say that it has not been measured.
 
     Args:
-        question: what to draw.
+        plot: what to draw.
         key: name of the figure, unique on the page.
 
     Returns:
         Whether there was something to draw.
     """
-    found = _kept(question=question)
+    found = _cached(plot)
     if found is None:
-        absent(question.study)
+        absent(plot.study)
         return False
     found.show(key)
     return True
@@ -211,17 +211,17 @@ def _with_ends(found: pd.DataFrame, ends: tuple[str, str]) -> pd.DataFrame:
     return result
 
 
-def _encoding(found: pd.DataFrame, question: Question) -> tuple[str, str, str | None]:
+def _encoding(found: pd.DataFrame, plot: QuantityPlot) -> tuple[str, str, str | None]:
     offered = candidates(found) or ["init"]
     numeric = [name for name in offered if name == POSITION or axes.numeric(found, name)]
-    x = question.x if question.x in offered else (numeric or offered)[0]
+    x = plot.x if plot.x in offered else (numeric or offered)[0]
     rest = [name for name in offered if name != x] or ["init"]
-    colour = question.colour if question.colour in rest else rest[0]
+    colour = plot.colour if plot.colour in rest else rest[0]
     others = [name for name in rest if name != colour]
-    if question.panels == AUTOMATIC:
+    if plot.panels == AUTOMATIC:
         few = [name for name in others if name != PART and found[name].nunique() <= MOST_PANELS]
         return x, colour, few[0] if few and len(found.drop_duplicates(others)) > FEW_LINES else None
-    return x, colour, question.panels if question.panels in others else None
+    return x, colour, plot.panels if plot.panels in others else None
 
 
 def _named(found: pd.DataFrame, x: str, colour: str) -> pd.DataFrame:
@@ -272,8 +272,8 @@ def _title(name: str, meaning: pd.Series | None, part: str) -> str:
     return part if name == PART else axes.title(name)
 
 
-def _parts_are(question: Question, found: pd.DataFrame) -> str:
-    return "Layer" if found["part"].str.startswith("layer ").all() else question.part
+def _parts_are(plot: QuantityPlot, found: pd.DataFrame) -> str:
+    return "Layer" if found["part"].str.startswith("layer ").all() else plot.part
 
 
 def _axis(named: pd.DataFrame, name: str, title: str, across: bool = False) -> Axis:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from goldilocks import store
 from goldilocks.store import queries
 from goldilocks.store.files.attach import attach
 from goldilocks.store.files.hold import Hold
+from goldilocks.store.quoting import literal
 from goldilocks.store.snapshots.key import key
 from goldilocks.store.snapshots.opening import DATABASE
 
@@ -137,18 +138,20 @@ class Snapshot:
         with _limited(self._cursor(query)) as cursor:
             return cursor.execute(sql, query.bind(values) or None).df()
 
-    def save(self, name: str, values: dict[str, Any], path: Path, kind: str) -> None:
+    def save(
+        self, query: queries.Query, values: Mapping[str, Any], path: Path, kind: str, called: Callable[[str], str]
+    ) -> None:
         """Write the whole answer of a named query to a file, without taking it into this process.
 
         Args:
-            name: a file of `store/sql` without its ending.
+            query: the named query.
             values: its parameters.
             path: the file.
             kind: CSV or Parquet.
+            called: what makes its SQL one with other names of columns.
         """
-        query = queries.get(name)
-        quoted = str(path).replace("'", "''")
-        sql = f"COPY ({query.sql}\n) TO '{quoted}' (FORMAT {'csv' if kind == 'CSV' else 'parquet'})"
+        into = f"{literal(str(path))} (FORMAT {'csv' if kind == 'CSV' else 'parquet'})"
+        sql = f"COPY ({called(query.sql)}\n) TO {into}"
         with _limited(self._cursor(query)) as cursor:
             cursor.execute(sql, query.bind(values) or None)
 

@@ -1,6 +1,7 @@
-"""Charts that a page draws in cards of their own, as the one picture that a reader takes away."""
+"""Charts that a page draws in cards of their own, as the one picture that a reader downloads."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,23 @@ from goldilocks.dashboard.charts.style import CONFIG, PADDING
 GAP = 28
 # What Vega-Lite takes only once in a picture.
 ONCE = ("config", "padding", "autosize", "params", "usermeta")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Several charts as one picture.
+
+    Attributes:
+        charts: the charts, by what stands above each; at least one.
+        columns: how many stand side by side.
+    """
+
+    charts: Mapping[str, Chart]
+    columns: int = 1
+
+    def to_dict(self) -> Spec:
+        """Return a specification of all of them that holds their data; see `Chart.to_dict`."""
+        return together(self.charts, self.columns).to_dict()
 
 
 def together(charts: Mapping[str, Chart], columns: int = 1) -> Chart:

@@ -16,6 +16,7 @@ WITHOUT: Spec = {"test": "!isValid(datum.value)", "value": "rgba(122, 135, 147, 
 # Dots stand on the axis, half of each below it, and the first may stand at zero.
 BELOW_DOTS: Spec = {"labelPadding": 10}
 BESIDE_DOTS: Spec = {"padding": 9, "nice": False}
+DRAWN = ["weight_low", "weight_high", "bias_low", "bias_high", "weight", "bias", "value"]
 WEIGHT, BIAS = "Weight variance σw²", "Bias variance σb²"
 
 
@@ -30,7 +31,8 @@ def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: s
         title: what the quantity is.
         rate: whether it is a rate: 1 in the middle, growth and decay to both sides.
     """
-    data = frame.assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
+    # What is not drawn is not sent: lists of fates, for instance.
+    data = frame[DRAWN].assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
     positive = bool((data["value"].dropna() > 0).all())
     logarithmic = positive and style.spans_decades(data["value"], DECADES)
     layers = [_tiles(title, rate, logarithmic), _edge(), _initializations(list(named["init"]))]

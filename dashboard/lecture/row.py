@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -11,16 +11,16 @@ class Finding:
     """What the store says about a claim.
 
     Attributes:
-        picture: the figure.
+        figure: the figure.
         verdict: what was measured, in one sentence.
         answer: which option of the row's prediction the data support.
         beside: more figures, to compare the first one with.
     """
 
-    picture: Picture
+    figure: Figure
     verdict: str
     answer: str = ""
-    beside: tuple[Picture, ...] = ()
+    beside: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True)

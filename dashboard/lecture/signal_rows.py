@@ -10,11 +10,12 @@ from goldilocks.dashboard import axes, data, layer_statistics, theme, verdicts
 from goldilocks.dashboard.charts.distributions import strip
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.distributions import on_common_bins
-from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.layer_statistics import network_title
 from goldilocks.dashboard.lecture import signal_answers
 from goldilocks.dashboard.lecture.networks import lecture_network, verdict_on
 from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
+from goldilocks.dashboard.question import Question
 
 MOST_LAYERS = 6
 VERDICTS = ("too small", "just right", "too big")
@@ -34,11 +35,11 @@ def distributions(init: str, activation: str) -> Finding | None:
     shape = lecture_network(init, activation)
     if shape is None:
         return None
-    picture, signal = _strip(shape, init, activation)
+    figure, signal = _strip(shape, init, activation)
     last, found = signal.iloc[-1], verdict_on(shape, init, activation)
     overflows = "; the std of the last layer overflows" if last["std_overflowed"] else ""
     answer = "" if found is None else str(found["verdict"])
-    return Finding(replace(picture, note=verdicts.limits()), f"{sentence(found)}{overflows}.", answer)
+    return Finding(replace(figure, note=verdicts.limits()), f"{sentence(found)}{overflows}.", answer)
 
 
 def with_convolution(init: str, mistake: str, activation: str) -> Finding | None:
@@ -54,21 +55,21 @@ def with_convolution(init: str, mistake: str, activation: str) -> Finding | None
     if found is None or None in shapes:
         return found
     strips = (_strip(shape, name, activation) for shape, name in zip(shapes, (init, mistake), strict=True) if shape)
-    return replace(found, beside=tuple(picture for picture, _ in strips))
+    return replace(found, beside=tuple(figure for figure, _ in strips))
 
 
-def _strip(shape: dict[str, Any], init: str, activation: str) -> tuple[Picture, pd.DataFrame]:
+def _strip(shape: dict[str, Any], init: str, activation: str) -> tuple[Figure, pd.DataFrame]:
     """Return the strip of a network, and its statistics by layer."""
     chosen = {"inits": [init], "activations": [activation], "norms": ["none"]}
     layers = list(range(1, shape["depth"] + 1))
     layers = layers if len(layers) <= MOST_LAYERS else [1, *layers[2 :: (len(layers) - 1) // 4][:4], layers[-1]]
     signal = data.query("signal_by_layer", **shape, **chosen).sort_values("layer")
-    asked = {**shape, **chosen, "tap": "act", "layers": layers}
-    bins = on_common_bins(data.query("layer_distributions", **asked), ["init", "layer"])
+    question = Question("layer_distributions", {**shape, **chosen, "tap": "act", "layers": layers})
+    bins = on_common_bins(question.frame(), ["init", "layer"])
     chart = strip(bins, signal[signal["layer"].isin(layers)], theme.colour(init), "act")
     text = f"Distribution of activations in layers {layers[0]} to {layers[-1]} for {init} and {activation}."
     title = f"What becomes of a signal with {init} and {activation}? {network_title(pd.Series(shape))}"
-    return Picture(title, chart, bins, data.sql("layer_distributions", asked), text), signal
+    return Figure(title, chart, question, text), signal
 
 
 def against_layers(inits: list[str], activation: str, norms: list[str], metric: str, title: str) -> Finding | None:
@@ -76,16 +77,15 @@ def against_layers(inits: list[str], activation: str, norms: list[str], metric: 
     shape = lecture_network(inits[0], activation, norms[-1], deepest=len(norms) > 1)
     if shape is None:
         return None
-    asked = {**shape, "inits": inits, "activations": [activation], "norms": norms}
-    signal = data.query("signal_by_layer", **asked)
+    question = Question("signal_by_layer", {**shape, "inits": inits, "activations": [activation], "norms": norms})
     colour = "norm" if len(norms) > 1 else "init"
-    named = axes.named(signal, ("init", "norm"), colour)
+    named = axes.named(question.frame(), ("init", "norm"), colour)
     frame = layer_statistics.against_layer(named, metric).assign(norm=named["norm"])
     chart = lines(
         frame,
         Axis("layer", "Layer", whole=True),
         Axis("mean", data.labels()[metric], logarithmic=True),
-        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, frame[colour])),
+        axes.legend(colour, frame[colour]),
     )
     words = [
         f"{axes.text(colour, init if colour == 'init' else norm)} {sentence(verdict_on(shape, init, activation, norm))}"
@@ -93,8 +93,8 @@ def against_layers(inits: list[str], activation: str, norms: list[str], metric: 
         for norm in norms
     ]
     text = f"{data.labels()[metric]} against layer for {', '.join(dict.fromkeys(named['configuration']))}."
-    picture = Picture(title, chart, frame, data.sql("signal_by_layer", asked), text, verdicts.limits())
-    return Finding(picture, "; ".join(words) + ".")
+    figure = Figure(title, chart, question, text, verdicts.limits())
+    return Finding(figure, "; ".join(words) + ".")
 
 
 ROWS = (

@@ -7,15 +7,15 @@ from typing import Any
 from goldilocks.dashboard import quantities
 from goldilocks.dashboard.lecture import study_answers
 from goldilocks.dashboard.lecture.row import Finding, Row
-from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.quantities import QuantityPlot
 
 BATCH_NORM = "views/batch_norm.py"
 
 
-def measured(question: Question, *beside: Question) -> Finding | None:
+def measured(plot: QuantityPlot, *beside: QuantityPlot) -> Finding | None:
     """Return the figure of a quantity, and those of others beside it."""
-    found = quantities.picture(question)
-    others = filter(None, map(quantities.picture, beside))
+    found = quantities.figure(plot)
+    others = filter(None, map(quantities.figure, beside))
     return None if found is None else Finding(found, "", beside=tuple(others))
 
 
@@ -25,7 +25,7 @@ def _topic(name: str) -> dict[str, str | list[str]]:
 
 
 def _ask(study: str, quantity: str, title: str, **more: Any) -> Callable[[], Finding | None]:
-    return partial(measured, Question(study, quantity, title, **more))
+    return partial(measured, QuantityPlot(study, quantity, title, **more))
 
 
 PREPROCESSING = Row(
@@ -66,8 +66,8 @@ REGULARIZATION = Row(
     "and also where it does not even fit: compare it with the test accuracy.",
     partial(
         measured,
-        Question("discrepancy", "loss_gap", "How large is the gap?", "batch_size", "norm", "dataset"),
-        Question(
+        QuantityPlot("discrepancy", "loss_gap", "How large is the gap?", "batch_size", "norm", "dataset"),
+        QuantityPlot(
             "discrepancy",
             "mode_accuracy",
             "And the test accuracy, with running statistics?",

@@ -10,11 +10,12 @@ import pandas as pd
 
 from goldilocks.dashboard import axes, cell_filters, data, quantities, trains
 from goldilocks.dashboard.charts.lines import Axis, lines
-from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.lecture import training_answers
 from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
 from goldilocks.dashboard.over_seeds import for_lines
-from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.quantities import QuantityPlot
+from goldilocks.dashboard.question import Question
 
 CONVERGENCE = "views/convergence.py"
 MAP = "views/trainability_map.py"
@@ -28,22 +29,25 @@ DECADES = ("one or less", "about two", "three or more")
 ASKED_DEPTH = 20
 
 
-def outcomes(**cells: list[Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return how training ended on the commonest network of the store, and the parameters of the query."""
-    values = cell_filters.bound(cell_filters.largest_network() | cells)
-    return for_lines(data.query("outcomes_over_seeds", **values), "final_test_accuracy"), values
+def outcomes(**cells: list[Any]) -> Question:
+    """Return the question how training ended on the commonest network of the store."""
+    return Question("outcomes_over_seeds", cell_filters.bound(cell_filters.largest_network() | cells))
+
+
+def _accuracies(question: Question) -> pd.DataFrame:
+    return for_lines(question.frame(), "final_test_accuracy")
 
 
 def symmetry() -> Finding | None:
     """Return how many different units zeros and a random initialization have, before and after training."""
     cells = training_answers.ALIKE
-    asked = Question(
+    plot = QuantityPlot(
         "symmetry", "distinct_units", "How many units are different?", "part", "init", cells=cells, part="Training"
     )
-    units = quantities.picture(asked)
+    units = quantities.figure(plot)
     if units is None:
         return None
-    correct = quantities.picture(replace(asked, quantity="share_correct", title="And what is learned?", cells=cells))
+    correct = quantities.figure(replace(plot, quantity="share_correct", title="And what is learned?", cells=cells))
     return Finding(units, "", _learned(), beside=() if correct is None else (correct,))
 
 
@@ -60,7 +64,8 @@ def _learned() -> str:
 
 def depth(inits: list[str], norms: list[str], colour: str, title: str) -> Finding | None:
     """Return the final accuracy against depth."""
-    found, values = outcomes(init=inits, norm=norms, activation=["relu"], lr=[0.1])
+    question = outcomes(init=inits, norm=norms, activation=["relu"], lr=[0.1])
+    found = _accuracies(question)
     if found["depth"].nunique() < 2:
         return None
     named = axes.named(found, ("init", "norm"), colour)
@@ -68,15 +73,15 @@ def depth(inits: list[str], norms: list[str], colour: str, title: str) -> Findin
         named,
         Axis("depth", axes.NAMES["depth"], whole=True),
         Axis("mean", data.labels()["final_test_accuracy"], share=True),
-        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
+        axes.legend(colour, named[colour]),
     )
     words = [
         f"{axes.text(colour, value)} {_deepest(named[named[colour] == value])}"
         for value in axes.ordered(colour, named[colour])
     ]
     text = f"Final test accuracy against depth, by {axes.NAMES[colour].lower()}."
-    picture = Picture(title, chart, named, data.sql("outcomes_over_seeds", values), text, trains.definition())
-    return Finding(picture, "; ".join(words) + ".", _who_trains(named))
+    figure = Figure(title, chart, question, text, trains.definition())
+    return Finding(figure, "; ".join(words) + ".", _who_trains(named))
 
 
 def _who_trains(rows: pd.DataFrame) -> str:
@@ -102,45 +107,45 @@ def _deepest(rows: pd.DataFrame) -> str:
 def learning_rates() -> Finding | None:
     """Return the outcome against the learning rate with and without batch norm, at the depth that the answer is on."""
     values = cell_filters.bound(cell_filters.largest_network() | {"init": ["kaiming"], "activation": ["relu"]})
-    sweep = data.query("learning_rate_sweep", **values)
-    depths = training_answers.depths_on_both_sides(sweep)
+    question = Question("learning_rate_sweep", values)
+    depths = training_answers.depths_on_both_sides(question.frame())
     if not depths:
         return None
     answered = training_answers.depths_on_both_sides(training_answers.swept())
     depth = max(set(depths) & set(answered) or depths)
-    sweep = sweep[sweep["depth"] == depth]
-    named = axes.named(for_lines(sweep), ("norm",), "norm")
+    question = question.but(depths=[depth])
+    named = axes.named(for_lines(question.frame()), ("norm",), "norm")
     chart = lines(
         named,
         Axis("lr", axes.NAMES["lr"], logarithmic=True),
         Axis("mean", data.labels()["final_test_accuracy"], share=True),
-        Axis("norm", axes.NAMES["norm"], values=axes.ordered("norm", named["norm"])),
+        axes.legend("norm", named["norm"]),
     )
     text = f"Final test accuracy of {depth} layers against learning rate, with and without batch norm."
     title = f"How far can the learning rate of {depth} layers be pushed?"
-    return Finding(Picture(title, chart, named, data.sql("learning_rate_sweep", values), text, trains.definition()), "")
+    return Finding(Figure(title, chart, question, text, trains.definition()), "")
 
 
 def weight_scales() -> Finding | None:
     """Return the outcome against the scale of the weights with and without batch norm."""
     scales = [init for init in cell_filters.options("training").get("init", []) if _STD.fullmatch(str(init))]
-    found, values = outcomes(init=scales, activation=["relu"], lr=[0.1])
-    counts = found.groupby("depth")["init"].nunique()
+    question = outcomes(init=scales, activation=["relu"], lr=[0.1])
+    counts = question.frame().groupby("depth")["init"].nunique()
     if counts.empty or counts.max() < 4:
         return None
-    found = found[found["depth"] == counts.idxmax()]
+    question = question.but(depths=[int(counts.idxmax())])
+    found = _accuracies(question)
     found["scale"] = found["init"].str.extract(_STD, expand=False).astype(float)
     named = axes.named(found, ("norm",), "norm").sort_values(["configuration", "scale"], kind="stable")
     chart = lines(
         named,
         Axis("scale", "Standard deviation of the weights", logarithmic=True),
         Axis("mean", data.labels()["final_test_accuracy"], share=True),
-        Axis("norm", axes.NAMES["norm"], values=axes.ordered("norm", named["norm"])),
+        axes.legend("norm", named["norm"]),
     )
     text = "Final test accuracy against the scale of the weights, with and without batch norm."
-    sql = data.sql("outcomes_over_seeds", values)
-    picture = Picture("Which weight scales train?", chart, named, sql, text, trains.definition())
-    return Finding(picture, "", _decades(int(counts.idxmax())))
+    figure = Figure("Which weight scales train?", chart, question, text, trains.definition())
+    return Finding(figure, "", _decades(int(counts.idxmax())))
 
 
 def _decades(depth: int) -> str:

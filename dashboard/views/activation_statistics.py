@@ -11,17 +11,20 @@ from goldilocks.dashboard import axes, data, deep_links, layer_statistics, selec
 from goldilocks.dashboard.cell_filters import plain
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.distributions import strip
+from goldilocks.dashboard.charts.group import Group
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.distributions import on_common_bins
-from goldilocks.dashboard.figure import Picture, draw, group
+from goldilocks.dashboard.figure import Figure, draw
 from goldilocks.dashboard.numerals import numeral
+from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
 MOST_CONFIGURATIONS = 6
 MOST_PANELS = 6
 LECTURE = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
 TAPS = {"act": "activations", "pre": "pre-activations", "grad": "gradients"}
+CONFIGURATION = ("init", "activation", "norm")
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 NOTHING = "nothing"
 # The share of a card that its numbers take, and the pixels below which they stand above its picture.
@@ -42,6 +45,56 @@ FIGURES = (
 )
 
 
+@dataclass(frozen=True)
+class Configurations:
+    """The networks that the page compares.
+
+    Attributes:
+        shape: what they have in common, by axis.
+        inits: the chosen initializations.
+        activations: the chosen activations.
+        norms: the chosen normalizations.
+    """
+
+    shape: dict[str, Any]
+    inits: list[str]
+    activations: list[str]
+    norms: list[str]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of a query about them."""
+        return self.shape | {"inits": self.inits, "activations": self.activations, "norms": self.norms}
+
+    @property
+    def signal(self) -> Question:
+        """Their statistics by layer."""
+        return Question("signal_by_layer", self.values)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page shows of them.
+
+    Attributes:
+        configurations: the networks.
+        tap: whose distributions are drawn.
+        cursor: the layer that is marked.
+        layers: those whose distributions are drawn.
+    """
+
+    configurations: Configurations
+    tap: str
+    cursor: int
+    layers: list[int]
+
+    @property
+    def distributions(self) -> Question:
+        """The histograms of the layers."""
+        values = self.configurations.values | {"tap": self.tap, "layers": self.layers}
+        return Question("layer_distributions", values)
+
+
 def main() -> None:
     """Draw the page."""
     st.title("Activation statistics")
@@ -51,24 +104,23 @@ def main() -> None:
     )
     networks = data.query("propagation_networks")
     if networks.empty:
-        st.info("This store has no untrained networks yet: `goldilocks run lecture` computes the lecture's.")
+        st.info("This store has no untrained networks yet. Run `goldilocks run lecture` to compute the lecture's.")
         return
     deep_links.offer(PAGE, STORIES)
-    network = _choose_network(networks)
-    chosen = _choose_configurations(network)
-    if not all(chosen.values()):
-        st.info("Nothing is selected: choose at least one initialization, activation and normalization above.")
+    configurations = _choose_configurations(_choose_network(networks))
+    if not (configurations.inits and configurations.activations and configurations.norms):
+        st.info("Nothing is selected. Choose at least one initialization, activation and normalization above.")
         return
-    shape = {key: plain(network[key]) for key in SHAPE}
-    shown = _shown(shape=shape, chosen=chosen)
+    shown = _shown(configurations)
     if shown.found > MOST_CONFIGURATIONS:
-        st.warning(f"These are {shown.found} configurations; the first {MOST_CONFIGURATIONS} are shown.")
+        st.warning(f"{shown.found} configurations are selected; the first {MOST_CONFIGURATIONS} are shown.")
     if not shown.found:
-        st.info("This store has no cell with this combination; choose another activation or normalization.")
+        st.info("This store has no results for this combination. Choose another activation or normalization.")
         return
-    tap, cursor, baseline = _choose_view(shown.names, shape["depth"])
-    _cards(shown, shape, chosen, tap, cursor)
-    _depth_figures(shape, chosen, cursor, baseline)
+    tap, cursor, baseline = _choose_view(shown.names, configurations.shape["depth"])
+    layers = _spread(sorted({layer for _, layer in shown.rows}), cursor)
+    _cards(View(configurations, tap, cursor, layers))
+    _depth_figures(configurations, cursor, baseline)
 
 
 def _choose_network(networks: pd.DataFrame) -> pd.Series:
@@ -77,7 +129,7 @@ def _choose_network(networks: pd.DataFrame) -> pd.Series:
     return networks.iloc[titles.index(title)]
 
 
-def _choose_configurations(network: pd.Series) -> dict[str, list[str]]:
+def _choose_configurations(network: pd.Series) -> Configurations:
     left, middle, right = st.columns([3, 1.4, 1.4])
     inits, activations, norms = (axes.ordered(key, network[f"{key}s"]) for key in ("init", "activation", "norm"))
     default = [init for init in LECTURE if init in inits] or inits[:4]
@@ -88,12 +140,12 @@ def _choose_configurations(network: pd.Series) -> dict[str, list[str]]:
         chosen_activations = selectors.several("Activations", activations, "activation", first)
     with right:
         chosen_norms = selectors.several("Normalizations", norms, "norm", ["none"])
-    return {"inits": chosen, "activations": chosen_activations, "norms": chosen_norms}
+    return Configurations({key: plain(network[key]) for key in SHAPE}, chosen, chosen_activations, chosen_norms)
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
     """Name each configuration by its initialization and by what else tells it apart; the lecture's order first."""
-    named = axes.named(frame, ("init", "activation", "norm"), "init")
+    named = axes.named(frame, CONFIGURATION, "init")
     others = axes.varying(frame, ("activation", "norm"))
     named["variant"] = [
         ", ".join(axes.text(axis, value) for axis, value in zip(others, row, strict=True))
@@ -125,14 +177,14 @@ class Shown:
 
 
 @data.cached
-def _shown(shape: dict[str, Any], chosen: dict[str, list[str]]) -> Shown:
-    signal = _named(data.query("signal_by_layer", **shape, **chosen))
+def _shown(configurations: Configurations) -> Shown:
+    signal = _named(configurations.signal.frame())
     found = list(dict.fromkeys(signal["configuration"]))
     names = found[:MOST_CONFIGURATIONS]
     signal = signal[signal["configuration"].isin(names)]
-    judged = data.query("configuration_verdicts", **shape)
+    judged = data.query("configuration_verdicts", **configurations.shape)
     for axis in ("init", "activation", "norm"):
-        judged = judged[judged[axis].isin(chosen[f"{axis}s"])]
+        judged = judged[judged[axis].isin(configurations.values[f"{axis}s"])]
     rows = {(row.configuration, row.layer): row for row in signal.itertuples()}
     return Shown(len(found), names, signal, rows, {row.configuration: row for row in _named(judged).itertuples()})
 
@@ -144,7 +196,7 @@ def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
     cursor = depth
     with middle:
         if depth > 1:
-            help = "The cards say the numbers of this layer; the figures below mark it."
+            help = "The cards show this layer's numbers; the figures below mark it."
             cursor = selectors.position("Layer", depth, depth, f"layer_of_{depth}", help)
     with right:
         options = [NOTHING, *names]
@@ -152,21 +204,19 @@ def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
     return tap, cursor, baseline
 
 
-def _cards(shown: Shown, shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int) -> None:
-    layers = _spread(sorted({layer for _, layer in shown.rows}), cursor)
-    bins = _bins(shape=shape, chosen=chosen, tap=tap, layers=layers)
-    strips = _strips(shape=shape, chosen=chosen, tap=tap, cursor=cursor, layers=layers)
-    sql = data.sql("layer_distributions", {**shape, **chosen, "tap": tap, "layers": layers})
+def _cards(view: View) -> None:
+    shown, strips = _shown(view.configurations), _strips(view)
     room = viewport.width() - viewport.CARD
-    with group(f"What happens to the {TAPS[tap]} from layer to layer?", strips, bins, sql, "strips"):
+    title = f"What happens to the {TAPS[view.tap]} from layer to layer?"
+    with Figure(title, Group(strips), view.distributions, "").around("strips"):
         for place, name in enumerate(shown.names):
             with st.container(border=True, key=f"card-{place}"):
                 side, picture, width = _side_and_picture(room)
                 with side:
                     st.markdown(f"**{verbatim(name)}**")
-                    _numbers(shown.rows.get((name, cursor)), shown.verdicts.get(name))
+                    _numbers(shown.rows.get((name, view.cursor)), shown.verdicts.get(name))
                 with picture:
-                    text = f"Distribution of {TAPS[tap]} in {len(layers)} layers for {name}."
+                    text = f"Distribution of {TAPS[view.tap]} in {len(view.layers)} layers for {name}."
                     draw(strips[name], f"strip-{place}", text, width=width)
         _explain()
 
@@ -180,25 +230,17 @@ def _side_and_picture(room: int) -> tuple[DeltaGenerator, DeltaGenerator, int]:
 
 
 @data.cached
-def _strips(
-    shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, cursor: int, layers: list[int]
-) -> dict[str, Chart]:
+def _strips(view: View) -> dict[str, Chart]:
     """Return the strip of each configuration, all on one axis."""
-    signal = _shown(shape=shape, chosen=chosen).signal
-    bins = dict(iter(_bins(shape=shape, chosen=chosen, tap=tap, layers=layers).groupby("configuration", sort=False)))
+    shown = _shown(view.configurations)
+    rows = _named(view.distributions.frame())
+    bins = on_common_bins(rows[rows["configuration"].isin(shown.names)], ["configuration", "layer"])
+    by_name = dict(iter(bins.groupby("configuration", sort=False)))
     return {
-        name: strip(bins[name], own, theme.colour(own["init"].iloc[0]), tap, cursor)
-        for name, own in signal.groupby("configuration", sort=False)
-        if name in bins
+        name: strip(by_name[name], own, theme.colour(own["init"].iloc[0]), view.tap, view.cursor)
+        for name, own in shown.signal.groupby("configuration", sort=False)
+        if name in by_name
     }
-
-
-@data.cached
-def _bins(shape: dict[str, Any], chosen: dict[str, list[str]], tap: str, layers: list[int]) -> pd.DataFrame:
-    """Return the histograms of all configurations on common bins."""
-    rows = _named(data.query("layer_distributions", **shape, **chosen, tap=tap, layers=layers))
-    rows = rows[rows["configuration"].isin(_shown(shape=shape, chosen=chosen).names)]
-    return on_common_bins(rows, ["configuration", "layer"])
 
 
 def _spread(layers: list[int], cursor: int) -> list[int]:
@@ -242,15 +284,12 @@ def _explain() -> None:
     )
 
 
-def _depth_figures(shape: dict[str, Any], chosen: dict[str, list[str]], cursor: int, baseline: str) -> None:
+def _depth_figures(configurations: Configurations, cursor: int, baseline: str) -> None:
     for pair in (FIGURES[:2], FIGURES[2:]):
         for column, (metric, question, comparable) in zip(st.columns(2), pair, strict=True):
             against = baseline if comparable else NOTHING
             with column:
-                picture = _depth_figure(
-                    shape=shape, chosen=chosen, cursor=cursor, metric=metric, question=question, baseline=against
-                )
-                picture.show(metric.replace("_", "-"))
+                _depth_figure(configurations, cursor, metric, question, against).show(metric.replace("_", "-"))
     st.caption(
         "Lines: mean over seeds; band: their range. Grey dashes: mean-field theory for infinite width; around it, "
         "where 95 % of single networks of this width should lie. A cross in the colour of its line, edged in red: "
@@ -258,38 +297,36 @@ def _depth_figures(shape: dict[str, Any], chosen: dict[str, list[str]], cursor: 
     )
 
 
-def _ratios(shape: dict[str, Any], signal: pd.DataFrame, baseline: str) -> pd.DataFrame:
-    """Return for each row of the signal its ratios to the baseline, in pairs of seeds."""
-    configuration = ["init", "activation", "norm"]
+def _ratios(configurations: Configurations, signal: pd.DataFrame, baseline: str) -> Question:
+    """Return the question for the ratios to the baseline, in pairs of seeds."""
     first = signal[signal["configuration"] == baseline].iloc[0]
-    ratios = data.query("signal_ratios", **shape, **{f"baseline_{axis}": first[axis] for axis in configuration})
-    beside = signal[[*configuration, "layer"]].merge(ratios, how="left", on=[*configuration, "layer"], validate="1:1")
-    return beside.set_axis(signal.index)
+    against = {f"baseline_{axis}": first[axis] for axis in CONFIGURATION}
+    return Question("signal_ratios", configurations.shape | against)
 
 
 @data.cached
-def _depth_figure(
-    shape: dict[str, Any], chosen: dict[str, list[str]], cursor: int, metric: str, question: str, baseline: str
-) -> Picture:
+def _depth_figure(configurations: Configurations, cursor: int, metric: str, title: str, baseline: str) -> Figure:
     """Return one statistic against the layer."""
-    shown = _shown(shape=shape, chosen=chosen)
-    signal, names = shown.signal, shown.names
+    shown, source = _shown(configurations), configurations.signal
+    signal, label = shown.signal, data.labels()[metric]
     inits, variants = (list(dict.fromkeys(signal[key])) for key in ("init", "variant"))
-    frame, title = layer_statistics.against_layer(signal, metric), data.labels()[metric]
+    frame = layer_statistics.against_layer(signal, metric)
     if baseline != NOTHING:
-        ratios = _ratios(shape, signal, baseline)
-        frame, title = layer_statistics.relative(frame, ratios, metric, baseline), f"{title} ÷ {baseline}, seed by seed"
+        source, keys = _ratios(configurations, signal, baseline), [*CONFIGURATION, "layer"]
+        # A row of ratios for each row of the signal, in its order.
+        ratios = signal[keys].merge(source.frame(), how="left", on=keys, validate="1:1").set_axis(signal.index)
+        frame = layer_statistics.relative(frame, ratios, metric, baseline)
+        label = f"{label} ÷ {baseline}, seed by seed"
     share = metric.startswith("frac_")
     chart = lines(
         frame,
         Axis("layer", "Layer", whole=True),
-        Axis("mean", title, not share and (metric == "grad_rms" or spans_decades(frame["mean"])), share=share),
+        Axis("mean", label, not share and (metric == "grad_rms" or spans_decades(frame["mean"])), share=share),
         Axis("init", "Initialization", values=inits),
         dash=Axis("variant", "Variant", values=variants),
         cursor=cursor,
     )
-    text = f"{title} against layer for {', '.join(names)}."
-    return Picture(question, chart, signal, data.sql("signal_by_layer", {**shape, **chosen}), text)
+    return Figure(title, chart, source, f"{label} against layer for {', '.join(shown.names)}.")
 
 
 main()

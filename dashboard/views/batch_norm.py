@@ -10,7 +10,7 @@ from goldilocks.dashboard import cell_filters, quantities, selectors
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.lecture import signal_rows, training_rows
 from goldilocks.dashboard.lecture.row import Row
-from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.quantities import QuantityPlot
 
 PREFIX = "bn"
 # In lines that fit on a phone.
@@ -31,7 +31,7 @@ def main() -> None:
     TOPICS[topic]()
 
 
-def _study(study: str, questions: Mapping[str, Question]) -> None:
+def _study(study: str, plots: Mapping[str, QuantityPlot]) -> None:
     if not cell_filters.options(study):
         quantities.absent(study)
         return
@@ -41,8 +41,8 @@ def _study(study: str, questions: Mapping[str, Question]) -> None:
     )
     if chosen is None:
         return
-    for key, asked in questions.items():
-        quantities.show(replace(asked, study=study, cells=chosen, band=band), key)
+    for key, plot in plots.items():
+        quantities.show(replace(plot, study=study, cells=chosen, band=band), key)
 
 
 def _rows(rows: tuple[Row, ...]) -> None:
@@ -50,43 +50,43 @@ def _rows(rows: tuple[Row, ...]) -> None:
         st.markdown(f"*L{row.number}:* {row.claim}")
         finding = row.ask()
         if finding is None:
-            st.info("This store has nothing on this yet: `goldilocks run demo` computes it.")
+            st.info("No results on this yet. Run `goldilocks run demo` to compute them.")
             continue
-        finding.picture.show(f"L{row.number}")
+        finding.figure.show(f"L{row.number}")
         if finding.verdict:
             st.markdown(f":material/straighten: *Measured:* {finding.verdict}")
 
 
 LAYER = {
-    "gamma": Question("", "gamma_mean", "What does γ become?", "position", "part", "activation"),
-    "beta": Question("", "beta_mean", "What does β become?", "position", "part", "activation"),
-    "identity": Question("", "identity_error", "Can the layer be the identity?", "part", "activation"),
+    "gamma": QuantityPlot("", "gamma_mean", "What does γ become?", "position", "part", "activation"),
+    "beta": QuantityPlot("", "beta_mean", "What does β become?", "position", "part", "activation"),
+    "identity": QuantityPlot("", "identity_error", "Can the layer be the identity?", "part", "activation"),
 }
 REGULARIZATION = {
-    "loss-gap": Question("", "loss_gap", "How large is the gap of the loss?", "batch_size", "norm", "dataset"),
-    "accuracy-gap": Question(
+    "loss-gap": QuantityPlot("", "loss_gap", "How large is the gap of the loss?", "batch_size", "norm", "dataset"),
+    "accuracy-gap": QuantityPlot(
         "", "accuracy_gap", "How large is the gap of the accuracy?", "batch_size", "norm", "dataset"
     ),
-    "train": Question("", "accuracy_on_train", "Does it still fit?", "batch_size", "norm", "dataset"),
+    "train": QuantityPlot("", "accuracy_on_train", "Does it still fit?", "batch_size", "norm", "dataset"),
 }
 FOLDING = {
-    "time": Question(
+    "time": QuantityPlot(
         "", "forward_time", "How long does a forward pass take?", "part", "network", "batch_size", part="Form"
     ),
-    "difference": Question("", "fold_difference", "How different are the logits?", "network", "activation"),
+    "difference": QuantityPlot("", "fold_difference", "How different are the logits?", "network", "activation"),
 }
 MODES = {
-    "modes": Question(
+    "modes": QuantityPlot(
         "", "mode_accuracy", "What does the wrong mode cost?", "batch_size", "part", "dataset", part="Mode"
     ),
-    "means": Question("", "mean_distance", "How far is a batch's mean from the running one?", "batch_size", "part"),
-    "stds": Question(
+    "means": QuantityPlot("", "mean_distance", "How far is a batch's mean from the running one?", "batch_size", "part"),
+    "stds": QuantityPlot(
         "", "std_distance", "How far is a batch's standard deviation from the running one?", "batch_size", "part"
     ),
 }
 DEEP = {
-    "growth": Question("", "growth", "How fast does the gradient grow?", "depth", "norm", "activation"),
-    "gradient": Question("", "gradient", "What gradient reaches each layer?", "position", "norm", "activation"),
+    "growth": QuantityPlot("", "growth", "How fast does the gradient grow?", "depth", "norm", "activation"),
+    "gradient": QuantityPlot("", "gradient", "What gradient reaches each layer?", "position", "norm", "activation"),
 }
 TOPICS: dict[str, Callable[[], None]] = {
     "The layer (L9)": partial(_study, "batch_norm_layer", LAYER),

@@ -1,5 +1,6 @@
 """What trains, how fast, and what batch normalization changes."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -8,9 +9,11 @@ import streamlit as st
 from goldilocks.dashboard import axes, cell_filters, data, deep_links, selectors, trains, verdicts
 from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
-from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS, banded
 from goldilocks.dashboard.over_seeds import for_lines
+from goldilocks.dashboard.question import Question
+from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "train"
 PAGE = "convergence"
@@ -59,6 +62,35 @@ STORIES: dict[str, dict[str, str | list[str]]] = {
 }
 
 
+@dataclass(frozen=True)
+class View:
+    """What the page shows.
+
+    Attributes:
+        values: which configurations, as parameters of a query.
+        colour: the axis that colours their lines.
+        panels: the axis that makes panels, if any.
+        metrics: what is drawn against the step, each in a figure of its own.
+        band: a key of `interval.BANDS`.
+    """
+
+    values: dict[str, Any]
+    colour: str
+    panels: str | None
+    metrics: list[str]
+    band: str
+
+    @property
+    def outcomes(self) -> Question:
+        """How each configuration ended."""
+        return Question("outcomes_over_seeds", self.values)
+
+    @property
+    def curves(self) -> Question:
+        """All metrics against the step, of the configurations that are drawn."""
+        return Question("curves_over_seeds", self.values | {"metrics": self.metrics, "most": MOST_LINES})
+
+
 def main() -> None:
     """Draw the page."""
     st.title("Convergence")
@@ -69,16 +101,29 @@ def main() -> None:
     chosen = cell_filters.cells("training", PREFIX, _defaults())
     if chosen is None:
         return
-    colour, panels, metrics, band = _choose_view(chosen)
-    values = cell_filters.bound(chosen)
-    for metric in metrics:
-        picture = _curves(metric=metric, metrics=metrics, values=values, colour=colour, panels=panels, band=band)
-        if picture is None:
-            st.info("This store has no cell with this combination of values; choose others above.")
-            return
-        picture.show(metric.replace("_", "-"))
-    _sweep(values, colour)
-    _outcomes(values)
+    view = _choose_view(chosen)
+    if _configurations(view.outcomes, view.colour).empty:
+        st.info("This store has no results for this combination. Choose other values above.")
+        return
+    _say_what_is_absent(view, chosen)
+    for metric in view.metrics:
+        _curves(view, metric).show(metric.replace("_", "-"))
+    _sweep(view)
+    _outcomes(view)
+
+
+def _say_what_is_absent(view: View, chosen: cell_filters.Chosen) -> None:
+    """Name the chosen values that no configuration has in combination with the others."""
+    found = _configurations(view.outcomes, view.colour)
+    absent = [
+        axes.text(axis, value)
+        for axis, values in chosen.items()
+        if axis in found and len(values) > 1
+        for value in values
+        if not (found[axis] == value).any()
+    ]
+    if absent:
+        st.caption(f"No results in combination with the other choices: {verbatim(', '.join(absent))}.")
 
 
 def _key(name: str) -> str:
@@ -92,7 +137,7 @@ def _defaults() -> dict[str, list[Any]]:
     return cell_filters.largest_network() | {"init": ["xavier"], "activation": ["relu"], "depth": deep, "lr": [0.1]}
 
 
-def _choose_view(chosen: cell_filters.Chosen) -> tuple[str, str | None, list[str], str]:
+def _choose_view(chosen: cell_filters.Chosen) -> View:
     labels = data.labels()
     several = [axis for axis in axes.NAMES if len(chosen.get(axis, ())) > 1]
     names = {
@@ -109,57 +154,51 @@ def _choose_view(chosen: cell_filters.Chosen) -> tuple[str, str | None, list[str
         metrics = selectors.several("Curves", METRICS, _key("metric"), METRICS[:2], show=lambda name: labels[name])
     with columns[3]:
         band = selectors.one("Band", list(BANDS), _key("band"), "range", show=BANDS.__getitem__)
-    return colour, facet if facet in several else None, metrics, band
+    return View(cell_filters.bound(chosen), colour, facet if facet in several else None, metrics, band)
 
 
 @data.cached
-def _curves(
-    metric: str, metrics: list[str], values: dict[str, Any], colour: str, panels: str | None, band: str
-) -> Picture | None:
-    """Return the curves of one of several metrics, or None when there are none; only what is drawn is asked for."""
-    configurations = _configurations(values=values, colour=colour)
-    if configurations.empty:
-        return None
+def _curves(view: View, metric: str) -> Figure:
+    """Return the curves of one of the metrics; only what is drawn is asked for."""
+    configurations = _configurations(view.outcomes, view.colour)
     drawn = configurations[configurations["place"] < MOST_LINES]
-    asked = {**values, "most": MOST_LINES}
-    parts = axes.varying(configurations, list(axes.NAMES)) or [colour]
-    curves = _with_axes(_measured(metrics=metrics, parts=parts, asked=asked)[metric], drawn, parts)
-    shown = for_lines(banded(curves, band))
+    parts = axes.varying(configurations, list(axes.NAMES)) or [view.colour]
+    curves = _with_axes(_measured(view.curves, parts)[metric], drawn, parts)
+    shown = for_lines(banded(curves, view.band))
     title = data.labels()[metric]
-    log = metric not in SHARES and spans_decades(shown["mean"])
     chart = lines(
         shown,
         Axis("step", "Step"),
-        Axis("mean", title, log, share=metric in SHARES),
-        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, drawn[colour])),
-        panels=Axis(panels, axes.NAMES[panels], values=axes.ordered(panels, drawn[panels])) if panels else None,
+        Axis("mean", title, metric not in SHARES and spans_decades(shown["mean"]), share=metric in SHARES),
+        axes.legend(view.colour, drawn[view.colour]),
+        panels=axes.legend(view.panels, drawn[view.panels]) if view.panels else None,
         points=False,
-        band=BANDS[band],
+        band=BANDS[view.band],
     )
-    text = f"{title} against step, coloured by {axes.NAMES[colour].lower()}."
-    sql = data.sql("curves_over_seeds", {"metrics": [metric], **asked})
-    return Picture(QUESTIONS[metric], chart, shown, sql, text, _note(configurations, band))
+    text = f"{title} against step, coloured by {axes.NAMES[view.colour].lower()}."
+    note = _note(configurations, view.band)
+    return Figure(QUESTIONS[metric], chart, view.curves.but(metrics=[metric]), text, note)
 
 
 @data.cached
-def _configurations(values: dict[str, Any], colour: str) -> pd.DataFrame:
+def _configurations(question: Question, colour: str) -> pd.DataFrame:
     """Return the outcome of each chosen configuration, named, in the order in which they are drawn.
 
     `place` is where it stands in the store's answers, of which the first are drawn.
     """
-    outcomes = data.query("outcomes_over_seeds", **values)
+    outcomes = question.frame()
     return axes.named(outcomes.assign(place=range(len(outcomes))), list(axes.NAMES), colour)
 
 
 @data.cached
-def _measured(metrics: list[str], parts: list[str], asked: dict[str, Any]) -> dict[str, pd.DataFrame]:
+def _measured(question: Question, parts: list[str]) -> dict[str, pd.DataFrame]:
     """Return the curves of each metric.
 
     All metrics are asked for at once, and of the axes only those that tell configurations apart: reading millions of
     logged points, and making thousands of texts, is what takes long.
     """
-    curves = data.columns("curves_over_seeds", ("metric", *parts, *MEASURED), metrics=metrics, **asked)
-    return {metric: curves[curves["metric"] == metric] for metric in metrics}
+    curves = question.columns(("metric", *parts, *MEASURED))
+    return {metric: curves[curves["metric"] == metric] for metric in question.values["metrics"]}
 
 
 def _with_axes(curves: pd.DataFrame, drawn: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
@@ -173,17 +212,20 @@ def _note(configurations: pd.DataFrame, band: str) -> str:
     if lost:
         sentence += f" {lost} of {runs} runs diverged; a line ends with a cross where."
     if len(configurations) > MOST_LINES:
-        sentence += f" These are {len(configurations)} configurations; the first {MOST_LINES} are drawn."
+        sentence += f" {len(configurations)} configurations are selected; the first {MOST_LINES} are drawn."
     return sentence
 
 
-def _sweep(values: dict[str, Any], colour: str) -> None:
+def _sweep(view: View) -> None:
     """Show the outcome against the learning rate; all rates of the store, whichever curves are shown."""
-    picture = _rates(values={**values, "lrs": None}, colour="norm" if colour == "lr" else colour)
-    if picture is None:
+    question = Question("learning_rate_sweep", view.values | {"lrs": None})
+    colour = "norm" if view.colour == "lr" else view.colour
+    named = _swept(question, colour)
+    # Several rates were never tried.
+    if named.empty:
         return
-    picture.show("rates")
-    rates = picture.data.drop_duplicates("configuration")[["configuration", "largest_stable", "best"]]
+    _rates(question, colour).show("rates")
+    rates = named.drop_duplicates("configuration")[["configuration", "largest_stable", "best"]]
     config: dict[str, Any] = {
         "configuration": "Configuration",
         "largest_stable": st.column_config.NumberColumn("Largest stable rate", format="%g"),
@@ -194,30 +236,33 @@ def _sweep(values: dict[str, Any], colour: str) -> None:
 
 
 @data.cached
-def _rates(values: dict[str, Any], colour: str) -> Picture | None:
-    """Return the outcome against the learning rate, or None where several rates were never tried."""
-    sweep = data.query("learning_rate_sweep", **values)
-    if sweep.empty:
-        return None
-    named = axes.named(for_lines(sweep), [axis for axis in axes.NAMES if axis != "lr"], colour)
+def _swept(question: Question, colour: str) -> pd.DataFrame:
+    """Return the outcome at each learning rate, configurations named."""
+    sweep = question.frame()
+    return sweep if sweep.empty else axes.named(for_lines(sweep), [axis for axis in axes.NAMES if axis != "lr"], colour)
+
+
+@data.cached
+def _rates(question: Question, colour: str) -> Figure:
+    """Return the outcome against the learning rate."""
+    named = _swept(question, colour)
     chart = lines(
         named,
         Axis("lr", axes.NAMES["lr"], logarithmic=True),
         Axis("mean", data.labels()["final_test_accuracy"], share=True),
-        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
-        dash=Axis("depth", axes.NAMES["depth"], values=axes.ordered("depth", named["depth"])),
+        axes.legend(colour, named[colour]),
+        dash=axes.legend("depth", named["depth"]),
     )
     text = "Final test accuracy against learning rate; a cross marks the rate from which seeds diverge."
     note = (
         "Stable: no seed diverges at this rate or at a smaller one that was tried. Best: the highest mean accuracy of "
         "the rates at which no seed diverges. A diverged seed has no accuracy: a cross ends the line."
     )
-    sql = data.sql("learning_rate_sweep", values)
-    return Picture("How far can the learning rate be pushed?", chart, named, sql, text, note)
+    return Figure("How far can the learning rate be pushed?", chart, question, text, note)
 
 
-def _outcomes(values: dict[str, Any]) -> None:
-    outcomes = data.query("outcomes_over_seeds", **values)
+def _outcomes(view: View) -> None:
+    outcomes = view.outcomes.frame()
     several = axes.varying(outcomes, list(axes.NAMES)) or ["init"]
     labels = data.labels()
     st.markdown("#### How did it end?")

@@ -1,6 +1,6 @@
 """Everything the store holds, with its meaning, and a box for questions of one's own."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,8 @@ from goldilocks import store
 from goldilocks.dashboard import data, sandbox, selectors
 from goldilocks.dashboard.charts.quick import chartable, quick
 from goldilocks.dashboard.exact import file
-from goldilocks.dashboard.figure import figure
+from goldilocks.dashboard.figure import TABLES, Figure
+from goldilocks.dashboard.question import Question, Source
 from goldilocks.dashboard.snapshot import MOST_SECONDS
 from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.store import queries
@@ -29,6 +30,18 @@ OWN = "own"
 MOST_ANSWERS = 20
 # In pixels: of a row and of the column of sentences. Streamlit breaks lines only in rows above 64 pixels.
 ROW_HEIGHT, MEANING_WIDTH = 66, 228
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A statement that a reader typed, with its answer."""
+
+    sql: str
+    answer: sandbox.Answer
+
+    def file(self, kind: str) -> bytes:
+        """Return the rows as a file."""
+        return file(kind, self.answer.rows)
 
 
 def main() -> None:
@@ -105,7 +118,7 @@ def _ask() -> None:
         if sql.strip():
             _answer_own(sql)
         else:
-            st.info("The box is empty: type a SELECT, or choose a saved question.")
+            st.info("The box is empty. Type a SELECT, or choose a saved question.")
         return
     _answer_saved(saved[question])
 
@@ -121,18 +134,18 @@ def _answer_saved(query: Query) -> None:
     except store.StoreInvalid as error:
         st.info(f"{verbatim(error)}.")
         return
+    question = Question(query.name, values)
     with st.expander("SQL"):
-        st.code(data.sql(query.name, values), language="sql")
+        st.code(question.sql, language="sql")
     try:
-        frame = data.head(query.name, sandbox.MOST_ROWS + 1, **values)
+        frame = question.head(sandbox.MOST_ROWS + 1)
     except duckdb.InterruptException:
         _refuse(f"It took longer than {MOST_SECONDS:g} seconds and was stopped. Ask for less.")
         return
     except duckdb.Error as error:
         _refuse(error)
         return
-    cut, whole = len(frame) > sandbox.MOST_ROWS, partial(data.file, query.name, **values)
-    _show(frame.head(sandbox.MOST_ROWS), query.name, data.sql(query.name, values), cut, whole)
+    _show(frame.head(sandbox.MOST_ROWS), query.name, question, len(frame) > sandbox.MOST_ROWS)
 
 
 def _value(query: Query, parameter: Parameter) -> Any:
@@ -163,7 +176,7 @@ def _answer_own(sql: str) -> None:
     if isinstance(answer, sandbox.Refused):
         _refuse(answer)
         return
-    _show(answer.frame, "answer", sql, answer.cut, partial(file, rows=answer.rows))
+    _show(answer.frame, "answer", Typed(sql, answer), answer.cut)
 
 
 @st.cache_data(show_spinner=False, max_entries=MOST_ANSWERS)
@@ -182,25 +195,25 @@ def _refuse(reason: object) -> None:
     st.code(str(reason), language=None)
 
 
-def _show(frame: pd.DataFrame, name: str, sql: str, cut: bool, whole: Callable[[str], bytes]) -> None:
-    """Show an answer, or its first rows, with `whole` to take away as a file of a kind."""
+def _show(frame: pd.DataFrame, name: str, source: Source, cut: bool) -> None:
+    """Show an answer, or its first rows, with all of them to download."""
     # A browser fetches the rows of a long answer as it scrolls.
     st.dataframe(frame, hide_index=True, lazy=True, alt="The answer, as a table.", key=f"table-{name}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{'The first ' if cut else ''}{len(frame):,} row{'' if len(frame) == 1 else 's'}", width="stretch")
-        for kind in ("CSV", "Parquet"):
+        for kind in TABLES:
             st.download_button(
                 kind,
-                data=partial(whole, kind),
+                data=partial(source.file, kind),
                 file_name=f"{name}.{kind.lower()}",
                 on_click="ignore",
                 key=f"{name}-{kind}-all",
                 icon=":material/download:",
             )
-    _quick(frame, name, sql)
+    _quick(frame, name, source)
 
 
-def _quick(frame: pd.DataFrame, name: str, sql: str) -> None:
+def _quick(frame: pd.DataFrame, name: str, source: Source) -> None:
     numbers, texts = chartable(frame)
     across = [*[column for column in numbers if column != numbers[-1]], *texts] if numbers else []
     if not across:
@@ -215,9 +228,8 @@ def _quick(frame: pd.DataFrame, name: str, sql: str) -> None:
         colours = ["nothing", *(column for column in texts if column != x)]
         colour = selectors.one("Colour", colours, f"{PREFIX}_colour")
     chart = quick(frame, x, y, None if colour == "nothing" else colour)
-    figure(
-        f"How does {y} change with {x}?", chart, frame, sql, f"quick-{name}", f"{y} against {x}, from the table above."
-    )
+    text = f"{y} against {x}, from the table above."
+    Figure(f"How does {y} change with {x}?", chart, source, text).show(f"quick-{name}")
 
 
 def _file() -> None:

@@ -9,10 +9,11 @@ import streamlit as st
 from goldilocks.dashboard import axes, cell_filters, data, phase_plane, quantities, selectors
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.plane import plane
-from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.numerals import numeral
-from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.quantities import QuantityPlot
+from goldilocks.dashboard.question import Question
 
 PREFIX = "edge"
 STUDY = "mean_field"
@@ -54,9 +55,9 @@ def main() -> None:
         norm = selectors.one("Normalization", offered["norm"], f"{PREFIX}_norm", "none")
     with right:
         colour = selectors.one("Colour", COLOURS, f"{PREFIX}_colour", show=_title)
-    drawn = _plane(activation=activation, norm=norm, colour=colour)
+    drawn = _plane(activation, norm, colour)
     if drawn is None:
-        st.info("This store has no finite points of this plane; the presets *demo* and *full* compute some.")
+        st.info("This store has no finite points of this plane. Run `goldilocks run demo` to compute some.")
     else:
         drawn.show("plane")
     _depths(activation, norm)
@@ -67,8 +68,12 @@ def _title(quantity: str) -> str:
     return quantities.title_of(quantities.card(study=STUDY, quantity=quantity), quantity)
 
 
+def _question(activation: str) -> Question:
+    return Question("order_and_chaos", {"activation": activation})
+
+
 def _points(activation: str, norm: str) -> pd.DataFrame:
-    points = data.query("order_and_chaos", activation=activation)
+    points = _question(activation).frame()
     return points[points["norm"] == norm]
 
 
@@ -77,7 +82,7 @@ def _named(activation: str, norm: str) -> str:
 
 
 @data.cached
-def _plane(activation: str, norm: str, colour: str) -> Picture | None:
+def _plane(activation: str, norm: str, colour: str) -> Figure | None:
     """Return the plane of an activation behind a normalization, or None where no point of it is finite."""
     points = _points(activation, norm)
     grid = points[[any(str(init).startswith("mean_field") for init in inits) for inits in points["inits"]]]
@@ -97,8 +102,8 @@ def _plane(activation: str, norm: str, colour: str) -> Picture | None:
         "Dots: initializations by the variance of their weights, without biases; those of one variance share a dot. "
         f"Where a scheme's weights depend on the width, the widest network measured counts.{_beyond(named[~within])}"
     )
-    sql = data.sql("order_and_chaos", {"activation": activation})
-    return Picture(f"Where does {named_so} sit between order and chaos?", chart, points, sql, text, note)
+    title = f"Where does {named_so} sit between order and chaos?"
+    return Figure(title, chart, _question(activation), text, note)
 
 
 def _beyond(named: pd.DataFrame) -> str:
@@ -146,7 +151,7 @@ def _depths(activation: str, norm: str) -> None:
     """Draw what was measured against what theory says, along the weight variance."""
     simulated = _simulated(activation, norm)
     if simulated.empty:
-        st.info("No such networks were simulated: there is theory only.")
+        st.info("No such networks were simulated; only theory is shown.")
         return
     st.markdown("### Measured against theory")
     network = _one_network(simulated)
@@ -154,8 +159,7 @@ def _depths(activation: str, norm: str) -> None:
     for pair in (names[:2], names[2:]):
         for column, quantity in zip(st.columns(2), pair, strict=True):
             with column:
-                picture = _compared(activation=activation, norm=norm, quantity=quantity, network=network)
-                picture.show(f"compare-{quantity}")
+                _compared(activation, norm, quantity, network).show(f"compare-{quantity}")
     st.caption(
         "Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite. "
         "A cross in the colour of its line, edged in red: from this weight variance to the next dot nothing finite was "
@@ -166,7 +170,7 @@ def _depths(activation: str, norm: str) -> None:
 
 
 @data.cached
-def _compared(activation: str, norm: str, quantity: str, network: tuple[tuple[str, Any], ...]) -> Picture:
+def _compared(activation: str, norm: str, quantity: str, network: tuple[tuple[str, Any], ...]) -> Figure:
     """Return one quantity, measured and in theory."""
     simulated = _simulated(activation, norm)
     for axis, value in network:
@@ -190,8 +194,7 @@ def _compared(activation: str, norm: str, quantity: str, network: tuple[tuple[st
         band=BANDS["interval"] if "low" in frame else "",
     )
     text = f"{_title(quantity)} against weight variance, measured and in theory."
-    sql = data.sql("order_and_chaos", {"activation": activation})
-    return Picture(COMPARED[quantity], chart, frame, sql, text)
+    return Figure(COMPARED[quantity], chart, _question(activation), text)
 
 
 def _layers(activation: str, norm: str) -> None:
@@ -201,8 +204,8 @@ def _layers(activation: str, norm: str) -> None:
     ]
     if parts:
         title = "Do different inputs stay different?"
-        asked = Question(STUDY, "correlation", title, "position", "init", cells=cells, parts=tuple(parts))
-        quantities.show(asked, "correlation")
+        plot = QuantityPlot(STUDY, "correlation", title, "position", "init", cells=cells, parts=tuple(parts))
+        quantities.show(plot, "correlation")
 
 
 main()

@@ -1,10 +1,12 @@
 """Whatever any study measured: a page for studies that have no page of their own."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
 from goldilocks.dashboard.interval import BANDS
-from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.quantities import QuantityPlot
 
 PREFIX = "study"
 CHOOSE = "automatic"
@@ -40,15 +42,14 @@ def main() -> None:
         if not chosen_parts:
             st.info("Nothing is selected under: Parts. Choose at least one.")
             return
-    question = Question(study, quantity, cells=cells, parts=chosen_parts)
-    found = quantities.rows(question)
+    plot = QuantityPlot(study, quantity, cells=cells, parts=chosen_parts)
+    found = quantities.rows(plot)
     if found.empty:
-        st.info("This store has no cell with this combination of values; choose others above.")
+        st.info("This store has no results for this combination. Choose other values above.")
         return
     offered = [CHOOSE, *quantities.candidates(found)]
     x, colour, panels, band = _choose_view(offered)
-    asked = Question(study, quantity, "", x, colour, panels, cells, chosen_parts, band)
-    quantities.show(asked, key="quantity")
+    quantities.show(replace(plot, x=x, colour=colour, panels=panels, band=band), key="quantity")
 
 
 def _label(study: str, name: str) -> str:

@@ -8,14 +8,16 @@ import streamlit as st
 
 from goldilocks.dashboard import data, selectors, theme, verdicts, viewport
 from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.group import Group
 from goldilocks.dashboard.charts.ridges import ridges
 from goldilocks.dashboard.distributions import on_common_bins
-from goldilocks.dashboard.figure import draw, group
+from goldilocks.dashboard.figure import Figure, draw
 from goldilocks.dashboard.lecture import training_answers
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from goldilocks.dashboard.lecture.networks import lecture_network, verdict_on
 from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
 from goldilocks.dashboard.numerals import numeral
+from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.store import queries
 
@@ -62,15 +64,15 @@ def _opening() -> None:
     activation = selectors.switch("Activation", ACTIVATIONS, f"{PREFIX}_activation", "tanh")
     shape = lecture_network("xavier", activation)
     if shape is None:
-        st.info("This store lacks the lecture's own experiment: `goldilocks run lecture` computes it.")
+        st.info("This store lacks the lecture's own experiment. Run `goldilocks run lecture` to compute it.")
         return
     layers = list(range(1, min(shape["depth"], MOST_LAYERS) + 1))
-    asked = {**shape, "inits": list(OPENING), "activations": [activation], "norms": ["none"]}
-    cards = _cards(shape=shape, activation=activation, asked=asked, layers=layers)
+    compared = {**shape, "inits": list(OPENING), "activations": [activation], "norms": ["none"]}
+    question = Question("layer_distributions", compared | {"tap": "act", "layers": layers})
+    cards = _cards(shape, activation, question)
     charts = {OPENING[init]: card.chart for init, card in cards.items()}
     title = f"What becomes of a signal in {shape['depth']} {activation} layers of {shape['width']}?"
-    sql = data.sql("layer_distributions", {**asked, **_activations(layers)})
-    with group(title, charts, _bins(asked=asked, layers=layers), sql, "opening", columns=len(charts)):
+    with Figure(title, Group(charts, len(charts)), question, "").around("opening"):
         for column, (init, name) in zip(st.columns(len(OPENING)), OPENING.items(), strict=True):
             if init in cards:
                 text = f"Distribution of activations in {len(layers)} layers for {init} and {activation}."
@@ -97,26 +99,17 @@ def _card(name: str, card: _Card, text: str) -> None:
 
 
 @data.cached
-def _cards(shape: dict[str, Any], activation: str, asked: dict[str, Any], layers: list[int]) -> dict[str, _Card]:
+def _cards(shape: dict[str, Any], activation: str, question: Question) -> dict[str, _Card]:
     """Return the card of each initialization of the opening that the store has, in their order."""
-    bins = dict(iter(_bins(asked=asked, layers=layers).groupby("init")))
+    bins = dict(iter(on_common_bins(question.frame(), ["init", "layer"]).groupby("init")))
+    compared = {name: value for name, value in question.values.items() if name not in ("tap", "layers")}
     # The first layer may have another fan-in: the inputs'.
-    scales = data.query("signal_by_layer", **asked).groupby("init")["sigma_w"].last()
+    scales = data.query("signal_by_layer", **compared).groupby("init")["sigma_w"].last()
     return {
         init: _Card(ridges(bins[init], theme.colour(init)), verdict_on(shape, init, activation), scales[init])
         for init in OPENING
         if init in bins
     }
-
-
-@data.cached
-def _bins(asked: dict[str, Any], layers: list[int]) -> pd.DataFrame:
-    """Return the opening's histograms on common bins."""
-    return on_common_bins(data.query("layer_distributions", **asked, **_activations(layers)), ["init", "layer"])
-
-
-def _activations(layers: list[int]) -> dict[str, Any]:
-    return {"tap": "act", "layers": layers}
 
 
 def _row(row: Row, reveal: bool) -> None:
@@ -131,16 +124,16 @@ def _row(row: Row, reveal: bool) -> None:
             return
         head.markdown(f"### L{row.number}. {row.title}")
         head.markdown(f"*The lecture:* {row.claim}")
-        finding = _finding(number=row.number)
+        finding = _finding(row.number)
         if finding is None:
-            st.info("This store has nothing on this row yet: `goldilocks run demo` computes it.")
+            st.info("No results on this row yet. Run `goldilocks run demo` to compute them.")
         else:
             if guess is not None and finding.answer:
                 _compare(guess, finding.answer)
             room = viewport.width() - viewport.CARD
-            finding.picture.show(f"L{row.number}", room)
-            for place, picture in enumerate(finding.beside):
-                picture.show(f"L{row.number}-{place}", room)
+            finding.figure.show(f"L{row.number}", room)
+            for place, figure in enumerate(finding.beside):
+                figure.show(f"L{row.number}-{place}", room)
             if finding.verdict:
                 st.markdown(f":material/straighten: *Measured:* {finding.verdict}")
         _answer_table(row.number)
@@ -175,7 +168,8 @@ def _answer_table(number: int) -> None:
         if any(parameter.default is queries.REQUIRED for parameter in query.parameters):
             continue
         values = training_answers.network() if training_answers.pins(query) else {}
-        answer = data.query(name, **values)
+        question = Question(name, values)
+        answer = question.frame()
         if answer.empty:
             continue
         with st.expander(f"The numbers: {query.title}", icon=":material/table:"):
@@ -185,7 +179,7 @@ def _answer_table(number: int) -> None:
             st.dataframe(
                 answer.head(MOST_ROWS), hide_index=True, column_order=order, key=f"table-{name}", alt=query.title
             )
-            st.code(data.sql(name, values), language="sql")
+            st.code(question.sql, language="sql")
 
 
 main()

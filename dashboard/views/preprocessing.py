@@ -4,8 +4,9 @@ import streamlit as st
 
 from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
 from goldilocks.dashboard.charts.points import cloud
-from goldilocks.dashboard.figure import figure
-from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.figure import Figure
+from goldilocks.dashboard.quantities import QuantityPlot
+from goldilocks.dashboard.question import Question
 
 PREFIX = "prep"
 STUDY = "preprocessing"
@@ -24,7 +25,7 @@ def main() -> None:
     if not offered:
         quantities.absent(STUDY)
         return
-    _cloud(offered)
+    _cloud()
     chosen = cell_filters.cells(
         STUDY, PREFIX, {"dataset": _real(offered["dataset"])}, main=("dataset", "preprocessing")
     )
@@ -40,31 +41,24 @@ def _real(datasets: list[str]) -> list[str]:
     return [name for name in datasets if name != "cloud"][:1] or datasets[:1]
 
 
-def _cloud(offered: cell_filters.Chosen) -> None:
+def _cloud() -> None:
     """Draw the same points under each pipeline."""
-    flat = quantities.rows(Question(STUDY, "scatter_x"))
-    up = quantities.rows(Question(STUDY, "scatter_y"))
-    if flat.empty or up.empty:
+    question = Question("scatter_points", {"study": STUDY})
+    points = question.frame()
+    if points.empty:
         return
-    keys = ["dataset", "preprocessing", "part", "position"]
-    points = (
-        flat.drop_duplicates(keys)[[*keys, "mean"]]
-        .rename(columns={"mean": "x"})
-        .merge(up.drop_duplicates(keys)[[*keys, "mean"]].rename(columns={"mean": "y"}), on=keys)
-    )
     order = axes.ordered("preprocessing", points["preprocessing"])
     text = f"The same points under {', '.join(order)}."
-    sql = data.sql("quantity_over_seeds", quantities.values(Question(STUDY, "scatter_x")))
+    note = "Each panel has axes of its own. Look at the numbers on them, and at the angle of the cloud."
     chart = cloud(points, "preprocessing", order, "part")
-    figure("What happens to the data themselves?", chart, points, sql, "cloud", text)
-    st.caption("Each panel has axes of its own. Look at the numbers on them, and at the angle of the cloud.")
+    Figure("What happens to the data themselves?", chart, question, text, note).show("cloud")
 
 
 def _condition(chosen: cell_filters.Chosen) -> None:
     left, right = st.columns(2)
     with left:
         quantities.show(
-            Question(
+            QuantityPlot(
                 STUDY,
                 "condition_number",
                 "How badly conditioned is the loss?",
@@ -76,7 +70,7 @@ def _condition(chosen: cell_filters.Chosen) -> None:
         )
     with right:
         quantities.show(
-            Question(
+            QuantityPlot(
                 STUDY,
                 "hessian_spectrum",
                 "How curved is it in each direction?",
@@ -95,7 +89,7 @@ def _sensitivity(chosen: cell_filters.Chosen) -> None:
         (right, "perturbed_accuracy", "What accuracy does it cost?"),
     ):
         with column:
-            asked = Question(
+            asked = QuantityPlot(
                 STUDY, quantity, title, "position", "preprocessing", cells=chosen, parts=(MEAN,), ends=(LOW, HIGH)
             )
             quantities.show(asked, quantity.replace("_", "-"))
@@ -106,7 +100,7 @@ def _descent(chosen: cell_filters.Chosen) -> None:
     if not parts:
         return
     part = selectors.one("Learning rate of gradient descent", parts, f"{PREFIX}_rate")
-    asked = Question(
+    asked = QuantityPlot(
         STUDY,
         "excess_loss",
         "How fast does gradient descent get there?",

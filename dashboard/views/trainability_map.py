@@ -1,18 +1,19 @@
 """Any metric over any two axes, and what is behind each tile."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
 
 from goldilocks.dashboard import axes, cell_filters, data, deep_links, layer_statistics, selectors, verdicts
-from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
-from goldilocks.dashboard.figure import figure, selection
+from goldilocks.dashboard.figure import Figure, selection
 from goldilocks.dashboard.over_seeds import for_lines
+from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "map"
@@ -43,7 +44,7 @@ METRICS = {
 # The studies have different values, hence choices of their own.
 PREFIXES = {"training": PREFIX, "propagation": f"{PREFIX}_untrained"}
 STUDIES = {"outcome_map": "training", "signal_map": "propagation"}
-OVER = {"mean": "their mean", "best": "the best of them"}
+OVER = {"mean": "mean", "best": "best"}
 STORIES: dict[str, dict[str, str]] = {
     "How deep does each initialization train?": {"activation": "relu", "norm": "none"},
     "The same with batch norm": {"activation": "relu", "norm": "batch"},
@@ -52,29 +53,60 @@ STORIES: dict[str, dict[str, str]] = {
 }
 
 
+@dataclass(frozen=True)
+class Map:
+    """What is drawn.
+
+    Attributes:
+        name: of the metric.
+        x: the axis of the columns.
+        y: the axis of the rows.
+        over: a key of `OVER`.
+        chosen: which cells, by axis.
+    """
+
+    name: str
+    x: str
+    y: str
+    over: str
+    chosen: cell_filters.Chosen
+
+    @property
+    def metric(self) -> Metric:
+        """The metric."""
+        return METRICS[self.name]
+
+    @property
+    def question(self) -> Question:
+        """All tiles, whichever column of them is drawn."""
+        values = {"x": self.x, "y": self.y, **cell_filters.bound(self.chosen)}
+        over = {"over": self.over} if self.metric.query == "outcome_map" else {}
+        return Question(self.metric.query, values | over, {"x": self.x, "y": self.y})
+
+    def tiles(self) -> pd.DataFrame:
+        """Return the tiles that have a place on both axes."""
+        return self.question.frame().dropna(subset=["x", "y"])
+
+
 def main() -> None:
     """Draw the page."""
     st.title("Trainability map")
-    st.markdown("Any metric over any two axes. Click or choose a tile to see the curves and layers behind it.")
+    st.markdown("Any metric over any two axes. Click a tile, or choose one, to see the curves and layers behind it.")
     deep_links.offer(PAGE, {title: _parameters(told) for title, told in STORIES.items()})
     name, x, y, over = _choose_map()
-    metric = METRICS[name]
-    study = STUDIES[metric.query]
+    study = STUDIES[METRICS[name].query]
     chosen = cell_filters.cells(study, PREFIXES[study], _defaults(study, x, y), spread=(x, y))
     if chosen is None:
         return
     if x == y:
-        st.info("Both axes are the same: choose another one for the rows or for the columns.")
+        st.info("Rows and columns are the same axis. Choose another one for either.")
         return
-    values: dict[str, Any] = {"x": x, "y": y, **cell_filters.bound(chosen)}
-    if metric.query == "outcome_map":
-        values["over"] = over
-    tiles = data.query(metric.query, **values).dropna(subset=["x", "y"])
+    drawn = Map(name, x, y, over, chosen)
+    tiles = drawn.tiles()
     if tiles.empty:
-        st.info("This store has no cell with this combination of values; choose others above.")
+        st.info("This store has no results for this combination. Choose other values above.")
         return
-    tile = _map(tiles, name, metric, x, y, values)
-    _behind(tile, x, y, chosen)
+    _behind(_map(drawn, tiles), drawn)
 
 
 def _parameters(story: Mapping[str, str]) -> dict[str, str]:
@@ -108,8 +140,8 @@ def _choose_map() -> tuple[str, str, str, str]:
     if METRICS[name].query != "outcome_map":
         return name, x, y, "mean"
     with columns[3]:
-        help = "Where several configurations fall on one tile."
-        over = selectors.one("Of several configurations", list(OVER), _key("over"), show=OVER.__getitem__, help=help)
+        help = "How several configurations on one tile are combined."
+        over = selectors.one("Aggregate", list(OVER), _key("over"), show=OVER.__getitem__, help=help)
     return name, x, y, over
 
 
@@ -120,39 +152,37 @@ def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
     return common if study == "propagation" and "depth" in (x, y) else cell_filters.largest_network(study) | common
 
 
-def _map(tiles: pd.DataFrame, name: str, metric: Metric, x: str, y: str, values: dict[str, Any]) -> dict[str, str]:
-    text = f"{_text(name)} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(tiles)} tiles."
-    question = f"{_text(name)}: what do {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()} change?"
-    places = _places(tiles, x, y)
+def _map(drawn: Map, tiles: pd.DataFrame) -> dict[str, str]:
+    places = _places(tiles, drawn.x, drawn.y)
     tile = next((tile for tile in places.values() if [*tile.values()] == _named()), {})
-    chart = _chart(name=name, x=x, y=y, values=values, marked=(tile["x"], tile["y"]) if tile else None)
-    figure(question, chart, tiles, data.sql(metric.query, values), "map", text, selected=_clicked)
-    most = int(tiles["configurations"].max()) if "configurations" in tiles else 1
-    shown = OVER[values.get("over", "mean")]
-    st.caption(
-        f"{int(tiles['seeds'].sum()):,} runs"
-        + (f", up to {most} configurations on a tile, of which {shown} is shown" if most > 1 else "")
-        + ". A red cross: runs diverged, a large one: all of them. An empty place was not measured."
-        + (f" {verdicts.limits()}" if metric.query == "signal_map" else "")
-    )
+    marked = (tile["x"], tile["y"]) if tile else None
+    _figure(drawn, marked).show("map", selected=_clicked)
     _choose_tile(places)
     return tile
 
 
 @data.cached
-def _chart(name: str, x: str, y: str, values: dict[str, Any], marked: tuple[str, str] | None) -> Chart:
+def _figure(drawn: Map, marked: tuple[str, str] | None) -> Figure:
     """Return the map of one metric."""
-    metric = METRICS[name]
-    tiles = data.query(metric.query, **values).dropna(subset=["x", "y"])
-    return heat_map(
-        tiles.assign(value=tiles[name]),
+    metric, x, y, tiles = drawn.metric, drawn.x, drawn.y, drawn.tiles()
+    chart = heat_map(
+        tiles.assign(value=tiles[drawn.name]),
         axes.ordered(y, tiles["y"]),
         axes.ordered(x, tiles["x"]),
-        (axes.NAMES[x], axes.NAMES[y], _title(name)),
+        (axes.NAMES[x], axes.NAMES[y], _title(drawn.name)),
         metric.scale,
         metric.reverse,
         marked,
     )
+    question = f"{_text(drawn.name)}: what do {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()} change?"
+    text = f"{_text(drawn.name)} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(tiles)} tiles."
+    most = int(tiles["configurations"].max()) if "configurations" in tiles else 1
+    several = f", up to {most} configurations on a tile, of which the {OVER[drawn.over]} is shown" if most > 1 else ""
+    note = (
+        f"{int(tiles['seeds'].sum()):,} runs{several}. A red cross: runs diverged; a large one: all of them. An empty "
+        f"place was not measured.{f' {verdicts.limits()}' if metric.query == 'signal_map' else ''}"
+    )
+    return Figure(question, chart, drawn.question, text, note)
 
 
 def _clicked() -> None:
@@ -189,11 +219,12 @@ def _sentence(x: str, y: str, place: tuple[str, str]) -> str:
     return ", ".join(axes.text(axis, _value(axis, value)[0]) for axis, value in values.items())
 
 
-def _behind(selected: dict[str, str], x: str, y: str, chosen: cell_filters.Chosen) -> None:
+def _behind(selected: dict[str, str], drawn: Map) -> None:
     if not selected:
         st.info("Click a tile, or choose one, to see the curves and layers behind it.", icon=":material/ads_click:")
         return
-    narrowed = chosen | {x: _value(x, selected["x"]), y: _value(y, selected["y"])}
+    x, y = drawn.x, drawn.y
+    narrowed = drawn.chosen | {x: _value(x, selected["x"]), y: _value(y, selected["y"])}
     st.markdown(f"#### Behind the tile: {verbatim(_sentence(x, y, (selected['x'], selected['y'])))}")
     left, right = st.columns(2)
     with left:
@@ -209,8 +240,8 @@ def _value(axis: str, text: str) -> list[Any]:
 
 def _curves(chosen: cell_filters.Chosen) -> None:
     values = cell_filters.bound({axis: chosen[axis] for axis in axes.NAMES if axis in chosen})
-    asked = {"metrics": ["test_accuracy"], "most": MOST_LINES, **values}
-    curves = data.query("curves_over_seeds", **asked)
+    question = Question("curves_over_seeds", {"metrics": ["test_accuracy"], "most": MOST_LINES, **values})
+    curves = question.frame()
     if curves.empty:
         st.info("No network of this configuration was trained; the layers beside are of untrained ones.")
         return
@@ -220,22 +251,21 @@ def _curves(chosen: cell_filters.Chosen) -> None:
         named,
         Axis("step", "Step"),
         Axis("mean", data.labels()["test_accuracy"], share=True),
-        Axis(colour, axes.NAMES[colour], values=axes.ordered(colour, named[colour])),
+        axes.legend(colour, named[colour]),
         points=False,
     )
-    sql = data.sql("curves_over_seeds", asked)
-    figure("How did it train?", chart, named, sql, "tile-curves", "Test accuracy against step.")
     found = len(data.query("outcomes_over_seeds", **values))
-    if found > MOST_LINES:
-        st.caption(f"These are {found} configurations; the first {MOST_LINES} are drawn.")
+    note = f"{found} configurations; the first {MOST_LINES} are drawn." if found > MOST_LINES else ""
+    Figure("How did it train?", chart, question, "Test accuracy against step.", note).show("tile-curves")
 
 
 def _layers(chosen: cell_filters.Chosen) -> None:
     wanted = {axis: chosen[axis][0] for axis in ("init", "activation", "norm") if chosen.get(axis)}
     wanted |= {axis: chosen[axis][-1] for axis in ("depth", "width") if chosen.get(axis)}
-    layers = data.query("layers_of_configuration", **wanted)
+    question = Question("layers_of_configuration", wanted)
+    layers = question.frame()
     if layers.empty:
-        st.info("The layers of this configuration were not measured: a propagation study with its axes does.")
+        st.info("The layers of this configuration were not measured. A propagation study with its axes measures them.")
         return
     frame = layers.assign(configuration=wanted["init"], init=wanted["init"])
     parts = []
@@ -251,8 +281,8 @@ def _layers(chosen: cell_filters.Chosen) -> None:
         Axis("quantity", "Quantity", values=list(names.values())),
     )
     text = "Standard deviation of activations and root mean square of gradients against layer."
-    figure("What did it begin with?", chart, layers, data.sql("layers_of_configuration", wanted), "tile-layers", text)
-    st.caption(f"Nearest untrained network: {verbatim(layer_statistics.network_title(layers.iloc[0]))}.")
+    note = f"Nearest untrained network: {layer_statistics.network_title(layers.iloc[0])}."
+    Figure("What did it begin with?", chart, question, text, note).show("tile-layers")
 
 
 main()

@@ -5,9 +5,10 @@ import streamlit as st
 
 from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
 from goldilocks.dashboard.charts.images import images
-from goldilocks.dashboard.figure import figure
+from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS
-from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.quantities import QuantityPlot
+from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "transfer"
@@ -37,7 +38,9 @@ def main() -> None:
     band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "interval", show=BANDS.__getitem__)
     schemes = ", ".join(f"*{verbatim(name)}*: {verbatim(meaning)}" for name, meaning in SCHEMES.items())
     title = "How many examples does it take?"
-    asked = Question(STUDY, "transfer_accuracy", title, "position", "part", "dataset", chosen, band=band, part="Scheme")
+    asked = QuantityPlot(
+        STUDY, "transfer_accuracy", title, "position", "part", "dataset", chosen, band=band, part="Scheme"
+    )
     quantities.show(asked, "transfer-accuracy")
     st.caption(f"{schemes}. Panels: the target.")
     _closer(chosen, band)
@@ -54,7 +57,9 @@ def _closer(chosen: cell_filters.Chosen, band: str) -> None:
     ending = f", {size}"
     wanted = tuple(part for part in parts if part.endswith(ending))
     for quantity, title in (("transfer_curve", "How does it learn?"), ("layer_shift", "How far do the layers move?")):
-        asked = Question(STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band, "Scheme", ending)
+        asked = QuantityPlot(
+            STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band, "Scheme", ending
+        )
         quantities.show(asked, quantity.replace("_", "-"))
 
 
@@ -67,22 +72,14 @@ def _filters() -> None:
     name = next((name for name in quantities.measured(SOURCE) if "filter" in name), None)
     if name is None:
         return
-    asked = Question(SOURCE, name)
-    weights = data.query("first_seed_quantity", study=SOURCE, quantity=name)
-    pixels = _pixels(weights)
+    question = Question("first_seed_quantity", {"study": SOURCE, "quantity": name})
+    pixels = _pixels(question.frame())
     if pixels.empty:
         return
     title = f"What do {pixels['image'].nunique()} filters of the first layer of a source network look like?"
     text = "Each square is one filter; dark is negative, light positive."
-    figure(
-        title,
-        images(pixels),
-        pixels,
-        data.sql("first_seed_quantity", quantities.values(asked)),
-        "filters",
-        text,
-    )
-    st.caption("Each filter has a grey scale of its own: zero is grey, its largest weight is black or white.")
+    note = "Each filter has a grey scale of its own: zero is grey, its largest weight is black or white."
+    Figure(title, images(pixels), question, text, note).show("filters")
 
 
 def _pixels(weights: pd.DataFrame) -> pd.DataFrame:

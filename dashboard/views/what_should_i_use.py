@@ -13,7 +13,9 @@ import streamlit as st
 from goldilocks.dashboard import advice, axes, cell_filters, data, outlook, selectors, snippet, trains, verdicts
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.ranking import ranking
-from goldilocks.dashboard.figure import Picture
+from goldilocks.dashboard.figure import Figure
+from goldilocks.dashboard.over_seeds import for_lines
+from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "use"
@@ -35,11 +37,11 @@ def main() -> None:
     )
     offered = cell_filters.options("training")
     if not offered:
-        st.info("This store has no trained networks yet: `goldilocks run demo` trains some.")
+        st.info("This store has no trained networks yet. Run `goldilocks run demo` to train some.")
         return
     wanted = _ask(offered)
     if not wanted["norms"]:
-        st.info("Nothing is selected under: Normalizations allowed. *none* alone is a choice, too.")
+        st.info("Nothing is selected under *Normalizations allowed*. Choose at least one; *none* is one of them.")
         return
     allowed = {key: wanted[key] for key in _ALLOWED}
     shapes = data.query("nearest_trained", **allowed)
@@ -47,8 +49,8 @@ def main() -> None:
         _nothing_alike(wanted)
         return
     shape = {key: cell_filters.plain(shapes.iloc[0][key]) for key in _SHAPE}
-    values = {**shape, "norms": wanted["norms"], "optimizers": wanted["optimizers"]}
-    ranked = _ranked(values=values)
+    question = Question("recommendation", {**shape, "norms": wanted["norms"], "optimizers": wanted["optimizers"]})
+    ranked = _ranked(question)
     measured = (shape["depth"], shape["width"]) == (wanted["depth"], wanted["width"])
     with st.container(border=True, key="answer"):
         if measured:
@@ -61,9 +63,9 @@ def main() -> None:
         st.markdown(f"#### What was measured on the nearest network: {advice.where(shape)}")
     left, right = st.columns([1.15, 1])
     with left:
-        _evidence(values=values).show("ranking")
+        _evidence(question).show("ranking")
     with right:
-        _curves(values=values).show("first-three")
+        _curves(question).show("first-three")
     _table(ranked)
     if chosen is not None:
         _program(chosen, shape, wanted)
@@ -196,34 +198,31 @@ def _what_trains(wanted: dict[str, Any]) -> None:
 
 
 @data.cached
-def _ranked(values: dict[str, Any]) -> pd.DataFrame:
+def _ranked(question: Question) -> pd.DataFrame:
     """Return all combinations that were tried on a shape, the best first, each with a name."""
-    ranked = data.query("recommendation", **values)
+    ranked = question.frame()
     return ranked.assign(configuration=[advice.name(row, ranked) for row in ranked.itertuples()])
 
 
 @data.cached
-def _evidence(values: dict[str, Any]) -> Picture:
+def _evidence(question: Question) -> Figure:
     """Return the scores of the best."""
-    ranked = _ranked(values=values)
-    shown = ranked.head(MOST_SHOWN)
+    shown = _ranked(question).head(MOST_SHOWN)
     chart = ranking(shown, data.labels()["final_test_accuracy"], list(shown["configuration"].head(FIRST)))
     text = f"Test accuracy of the {len(shown)} best configurations, mean and range over seeds."
     note = "Dot: mean; bar: range of the seeds. Whether the first is better is judged seed by seed, not by these bars."
-    return Picture("How close is the race?", chart, ranked, data.sql("recommendation", values), text, note)
+    return Figure("How close is the race?", chart, question, text, note)
 
 
 @data.cached
-def _curves(values: dict[str, Any]) -> Picture:
+def _curves(question: Question) -> Figure:
     """Return the learning curves of the first three."""
-    best = _ranked(values=values).head(FIRST)
+    best = _ranked(question).head(FIRST)
     keys = ("init", "norm", "optimizer", "lr")
-    cells = {axis: [values[axis]] for axis in _SHAPE} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
-    asked = cell_filters.bound(
-        {axis: [cell_filters.plain(value) for value in chosen] for axis, chosen in cells.items()}
-    )
-    curves = data.query("curves_over_seeds", metrics=["test_accuracy"], **asked)
-    curves = curves.merge(best[[*keys, "configuration"]], on=list(keys)).rename(columns={"diverged": "lost"})
+    cells = {axis: [question.values[axis]] for axis in _SHAPE} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
+    chosen = cell_filters.bound({axis: [cell_filters.plain(value) for value in own] for axis, own in cells.items()})
+    learning = Question("curves_over_seeds", {"metrics": ["test_accuracy"], **chosen})
+    curves = for_lines(learning.frame().merge(best[[*keys, "configuration"]], on=list(keys)))
     chart = lines(
         curves,
         Axis("step", "Step"),
@@ -231,8 +230,7 @@ def _curves(values: dict[str, Any]) -> Picture:
         Axis("configuration", "Configuration", values=list(best["configuration"])),
         points=False,
     )
-    sql = data.sql("curves_over_seeds", {"metrics": ["test_accuracy"], **asked})
-    return Picture("How fast do the first three learn?", chart, curves, sql, "Test accuracy against step.")
+    return Figure("How fast do the first three learn?", chart, learning, "Test accuracy against step.")
 
 
 def _table(ranked: pd.DataFrame) -> None:

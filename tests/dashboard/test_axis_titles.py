@@ -67,8 +67,8 @@ def test_every_quantity_of_every_study_comes_with_its_card(renamed_store, monkey
             measured = handle.query("SELECT DISTINCT study, quantity FROM quantities").fetchall()
         assert measured
         for study, quantity in measured:
-            picture = quantities.picture(quantities.Question(study, quantity))
-            titles = _titles(picture.chart.spec)
+            figure = quantities.figure(quantities.QuantityPlot(study, quantity))
+            titles = _titles(figure.chart.spec)
             assert f"Label of {quantity} (furlong)" in titles
             assert {title for title in titles - CHOSEN if not MEASURED.fullmatch(title)} == set()
 

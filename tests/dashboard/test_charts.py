@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass, replace
 
 import altair as alt
 import numpy as np
@@ -12,7 +13,7 @@ import vl_convert
 
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.distributions import strip
-from goldilocks.dashboard.charts.group import together
+from goldilocks.dashboard.charts.group import Group, together
 from goldilocks.dashboard.charts.heat_map import heat_map
 from goldilocks.dashboard.charts.images import images
 from goldilocks.dashboard.charts.lines import ZEROS, Axis, lines
@@ -22,7 +23,7 @@ from goldilocks.dashboard.charts.quick import quick
 from goldilocks.dashboard.charts.ranking import ranking
 from goldilocks.dashboard.charts.ridges import ridges
 from goldilocks.dashboard.distributions import on_common_bins
-from goldilocks.dashboard.figure import FORMATS, contents
+from goldilocks.dashboard.figure import FORMATS, Figure, rendered
 from goldilocks.dashboard.interval import BANDS
 
 
@@ -111,18 +112,18 @@ def test_a_chart_is_valid_and_leaves_its_input_alone(name):
     text = json.dumps(spec, allow_nan=False)
     assert alt.Chart.from_json(text).to_dict(validate=True)
     assert json.loads(text) == spec
-    assert contents("SVG", chart, frame).startswith(b"<svg")
+    assert rendered("SVG", chart.to_dict()).startswith(b"<svg")
 
 
 def test_a_chart_is_a_picture():
     frame, draw = DRAWINGS["lines"]
-    assert contents("PNG", draw(frame), frame).startswith(b"\x89PNG")
+    assert rendered("PNG", draw(frame).to_dict()).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_an_empty_frame_gives_an_empty_chart(name):
     frame, draw = DRAWINGS[name]
-    assert contents("SVG", draw(frame.head(0)), frame).startswith(b"<svg")
+    assert rendered("SVG", draw(frame.head(0)).to_dict()).startswith(b"<svg")
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -152,10 +153,10 @@ def test_several_charts_are_one_picture_with_the_data_of_each(names, columns):
     spec = picture.to_dict()
     assert alt.Chart.from_json(json.dumps(spec, allow_nan=False)).to_dict(validate=True)
     assert list(spec["datasets"].values()) == [rows for one in before.values() for rows in one["datasets"].values()]
-    svg = contents("SVG", picture, BINS).decode()
+    svg = rendered("SVG", picture.to_dict()).decode()
     assert all(f">{name}</text>" in svg for name in names)
-    assert contents("PNG", picture, BINS).startswith(b"\x89PNG")
-    marks = [contents("SVG", chart, BINS).decode().count('class="mark-') for chart in charts.values()]
+    assert rendered("PNG", picture.to_dict()).startswith(b"\x89PNG")
+    marks = [rendered("SVG", chart.to_dict()).decode().count('class="mark-') for chart in charts.values()]
     assert svg.count('class="mark-') >= sum(marks)
 
 
@@ -196,9 +197,9 @@ def test_where_zeros_stand_the_chart_says_so_and_the_tooltip_tells_the_truth():
     data = chart.data["rows"]
     (words,) = [layer for layer in chart.spec["layer"] if layer["mark"]["type"] == "text"]
     assert words["encoding"]["y"]["datum"] == data["mean"].min() > 0
-    assert contents("SVG", chart, data).decode().count(f">{ZEROS}</text>") == 1
+    assert rendered("SVG", chart.to_dict()).decode().count(f">{ZEROS}</text>") == 1
     panels = lines(rows((1.0, 0.01, 0.0)), LAYER, LOG, INIT, panels=INIT)
-    assert contents("SVG", panels, data).decode().count(f">{ZEROS}</text>") == len(INIT.values)
+    assert rendered("SVG", panels.to_dict()).decode().count(f">{ZEROS}</text>") == len(INIT.values)
     for title in ("Std", "lowest", "highest"):
         told = data[tooltip(chart)[title]]
         assert told[data["layer"] == 3].tolist() == [0, 0]
@@ -270,14 +271,14 @@ def test_above_each_panel_stands_the_statistic_of_what_it_shows(tap, said):
 )
 def test_the_axes_of_histograms_are_written_for_people(draw):
     wide = BINS.assign(left=BINS["left"] * 12, right=BINS["right"] * 12)
-    words = re.findall(r">([^<>]+)</text>", contents("SVG", draw(wide), wide).decode())
+    words = re.findall(r">([^<>]+)</text>", rendered("SVG", draw(wide).to_dict()).decode())
     assert {"−10", "10"} <= set(words)
     assert not [word for word in words if re.search(r"\de", word)]
 
 
 def test_negative_weights_are_dark_and_positive_ones_light():
     frame = pd.DataFrame({"image": 0, "row": 0, "column": [0, 1, 2], "value": [-2.0, 0.0, 2.0]})
-    shades = re.findall(r'fill="rgb\((\d+), \1, \1\)"', contents("SVG", images(frame), frame).decode())
+    shades = re.findall(r'fill="rgb\((\d+), \1, \1\)"', rendered("SVG", images(frame).to_dict()).decode())
     negative, zero, positive = map(int, shades)
     assert negative < 64 < zero < 192 < positive
 
@@ -293,7 +294,7 @@ def test_a_tile_of_the_plane_without_a_finite_value_has_no_colour_of_the_scale()
     frame = field()
     grey = "rgba(122, 135, 147, 0.25)"
     for shown, count in ((frame, 2), (frame.head(1), 0)):
-        picture = contents("SVG", plane(shown, NAMED, NAMED, "χ₁", rate=True), shown).decode()
+        picture = rendered("SVG", plane(shown, NAMED, NAMED, "χ₁", rate=True).to_dict()).decode()
         assert picture.count(f'fill="{grey}"') == count
 
 
@@ -305,14 +306,25 @@ def test_depths_of_decades_are_told_apart_by_their_colours(values, scale):
     )
 
 
-def test_a_figures_data_can_be_taken_away(tmp_path):
-    frame = pd.DataFrame({"x": [1.0, np.nan, np.inf], "name": ["a", "b", "c"]})
-    chart = quick(frame, "x", "x", None)
+@dataclass(frozen=True)
+class Given:
+    """Rows of one's own as the source of a figure."""
+
+    sql: str = "SELECT 1"
+
+    def file(self, kind):
+        return f"rows as {kind}".encode()
+
+
+def test_a_figure_is_downloaded_as_its_rows_or_as_its_picture():
     assert set(FORMATS) == {"CSV", "Parquet", "SVG", "PNG"}
-    (tmp_path / "f.parquet").write_bytes(contents("Parquet", chart, frame))
-    (tmp_path / "f.csv").write_bytes(contents("CSV", chart, frame))
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "f.parquet"), frame)
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "f.csv"), frame)
+    figure = Figure("Does it last?", DRAWINGS["lines"][1](rows()), Given(), "", "A note below it.")
+    assert figure.file("CSV") == b"rows as CSV"
+    assert figure.file("Parquet") == b"rows as Parquet"
+    assert figure.file("PNG").startswith(b"\x89PNG")
+    for chart in (figure.chart, DRAWINGS["lines, panels"][1](rows()), Group({"a": figure.chart, "b": figure.chart})):
+        words = re.findall(r">([^<>]+)</t", replace(figure, chart=chart).file("SVG").decode())
+        assert {"Does it last?", "A note below it.", "Goldilocks"} <= set(words)
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])

@@ -9,7 +9,7 @@ from goldilocks.dashboard import axes, data, quantities
 from goldilocks.dashboard.lecture import training_rows
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from goldilocks.dashboard.over_seeds import for_lines
-from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.quantities import QuantityPlot
 from tests.dashboard.opening import ROOT
 from tests.store.builder import Batch, write
 
@@ -35,11 +35,11 @@ def shuffling(monkeypatch):
     data._made.clear()
 
 
-def drawn(pictures):
+def drawn(figures):
     """Return what figures draw, row by row, in an order that depends on nothing but the rows."""
     frames = []
-    for picture in pictures:
-        for frame in picture.chart.data.values():
+    for figure in figures:
+        for frame in figure.chart.data.values():
             texts = frame[sorted(frame)].map(lambda value: f"{value:.9g}" if isinstance(value, float) else str(value))
             frames.append(texts.sort_values(list(texts)).reset_index(drop=True))
     return frames
@@ -57,14 +57,14 @@ def test_a_row_of_the_lecture_draws_the_same_whatever_the_order_of_the_answers(
 ):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(lecture_store))
 
-    def pictures(order):
+    def figures(order):
         shuffling(order)
         finding = ROWS[number].find()
-        return [finding.picture, *finding.beside]
+        return [finding.figure, *finding.beside]
 
-    expected = drawn(pictures(None))
+    expected = drawn(figures(None))
     for order in (1, 2):
-        assert_same(drawn(pictures(order)), expected)
+        assert_same(drawn(figures(order)), expected)
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_a_quantity_is_drawn_the_same_whatever_the_order_of_the_answers(
 ):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(lecture_store))
 
-    def picture(order):
+    def figure(order):
         shuffling(order)
-        return [quantities.picture(Question(study, quantity, x=x, colour=colour))]
+        return [quantities.figure(QuantityPlot(study, quantity, x=x, colour=colour))]
 
-    assert_same(drawn(picture(1)), drawn(picture(None)))
+    assert_same(drawn(figure(1)), drawn(figure(None)))
 
 
 def test_the_crosses_of_a_sweep_are_on_the_lines_whose_seeds_diverge(tmp_path, monkeypatch):
@@ -98,7 +98,7 @@ def test_the_crosses_of_a_sweep_are_on_the_lines_whose_seeds_diverge(tmp_path, m
             for seed in range(2):
                 batch.training(0.9, 4 if (lr, seed) in lost else None, norm=norm, lr=lr, seed=seed, **common)
     monkeypatch.setenv("GOLDILOCKS_STORE", str(write(tmp_path / "grid.duckdb", batch).path))
-    rows = training_rows.learning_rates().picture.chart.data["rows"]
+    rows = training_rows.learning_rates().figure.chart.data["rows"]
     told = {
         (row.norm, row.lr): row.lost for row in rows[rows["lost"] > 0][["norm", "lr", "lost"]].itertuples(index=False)
     }

@@ -6,8 +6,9 @@ import json
 import pandas as pd
 import pytest
 
-from goldilocks.dashboard import figure, theme
-from goldilocks.dashboard.figure import FORMATS, contents_of_group, group
+from goldilocks.dashboard import theme
+from goldilocks.dashboard.charts import group
+from goldilocks.dashboard.figure import FORMATS, Figure
 from tests.dashboard.opening import PAGES, open_page
 
 # What makes all figures of a page appear.
@@ -38,31 +39,30 @@ def test_every_figure_is_complete(page, store_of, monkeypatch):
         _check_colours(json.loads(chart.spec))
 
 
-@pytest.mark.parametrize("tap", ["act", "pre", "grad"])
-def test_charts_in_cards_of_their_own_are_taken_away_together(tap, filled_store, monkeypatch):
-    made, shown_groups = [], []
+@pytest.mark.parametrize("tap", ["activations", "pre-activations", "gradients"])
+def test_charts_in_cards_of_their_own_are_downloaded_together(tap, filled_store, monkeypatch):
+    drawn, around, together = [], Figure.around, group.together
     with monkeypatch.context() as patch:
-        patch.setattr(figure, "together", lambda *_: made.append("a picture"))
-        patch.setattr(figure, "table", lambda *_: made.append("a table"))
-        patch.setattr(figure, "group", lambda *given: shown_groups.append(given) or group(*given))
+        patch.setattr(group, "together", lambda *_: pytest.fail("drawn although nobody asked for the picture"))
+        patch.setattr(Figure, "around", lambda self, key: drawn.append((key, self)) or around(self, key))
         app = open_page("activation_statistics", filled_store, patch, tap=tap)
     assert not app.exception
-    assert made == []
-    ((_, charts, data, *_),) = shown_groups
+    assert group.together is together
+    figure = dict(drawn)["strips"]
     (strips,) = [one for one in _figures(app.main) if one.proto.id.endswith("-figure-strips")]
-    assert [element.type for element in _elements(strips)].count("vega_lite_chart") == len(charts) > 1
-    assert set(data["configuration"]) == set(charts)
-    csv, parquet, png, svg = (contents_of_group(kind, charts, data) for kind in ("CSV", "Parquet", "PNG", "SVG"))
-    assert len(pd.read_csv(io.BytesIO(csv))) == len(pd.read_parquet(io.BytesIO(parquet))) == len(data)
+    assert [element.type for element in _elements(strips)].count("vega_lite_chart") == len(figure.chart.charts) > 1
+    csv, parquet, png, svg = (figure.file(kind) for kind in ("CSV", "Parquet", "PNG", "SVG"))
+    rows = figure.source.frame()
+    assert len(pd.read_csv(io.BytesIO(csv))) == len(pd.read_parquet(io.BytesIO(parquet))) == len(rows) > 0
     assert png.startswith(b"\x89PNG")
     assert svg.startswith(b"<svg")
-    assert all(f">{name}</text>" in svg.decode() for name in charts)
+    assert all(f">{name}</text>" in svg.decode() for name in figure.chart.charts)
 
 
 def _figures(block):
-    """Yield the blocks that hold a heading with *Take away* beside it, and a chart."""
+    """Yield the blocks that hold a heading with *Download* beside it, and a chart."""
     for child in block.children.values():
-        if any(inner.type == "popover" and inner.proto.popover.label == "Take away" for inner in _blocks(child)):
+        if any(inner.type == "popover" and inner.proto.popover.label == "Download" for inner in _blocks(child)):
             yield block
         elif hasattr(child, "children"):
             yield from _figures(child)

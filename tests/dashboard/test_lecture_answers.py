@@ -38,8 +38,8 @@ def test_every_row_says_a_number_with_its_interval_and_the_seeds(opened, number)
 @pytest.mark.parametrize("number", sorted(ROWS))
 def test_every_figure_of_a_row_asks_something(opened, number):
     finding = ROWS[number].find()
-    for picture in (finding.picture, *finding.beside):
-        assert "?" in picture.title, picture.title
+    for figure in (finding.figure, *finding.beside):
+        assert "?" in figure.title, figure.title
 
 
 @pytest.mark.parametrize("number", sorted(ROWS))
@@ -62,9 +62,9 @@ def test_claims_are_told_on_the_seeds_that_confirm_or_it_is_said_that_they_do_no
 def test_convolutions_stand_beside_the_fully_connected_network(opened):
     finding = ROWS[6].ask()
     assert finding is not None
-    named = [re.search(r"with (\w+) and tanh\? conv,", picture.title) for picture in finding.beside]
+    named = [re.search(r"with (\w+) and tanh\? conv,", figure.title) for figure in finding.beside]
     assert [found and found[1] for found in named] == ["xavier", "xavier_channels"]
-    assert all("conv" in picture.title for picture in finding.beside)
+    assert all("conv" in figure.title for figure in finding.beside)
 
 
 def largest_that_trains(frame):
@@ -75,14 +75,14 @@ def largest_that_trains(frame):
 
 def test_the_rates_of_the_figure_and_of_the_sentence_are_of_one_depth_and_one_kind(opened):
     finding = ROWS[12].ask()
-    assert set(finding.picture.data["depth"]) == {5}
-    assert "5 layers" in finding.picture.title
+    assert set(finding.figure.source.frame()["depth"]) == {5}
+    assert "5 layers" in finding.figure.title
     assert finding.verdict.startswith("5 layers, ")
     assert "stable" not in finding.verdict
     told = training_answers.swept()
     told = told[told["depth"] == 5].set_index("norm")["largest_rate_high"]
     assert set(told.index) == {"none", "batch"}
-    assert told.to_dict() == largest_that_trains(finding.picture.data)
+    assert told.to_dict() == largest_that_trains(finding.figure.source.frame())
 
 
 def test_a_rate_that_leaves_the_network_at_chance_is_not_the_largest(tmp_path, monkeypatch):

@@ -141,11 +141,11 @@ def test_l2_figure_and_sentence_are_of_one_network(said, change, units, verdict)
     text = said(2, batch)
     assert verdict in clause(text, "weights never change")
     finding = ROWS[2].find()
-    for picture in (finding.picture, *finding.beside):
-        shape = picture.data[["network", "depth", "width", "activation", "norm"]].drop_duplicates()
+    for figure in (finding.figure, *finding.beside):
+        shape = figure.source.frame()[["network", "depth", "width", "activation", "norm"]].drop_duplicates()
         assert len(shape) == 1
     assert finding.answer == "nothing"
-    after = finding.picture.data.set_index(["init", "part"])["mean"]
+    after = finding.figure.source.frame().set_index(["init", "part"])["mean"]
     assert f"Zeros: {after['zeros', 'after']:.0f} different" in text or f"; zeros: {units} different" in text
 
 
@@ -178,7 +178,7 @@ def test_l12_says_at_which_rates_batch_norm_is_slower(said, plain, normed, highe
 
 def test_l12_a_diverged_run_has_no_accuracy(said):
     said(12, swept(QUICK, SLOW))
-    rows = ROWS[12].find().picture.chart.data["rows"]
+    rows = ROWS[12].find().figure.chart.data["rows"]
     lost = rows[rows["lost"] > 0]
     assert set(zip(lost["norm"], lost["lr"], strict=True)) == {("none", 1.0), ("none", 10.0)}
     assert lost["mean"].isna().all()
@@ -249,7 +249,7 @@ def test_l16_says_the_strongest_effect_and_why_the_wrong_mode_may_be_better(said
 def test_l16_has_one_colour_for_each_line(said):
     values = told((0.2, 0.1), (1, 1), (0.9, 0.9))
     said(16, discrepancies({8: values, 128: values}))
-    assert_told_apart(ROWS[16].find().picture)
+    assert_told_apart(ROWS[16].find().figure)
 
 
 def test_l15_has_one_colour_for_each_network(said):
@@ -264,17 +264,17 @@ def test_l15_has_one_colour_for_each_network(said):
                     batch.measurement(cell, "forward_time", time, None, part)
     text = said(15, batch)
     assert text.count("costs nothing") == 4
-    assert_told_apart(ROWS[15].find().picture)
+    assert_told_apart(ROWS[15].find().figure)
 
 
-def assert_told_apart(picture):
+def assert_told_apart(figure):
     """Every line of a figure has a colour, a dash or a panel of its own."""
-    encodings = picture.chart.to_dict()
+    encodings = figure.chart.to_dict()
     layers = (encodings.get("spec") or encodings)["layer"]
     seen = [encodings["facet"]["field"]] if "facet" in encodings else []
     dashed = [layer["encoding"]["strokeDash"]["field"] for layer in layers if "strokeDash" in layer["encoding"]]
     (coloured,) = {paint["field"] for layer in layers if "field" in (paint := layer["encoding"].get("color", {}))}
-    looks = picture.chart.data["rows"][["configuration", coloured, *seen, *dashed[:1]]].drop_duplicates()
+    looks = figure.chart.data["rows"][["configuration", coloured, *seen, *dashed[:1]]].drop_duplicates()
     assert not looks.duplicated([coloured, *seen, *dashed[:1]]).any()
 
 
@@ -287,12 +287,12 @@ def test_no_two_lines_look_alike_as_long_as_there_are_colours(tmp_path, monkeypa
         for part in ("measured", "theory"):
             batch.measurement(cell, "growth", 1.0 + 0.001 * size, None, part)
     monkeypatch.setenv("GOLDILOCKS_STORE", str(write(tmp_path / "grid.duckdb", batch).path))
-    picture = quantities.picture(quantities.Question("deep_bn", "growth", "", "depth", "norm", "activation"))
+    figure = quantities.figure(quantities.QuantityPlot("deep_bn", "growth", "", "depth", "norm", "activation"))
     if 3 * len(sizes) <= len(theme.PALETTE):
-        assert_told_apart(picture)
-        assert "more lines than colours" not in picture.note
+        assert_told_apart(figure)
+        assert "more lines than colours" not in figure.note
     else:
-        assert "more lines than colours" in picture.note
+        assert "more lines than colours" in figure.note
 
 
 @pytest.mark.parametrize(("moved", "count"), [((1.0, 1.0), "0 of 2"), ((1.0, 1.2), "1 of 2"), ((0.7, 1.2), "2 of 2")])

@@ -53,7 +53,7 @@ def test_figures_and_sentences_are_of_the_network_that_the_slide_speaks_of(crowd
     assert {(given["width"], given["depth"]) for given in plain} == {(WIDTH, DEPTH)}
     assert {given.get("dataset", "gaussian") for given in networks} == {"gaussian"}
     assert (plain != networks) == (number == WITH_CONVOLUTIONS and bool(finding.beside))
-    assert "conv" not in finding.picture.title
+    assert "conv" not in finding.figure.title
     assert finding.verdict
 
 

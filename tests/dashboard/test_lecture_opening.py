@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from goldilocks import engine, store
-from goldilocks.dashboard import figure
-from goldilocks.dashboard.figure import FORMATS, contents_of_group, group
+from goldilocks.dashboard.figure import FORMATS, Figure
 from goldilocks.dashboard.numerals import numeral
 from tests.dashboard.opening import open_page
 
@@ -77,22 +76,22 @@ def test_in_the_lectures_tanh_network_the_opening_is_the_lectures(slide_store, m
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
-def test_the_openings_charts_are_taken_away_together(activation, slide_store, monkeypatch):
-    groups = []
+def test_the_openings_charts_are_downloaded_together(activation, slide_store, monkeypatch):
+    drawn, around = [], Figure.around
     with monkeypatch.context() as patch:
-        patch.setattr(figure, "group", lambda *given, **more: groups.append((given, more)) or group(*given, **more))
+        patch.setattr(Figure, "around", lambda self, key: drawn.append((key, self)) or around(self, key))
         app = open_page("lecture", slide_store, patch, lecture_activation=activation)
     assert not app.exception
-    (((title, charts, data, sql, key), more),) = groups
-    assert title == f"What becomes of a signal in 6 {activation} layers of 4096?"
-    assert list(charts) == list(CARDS)
-    assert set(data["init"]) == set(CARDS.values())
-    assert f"activation IN ('{activation}')" in sql
-    assert "layer_histograms" in sql
-    assert {button.key for button in app.get("download_button")} >= {f"{key}-{kind}" for kind in FORMATS}
-    picture = contents_of_group("SVG", charts, data, **more).decode()
-    assert all(f">{name}</text>" in picture for name in CARDS)
-    assert len(pd.read_parquet(io.BytesIO(contents_of_group("Parquet", charts, data)))) == len(data)
+    opening = dict(drawn)["opening"]
+    assert opening.title == f"What becomes of a signal in 6 {activation} layers of 4096?"
+    assert list(opening.chart.charts) == list(CARDS)
+    assert f"activation IN ('{activation}')" in opening.source.sql
+    assert "layer_histograms" in opening.source.sql
+    assert {button.key for button in app.get("download_button")} >= {f"opening-{kind}" for kind in FORMATS}
+    svg = opening.file("SVG").decode()
+    assert all(f">{name}</text>" in svg for name in CARDS)
+    rows = pd.read_parquet(io.BytesIO(opening.file("Parquet")))
+    assert set(rows["init"]) == set(CARDS.values())
 
 
 @pytest.mark.parametrize(("store_name", "width"), [("slide_store", 4096), ("filled_store", 64)])

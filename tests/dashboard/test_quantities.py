@@ -10,7 +10,7 @@ import pytest
 from goldilocks import store
 from goldilocks.dashboard import cell_filters, quantities
 from goldilocks.dashboard.interval import BANDS
-from goldilocks.dashboard.quantities import Question
+from goldilocks.dashboard.quantities import QuantityPlot
 
 
 def named(*means):
@@ -36,7 +36,7 @@ def test_a_share_stays_one_where_its_interval_reaches_beyond():
     [(["layer 1", "layer 2"], "Layer"), (["scratch", "fine_tune"], "Scheme"), (["layer 1", "all"], "Scheme")],
 )
 def test_parts_are_called_what_they_are(parts, said):
-    assert quantities._parts_are(Question("any", "any", part="Scheme"), pd.DataFrame({"part": parts})) == said
+    assert quantities._parts_are(QuantityPlot("any", "any", part="Scheme"), pd.DataFrame({"part": parts})) == said
 
 
 def test_what_all_parts_end_in_is_not_repeated(transferred_store, monkeypatch):
@@ -45,24 +45,28 @@ def test_what_all_parts_end_in_is_not_repeated(transferred_store, monkeypatch):
         parts = opened.named("quantity_parts", study="transfer", quantity="layer_shift").df()["part"]
     ending = f", {parts.iloc[0].partition(', ')[2]}"
     wanted = tuple(parts[parts.str.endswith(ending)])
-    picture = quantities.picture(Question("transfer", "layer_shift", parts=wanted, ending=ending))
-    assert set(picture.data["part"]) == {part.partition(", ")[0] for part in wanted}
+    figure = quantities.figure(QuantityPlot("transfer", "layer_shift", parts=wanted, ending=ending))
+    assert set(figure.chart.data["rows"]["part"]) == {part.partition(", ")[0] for part in wanted}
 
 
 def test_ranges_of_a_study_are_called_what_they_are(studied_store, monkeypatch):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(studied_store))
-    asked = Question("preprocessing", "perturbed_loss", x="position", colour="preprocessing", parts=("mean",))
+    asked = QuantityPlot("preprocessing", "perturbed_loss", x="position", colour="preprocessing", parts=("mean",))
     own = replace(asked, ends=("low", "high"))
-    of_directions, of_seeds = quantities.picture(own), quantities.picture(asked)
+    of_directions, of_seeds = quantities.figure(own), quantities.figure(asked)
     assert quantities.OF_DIRECTIONS in of_directions.note
     assert "of the seeds" not in of_directions.note
     assert f'"{quantities.OF_DIRECTIONS}, from"' in json.dumps(of_directions.chart.spec)
     assert quantities.OF_DIRECTIONS not in of_seeds.note + json.dumps(of_seeds.chart.spec)
     # Also where another band is asked for, the ranges are those of the study.
     for band in BANDS:
-        ends = quantities.picture(replace(own, band=band)).data.set_index(["configuration", "position"])
+        ends = quantities.figure(replace(own, band=band)).chart.data["rows"].set_index(["configuration", "position"])
         for part in ("low", "high"):
-            alone = quantities.picture(replace(asked, parts=(part,))).data.set_index(["configuration", "position"])
+            alone = (
+                quantities.figure(replace(asked, parts=(part,)))
+                .chart.data["rows"]
+                .set_index(["configuration", "position"])
+            )
             pd.testing.assert_series_equal(ends[part].sort_index(), alone["mean"].sort_index(), check_names=False)
 
 
@@ -83,9 +87,9 @@ def test_the_sentence_below_a_figure_says_what_its_band_is(seeds, said):
 @pytest.mark.parametrize("band", BANDS)
 def test_a_pointer_is_told_which_band_is_drawn(band, transferred_store, monkeypatch):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(transferred_store))
-    picture = quantities.picture(Question("transfer", "transfer_accuracy", band=band))
-    assert (picture.data["low"] < picture.data["high"]).any()
-    assert f'"{BANDS[band]}, from"' in json.dumps(picture.chart.spec)
+    figure = quantities.figure(QuantityPlot("transfer", "transfer_accuracy", band=band))
+    assert (figure.chart.data["rows"]["low"] < figure.chart.data["rows"]["high"]).any()
+    assert f'"{BANDS[band]}, from"' in json.dumps(figure.chart.spec)
 
 
 def test_what_a_study_lacks_is_not_told(studied_store, monkeypatch):

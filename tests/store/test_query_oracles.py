@@ -47,6 +47,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "quantity_over_seeds": {"study": "odd", "quantity": "xi"},
     "quantity_parts": {"study": "odd", "quantity": "xi"},
     "first_seed_quantity": {"study": "odd", "quantity": "xi"},
+    "scatter_points": {"study": "odd"},
     "columns": {"relation": "signal_rates"},
 }
 # Other values of a parameter, each asked with all else as usual.

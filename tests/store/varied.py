@@ -205,6 +205,9 @@ class Varied:
         ):  # fmt: skip
             cell_id = self.cell("odd", **axes, color=self.pick(("blue", "red")), size=self.pick((9, 10)))
             self.numbers(cell_id, LOSSES, *(("xi", part, at) for part in ("left", "right") for at in (None, 1.0)))
+            for place, (axis, part, at) in enumerate(product("xy", ("0", "1"), (0.0, 1.0))):
+                value = axes["seed"] + axes["depth"] * place + axes["width"] / 100
+                self.batch.measurement(cell_id, f"scatter_{axis}", value, at, part)
 
     def mixed(self) -> None:
         """A study that has layers and curves, which questions about other studies must leave out."""

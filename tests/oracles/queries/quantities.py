@@ -44,6 +44,16 @@ def first_seed_quantity(tables: Tables, study: str, quantity: str) -> Rows:
         yield from rows[rows["cell_id"] == first][["part", "position", "value"]].to_dict("records")
 
 
+@oracle("dataset", "preprocessing", "part", "position")
+def scatter_points(tables: Tables, study: str) -> Rows:
+    rows = where(tables.quantities, study=study)
+    for _, own in groups(where(rows, quantity="scatter_x"), "dataset", "preprocessing"):
+        cell = own.sort_values(["seed", "cell_id"]).iloc[0]["cell_id"]
+        points = rows[(rows["cell_id"] == cell) & rows["quantity"].isin(["scatter_x", "scatter_y"])]
+        for key, point in groups(points, "dataset", "preprocessing", "part", "position"):
+            yield {**key, **{axis: largest(point, f"scatter_{axis}") for axis in "xy"}}
+
+
 THEORY = ("q_star", "alpha", "chi", "depth_q", "depth_c", "c_star")
 
 
