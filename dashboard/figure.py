@@ -11,8 +11,9 @@ from typing import Any, Literal
 import streamlit as st
 
 from goldilocks.dashboard import viewport
-from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.group import Group
+from goldilocks.dashboard.charts.template import Spec
 from goldilocks.dashboard.question import Source
 from goldilocks.dashboard.verbatim import verbatim
 

@@ -1,10 +1,12 @@
-"""Charts: pure functions from a data frame to a Vega-Lite chart, without Streamlit, never changing their input.
+"""Charts: pure functions from a data frame to an Altair chart, without Streamlit, never changing their input.
 
 chart          what a chart is
+template       what Altair describes once, with slots for what differs
 style          what all charts share
 panels         several panels, laid out for the width of the page
 group          several charts as one picture
 lines          something against something, over seeds: mean, range, theory, and what was lost
+line_template  what Altair describes of these
 distributions  strips of per-layer histograms on common axes
 ridges         the same histograms as ridges, one below the other
 heat_map       a metric over two axes, diverged cells marked

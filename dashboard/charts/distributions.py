@@ -1,13 +1,13 @@
 """A strip of histograms, one per layer from left to right, as on the lecture's slides."""
 
-from typing import Any
-
+import altair as alt
 import pandas as pd
 
 from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import style
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.panels import Panels
+from goldilocks.dashboard.charts.template import described, slot
 from goldilocks.dashboard.numerals import numeral
 
 LEAST_WIDTH, MOST_WIDTH, HEIGHT, GAP, FRAME_WIDTH = 94, 150, 84, 24, 24
@@ -32,34 +32,43 @@ def strip(bins: pd.DataFrame, statistics: pd.DataFrame, colour: str, tap: str, c
     """
     notes = _notes(bins, statistics, tap)
     data = bins[["layer", "left", "right", "share", "height"]].assign(note=bins["layer"].map(notes))
-    opacity = (
-        {"condition": {"test": f"datum.layer == {cursor}", "value": 1}, "value": PALE} if cursor in notes else None
-    )
-    tooltip = style.tooltips({"layer": "layer"}, {"left": "from", "right": "to"})
-    tooltip.append({"field": "share", "title": "share", "type": "quantitative", "format": ".2%"})
-    axis = {"tickCount": 2, "grid": False, "labelFlush": True, "labelExpr": style.LINEAR_LABEL}
-    panel = {
-        "mark": {"type": "bar", "color": colour, "binSpacing": 0},
-        "height": HEIGHT,
-        "encoding": {
-            "x": {"field": "left", "type": "quantitative", "bin": {"binned": True}, "title": None, "axis": axis},
-            "x2": {"field": "right"},
-            "y": {
-                "field": "height",
-                "type": "quantitative",
-                "title": None,
-                "axis": None,
-                "scale": {"domain": [0, 1]},
-            },
-            "tooltip": tooltip,
-        }
-        | ({"opacity": opacity} if opacity else {}),
-    }
-    header: dict[str, Any] = {"title": None, "labelOrient": "top", "labelFontWeight": 400, "labelLineHeight": 15}
-    header |= {"labelExpr": "split(datum.label, '|')", "labelColor": theme.NEUTRAL}
-    facet = {"field": "note", "type": "nominal", "title": None, "sort": list(notes.values()), "header": header}
     layout = Panels(len(notes), LEAST_WIDTH, MOST_WIDTH, len(notes), GAP, FRAME_WIDTH)
-    return style.chart({"data": {"name": "bins"}, "facet": facet, "spec": panel}, layout, bins=data)
+    values = {"colour": colour, "notes": list(notes.values()), "cursor": cursor}
+    return style.chart(_template(cursor in notes), values, layout, bins=data)
+
+
+@described
+def _template(emphasized: bool) -> alt.TopLevelMixin:
+    """Return a strip.
+
+    Args:
+        emphasized: whether one of its layers is.
+    """
+    share = alt.Tooltip(field="share", type="quantitative", title="share", format=".2%")
+    axis = alt.Axis(tickCount=2, grid=False, labelFlush=True, labelExpr=style.LINEAR_LABEL)
+    panel = (
+        alt.Chart(height=HEIGHT)
+        .mark_bar(color=slot("colour"), binSpacing=0)
+        .encode(
+            x=alt.X(field="left", type="quantitative", bin=alt.BinParams(binned=True), title=None, axis=axis),
+            x2=alt.X2(field="right"),
+            y=alt.Y(field="height", type="quantitative", title=None, axis=None, scale=alt.Scale(domain=[0, 1])),
+            tooltip=[*style.tooltips({"layer": "layer"}, {"left": "from", "right": "to"}), share],
+        )
+    )
+    if emphasized:
+        own = {"test": f"datum.layer == {slot('cursor')}", "value": 1}
+        panel = panel.encode(opacity=alt.OpacityValue(PALE, condition=own))
+    header = alt.Header(
+        title=None,
+        labelOrient="top",
+        labelFontWeight=400,
+        labelLineHeight=15,
+        labelExpr="split(datum.label, '|')",
+        labelColor=theme.NEUTRAL,
+    )
+    facet = alt.Facet(field="note", type="nominal", title=None, sort=slot("notes"), header=header)
+    return alt.FacetChart(data=alt.NamedData("bins"), spec=panel, facet=facet)
 
 
 def _notes(bins: pd.DataFrame, statistics: pd.DataFrame, tap: str) -> dict[int, str]:

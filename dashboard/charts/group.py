@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.panels import PLOT, ROOM, USUAL_WIDTH
 from goldilocks.dashboard.charts.style import CONFIG, PADDING
+from goldilocks.dashboard.charts.template import Spec
 
 GAP = 28
 # What Vega-Lite takes only once in a picture.

@@ -1,14 +1,16 @@
 """A metric over two axes: one tile per pair of values, clickable, with a cross where seeds diverged."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
 from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import style
-from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.template import Spec, described, slot
 
 SELECTION = "tile"
 ROW_HEIGHT, LEAST_HEIGHT = 27, 80
@@ -17,8 +19,7 @@ LABEL_LIMIT, TITLE_WIDTH = 190, 30
 Scale = Literal["share", "number", "logarithmic", "rate"]
 # How much larger or smaller than 1 a rate must be for the full colour.
 RATE_REACH = 2.0
-EDGED: Spec = {"type": "rect", "cornerRadius": 3, "stroke": theme.NEUTRAL}
-GAPS: Spec = {"paddingInner": 0.06, "paddingOuter": 0.03}
+EDGED: dict[str, Any] = {"cornerRadius": 3, "stroke": theme.NEUTRAL}
 
 
 def heat_map(
@@ -45,16 +46,10 @@ def heat_map(
         Tiles with the selection `tile`; a cross where every seed diverged, a small one where some did.
     """
     data = frame.assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
-    x: Spec = {"field": "x", "type": "nominal", "sort": list(columns), "title": titles[0], "scale": GAPS}
-    y: Spec = {"field": "y", "type": "nominal", "sort": list(rows), "title": titles[1], "scale": GAPS}
-    x["axis"] = style.leaning(columns) | {"orient": "bottom"}
-    y["axis"] = {"labelLimit": LABEL_LIMIT, "labelOverlap": False}
-    place = {"x": x, "y": y}
-    layers = [_tiles(place, titles, _colour(titles[2], scale, reverse)), _frame(place), _crosses(place)]
-    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows))
+    values: Spec = dict(zip(("x", "y", "value"), titles, strict=True)) | style.leaning_values(columns)
+    values |= {"rows": list(rows), "columns": list(columns), "height": max(LEAST_HEIGHT, ROW_HEIGHT * len(rows))}
     frames = pd.DataFrame([marked] if marked else [], columns=["x", "y"], dtype=object)
-    spec = {"data": {"name": "tiles"}, "layer": layers, "height": height}
-    return style.chart(spec, axis_width=_axis_width(rows), tiles=data, marked=frames)
+    return style.chart(_template(scale, reverse), values, axis_width=_axis_width(rows), tiles=data, marked=frames)
 
 
 def _axis_width(rows: Sequence[str]) -> int:
@@ -62,48 +57,56 @@ def _axis_width(rows: Sequence[str]) -> int:
     return round(min(longest, LABEL_LIMIT)) + TITLE_WIDTH
 
 
-def _tiles(place: Spec, titles: tuple[str, str, str], colour: Spec) -> Spec:
+@described
+def _template(scale: Scale, reverse: bool) -> alt.TopLevelMixin:
+    gaps = alt.Scale(paddingInner=0.06, paddingOuter=0.03)
+    beside = alt.Axis(labelLimit=LABEL_LIMIT, labelOverlap=False)
+    below = style.leaning(orient="bottom")
+    place = {
+        "x": alt.X(field="x", type="nominal", sort=slot("columns"), title=slot("x"), scale=gaps, axis=below),
+        "y": alt.Y(field="y", type="nominal", sort=slot("rows"), title=slot("y"), scale=gaps, axis=beside),
+    }
+    layers = (_tiles(place, _colour(scale, reverse)), _frame(place), _crosses(place))
+    return alt.layer(*layers, data=alt.NamedData("tiles"), height=slot("height"))
+
+
+def _tiles(place: dict[str, Any], colour: alt.Color) -> alt.Chart:
     """Return the tiles; thin edges show dark ones on a dark page."""
-    shown = style.tooltips({"x": titles[0], "y": titles[1], "seeds": "Runs"}, {"value": titles[2]})
-    shown.append({"field": "share_diverged", "title": "Diverged", "type": "quantitative", "format": ".0%"})
-    return {
-        "params": [{"name": SELECTION, "select": {"type": "point", "fields": ["x", "y"]}}],
-        "mark": EDGED | {"cursor": "pointer", "strokeWidth": 0.5, "invalid": None},
-        "encoding": place | {"tooltip": shown, "color": colour},
-    }
+    shown = style.tooltips({"x": slot("x"), "y": slot("y"), "seeds": "Runs"}, {"value": slot("value")})
+    shown.append(alt.Tooltip(field="share_diverged", type="quantitative", title="Diverged", format=".0%"))
+    tiles = alt.Chart(name="tiles").mark_rect(**EDGED, cursor="pointer", strokeWidth=0.5, invalid=None)
+    return tiles.encode(**place, tooltip=shown, color=colour).add_params(
+        alt.selection_point(name=SELECTION, fields=["x", "y"])
+    )
 
 
-def _frame(place: Spec) -> Spec:
+def _frame(place: dict[str, Any]) -> alt.Chart:
     """Return a frame around the marked tile: data of its own, so that the address draws it as a click does."""
-    return {"data": {"name": "marked"}, "mark": EDGED | {"strokeWidth": 3.5, "filled": False}, "encoding": place}
+    return alt.Chart(alt.NamedData("marked")).mark_rect(**EDGED, strokeWidth=3.5, filled=False).encode(**place)
 
 
-def _crosses(place: Spec) -> Spec:
+def _crosses(place: dict[str, Any]) -> alt.Chart:
     """Return the crosses: large where all seeds diverged, small where some did."""
-    size = {"condition": {"test": "datum.share_diverged >= 1", "value": 150}, "value": 45}
-    return {
-        "transform": [{"filter": "datum.share_diverged > 0"}],
-        "mark": {**style.CROSS, "stroke": "white", "strokeWidth": 1.2, "tooltip": None},
-        "encoding": place | {"size": size},
-    }
+    size = alt.SizeValue(45, condition={"test": "datum.share_diverged >= 1", "value": 150})
+    crosses = alt.Chart().mark_point(**style.CROSS | {"stroke": "white", "strokeWidth": 1.2, "tooltip": None})
+    return crosses.encode(**place, size=size).transform_filter("datum.share_diverged > 0")
 
 
-def _colour(title: str, scale: Scale, reverse: bool) -> Spec:
-    legend = style.GRADIENT | ({"format": ".0%", "labelExpr": "datum.label"} if scale == "share" else {})
-    # What was not finite has no colour of the scale.
-    unknown = {"test": "!isValid(datum.value)", "value": "transparent"}
-    kinds: dict[Scale, Spec] = {
+def _colour(scale: Scale, reverse: bool) -> alt.Color:
+    kinds: dict[Scale, dict[str, Any]] = {
         "share": {"scheme": "viridis", "domain": [0, 1]},
         "number": {"scheme": "viridis"},
         "logarithmic": {"scheme": "viridis", "type": "log"},
         "rate": {"scheme": "blueorange", "type": "log", "domain": [1 / RATE_REACH, RATE_REACH], "clamp": True},
     }
     chosen = kinds[scale] | ({"reverse": True} if reverse else {})
-    return {
-        "condition": unknown,
-        "field": "value",
-        "type": "quantitative",
-        "title": title,
-        "scale": chosen,
-        "legend": legend,
-    }
+    legend = style.GRADIENT | ({"format": ".0%", "labelExpr": "datum.label"} if scale == "share" else {})
+    return alt.Color(
+        field="value",
+        type="quantitative",
+        title=slot("value"),
+        scale=alt.Scale(**chosen),
+        legend=alt.Legend(**legend),
+        # What was not finite has no colour of the scale.
+        condition={"test": "!isValid(datum.value)", "value": "transparent"},
+    )

@@ -1,21 +1,21 @@
 """Something against something for several configurations: mean over seeds, their range, theory, and what was lost."""
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import style
-from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.line_template import LAST, TRUE, Shape, template
 from goldilocks.dashboard.charts.panels import Panels
+from goldilocks.dashboard.charts.template import Spec
 
 # Nobody tells more lines apart: pages draw the first so many.
 MOST_LINES = 60
-HEIGHT, PANEL_HEIGHT, EDGE = 220, 200, 8
 # Letters of a title that fit beside the lowest chart; longer ones take two lines.
 TITLE_LETTERS = 32
 # Of a panel, and of what the numbers and each line of the title beside the panels take.
@@ -23,10 +23,6 @@ LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 
 # What a cross that ends a line at the right edge of the last panel reaches beyond it.
 CROSS_WIDTH = 10
 MEASURED, THEORY = ("mean", "low", "high"), ("theory", "theory_low", "theory_high")
-# Before the name of a number that is drawn elsewhere than it is; what stands there.
-TRUE, ZEROS = "true_", "zeros stand here"
-# The column with the height at which a line ends.
-LAST = "last_mean"
 
 
 @dataclass(frozen=True)
@@ -89,18 +85,75 @@ def lines(
     if y.logarithmic and not _some_positive(frame["mean"]):
         y = replace(y, logarithmic=False)
     data = _tidy(frame, x, y, [axis for axis in (colour, dash, panels) if axis])
-    across = _across(x)
-    layers = _layers(data, x, y, across, colour, dash, points, zero, band)
-    if cursor is not None:
-        rule = {"type": "rule", "aria": False, "color": theme.NEUTRAL, "strokeWidth": 1.5, "opacity": 0.8}
-        layers.append({"mark": rule, "encoding": {"x": {"datum": cursor, "type": "quantitative"}}})
+    shape = _shape(data, x, y, colour, dash, panels, points, zero, band, cursor)
+    values = _values(data, x, y, colour, dash, band, cursor)
     if panels is None:
-        return style.chart({"data": {"name": "rows"}, "layer": layers, "height": HEIGHT}, rows=data)
-    facet = {"field": panels.field, "type": "nominal", "title": panels.title, "sort": [str(v) for v in panels.values]}
-    spec: Spec = {"data": {"name": "rows"}, "facet": facet, "spec": {"layer": layers, "height": PANEL_HEIGHT}}
+        return style.chart(template(shape), values, rows=data)
+    values |= {"panels_field": panels.field, "panels": panels.title, "panels_names": [str(v) for v in panels.values]}
     frame_width = FRAME_WIDTH + TITLE_LINE * len(_beside(y)) + (CROSS_WIDTH if data["first_lost"].any() else 0)
     layout = Panels(len(panels.values), LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, frame=frame_width)
-    return style.chart(spec, layout, rows=data)
+    return style.chart(template(shape), values, layout, rows=data)
+
+
+def _shape(
+    data: pd.DataFrame,
+    x: Axis,
+    y: Axis,
+    colour: Axis,
+    dash: Axis | None,
+    panels: Axis | None,
+    points: bool,
+    zero: bool,
+    band: str,
+    cursor: float | None,
+) -> Shape:
+    placed = data.loc[data["first_lost"], LAST].notna() if data["first_lost"].any() else pd.Series(dtype=bool)
+    return Shape(
+        category=x.category,
+        logarithmic=(x.logarithmic, y.logarithmic),
+        whole=x.whole,
+        share=y.share,
+        zero=zero,
+        legend=bool(colour.title) and len(colour.values) > 1,
+        dashed=dash is not None and len(dash.values) > 1,
+        panels=panels is not None,
+        points=points,
+        wide=_has_width(data),
+        band=bool(band),
+        predicted="theory" in data and bool(data["theory"].notna().any()),
+        cursor=cursor is not None,
+        floor=f"{TRUE}mean" in data and bool((data[f"{TRUE}mean"] <= 0).any()),
+        ends=(bool(placed.any()), bool((~placed).any())),
+        true=frozenset(name for name in MEASURED if f"{TRUE}{name}" in data),
+    )
+
+
+def _values(
+    data: pd.DataFrame, x: Axis, y: Axis, colour: Axis, dash: Axis | None, band: str, cursor: float | None
+) -> Spec:
+    """Return what the slots are filled with."""
+    names, across = [str(value) for value in colour.values], [str(value) for value in x.values]
+    least = data["mean"].min()
+    values: Spec = {
+        "x_field": x.field,
+        "x": x.title,
+        "x_names": across,
+        "y": y.title,
+        "y_lines": _beside(y),
+        "band": band,
+    }
+    values |= style.leaning_values(across) | style.colour_values("colour", colour.field, names)
+    values |= {
+        "colour": colour.title,
+        "band": band,
+        "cursor": cursor,
+        "floor": float(least) if np.isfinite(least) else None,
+    }
+    if dash is not None:
+        dashes = [str(value) for value in dash.values]
+        values |= {"dash_field": dash.field, "dash": dash.title, "dash_names": dashes}
+        values |= style.legend_values("dash", dashes)
+    return values
 
 
 def _some_positive(values: pd.Series) -> bool:
@@ -113,138 +166,9 @@ def _beside(y: Axis) -> list[str]:
     return textwrap.wrap(y.title, TITLE_LETTERS)
 
 
-def _across(x: Axis) -> Spec:
-    if x.category:
-        names = [str(value) for value in x.values]
-        axis = style.leaning(names)
-        return {"field": x.field, "type": "nominal", "title": x.title, "sort": names, "axis": axis}
-    ticks: Spec = {"grid": False} | ({"tickMinStep": 1, "format": "d"} if x.whole else {})
-    return style.number(x.field, x.title, x.logarithmic, axis=ticks, scale={"nice": False})
-
-
-def _layers(
-    data: pd.DataFrame,
-    x: Axis,
-    y: Axis,
-    across: Spec,
-    colour: Axis,
-    dash: Axis | None,
-    points: bool,
-    zero: bool,
-    band: str,
-) -> list[Spec]:
-    up, shared = _upward(y, zero), _shared(x, across, colour)
-    wide, predicted = _has_width(data), "theory" in data and data["theory"].notna().any()
-    layers = []
-    if wide:
-        layers.append(_whiskers(shared, up("low")) if x.category else _area(shared, up, y, "low", "high", 0.16))
-    if predicted:
-        layers.append(_area(shared, up, y, "theory_low", "theory_high", 0.1))
-    layers += _means(shared | {"y": up("mean"), "tooltip": _tooltip(data, x, y, band, wide)}, x, dash, points)
-    if predicted:
-        layers.append(_theory(shared, up("theory")))
-    if f"{TRUE}mean" in data and (data[f"{TRUE}mean"] <= 0).any():
-        layers.append(_zeros(up("mean"), float(data["mean"].min())))
-    return [*layers, *_losses(data, shared, up(LAST))]
-
-
-def _upward(y: Axis, zero: bool) -> Callable[[str], Spec]:
-    """Return what makes the vertical encoding of a column."""
-    # On a logarithmic axis the least and the largest lie on the very edge.
-    scale: Spec = {"padding": EDGE} if y.logarithmic else {"zero": zero}
-    scale |= {"domain": [0, 1]} if y.share else {}
-    ticks = {"format": ".0%"} if y.share else {}
-    return lambda field: style.number(field, _beside(y), y.logarithmic, scale=scale, axis=ticks)
-
-
-def _shared(x: Axis, across: Spec, colour: Axis) -> Spec:
-    """Return what all marks of a configuration have in common."""
-    symbol = "circle" if x.category else "stroke"
-    paint = style.colour(colour.field, [str(value) for value in colour.values], colour.title, symbol)
-    return {"x": across, "color": paint, "detail": {"field": "configuration", "type": "nominal"}}
-
-
-def _area(shared: Spec, up: Callable[[str], Spec], y: Axis, low: str, high: str, opacity: float) -> Spec:
-    upper = {"field": high}
-    # An interval of a share may reach beyond all shares there are.
-    mark = {"type": "area", "opacity": opacity, "clip": y.share}
-    return {"mark": mark, "encoding": shared | {"y": up(low), "y2": upper}}
-
-
-def _means(encoding: Spec, x: Axis, dash: Axis | None, points: bool) -> list[Spec]:
-    if x.category:
-        # Nothing lies between two names.
-        return [{"mark": {"type": "point", "filled": True, "size": 130, "opacity": 0.9}, "encoding": encoding}]
-    dashed = {"strokeDash": _dashes(dash)} if dash is not None and len(dash.values) > 1 else {}
-    line = {"mark": {"type": "line", "strokeWidth": 2.4}, "encoding": encoding | dashed}
-    # A layer of their own: as part of the lines they would fill the symbols of the dashes in the legend.
-    dots = {"mark": {"type": "point", "filled": True, "size": 36, "opacity": 1}, "encoding": encoding}
-    return [line, dots] if points else [line]
-
-
-def _theory(shared: Spec, up: Spec) -> Spec:
-    mark = {"type": "line", "strokeDash": [3, 3], "strokeWidth": 1.6}
-    plain = {key: value for key, value in shared.items() if key != "color"}
-    return {"mark": mark, "encoding": plain | {"color": {"value": theme.NEUTRAL}, "y": up}}
-
-
 def _has_width(data: pd.DataFrame) -> bool:
     """Tell whether a band can be seen: one seed has none, and neither has a share whose range is not stored."""
     return bool(((data["low"] < data["mean"]) | (data["mean"] < data["high"])).any())
-
-
-def _tooltip(data: pd.DataFrame, x: Axis, y: Axis, band: str, wide: bool) -> list[Spec]:
-    ends = {"low": f"{band}, from", "high": f"{band}, to"} if band else {"low": "lowest", "high": "highest"}
-    numbers = {"mean": y.title} | (ends if wide else {})
-    told = {(f"{TRUE}{name}" if f"{TRUE}{name}" in data else name): title for name, title in numbers.items()}
-    texts = {"configuration": "Configuration", "seeds": "Seeds", "lost": "Not finite"}
-    if x.category:
-        return style.tooltips({**texts, x.field: x.title}, told)
-    return style.tooltips(texts, {x.field: x.title, **told})
-
-
-def _zeros(up: Spec, floor: float) -> Spec:
-    """Return words on the floor of a logarithmic axis, where what is zero was put."""
-    mark = {"type": "text", "text": ZEROS, "align": "left", "baseline": "bottom", "dy": -3, "color": theme.NEUTRAL}
-    place = {key: value for key, value in up.items() if key != "field"} | {"datum": floor}
-    return {"data": {"values": [{}]}, "mark": mark, "encoding": {"x": {"value": 4}, "y": place}}
-
-
-def _dashes(dash: Axis) -> Spec:
-    names = [str(value) for value in dash.values]
-    # Below, where the legend of the colours is not.
-    legend = style.legend_of(names) | {
-        "symbolType": "stroke", "symbolStrokeColor": theme.NEUTRAL, "symbolSize": 400, "symbolStrokeWidth": 2,
-        "orient": "bottom",
-    }  # fmt: skip
-    return {"field": dash.field, "type": "nominal", "title": dash.title, "legend": legend, "sort": names}
-
-
-def _losses(data: pd.DataFrame, shared: Spec, up: Spec) -> list[Spec]:
-    """Return the crosses that end the lines of lost seeds."""
-    if not data["first_lost"].any():
-        return []
-    tip = style.tooltips({"configuration": "Configuration", "lost": "Seeds not finite", "seeds": "Seeds"})
-    placed = data.loc[data["first_lost"], LAST].notna()
-    # Where nothing finite came before, there is no line to end.
-    places = {
-        f"isValid(datum.{LAST})": (placed.any(), up),
-        f"!isValid(datum.{LAST})": ((~placed).any(), style.UPPER_EDGE),
-    }
-    return [
-        {
-            "transform": [{"filter": f"datum.first_lost && {condition}"}],
-            "mark": style.END,
-            "encoding": shared | {"y": y, "tooltip": tip},
-        }
-        for condition, (some, y) in places.items()
-        if some
-    ]
-
-
-def _whiskers(shared: Spec, low: Spec) -> Spec:
-    encoding = shared | {"y": low, "y2": {"field": "high"}}
-    return {"mark": {"type": "rule", "aria": False, "strokeWidth": 2.5, "opacity": 0.45}, "encoding": encoding}
 
 
 def _tidy(frame: pd.DataFrame, x: Axis, y: Axis, others: Sequence[Axis]) -> pd.DataFrame:

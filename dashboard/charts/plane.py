@@ -1,21 +1,25 @@
 """The plane of weight and bias variance: order, chaos, the edge between them, and where initializations sit."""
 
+from typing import Any
+
+import altair as alt
 import numpy as np
 import pandas as pd
 
 from goldilocks.dashboard.charts import style
-from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.heat_map import RATE_REACH
+from goldilocks.dashboard.charts.template import described, slot
 
 HEIGHT = 320
 DARK = "#14171a"
 # Positive values that span more than this have a logarithmic scale of colours.
 DECADES = 1.5
 # A tile without a finite value.
-WITHOUT: Spec = {"test": "!isValid(datum.value)", "value": "rgba(122, 135, 147, 0.25)"}
+GREY = "rgba(122, 135, 147, 0.25)"
 # Dots stand on the axis, half of each below it, and the first may stand at zero.
-BELOW_DOTS: Spec = {"labelPadding": 10}
-BESIDE_DOTS: Spec = {"padding": 9, "nice": False}
+BELOW_DOTS: dict[str, Any] = {"labelPadding": 10}
+BESIDE_DOTS: dict[str, Any] = {"padding": 9, "nice": False}
 DRAWN = ["weight_low", "weight_high", "bias_low", "bias_high", "weight", "bias", "value"]
 WEIGHT, BIAS = "Weight variance σw²", "Bias variance σb²"
 
@@ -34,46 +38,71 @@ def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: s
     # What is not drawn is not sent: lists of fates, for instance.
     data = frame[DRAWN].assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
     positive = bool((data["value"].dropna() > 0).all())
-    logarithmic = positive and style.spans_decades(data["value"], DECADES)
-    layers = [_tiles(title, rate, logarithmic), _edge(), _initializations(list(named["init"]))]
-    spec = {"layer": layers, "height": HEIGHT, "resolve": {"scale": {"color": "independent"}}}
-    return style.chart(spec, tiles=data, named=named, edge=edge)
+    scale = "rate" if rate else "log" if positive and style.spans_decades(data["value"], DECADES) else "linear"
+    names = list(named["init"])
+    template = _template(scale, len(names) > 1)
+    return style.chart(
+        template, {"title": title, **style.colour_values("init", "init", names)}, tiles=data, named=named, edge=edge
+    )
 
 
-def _tiles(title: str, rate: bool, logarithmic: bool) -> Spec:
-    scale: Spec = {"scheme": "viridis"} | ({"type": "log"} if logarithmic else {})
-    if rate:
-        scale = {"scheme": "blueorange", "type": "log", "domain": [1 / RATE_REACH, RATE_REACH], "clamp": True}
-    colour = {"field": "value", "type": "quantitative", "title": title, "scale": scale, "legend": style.GRADIENT}
-    encoding = {
-        "x": style.number("weight_low", WEIGHT, axis=BELOW_DOTS, scale=BESIDE_DOTS),
-        "x2": {"field": "weight_high"},
-        "y": style.number("bias_low", BIAS),
-        "y2": {"field": "bias_high"},
-        "color": colour | {"condition": WITHOUT},
-        "tooltip": style.tooltips({}, {"weight": "σw²", "bias": "σb²", "value": title}),
+@described
+def _template(scale: str, several: bool) -> alt.TopLevelMixin:
+    """Return the plane.
+
+    Args:
+        scale: of the colours: rate, log or linear.
+        several: whether there are several initializations.
+    """
+    layers = alt.layer(_tiles(scale), _edge(), _initializations(several), height=HEIGHT)
+    return layers.resolve_scale(color="independent")
+
+
+def _tiles(scale: str) -> alt.Chart:
+    scales = {
+        "rate": alt.Scale(scheme="blueorange", type="log", domain=[1 / RATE_REACH, RATE_REACH], clamp=True),
+        "log": alt.Scale(scheme="viridis", type="log"),
+        "linear": alt.Scale(scheme="viridis"),
     }
-    return {"data": {"name": "tiles"}, "mark": {"type": "rect", "invalid": None}, "encoding": encoding}
+    colour = alt.Color(
+        field="value",
+        type="quantitative",
+        title=slot("title"),
+        scale=scales[scale],
+        legend=alt.Legend(**style.GRADIENT),
+        condition={"test": "!isValid(datum.value)", "value": GREY},
+    )
+    return (
+        alt.Chart(alt.NamedData("tiles"))
+        .mark_rect(invalid=None)
+        .encode(
+            x=style.number(alt.X, "weight_low", WEIGHT, axis=BELOW_DOTS, scale=BESIDE_DOTS),
+            x2=alt.X2(field="weight_high"),
+            y=style.number(alt.Y, "bias_low", BIAS),
+            y2=alt.Y2(field="bias_high"),
+            color=colour,
+            tooltip=style.tooltips({}, {"weight": "σw²", "bias": "σb²", "value": slot("title")}),
+        )
+    )
 
 
-def _place() -> Spec:
+def _place() -> dict[str, Any]:
     # Layers share their axes only under the same titles.
-    x = style.number("weight", WEIGHT, axis=BELOW_DOTS, scale=BESIDE_DOTS)
-    return {"x": x, "y": style.number("bias", BIAS)}
+    x = style.number(alt.X, "weight", WEIGHT, axis=BELOW_DOTS, scale=BESIDE_DOTS)
+    return {"x": x, "y": style.number(alt.Y, "bias", BIAS)}
 
 
-def _edge() -> Spec:
-    return {
-        "data": {"name": "edge"},
-        "mark": {"type": "line", "stroke": DARK, "strokeWidth": 2.5, "clip": True},
-        "encoding": _place() | {"order": {"field": "bias", "type": "quantitative"}},
-    }
+def _edge() -> alt.Chart:
+    order = alt.Order(field="bias", type="quantitative")
+    line = alt.Chart(alt.NamedData("edge")).mark_line(stroke=DARK, strokeWidth=2.5, clip=True)
+    return line.encode(**_place(), order=order)
 
 
-def _initializations(names: list[str]) -> Spec:
+def _initializations(several: bool) -> alt.Chart:
     """Return dots; their names stand in the legend, because on the plane those of neighbours would overlap."""
-    legend = style.legend_of(names) | {"orient": "bottom", "symbolType": "circle", "symbolSize": 90, "symbolOpacity": 1}
-    paint = style.colour("init", names, "Initialization") | {"legend": legend}
+    paint = style.colour("init", "Initialization", "circle", several, orient="bottom", symbolSize=90)
+    dots = alt.Chart(alt.NamedData("named")).mark_point(
+        filled=True, size=130, stroke="white", strokeWidth=1.5, opacity=1
+    )
     tips = style.tooltips({"init": "Initialization"}, {"weight": "σw²", "bias": "σb²"})
-    dot = {"type": "point", "filled": True, "size": 130, "stroke": "white", "strokeWidth": 1.5, "opacity": 1}
-    return {"data": {"name": "named"}, "mark": dot, "encoding": _place() | {"color": paint, "tooltip": tips}}
+    return dots.encode(**_place(), color=paint, tooltip=tips)

@@ -1,11 +1,13 @@
 """Clouds of points, side by side, each on axes of its own."""
 
+import altair as alt
 import pandas as pd
 
 from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import style
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.panels import Panels
+from goldilocks.dashboard.charts.template import described, slot
 
 LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, AXES_WIDTH = 100, 170, 5, 16, 12, 34
 
@@ -19,16 +21,29 @@ def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str) -> Ch
         panels: its values from left to right.
         colour: the column that colours the points.
     """
-    encoding = {
-        "x": style.number("x", None, axis={"tickCount": 3}),
-        "y": style.number("y", None, axis={"tickCount": 3}),
-    }
     names = list(dict.fromkeys(frame[colour].astype(str)))
-    paint = style.colour(colour, names, "Class", "circle")
-    encoding["color"] = paint | {"scale": {"domain": names, "range": theme.PALETTE[: len(names)]}}
-    inner = {"mark": {"type": "point", "filled": True, "size": 14, "opacity": 0.55}, "encoding": encoding}
-    facet = {"field": panel, "type": "nominal", "sort": panels, "title": None}
-    spec = {"data": {"name": "points"}, "facet": facet, "spec": inner}
-    spec["resolve"] = {"scale": {"x": "independent", "y": "independent"}}
+    values = {"panel": panel, "panels": panels, **style.colour_values("colour", colour, names)}
+    values["colour_colours"] = theme.PALETTE[: len(names)]
     layout = Panels(len(panels), LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, AXES_WIDTH, square=True)
-    return style.chart(spec, layout, points=frame)
+    return style.chart(_template(len(names) > 1), values, layout, points=frame)
+
+
+@described
+def _template(several: bool) -> alt.TopLevelMixin:
+    """Return clouds.
+
+    Args:
+        several: whether there are several colours.
+    """
+    points = (
+        alt.Chart()
+        .mark_point(filled=True, size=14, opacity=0.55)
+        .encode(
+            x=style.number(alt.X, "x", axis={"tickCount": 3}),
+            y=style.number(alt.Y, "y", axis={"tickCount": 3}),
+            color=style.colour("colour", "Class", "circle", several),
+        )
+    )
+    facet = alt.Facet(field=slot("panel"), type="nominal", sort=slot("panels"), title=None)
+    clouds = alt.FacetChart(data=alt.NamedData("points"), spec=points, facet=facet)
+    return clouds.resolve_scale(x="independent", y="independent")

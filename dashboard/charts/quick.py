@@ -1,9 +1,11 @@
 """A quick chart of any table: two of its columns, coloured by a third."""
 
+import altair as alt
 import pandas as pd
 
 from goldilocks.dashboard.charts import style
-from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.chart import Chart
+from goldilocks.dashboard.charts.template import Spec, described, slot
 
 HEIGHT, MOST_ROWS, MOST_COLOURS = 260, 5000, 12
 
@@ -31,25 +33,43 @@ def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None) -> Chart:
     head = frame.head(MOST_ROWS)
     number = pd.api.types.is_numeric_dtype(head[x])
     data = pd.DataFrame({"x": head[x] if number else _texts(head[x]), "y": head[y]})
+    values: Spec = {"x": x, "y": y} | ({} if number else style.leaning_values(list(dict.fromkeys(data["x"]))))
+    names: list[str] = []
     if colour:
         data["colour"] = _texts(head[colour])
-    across: Spec = style.number("x", x) if number else _names(data["x"], x)
-    shown = style.tooltips({} if number else {"x": x}, {"y": y} | ({"x": x} if number else {}))
-    encoding: Spec = {"x": across, "y": style.number("y", y, scale={"zero": not number}), "tooltip": shown}
-    if colour:
-        values = list(dict.fromkeys(data["colour"]))[:MOST_COLOURS]
-        encoding["color"] = style.colour("colour", values, colour)
-        if not number:
-            encoding["xOffset"] = {"field": "colour"}
-    mark = {"type": "line", "point": {"size": 36}, "strokeWidth": 2} if number else {"type": "bar"}
-    spec = {"data": {"name": "rows"}, "mark": mark, "encoding": encoding, "height": HEIGHT}
-    return style.chart(spec, rows=data)
+        names = list(dict.fromkeys(data["colour"]))[:MOST_COLOURS]
+        values |= {"colour": colour, **style.colour_values("colour", "colour", names)}
+    return style.chart(_template(number, bool(colour), len(names) > 1), values, rows=data)
 
 
 def _texts(values: pd.Series) -> list[str]:
     return ["NULL" if pd.isna(value) else str(value) for value in values]
 
 
-def _names(values: pd.Series, title: str) -> Spec:
-    axis = style.leaning(list(dict.fromkeys(values)))
-    return {"field": "x", "type": "nominal", "title": title, "sort": None, "axis": axis}
+@described
+def _template(number: bool, coloured: bool, several: bool) -> alt.TopLevelMixin:
+    """Return the chart.
+
+    Args:
+        number: whether a number stands across.
+        coloured: whether a column colours it.
+        several: whether there are several colours.
+    """
+    base = alt.Chart(alt.NamedData("rows"), height=HEIGHT)
+    drawn = base.mark_line(point=alt.OverlayMarkDef(size=36), strokeWidth=2) if number else base.mark_bar()
+    across = (
+        style.number(alt.X, "x", slot("x"))
+        if number
+        else alt.X(field="x", type="nominal", title=slot("x"), sort=None, axis=style.leaning())
+    )
+    texts, numbers = ({}, {"y": slot("y"), "x": slot("x")}) if number else ({"x": slot("x")}, {"y": slot("y")})
+    drawn = drawn.encode(
+        x=across,
+        y=style.number(alt.Y, "y", slot("y"), scale={"zero": not number}),
+        tooltip=style.tooltips(texts, numbers),
+    )
+    if coloured:
+        drawn = drawn.encode(color=style.colour("colour", slot("colour"), shown=several))
+    if coloured and not number:
+        drawn = drawn.encode(xOffset=alt.XOffset(field="colour", type="nominal"))
+    return drawn

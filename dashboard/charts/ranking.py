@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import altair as alt
 import pandas as pd
 
 from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import style
-from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.panels import ROOM
+from goldilocks.dashboard.charts.template import described, slot
 
 # In pixels: a row, and how far its name stands above its middle and its dot below.
 ROW_HEIGHT, NAME_ABOVE, DOT_BELOW = 38, -9, 8
@@ -22,29 +24,37 @@ def ranking(frame: pd.DataFrame, title: str, coloured: Sequence[str]) -> Chart:
         coloured: the configurations that have a colour, as in a chart beside this one; the others are grey.
     """
     names = list(frame["configuration"])
-    y = {"field": "configuration", "type": "nominal", "sort": names, "title": None, "axis": _above()}
     own = dict(zip(coloured, theme.colours(coloured), strict=True))
-    scale = {"domain": names, "range": [own.get(name, theme.NEUTRAL) for name in names]}
-    paint = {"field": "configuration", "type": "nominal", "scale": scale, "legend": None}
-    percent: Spec = {"format": ".0%"}
+    colours = [own.get(name, theme.NEUTRAL) for name in names]
+    values = {"title": title, "names": names, "colours": colours, "height": ROW_HEIGHT * max(len(names), 1)}
+    return style.chart(_template(), values, rows=frame)
+
+
+@described
+def _template() -> alt.TopLevelMixin:
+    above = alt.Axis(
+        labelAlign="left",
+        labelPadding=0,
+        labelOffset=NAME_ABOVE,
+        labelLimit=alt.ExprRef(ROOM),
+        labelOverlap=False,
+    )
+    y = alt.Y(field="configuration", type="nominal", sort=slot("names"), title=None, axis=above)
+    scale = alt.Scale(domain=slot("names"), range=slot("colours"))
+    paint = alt.Color(field="configuration", type="nominal", scale=scale, legend=None)
+    title = slot("title")
     shown = style.tooltips(
         {"configuration": "Configuration", "seeds": "Seeds", "diverged": "Diverged"},
         {"score": title, "low": "lowest", "high": "highest"},
     )
-    bar = {
-        "mark": {"type": "rule", "aria": False, "strokeWidth": 3, "opacity": 0.5, "yOffset": DOT_BELOW},
-        "encoding": {"y": y, "x": style.number("low", title, axis=percent), "x2": {"field": "high"}, "color": paint},
-    }
-    dot = {
-        "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1, "yOffset": DOT_BELOW},
-        "encoding": {"y": y, "x": style.number("score", title, axis=percent), "color": paint, "tooltip": shown},
-    }
-    height = ROW_HEIGHT * max(len(names), 1)
-    return style.chart({"data": {"name": "rows"}, "layer": [bar, dot], "height": height}, rows=frame)
-
-
-def _above() -> Spec:
-    return {
-        "labelAlign": "left", "labelPadding": 0, "labelOffset": NAME_ABOVE, "labelLimit": {"expr": ROOM},
-        "labelOverlap": False,
-    }  # fmt: skip
+    bar = (
+        alt.Chart()
+        .mark_rule(aria=False, strokeWidth=3, opacity=0.5, yOffset=DOT_BELOW)
+        .encode(y=y, x=style.number(alt.X, "low", title, axis={"format": ".0%"}), x2=alt.X2(field="high"), color=paint)
+    )
+    dot = (
+        alt.Chart()
+        .mark_point(filled=True, size=110, opacity=1, yOffset=DOT_BELOW)
+        .encode(y=y, x=style.number(alt.X, "score", title, axis={"format": ".0%"}), color=paint, tooltip=shown)
+    )
+    return alt.layer(bar, dot, data=alt.NamedData("rows"), height=slot("height"))

@@ -1,13 +1,17 @@
 """What all charts share: typography, quiet axes, colours by name, and how a value that is not finite is drawn."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+import altair as alt
 import pandas as pd
 
 from goldilocks.dashboard import theme
-from goldilocks.dashboard.charts.chart import Chart, Spec
+from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.panels import PLOT, ROOM, Panels
+from goldilocks.dashboard.charts.template import Spec, Template, slot
+
+Channel = TypeVar("Channel", alt.X, alt.Y)
 
 CONFIG: Spec = {
     "font": theme.FONT,
@@ -47,12 +51,12 @@ PADDING: Spec = {"left": 2, "top": 4, "right": 2, "bottom": 10}
 # In pixels: a letter, and the symbol of a legend with its gaps.
 LETTER_WIDTH, SYMBOL_WIDTH = 6.6, 40
 SYMBOL_SIZE = 280
-CROSS: Spec = {"type": "point", "shape": "cross", "angle": 45, "size": 110, "filled": True, "color": theme.DIVERGED}
+CROSS: Spec = {"shape": "cross", "angle": 45, "size": 110, "filled": True, "color": theme.DIVERGED}
 # What ends a line whose seeds were lost: in the colour of the line, so that it is told whose they were.
 END: Spec = CROSS | {"size": 170, "opacity": 1, "stroke": theme.DIVERGED, "strokeWidth": 1.3}
 del END["color"]
 # Where it stands when nothing finite came before: just below the upper edge.
-UPPER_EDGE: Spec = {"value": 8}
+UPPER_EDGE = 8
 
 
 def _label(least: float, most: float) -> str:
@@ -70,23 +74,31 @@ def _label(least: float, most: float) -> str:
 LINEAR_LABEL, LOGARITHMIC_LABEL = _label(1e-4, 1e6), _label(1e-3, 1e4)
 # The legend of a scale of colours, no longer than its chart is wide.
 GRADIENT: Spec = {
-    "orient": "top", "gradientLength": {"expr": f"min(260, {ROOM})"}, "gradientThickness": 12, "titleLimit": 320,
+    "orient": "top", "gradientLength": alt.ExprRef(f"min(260, {ROOM})"), "gradientThickness": 12, "titleLimit": 320,
     "labelOffset": 6, "labelExpr": LINEAR_LABEL,
 }  # fmt: skip
 
 
-def chart(spec: Spec, panels: Panels | None = None, axis_width: int = AXIS_WIDTH, **data: pd.DataFrame) -> Chart:
+def chart(
+    template: Template,
+    values: Mapping[str, Any],
+    panels: Panels | None = None,
+    axis_width: int = AXIS_WIDTH,
+    **data: pd.DataFrame,
+) -> Chart:
     """Return a chart with the common typography.
 
     Args:
-        spec: everything else about it.
+        template: everything else about it.
+        values: what its slots are filled with.
         panels: how its panels may be laid out, if it has several.
         axis_width: what the axis beside its plot takes with its labels, in pixels, when it has no panels.
         data: the frames it refers to by name.
     """
-    own = {"config": CONFIG, "padding": PADDING} | _without_names(spec)
+    own = {"config": CONFIG, "padding": PADDING} | template.filled(values)
     if panels is None:
-        own |= SINGLE | {"params": [{"name": name, "expr": _plot_width(axis_width)} for name in (ROOM, PLOT)]}
+        sizes = [{"name": name, "expr": _plot_width(axis_width)} for name in (ROOM, PLOT)]
+        own |= SINGLE | {"params": [*own.get("params", ()), *sizes]}
     return Chart(own, data, panels)
 
 
@@ -101,99 +113,132 @@ def _plot_width(axis_width: int) -> str:
     return f"isFinite(containerSize()[0]) ? min(width, 0) + containerSize()[0] - {axis_width} : width"
 
 
-def _without_names(spec: Spec) -> Spec:
-    """Return a chart whose marks are hidden from screen readers: its alternative text describes it as a whole."""
-    silent = dict(spec)
-    if "mark" in spec:
-        mark = spec["mark"] if isinstance(spec["mark"], dict) else {"type": spec["mark"]}
-        # The points on a line are marks of their own.
-        points = {"point": {"aria": False} | mark["point"]} if isinstance(mark.get("point"), dict) else {}
-        silent["mark"] = {"aria": False} | mark | points
-    for key in ("layer", "hconcat", "vconcat", "concat"):
-        if key in spec:
-            silent[key] = [_without_names(part) for part in spec[key]]
-    if "spec" in spec:
-        silent["spec"] = _without_names(spec["spec"])
-    return silent
-
-
-def colour(field: str, names: Sequence[str], title: str | None, symbol: str = "stroke") -> Spec:
-    """Return a colour encoding with each name's own colour.
+def colour(
+    name: str, title: str, symbol: str = "stroke", shown: bool = True, field: str | None = None, **legend: Any
+) -> alt.Color:
+    """Return a colour encoding with each name's own colour; `colour_values` fills its slots.
 
     Args:
+        name: of its slots.
+        title: title of the legend.
+        symbol: shape of its symbols.
+        shown: whether there is a legend.
+        field: the column; by default a slot, too.
+        legend: further properties of the legend.
+    """
+    shape: Spec = {"symbolType": symbol, "symbolOpacity": 1}
+    shape |= {"symbolSize": SYMBOL_SIZE} if symbol == "stroke" else {}
+    return alt.Color(
+        field=field or slot(f"{name}_field"),
+        type="nominal",
+        title=title,
+        scale=alt.Scale(domain=slot(f"{name}_names"), range=slot(f"{name}_colours")),
+        legend=alt.Legend(**(shape | legend_of(name) | legend)) if shown else None,
+    )
+
+
+def colour_values(name: str, field: str, names: Sequence[str]) -> Spec:
+    """Return what the slots of a colour encoding are filled with.
+
+    Args:
+        name: of its slots.
         field: the column.
         names: its values, in the order of the legend.
-        title: title of the legend; None hides it.
-        symbol: shape of its symbols.
     """
-    shape = {"symbolType": symbol, "symbolOpacity": 1} | ({"symbolSize": SYMBOL_SIZE} if symbol == "stroke" else {})
-    legend = shape | legend_of(names) if title and len(names) > 1 else None
-    scale = {"domain": list(names), "range": theme.colours(list(names))}
-    return {"field": field, "type": "nominal", "scale": scale, "title": title, "legend": legend}
+    own = {f"{name}_field": field, f"{name}_names": list(names), f"{name}_colours": theme.colours(list(names))}
+    return own | legend_values(name, names)
 
 
-def legend_of(names: Sequence[str]) -> Spec:
+def legend_of(name: str) -> Spec:
     """Return how the entries of a legend are laid out: as many side by side as there is room for, none cut.
 
     Args:
+        name: of its slots, which `legend_values` fills.
+    """
+    columns = f"clamp(floor({ROOM} / {slot(f'{name}_entry')}), 1, {slot(f'{name}_count')})"
+    return {"columns": alt.ExprRef(columns), "labelLimit": alt.ExprRef(f"{ROOM} - {SYMBOL_WIDTH}")}
+
+
+def legend_values(name: str, names: Sequence[str]) -> Spec:
+    """Return what the slots of a legend's layout are filled with.
+
+    Args:
+        name: of its slots.
         names: the entries.
     """
-    entry = max((len(name) for name in names), default=1) * LETTER_WIDTH + SYMBOL_WIDTH
-    return {
-        "columns": {"expr": f"clamp(floor({ROOM} / {entry:.0f}), 1, {max(1, len(names))})"},
-        "labelLimit": {"expr": f"{ROOM} - {SYMBOL_WIDTH}"},
-    }
+    entry = max((len(one) for one in names), default=1) * LETTER_WIDTH + SYMBOL_WIDTH
+    return {f"{name}_entry": f"{entry:.0f}", f"{name}_count": max(1, len(names))}
 
 
-def leaning(names: Sequence[str]) -> Spec:
+def leaning(**more: Any) -> alt.Axis:
     """Return how names stand below an axis: level where all fit side by side, else leaning; none is left out.
+
+    Args:
+        more: further properties of the axis.
+    """
+    crowded = f"{PLOT} < {slot('crowded')}"
+    return alt.Axis(
+        labelAngle=alt.ExprRef(f"{crowded} ? -30 : 0"),
+        labelAlign=alt.ExprRef(f"{crowded} ? 'right' : 'center'"),
+        labelBaseline="top",
+        labelOverlap=False,
+        labelLimit=170,
+        **more,
+    )
+
+
+def leaning_values(names: Sequence[str]) -> Spec:
+    """Return what the slots of such an axis are filled with.
 
     Args:
         names: the names.
     """
     widest = max((len(name) for name in names), default=1) * LETTER_WIDTH + 10
-    crowded = f"{PLOT} < {widest * len(names):.0f}"
-    return {
-        "labelAngle": {"expr": f"{crowded} ? -30 : 0"},
-        "labelAlign": {"expr": f"{crowded} ? 'right' : 'center'"},
-        "labelBaseline": "top",
-        "labelOverlap": False,
-        "labelLimit": 170,
-    }
+    return {"crowded": f"{widest * len(names):.0f}"}
 
 
-def number(field: str, title: str | list[str] | None = None, logarithmic: bool = False, **more: Any) -> Spec:
+def number(
+    channel: type[Channel], field: str, title: str | None = None, logarithmic: bool = False, **more: Any
+) -> Channel:
     """Return an encoding of a number on an axis.
 
     Args:
+        channel: `altair.X` or `altair.Y`.
         field: the column.
-        title: title of the axis, or its lines.
+        title: title of the axis.
         logarithmic: whether its scale is.
-        more: further properties of the encoding; `axis` and `scale` are merged with the defaults. An axis with a
-            format of its own is labelled in it.
+        more: further properties of `scale` and `axis`, as for `quantitative`.
     """
-    scale: Spec = {"type": "log", "nice": False} if logarithmic else {"zero": False}
-    axis: Spec = {"tickCount": 6, "labelExpr": LOGARITHMIC_LABEL}
+    return channel(field=field, title=title, **quantitative(logarithmic, **more))
+
+
+def quantitative(logarithmic: bool, axis: Mapping[str, Any] = {}, scale: Mapping[str, Any] = {}) -> Spec:
+    """Return type, scale and axis of a number.
+
+    Args:
+        logarithmic: whether its scale is.
+        axis: further properties of the axis; one with a format of its own is labelled in it.
+        scale: further properties of the scale.
+    """
+    scaled: Spec = {"type": "log", "nice": False} if logarithmic else {"zero": False}
+    ticks: Spec = {"tickCount": 6, "labelExpr": LOGARITHMIC_LABEL}
     if not logarithmic:
-        axis = {"tickCount": 5, "labelExpr": LINEAR_LABEL}
-    scale |= more.pop("scale", {})
-    own = more.pop("axis", {})
-    if "format" in own:
-        del axis["labelExpr"]
-    axis |= own
-    return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis} | more
+        ticks = {"tickCount": 5, "labelExpr": LINEAR_LABEL}
+    if "format" in axis:
+        del ticks["labelExpr"]
+    return {"type": "quantitative", "scale": alt.Scale(**scaled | {**scale}), "axis": alt.Axis(**ticks | {**axis})}
 
 
-def tooltips(texts: Mapping[str, str], numbers: Mapping[str, str] = {}) -> list[Spec]:
+def tooltips(texts: Mapping[str, str], numbers: Mapping[str, str] = {}) -> list[alt.Tooltip]:
     """Return what a pointer shows.
 
     Args:
         texts: the title of each column that is shown as it is.
         numbers: the title of each column that is shown with four significant digits.
     """
-    plain = [{"field": name, "title": title, "type": "nominal"} for name, title in texts.items()]
+    plain = [alt.Tooltip(field=name, type="nominal", title=title) for name, title in texts.items()]
     measured = [
-        {"field": name, "title": title, "type": "quantitative", "format": ".4~g"} for name, title in numbers.items()
+        alt.Tooltip(field=name, type="quantitative", title=title, format=".4~g") for name, title in numbers.items()
     ]
     return plain + measured
 

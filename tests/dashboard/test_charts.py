@@ -16,7 +16,8 @@ from goldilocks.dashboard.charts.distributions import strip
 from goldilocks.dashboard.charts.group import Group, together
 from goldilocks.dashboard.charts.heat_map import heat_map
 from goldilocks.dashboard.charts.images import images
-from goldilocks.dashboard.charts.lines import ZEROS, Axis, lines
+from goldilocks.dashboard.charts.line_template import ZEROS
+from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.plane import plane
 from goldilocks.dashboard.charts.points import cloud
 from goldilocks.dashboard.charts.quick import quick

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from goldilocks.dashboard.charts import lines as line_charts
+from goldilocks.dashboard.charts import line_template
 from goldilocks.dashboard.charts.heat_map import heat_map
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.plane import plane
@@ -42,7 +42,7 @@ def test_a_legend_takes_the_lines_that_it_needs_and_none_of_the_plot():
     narrow, wide = picture(of_the_lecture(), 300), picture(of_the_lecture(), 900)
     for svg in (narrow, wide):
         assert set(LECTURE) <= set(words(svg))
-        assert size(svg)[2] == line_charts.HEIGHT
+        assert size(svg)[2] == line_template.HEIGHT
     assert size(narrow)[0] > size(wide)[0]
 
 
