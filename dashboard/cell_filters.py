@@ -69,7 +69,7 @@ def cells(
     """
     offered = options(study)
     if not offered:
-        st.info(f"This store has no cells of the study {verbatim(study)} yet: `goldilocks run demo` computes some.")
+        st.info(f"No results for the study {verbatim(study)} yet. Run `goldilocks run demo` to compute some.")
         return None
     chosen = {**offered, **_asked(offered, prefix, defaults, main, spread)}
     _say_what_is_the_same(offered)
@@ -115,7 +115,7 @@ def _say_what_is_the_same(offered: Chosen) -> None:
         verbatim(axes.text(axis, values[0])) for axis, values in offered.items() if len(values) == 1 and values[0] != 0
     ]
     if alone:
-        st.caption(f"All of these: {', '.join(alone)}.")
+        st.caption(f"Fixed: {', '.join(alone)}.")
 
 
 def bound(chosen: Chosen) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def plan(grid: str) -> dict[str, Any]:
         Refused: the grid is wrong, planning takes too long or too much memory, or others plan already.
     """
     if not _queue.acquire(blocking=False):
-        raise Refused("Somebody else plans a grid, and another one waits. Try again in a moment.")
+        raise Refused("Another grid is being planned, and one more is waiting. Try again in a moment.")
     try:
         with _planner:
             code, out, err = _limited(_command("plan", grid), PLAN_SECONDS, PLAN_BYTES)
@@ -189,13 +189,13 @@ def start(grid: str, missing: int) -> Run:
         missing: cells to compute, as planned.
 
     Raises:
-        Refused: a run is going on already.
+        Refused: a run is in progress already.
     """
     layout = store.Layout.at()
     with _guard:
         busy = store.writer(layout)
         if busy or running():
-            raise Refused("A run is going on already; wait for it or cancel it.")
+            raise Refused("A run is in progress already. Wait for it, or cancel it.")
         log = _folder() / "engine.log"
         # Before it starts: a quick one may have finished cells before anybody counts.
         before = len(store.done_cells(layout))

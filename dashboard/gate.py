@@ -91,13 +91,16 @@ class Gate:
         """Say why a request is not answered, with its status; None when it is."""
         hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
         if len(hosts) != 1 or (host := _netloc(f"//{hosts[0]}")) is None or not self._is_here(host[0]):
-            return MISDIRECTED, "This server is not known by that name; `goldilocks dashboard --host NAME` lets it be."
+            return (
+                MISDIRECTED,
+                "This server does not answer to that name; `goldilocks dashboard --host NAME` allows it.",
+            )
         if len(origins) > 1 or (origins and not self._is_own(origins[0], host)):
-            return FORBIDDEN, "A page of another origin may not ask this server."
+            return FORBIDDEN, "Requests from pages of another origin are not allowed."
         if scope["type"] == "http" and scope["method"] not in READING:
-            return NOT_ALLOWED, "Pages are for reading."
+            return NOT_ALLOWED, "Only GET and HEAD are allowed."
         if scope["path"].startswith(CLOSED):
-            return FORBIDDEN, "Nothing is taken in here."
+            return FORBIDDEN, "Nothing can be uploaded here."
         return None
 
     def _is_here(self, name: str) -> bool:

@@ -56,7 +56,7 @@ def verdict(row: pd.Series | None) -> str:
 def reason(row: pd.Series | None) -> str:
     """Return in words what theory says, and what makes it uncertain."""
     if row is None:
-        return "the store has no theory for it; a propagation study with these axes brings it"
+        return "the store has no theory for it; a propagation study with these axes adds it"
     forward, backward = float(row["forward"]), float(row["backward"])
     if abs(backward) >= abs(forward):
         told = f"the gradient changes by a factor of {power(backward)} on its way to the first layer"

@@ -143,9 +143,9 @@ def figure(plot: QuantityPlot) -> Figure | None:
     seeds = int(found["seeds"].max())
     note = _sentence(meaning["meaning"] if meaning is not None else title, seeds, plot.band, bool(plot.ends))
     if len(names) > MOST_LINES:
-        note += f" These are {len(names)} lines; the first {MOST_LINES} are drawn."
+        note += f" {len(names)} lines are selected; the first {MOST_LINES} are drawn."
     if paint.field == colour and _alike(named, [name for name in (colour, dashed, panels) if name]):
-        note += " There are more lines than colours: point at one to read which it is."
+        note += " There are more lines than colours; hover over one to see which it is."
     return Figure(
         plot.title or f"{title}: how does it change with the {titles(x).lower()}?",
         chart,
@@ -180,7 +180,7 @@ def show(plot: QuantityPlot, key: str) -> bool:
 
 def absent(study: str) -> None:
     """Say that a study has not been carried out, and how to do so."""
-    st.info(f"This store has nothing of the study {verbatim(study)} yet: `goldilocks run demo` computes some of it.")
+    st.info(f"No results for the study {verbatim(study)} yet. Run `goldilocks run demo` to compute some.")
 
 
 def candidates(found: pd.DataFrame) -> list[str]:

@@ -48,6 +48,7 @@ HIDDEN = (
     "sql_auto_complete",
 )
 _NESTED = re.compile(r"\bquery\"?(?:\s|/\*.*?\*/|--[^\n]*)*\(", re.IGNORECASE | re.DOTALL)
+_PIVOT = re.compile(r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*(?:PIVOT|FROM|SELECT|WITH)\b", re.IGNORECASE | re.DOTALL)
 # A full path, which may have spaces where it stands in quotes; neither a division nor the address of a page.
 _PATH = re.compile(
     r"""(?<=")(?:~?/|[A-Za-z]:[\\/])[^"\n]+(?=")|(?<=')(?:~?/|[A-Za-z]:[\\/])[^'\n]+(?=')"""
@@ -94,7 +95,7 @@ def ask(sql: str, seconds: float = MOST_SECONDS, rows: int = MOST_ROWS) -> Answe
     with store.open() as handle:
         request = json.dumps({"sql": sql, "rows": rows, "store": str(handle.path)})
     if not _turns.acquire(timeout=seconds):
-        raise Busy("The server is busy with what others ask. Try again in a moment.")
+        raise Busy("The server is busy with other readers' questions. Try again in a moment.")
     try:
         return _answer(request, seconds, rows)
     finally:
@@ -111,10 +112,10 @@ def _answer(request: str, seconds: float, rows: int) -> Answer:
     if child.returncode == _REFUSED:
         raise Refused(problem.decode(errors="replace").strip())
     if child.returncode < 0:
-        raise Refused("The statement needed more memory than it may have and was stopped.")
+        raise Refused("The statement ran out of memory and was stopped.")
     if child.returncode != 0:
         sys.stderr.write(problem.decode(errors="replace"))
-        raise Refused("The statement failed, and the server's log says how.")
+        raise Refused("The statement failed; the server's log says why.")
     # No pickle: should a statement ever get the better of the other process, this one still only reads numbers.
     table = pa.ipc.open_stream(answer).read_all()
     fetched = table.slice(0, rows)
@@ -166,9 +167,11 @@ def _check(sql: str) -> None:
     except duckdb.Error as error:
         raise Refused(str(error)) from None
     if len(statements) != 1:
-        raise Refused(f"One statement at a time, please; these are {len(statements)}.")
-    if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
-        raise Refused("Only questions are answered here (SELECT, FROM, DESCRIBE, EXPLAIN): nothing can be changed.")
+        raise Refused(f"Only one statement at a time is allowed; this text has {len(statements)}.")
+    # A PIVOT whose columns are yet to be found is several statements to DuckDB.
+    pivots = statements[0].type == duckdb.StatementType.MULTI and _PIVOT.match(sql)
+    if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN) and not pivots:
+        raise Refused("Only SELECT, FROM, PIVOT, DESCRIBE, SUMMARIZE and EXPLAIN are allowed.")
 
 
 def _refuse_hidden(sql: str) -> None:
@@ -177,7 +180,7 @@ def _refuse_hidden(sql: str) -> None:
     if found is None and _NESTED.search(sql):
         found = "query"
     if found:
-        raise Refused(f"{found} is not answered here: it says how the server is set up, and nothing about results.")
+        raise Refused(f"{found} is not allowed here: it is about how the server is set up, not about results.")
 
 
 def _fetch(result: duckdb.DuckDBPyConnection, rows: int) -> bytes:
@@ -219,11 +222,11 @@ def _child() -> int:
             answer = _fetch(connection.execute(request["sql"]), request["rows"])
     except (Refused, store.StoreError, duckdb.Error, pa.ArrowException, MemoryError, OverflowError) as error:
         said = _without_paths(str(error), Path(request["store"]))
-        print(said or "The statement needed more memory than it may have.", file=sys.stderr)
+        print(said or "The statement ran out of memory.", file=sys.stderr)
         return _REFUSED
     if len(answer) > MOST_BYTES:
         print(
-            f"The answer is larger than {MOST_BYTES // 2**20} MB: ask for fewer rows or shorter texts.", file=sys.stderr
+            f"The answer is larger than {MOST_BYTES // 2**20} MB. Ask for fewer rows or shorter texts.", file=sys.stderr
         )
         return _REFUSED
     sys.stdout.buffer.write(answer)

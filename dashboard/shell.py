@@ -109,7 +109,7 @@ def _pin() -> store.StoreError | None:
     except store.StoreError as error:
         return error
     if not sound:
-        st.warning("The newest snapshot cannot be read. This is the one before it; the next command mends the store:")
+        st.warning("The newest snapshot cannot be read; an older one is shown. This command repairs the store:")
         st.code("goldilocks store check --repair", language="shell")
     return None
 
@@ -130,7 +130,7 @@ def _outdated(title: str, error: duckdb.Error) -> None:
     st.title(title)
     st.info(
         "This store was written by an earlier version of Goldilocks and lacks something that this page needs. "
-        "This command brings it up to date, and the page fills up:",
+        "This command brings it up to date:",
         icon=":material/history:",
     )
     st.code("goldilocks store publish", language="shell")
@@ -140,9 +140,9 @@ def _outdated(title: str, error: duckdb.Error) -> None:
 def _explain(title: str, reason: str) -> None:
     st.title(title)
     st.info(verbatim(reason), icon=":material/info:")
-    st.markdown("These commands compute one; this page fills up while they run:")
+    st.markdown("This command computes one; the page fills while it runs:")
     st.code("make grid", language="shell")
-    st.markdown("or, in any environment with `requirements.txt` installed:")
+    st.markdown("or, where Goldilocks is installed without its source code:")
     st.code("goldilocks run demo", language="shell")
 
 
@@ -159,4 +159,4 @@ def _watch(shown: str | None) -> None:
     except (store.StoreError, duckdb.Error):
         # The page itself says what is wrong.
         return
-    st.caption(f"{cells:,} cells in the store. New results appear by themselves.")
+    st.caption(f"{cells:,} cells in the store. New results appear automatically.")

@@ -108,7 +108,7 @@ def _columns(relations: pd.DataFrame) -> None:
 
 
 def _ask() -> None:
-    st.markdown("#### Ask")
+    st.markdown("#### Query")
     saved = queries.all()
     question = selectors.one("Question", [OWN, *saved], "question", show=lambda name: _title(name, saved))
     if question == OWN:
@@ -191,7 +191,7 @@ def _own(version: str, sql: str) -> sandbox.Answer | sandbox.Refused:
 
 
 def _refuse(reason: object) -> None:
-    st.error("This question has no answer:", icon=":material/error:")
+    st.error("This query failed:", icon=":material/error:")
     st.code(str(reason), language=None)
 
 
@@ -242,7 +242,7 @@ def _file() -> None:
     sentence = f"{size / 1e6:,.1f} MB. Any DuckDB from 1.2 on opens it: the command line, Python, R, JDBC."
     if size > data.MOST_FILE_BYTES:
         st.markdown(
-            f"{sentence} It is too large for a download through the browser: ask whoever serves these pages for a "
+            f"{sentence} It is too large for a download through the browser: ask whoever runs this server for a "
             "copy. On the machine itself `--store` said where it lies, else `$GOLDILOCKS_STORE` or "
             "`data/grid.duckdb`; there `cp -L` copies it."
         )

@@ -16,13 +16,13 @@ def main() -> None:
     """Draw the page."""
     st.title("Every study")
     st.markdown(
-        "Any quantity that any study measured, against anything it depends on. New studies appear by themselves."
+        "Any quantity that any study measured, against anything it depends on. New studies appear automatically."
     )
     studies = [name for name in data.query("measured_studies")["study"] if quantities.measured(name)]
     if not studies:
         st.info(
             "The studies in this store measured layers and curves only, which have pages of their own: "
-            "*Activation statistics* and *Convergence*. `goldilocks run demo` computes the other studies."
+            "*Activation statistics* and *Convergence*. Run `goldilocks run demo` to compute the other studies."
         )
         return
     left, right = st.columns([1, 2])

@@ -120,7 +120,7 @@ def _row(row: Row, reveal: bool) -> None:
         guess = None if asked is None else _guess(row.number, asked)
         if asked is not None and guess is None:
             head.markdown(f"### L{row.number}")
-            st.caption("Choose an answer, and the data appear.")
+            st.caption("Choose an answer to see the data.")
             return
         head.markdown(f"### L{row.number}. {row.title}")
         head.markdown(f"*The lecture:* {row.claim}")

@@ -34,17 +34,17 @@ seed = [0, 1, 2]
 def main() -> None:
     """Draw the page."""
     st.title("Runs")
-    st.markdown("Every call of the engine, what the store covers, and a way to fill its gaps.")
+    st.markdown("Every run of the engine, what the store covers, and a way to fill its gaps.")
     if _offered():
         _refresh()
     else:
         st.caption(
-            "Computing from the browser is offered only where the dashboard is served on loopback, without a proxy."
+            "Computing from the browser is available only when the dashboard is served on loopback, without a proxy."
         )
     try:
         data.version()
     except store.StoreMissing:
-        st.info("There is no store yet: choose a preset above and start, or run `make grid`.")
+        st.info("There is no store yet. Choose a preset above and start it, or run `make grid`.")
         return
     _runs()
     _coverage()
@@ -55,9 +55,9 @@ def _offered() -> bool:
 
 
 def _refresh() -> None:
-    st.markdown("#### Refresh")
+    st.markdown("#### Compute")
     if not engine_process.installed():
-        st.info("PyTorch is not installed in this environment, so nothing can be computed from here.")
+        st.info("PyTorch is not installed in this environment, so nothing can be computed here.")
         return
     if engine_process.running() is None and (writer := store.writer(store.Layout.at())):
         where = f"{writer['pid']} on {writer['host']}"
@@ -129,7 +129,7 @@ def _plan(grid: str, text: str, request: tuple[str, str, str]) -> None:
             path = engine_process.keep(text) if grid == EDIT else grid
             planned = engine_process.plan(path)
     except engine_process.Refused as refusal:
-        st.error("The engine refuses this grid:", icon=":material/error:")
+        st.error("The engine rejected this grid:", icon=":material/error:")
         st.code(str(refusal), language=None)
         return
     st.session_state[f"{PREFIX}_planned"] = planned | {"request": request, "path": path}
@@ -153,7 +153,7 @@ def _show_plan(planned: dict[str, Any]) -> None:
     cells[2].metric("Expected time", _duration(planned["seconds"]))
     cells[3].metric("Peak memory", f"{planned['peak_bytes'] / 1e9:.1f} GB")
     if not missing:
-        st.success("Everything is done already: there is nothing to compute.", icon=":material/check:")
+        st.success("Everything has been computed already.", icon=":material/check:")
 
 
 def _duration(seconds: float) -> str:
@@ -176,7 +176,7 @@ def _watch() -> None:
     st.progress(share, f"{verbatim(run.grid)}: {done:,} of {run.missing:,} cells, {_duration(seconds)} so far{left}")
     if st.button("Cancel", icon=":material/stop:", help="Finished batches are kept."):
         engine_process.cancel(run)
-    st.caption("Finished work appears on all pages by itself, every ten seconds or so.")
+    st.caption("Finished work appears on all pages automatically, about every ten seconds.")
     st.session_state[f"{PREFIX}_watching"] = run.process.pid
 
 
@@ -188,7 +188,7 @@ def _ended(run: engine_process.Run) -> None:
     code = run.process.returncode
     if found is None or code == 1:
         st.error(f"The run of {verbatim(run.grid)} ended with an error (exit code {code}):", icon=":material/error:")
-        st.code(run.said()[-2000:] or "It said nothing.", language=None)
+        st.code(run.said()[-2000:] or "It printed nothing.", language=None)
         return
     word = "was cancelled; finished batches are kept" if code == 130 else "is done"
     st.success(
@@ -247,7 +247,7 @@ def _nodes() -> None:
 
 
 def _coverage() -> None:
-    st.markdown("#### What there is")
+    st.markdown("#### Contents")
     coverage = data.query("coverage")
     config: dict[str, Any] = {
         "study": "Study",
@@ -271,10 +271,10 @@ def _coverage() -> None:
 
 
 def _preset_coverage() -> None:
-    st.markdown("#### How much of each preset is there?")
+    st.markdown("#### Coverage of presets")
     presets = _presets()
     chosen = selectors.several("Presets", list(presets), f"{PREFIX}_covered", ["demo"])
-    if not st.button("Check", icon=":material/fact_check:", help="Asks the engine; a large preset takes a while."):
+    if not st.button("Check", icon=":material/fact_check:", help="Asks the engine. A large preset takes a while."):
         return
     for name in chosen:
         with st.spinner(f"Asking the engine about {verbatim(name)} …", show_time=True):

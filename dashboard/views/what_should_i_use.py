@@ -279,7 +279,7 @@ def _program(first: pd.Series, shape: dict[str, Any], wanted: dict[str, Any]) ->
     try:
         text = snippet.program(data.query("scheme_cards"), configuration)
     except KeyError as lacking:
-        st.info(f"{verbatim(lacking.args[0])}: run the engine once more, and its cards are renewed.")
+        st.info(f"{verbatim(lacking.args[0])}: run the engine once more to renew its cards.")
         return
     st.code(text, language="python")
 

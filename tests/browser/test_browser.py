@@ -137,7 +137,7 @@ def test_a_question_is_answered_and_a_wrong_one_explained(page, site):
     expect(page.get_by_text("1 row", exact=True)).to_be_visible()
     page.goto(f"{site}/data_and_sql?sql=DROP%20TABLE%20cells")
     settle(page)
-    expect(page.get_by_text("Only questions are answered here")).to_be_visible()
+    expect(page.get_by_text("Only SELECT, FROM, PIVOT")).to_be_visible()
 
 
 def test_hostile_addresses_run_no_script(page, site, problems):

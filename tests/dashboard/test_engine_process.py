@@ -69,7 +69,7 @@ def test_a_grid_is_planned_computed_and_reported(path):
 def test_a_run_is_started_once_and_cancelled(path):
     run = engine_process.start(engine_process.keep(LONG), 2)
     wait(lambda: store.writer(store.Layout.at()) is not None)
-    with pytest.raises(engine_process.Refused, match="going on already"):
+    with pytest.raises(engine_process.Refused, match="in progress already"):
         engine_process.start("smoke", 1)
     engine_process.cancel(run)
     assert run.process.wait(timeout=60) == 130
@@ -131,7 +131,7 @@ def test_one_plans_one_waits_and_the_rest_are_told(tmp_path, monkeypatch):
     asking.append(planners.plan("second"))
     wait(lambda: engine_process._queue._value == 0)
     for grid in ("third", "fourth"):
-        with pytest.raises(engine_process.Refused, match="another one waits"):
+        with pytest.raises(engine_process.Refused, match="one more is waiting"):
             engine_process.plan(grid)
     assert planners.begun() == ["first"]
     assert planners.answers == []

@@ -17,6 +17,10 @@ ALLOWED = [
     "VALUES (1), (2)",
     "SELECT 'NaN'::FLOAT, 'inf'::FLOAT",
     "SELECT count(*) FROM cells -- a comment;",
+    "PIVOT cells ON norm USING count(*) GROUP BY init",
+    "/* in one line */ FROM (PIVOT cells ON norm USING count(*) GROUP BY init)",
+    "SUMMARIZE cells",
+    "DESCRIBE cells",
 ]
 REFUSED = [
     "SELECT * FROM read_csv('/etc/passwd')",

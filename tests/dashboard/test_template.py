@@ -47,4 +47,4 @@ def test_a_shape_is_described_once_and_its_figures_are_their_own():
 def test_altair_checks_elsewhere_as_before():
     dots(5)
     with pytest.raises(alt.utils.schemapi.SchemaValidationError):
-        alt.X(field="x", type="no type")
+        alt.Scale(zero="perhaps")
