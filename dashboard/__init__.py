@@ -12,6 +12,7 @@ Serving
 Asking
     snapshot       the open store, with its slow views kept in memory
     data           cached queries, keyed by snapshot
+    question       a named query with its parameters, as a value
     exact          rows with every digit
     over_seeds     rows over seeds, named as charts of lines want them
     sandbox        SQL that a reader typed, in a process of its own

@@ -48,6 +48,7 @@ def test_charts_in_cards_of_their_own_are_downloaded_together(tap, filled_store,
         app = open_page("activation_statistics", filled_store, patch, tap=tap)
     assert not app.exception
     assert group.together is together
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
     figure = dict(drawn)["strips"]
     (strips,) = [one for one in _figures(app.main) if one.proto.id.endswith("-figure-strips")]
     assert [element.type for element in _elements(strips)].count("vega_lite_chart") == len(figure.chart.charts) > 1

@@ -228,7 +228,7 @@ def test_l14_says_the_test_accuracy_beside_the_gap(said, values, kind):
     assert kind in clause(text.partition("But a gap")[2], "batches of 32: ")
     finding = ROWS[14].find()
     (beside,) = finding.beside
-    shown = beside.data.groupby("norm")["mean"].first()
+    shown = beside.source.frame().groupby("norm")["mean"].first()
     assert shown["none"] == pytest.approx(values["none"][2])
     assert f"{values['none'][1]:.0%} without" in text
 

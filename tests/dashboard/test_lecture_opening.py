@@ -82,6 +82,7 @@ def test_the_openings_charts_are_downloaded_together(activation, slide_store, mo
         patch.setattr(Figure, "around", lambda self, key: drawn.append((key, self)) or around(self, key))
         app = open_page("lecture", slide_store, patch, lecture_activation=activation)
     assert not app.exception
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(slide_store))
     opening = dict(drawn)["opening"]
     assert opening.title == f"What becomes of a signal in 6 {activation} layers of 4096?"
     assert list(opening.chart.charts) == list(CARDS)

@@ -290,5 +290,5 @@ def test_a_map_of_untrained_networks_says_that_a_tile_is_a_mean(filled_store, mo
     app.selectbox(key="map_metric").set_value("forward_rate").run()
     app.multiselect(key="map_untrained_norm").set_value(["none", "batch"]).run()
     assert not app.exception
-    assert "configurations on a tile, of which their mean is shown" in words(app)
+    assert "configurations on a tile, of which the mean is shown" in words(app)
     assert not [box for box in app.selectbox if box.key == "map_over"]
