@@ -118,6 +118,16 @@ LARGE = ["SELECT repeat('x', 20000000) FROM range(4)"]
 HOSTILE = {*REFUSED, *ENDLESS, *HUNGRY, *LARGE}
 
 
+START = sandbox._start
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Processes of statements are started as the dashboard starts them."""
+    monkeypatch.setattr(sandbox, "_start", START)
+    monkeypatch.setattr(sandbox, "_spare", sandbox._Spare())
+
+
 @pytest.fixture(autouse=True)
 def _store(filled_store, monkeypatch):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
@@ -163,12 +173,14 @@ def test_no_statement_is_read_in_the_server(monkeypatch):
 
 
 @pytest.mark.parametrize("sql", HUNGRY)
+@pytest.mark.usefixtures("started")
 def test_hungry_questions_are_stopped(sql):
     with pytest.raises(sandbox.Refused, match=r"stopped|[Mm]emory|too large|exceed|out of range|[Ll]imit"):
         sandbox.ask(sql, seconds=2.0)
 
 
 @pytest.mark.parametrize("sql", LARGE)
+@pytest.mark.usefixtures("started")
 def test_large_answers_stay_out_of_the_server(sql):
     with pytest.raises(sandbox.Refused, match=f"larger than {sandbox.MOST_BYTES // 2**20} MB"):
         sandbox.ask(sql)
@@ -184,6 +196,7 @@ def test_only_so_many_are_answered_at_once():
 
 
 @pytest.mark.parametrize("sql", ["SELECT getenv('HOME')", ENDLESS[-2]])
+@pytest.mark.usefixtures("started")
 def test_what_is_refused_or_stopped_stands_in_nobodys_way(sql):
     for _ in range(sandbox.MOST_AT_ONCE + 1):
         with pytest.raises(sandbox.Refused):

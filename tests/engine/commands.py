@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
+
+from tests import warm
 
 
 def start(*arguments, **options):
     """Start `goldilocks …` and return the process."""
-    command = [sys.executable, "-m", "engine", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    return warm.Process("engine", *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
 def run(grid, store, *options):

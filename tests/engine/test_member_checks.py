@@ -5,8 +5,6 @@ program passes the same checks.
 """
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from goldilocks.engine.member_checks.activation import activation_flaw
 from goldilocks.engine.member_checks.initializer import initializer_flaw
 from goldilocks.engine.member_checks.normalization import normalization_flaw
 from goldilocks.engine.normalizations import normalizations
+from tests import warm
 from tests.engine import members
 
 ROOT = Path(__file__).parents[2]
@@ -227,9 +226,6 @@ def test_a_scale_that_raises_at_one_width_alone_is_refused_at_that_width(odd, er
 def test_list_shows_what_is_refused(tmp_path):
     plugin = tmp_path / "odd.py"
     plugin.write_text(HEAD + ACTIVATION.format(body="return np.tanh(z.numpy())", more=""))
-    listed = subprocess.run(
-        [sys.executable, "-m", "engine", "list", "activations", "--json", "--plugin", plugin],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    )  # fmt: skip
+    listed = warm.run("engine", "list", "activations", "--json", "--plugin", plugin, text=True, cwd=ROOT)
     (entry,) = [entry for entry in json.loads(listed.stdout) if entry["name"] == "odd"]
     assert "refused" in entry["card"]["title"]

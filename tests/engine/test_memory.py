@@ -1,29 +1,13 @@
 """What the planner predicts beside what a process really takes, each batch in a process of its own."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.long
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
-MEASURE = """
-import json, sys
-from goldilocks import store
-from goldilocks.engine.device import choose_device
-from goldilocks.engine.execution.forecast import forecast
-from goldilocks.engine.execution.run import run
-from goldilocks.engine.grid.spec import Grid
-grid = Grid.from_toml(sys.argv[1], "memory")
-layout = store.Layout.at(sys.argv[2])
-predicted = forecast(grid, layout, choose_device("cpu")).peak_bytes
-summary = run(grid, layout.path, "cpu")
-peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(json.dumps({"predicted": predicted, "measured": 1024 * int(peak.split()[1]), "failed": summary["cells_failed"]}))
-"""
 GRIDS = {
     "wide": 'kind = "propagation"\nwidth = 4096\ndepth = 6\nbatch_size = 16\n'
     'init = ["normal(std=0.01)", "xavier", "kaiming"]\nactivation = ["tanh", "relu"]\nnorm = ["none", "batch"]',
@@ -61,8 +45,8 @@ GRIDS = {
 @pytest.mark.parametrize("name", GRIDS)
 def test_the_predicted_peak_is_within_a_quarter_of_the_measured_one(name, tmp_path):
     grid = f'name = "memory"\n[[study]]\n{GRIDS[name]}\n'
-    command = [sys.executable, "-c", MEASURE, grid, str(tmp_path / "grid.duckdb")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = warm.run("tests.engine.peak", grid, tmp_path / "grid.duckdb", cwd=ROOT, text=True)
+    assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["failed"] == 0
     assert found["predicted"] == pytest.approx(found["measured"], rel=0.25), found

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,9 +13,8 @@ from goldilocks.engine.initializers import initializers
 from goldilocks.engine.plugin_code import PluginCode
 from goldilocks.engine.scheme import VERSION_DIGITS
 from goldilocks.store.checks.check import check
+from tests import warm
 from tests.engine import commands
-
-pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = '''
@@ -103,10 +100,7 @@ def test_a_plugins_members_are_run_listed_and_stored_with_their_cards(files):
         ).df()
     assert set(schemes.name) == {"timid", "cube", "unit"}
     assert stds.set_index("init")["std"].idxmin() == f"timid@{PluginCode.read(plugin).digest[:VERSION_DIGITS]}"
-    listed = subprocess.run(
-        [sys.executable, "-m", "engine", "list", "--json", "--plugin", plugin],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    )  # fmt: skip
+    listed = warm.run("engine", "list", "--json", "--plugin", plugin, text=True, cwd=ROOT)
     assert {"timid", "cube", "unit"} <= {entry["name"] for entry in json.loads(listed.stdout)}
 
 
@@ -172,10 +166,7 @@ def test_every_command_refuses_a_broken_plugin_with_exit_code_2(files, command):
     plugin, grid, path = files
     plugin.write_text("import not_there")
     arguments = [] if command == "list" else [str(grid), "--store", str(path)]
-    done = subprocess.run(
-        [sys.executable, "-m", "engine", command, *arguments, "--plugin", plugin],
-        capture_output=True, text=True, cwd=ROOT,
-    )  # fmt: skip
+    done = warm.run("engine", command, *arguments, "--plugin", plugin, text=True, cwd=ROOT)
     assert done.returncode == 2
     assert "not_there" in done.stderr
     assert "Traceback" not in done.stderr

@@ -4,8 +4,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import time
 
 import pyarrow as pa
@@ -18,6 +16,7 @@ from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.comparison import differences
 from goldilocks.engine.execution.provenance import Process, RunRecord
 from goldilocks.engine.execution.verify import verify
+from tests import warm
 from tests.store.builder import rewritten
 
 # Odd sizes: their tensors are not aligned, so that a sum depends on which neighbours a cell has.
@@ -301,9 +300,7 @@ def test_what_a_merge_advises_works(computed, tmp_path):
 
 def test_the_command_says_what_it_did(own):
     def command(*arguments):
-        done = subprocess.run(
-            [sys.executable, "-m", "engine", "verify", "--store", own, *arguments], capture_output=True, text=True
-        )
+        done = warm.run("engine", "verify", "--store", own, *arguments, text=True)
         assert "Traceback" not in done.stderr
         return done
 

@@ -20,6 +20,7 @@ from goldilocks import store
 from goldilocks.store import journal
 from goldilocks.store.__main__ import app
 from goldilocks.store.checks.check import checks
+from tests import warm
 from tests.store.builder import believable, write
 
 ROOT = Path(__file__).parents[2]
@@ -29,8 +30,7 @@ def run(*arguments: object, **options) -> subprocess.CompletedProcess:
     """Runs `goldilocks store` with the store's path in the environment, if one is given as `layout`."""
     layout = options.pop("layout", None)
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({"GOLDILOCKS_STORE": str(layout.path)} if layout else {})
-    command = [sys.executable, "-m", "store", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, env=environment, check=False, **options)
+    return warm.run("store", *arguments, env=environment, **options)
 
 
 def succeeded(*arguments: object, **options) -> bytes:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from goldilocks.store import journal
+from tests import warm
 from tests.store.builder import believable, write
 from tests.store.test_command_line import ROOT
 
@@ -33,12 +34,12 @@ warning: divide by zero encountered in scalar divide
 
 
 def ran(*command: str, **environment: str) -> subprocess.CompletedProcess:
-    everything = os.environ | {"PYTHONPATH": str(ROOT)} | environment
-    return subprocess.run(command, capture_output=True, text=True, env=everything, check=False)
+    return warm.run(*command, text=True, env=os.environ | environment)
 
 
 def test_warnings_of_every_kind_are_sentences():
-    done = ran(sys.executable, "-c", PROGRAM)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "result\n", EXPECTED)
 
 
@@ -51,7 +52,7 @@ def test_an_entry_that_is_skipped_is_named_in_a_sentence(own, tmp_path, command)
     # Not finite, by NumPy's arithmetic as well: a result and no warning.
     grid.write_text('[[study]]\nkind = "deep_bn"\nwidth = 4\ndepth = 3\nbatch_size = 8\ninit = "normal(std=1e38)"\n'
                     'activation = "relu"\nnorm = "batch"\n')  # fmt: skip
-    done = ran(sys.executable, "-m", *(part.format(grid=grid) for part in command), GOLDILOCKS_STORE=str(own.path))
+    done = ran(*(part.format(grid=grid) for part in command), GOLDILOCKS_STORE=str(own.path))
     assert done.stderr
     for line in done.stderr.splitlines():
         assert line.startswith(f"warning: journal entry {broken.path} is skipped: "), done.stderr

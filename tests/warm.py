@@ -1,0 +1,197 @@
+"""Programs in processes of their own that start in milliseconds: forks of an interpreter that has loaded everything.
+
+Most of what `python -m engine …` costs is imports. A fork is as much a process, with streams, signals, an exit code and
+memory of its own. What is decided when an interpreter starts is not theirs: tests of locales, of terminals and of
+PYTHON… in the environment start their own.
+"""
+
+import atexit
+import gc
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import traceback
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from goldilocks import engine, store
+
+ROOT = Path(__file__).parents[1]
+# What programs load beside the public names of the engine and the store.
+LOADED = (
+    *("goldilocks.engine.execution.forecast", "pandas", "pyarrow.dataset", "sklearn.datasets"),
+    *("typer.rich_utils", "rich.table", "rich.progress"),
+)
+
+
+class Process(subprocess.Popen):
+    """`python -m module …`, forked. Everything else is as with Popen."""
+
+    def __init__(self, module, *arguments, **options):
+        super().__init__([module, *map(str, arguments)], **options)
+
+    def _execute_child(self, args, executable, preexec, close, passed, cwd, env, info, flags, shell, *pipes_and_more):
+        pipes = pipes_and_more[:6]
+        streams = [pipe if pipe != -1 else number for number, pipe in enumerate((pipes[0], pipes[3], pipes[5]))]
+        self._status, status = os.pipe()
+        told = {
+            "arguments": args,
+            "cwd": str(cwd or os.getcwd()),
+            "environment": dict(os.environ if env is None else env),
+        }
+        request = json.dumps(told).encode()
+        connection, _ = _interpreter()
+        socket.send_fds(connection, [len(request).to_bytes(4, "little")], [*streams, status])
+        connection.sendall(request)
+        os.close(status)
+        self.pid = int.from_bytes(os.read(self._status, 4), "little")
+        self._child_created = True
+        self._close_pipe_fds(*pipes)
+
+    def _try_wait(self, wait_flags):
+        if wait_flags & os.WNOHANG and not select.select([self._status], [], [], 0)[0]:
+            return 0, 0
+        said = os.read(self._status, 4)
+        os.close(self._status)
+        if not said:
+            self.returncode = 1
+            raise RuntimeError("the interpreter that forks has ended")
+        return self.pid, int.from_bytes(said, "little")
+
+    def _internal_poll(self, *_, **__):
+        if self.returncode is None:
+            pid, status = self._try_wait(os.WNOHANG)
+            if pid:
+                self._handle_exitstatus(status)
+        return self.returncode
+
+
+def run(module, *arguments, input=None, timeout=600, **options):
+    """Run `python -m module …` to its end, like `subprocess.run` with its output captured.
+
+    Args:
+        module: its name.
+        arguments: what follows on the command line.
+        input: what it reads on standard input; None means what the tests have.
+        timeout: seconds.
+        options: as of Popen.
+    """
+    stdin = None if input is None else subprocess.PIPE
+    with Process(module, *arguments, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options) as process:
+        try:
+            out, err = process.communicate(input, timeout=timeout)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess([module, *arguments], process.returncode, out, err)
+
+
+@cache
+def _interpreter():
+    """Return the connection to the interpreter that forks, and itself: one for each process of the tests.
+
+    It ends when the connection does.
+    """
+    ours, its = socket.socketpair()
+    command = [sys.executable, "-m", "tests.warm", str(its.fileno())]
+    started = subprocess.Popen(command, cwd=ROOT, pass_fds=[its.fileno()])
+    its.close()
+    atexit.register(lambda: (ours.close(), started.wait()))
+    return ours, started
+
+
+def _serve(connection):
+    """Fork for each request. Returns in the forks alone, with what is to be run there."""
+    told = {}
+
+    def ended(*_):
+        with suppress(ChildProcessError):
+            while (child := os.waitpid(-1, os.WNOHANG))[0]:
+                with suppress(BrokenPipeError), os.fdopen(told.pop(child[0]), "wb") as status:
+                    status.write(child[1].to_bytes(4, "little"))
+
+    signal.signal(signal.SIGCHLD, ended)
+    while True:
+        length, descriptors, *_ = socket.recv_fds(connection, 4, 4)
+        if not length:
+            sys.exit()
+        said = connection.recv(int.from_bytes(length, "little"), socket.MSG_WAITALL)
+        # No end is heard of before it is known whom to tell.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        *streams, status = descriptors
+        child = os.fork()
+        if child:
+            told[child] = status
+            os.write(status, child.to_bytes(4, "little"))
+        else:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+        for number, stream in enumerate(streams):
+            if not child:
+                os.dup2(stream, number)
+            os.close(stream)
+        if not child:
+            connection.close()
+            for descriptor in (*told.values(), status):
+                os.close(descriptor)
+            return json.loads(said)
+
+
+def _become(request):
+    """Be what was asked for."""
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.path[0] = request["cwd"]
+    # Those of the interpreter know what its own streams were.
+    sys.stdin, sys.stdout = _stream(0, "r"), _stream(1, "w")
+    sys.stderr = _stream(2, "w", errors="backslashreplace", buffering=1)
+    module, *sys.argv[1:] = request["arguments"]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code and not isinstance(end.code, int):
+            print(end.code, file=sys.stderr)
+        _ended_with(end.code if isinstance(end.code, int) else int(end.code is not None))
+    except BaseException:
+        traceback.print_exc()
+        _ended_with(1)
+    sys.exit()
+
+
+def _stream(number, mode, **options):
+    return os.fdopen(number, mode, encoding="utf-8", closefd=False, **options)
+
+
+def _ended_with(code):
+    global _code
+    _code = code
+
+
+_code = 0
+
+
+def _leave():
+    """End at once: an orderly end would touch, and so copy, all that was loaded."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_code)
+
+
+if __name__ == "__main__":
+    # The first that is registered runs last.
+    atexit.register(_leave)
+    for package in (engine, store):
+        for name in package.__all__:
+            getattr(package, name)
+    for name in LOADED:
+        import_module(name)
+    gc.freeze()
+    _become(_serve(socket.socket(fileno=int(sys.argv[1]))))
