@@ -17,7 +17,7 @@ import shutil
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -176,7 +176,7 @@ def contents(path: Path) -> dict[str, list[str]]:
         return {name: sorted(map(repr, opened.query(f"FROM {name}").fetchall())) for name in names}
 
 
-def campaign(folder: Path, seeds: range) -> list[Outcome]:
+def campaign(folder: Path, seeds: Iterable[int]) -> list[Outcome]:
     """Runs a trial per seed."""
     trials = Trials(folder)
     return [trials.run(seed) for seed in seeds]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from goldilocks import store
 from goldilocks.store import journal
@@ -24,9 +24,10 @@ class Size:
     others: int
 
 
-SHORT, LONG = Size(2, 3, 1), Size(30, 120, 8)
+SHORT, LONG = Size(1, 1, 1), Size(30, 120, 8)
 
 
+@cache
 def operations(bench: Bench) -> list[str]:
     """Returns the file operations of the undisturbed job, in order."""
     trace = bench.folder / "trace.txt"
@@ -42,10 +43,15 @@ def operations(bench: Bench) -> list[str]:
 
 
 def points(bench: Bench, most: int) -> list[int]:
-    """Returns numbers of operations: of the many writes a few, of everything else all, at most so many."""
+    """Returns numbers of operations: of the many writes a few, of everything else all, at most so many.
+
+    Where that is one, it is another one for each seed of the campaign.
+    """
     names = [line.split()[0] for line in operations(bench)]
     rare = [number for number, name in enumerate(names) if name != "write"]
     writes = [number for number, name in enumerate(names) if name == "write"]
+    if most == 1:
+        return [bench.draw.choice(rare)]
     chosen = [rare[place] for place in evenly(len(rare), most - most // 4)]
     return sorted(chosen + [writes[place] for place in evenly(len(writes), most // 4)])
 
@@ -63,15 +69,15 @@ def at_points(mode: Mode, error: int = 0) -> Callable[[Bench, Size], Iterator[Ou
 
 def at_random(bench: Bench, size: Size) -> Iterator[Outcome]:
     """Kills at random moments."""
-    for moment in moments(0.9 * bench.seconds, size.random, seed=0):
+    for moment in moments(0.9 * bench.seconds, size.random, bench.draw):
         yield bench.disturb(lambda: None, kill_after=moment)
 
 
 def chain(bench: Bench, size: Size) -> Iterator[Outcome]:
     """Kills again and again without a repair between, and looks only then."""
-    for number in range(size.others):
+    for _ in range(size.others):
         bench.begin()
-        for moment in moments(bench.seconds, 4, seed=number):
+        for moment in moments(bench.seconds, 4, bench.draw):
             forked(lambda: bench.job.run(bench.layout), kill_after=moment)
         yield bench.aftermath(killed=True)
 
@@ -81,17 +87,22 @@ def read_only(bench: Bench, size: Size) -> Iterator[Outcome]:
     yield bench.disturb(lambda: shim.arm(bench.trial_folder, Mode.fail_on, 0, READ_ONLY))
 
 
+def places(bench: Bench, size: Size) -> range:
+    """Returns numbers of trials, of which each second and each third differ; where there is one, it may be any."""
+    first = bench.draw.randrange(6)
+    return range(first, first + size.others)
+
+
 def torn_entries(bench: Bench, size: Size) -> Iterator[Outcome]:
     """A file of a finished batch is cut off or overwritten, after its publication or before."""
-    generator = random.Random(1)
-    for number in range(size.others):
+    for number in places(bench, size):
         bench.finished()
         files = sorted(bench.layout.journal.glob("*/*.parquet"))
-        file = generator.choice(files)
+        file = bench.draw.choice(files)
         content = bytearray(file.read_bytes())
         if number % 2:
-            content[4 : len(content) - 8] = generator.randbytes(len(content) - 12)
-        file.write_bytes(content[: generator.randrange(len(content))] if number % 2 == 0 else content)
+            content[4 : len(content) - 8] = bench.draw.randbytes(len(content) - 12)
+        file.write_bytes(content[: bench.draw.randrange(len(content))] if number % 2 == 0 else content)
         if number % 3 == 0:
             store_without_snapshots(bench.layout)
         yield bench.aftermath()
@@ -105,33 +116,32 @@ def store_without_snapshots(layout: store.Layout) -> None:
 
 def corrupted_snapshots(bench: Bench, size: Size) -> Iterator[Outcome]:
     """The newest snapshot is cut off, or some of its blocks are overwritten."""
-    generator = random.Random(2)
-    for number in range(size.others):
+    for number in places(bench, size):
         bench.finished()
         # One more snapshot of the same contents, so that there is a last good one.
         forked(lambda: store.publish(bench.layout, anew=True) and None)
         file = bench.layout.resolve()
         content = bytearray(file.read_bytes())
         if number % 2:
-            start = generator.randrange(0, len(content) - 4096)
-            content[start : start + 4096] = generator.randbytes(4096)
+            start = bench.draw.randrange(0, len(content) - 4096)
+            content[start : start + 4096] = bench.draw.randbytes(4096)
             file.write_bytes(content)
         else:
-            file.write_bytes(content[: generator.randrange(len(content))])
+            file.write_bytes(content[: bench.draw.randrange(len(content))])
         yield bench.aftermath()
 
 
 def missing_pointer(bench: Bench, size: Size) -> Iterator[Outcome]:
     """The pointer is gone, or names nothing, or the snapshots are gone."""
-    bench.finished()
-    bench.layout.path.unlink()
-    yield bench.aftermath()
-    bench.finished()
-    bench.layout.resolve().unlink()
-    yield bench.aftermath()
-    bench.finished()
-    store_without_snapshots(bench.layout)
-    yield bench.aftermath()
+    losses = [
+        lambda: bench.layout.path.unlink(),
+        lambda: bench.layout.resolve().unlink(),
+        lambda: store_without_snapshots(bench.layout),
+    ]
+    for lose in losses if size is LONG else [bench.draw.choice(losses)]:
+        bench.finished()
+        lose()
+        yield bench.aftermath()
 
 
 def lost_entries(bench: Bench, size: Size) -> Iterator[Outcome]:
@@ -176,11 +186,19 @@ def stale_lock(bench: Bench, size: Size) -> Iterator[Outcome]:
     yield outcome
 
 
-SCENARIOS: dict[str, Callable[[Bench, Size], Iterator[Outcome]]] = {
-    "killed before an operation": at_points(Mode.kill_before),
-    "killed after an operation": at_points(Mode.kill_after),
-    "killed in the middle of a write": at_points(Mode.tear),
-    "killed at a random moment": at_random,
+Scenario = Callable[[Bench, Size], Iterator[Outcome]]
+# Jobs differ most in where they can be killed.
+DEATHS: tuple[Scenario, ...] = (
+    at_points(Mode.kill_before),
+    at_points(Mode.kill_after),
+    at_points(Mode.tear),
+    at_random,
+)
+SCENARIOS: dict[str, Scenario] = {
+    "killed before an operation": DEATHS[0],
+    "killed after an operation": DEATHS[1],
+    "killed in the middle of a write": DEATHS[2],
+    "killed at a random moment": DEATHS[3],
     "killed four times in a row": chain,
     "disk full from an operation on": at_points(Mode.fail_on, FULL),
     "one operation fails": at_points(Mode.fail_once, FULL),

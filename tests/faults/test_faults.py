@@ -1,4 +1,4 @@
-"""The short fault campaign: every kind of fault, a few times each."""
+"""The short fault campaign: every kind of fault once, at points that its seed chooses."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import pytest
 
 from tests.faults import shim
 
-pytestmark = pytest.mark.long
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -19,9 +17,10 @@ ROOT = Path(__file__).parents[2]
 def test_nothing_is_lost_whatever_goes_wrong():
     command = [sys.executable, "-m", "tests.faults", "--short"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
-    assert (done.returncode, done.stderr) == (0, "")
-    _, _, *rows = done.stdout.splitlines()
+    seed, _, _, _, *rows = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, ""), seed
     trials = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     assert all(int(row[2]) > 0 for row in trials)
-    assert sum(int(row[3]) for row in trials) >= 14
+    # Nine of them at an operation and one with a lock; at a random moment it may be over.
+    assert sum(int(row[3]) for row in trials) >= 10
     assert {row[0] for row in trials if int(row[6])} >= {"torn or scrambled journal file", "corrupted snapshot"}

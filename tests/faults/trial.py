@@ -79,15 +79,17 @@ class Bench:
     Args:
         job: the job.
         folder: an empty folder.
+        seed: of the random choices among faults.
     """
 
-    def __init__(self, job: Job, folder: Path):
+    def __init__(self, job: Job, folder: Path, seed: int):
         warm_up()
-        self.job, self.folder = job, folder
-        self.before, self.trial_folder = folder / "before", folder / "trial"
+        self.job, self.folder, self.draw = job, folder, random.Random(f"{job.name} {seed}")
+        self.before, self.after, self.trial_folder = folder / "before", folder / "after", folder / "trial"
         self._must(lambda: job.prepare(self._layout(self.before)))
-        self.seconds = min(self._undisturbed() for _ in range(3))
+        self.seconds = min(self._undisturbed() for _ in range(2))
         self.expected = self._must(lambda: contents(self.layout.path))
+        shutil.copytree(self.trial_folder, self.after, symlinks=True)
 
     @property
     def layout(self) -> store.Layout:
@@ -115,8 +117,11 @@ class Bench:
 
     def begin(self) -> None:
         """Puts the store back to its beginning."""
+        self._put(self.before)
+
+    def _put(self, state: Path) -> None:
         shutil.rmtree(self.trial_folder, ignore_errors=True)
-        shutil.copytree(self.before, self.trial_folder, symlinks=True)
+        shutil.copytree(state, self.trial_folder, symlinks=True)
 
     def disturb(self, disturbance: Callable[[], Any], kill_after: float | None = None) -> Outcome:
         """Runs the job with a disturbance, from the beginning, and looks at what is left.
@@ -136,7 +141,7 @@ class Bench:
 
     def finished(self) -> None:
         """Leaves the store as an undisturbed job leaves it."""
-        self._undisturbed()
+        self._put(self.after)
 
     def aftermath(self, killed: bool = False, refused: str = "") -> Outcome:
         """Looks at the store, repairs it if need be, finishes the job, and tells what was not as it must be."""
@@ -187,7 +192,6 @@ def evenly(count: int, most: int) -> list[int]:
     )
 
 
-def moments(seconds: float, count: int, seed: int) -> list[float]:
+def moments(seconds: float, count: int, draw: random.Random) -> list[float]:
     """Returns random moments of a job that takes so long."""
-    generator = random.Random(seed)
-    return [generator.uniform(0, seconds) for _ in range(count)]
+    return [draw.uniform(0, seconds) for _ in range(count)]

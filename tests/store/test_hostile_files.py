@@ -18,7 +18,7 @@ from tests.store import hostility
 from tests.store.builder import Batch, believable, write
 from tests.store.test_command_line import run
 
-FIRST_SEED, TRIALS = 1_000, 15
+FIRST_SEED, TRIALS = 1_000, 6
 # SQL that puts something into a file, and what the refusal says of it.
 STRANGE = [
     ("CREATE MACRO avg(x) AS 3", "the macro 'avg'"),
