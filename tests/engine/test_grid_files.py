@@ -1,14 +1,12 @@
 """Grid files: what is read, and that everything wrong is refused before anything starts, with file, key and remedy."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.grid.presets import preset_names
 from goldilocks.engine.grid.spec import Grid, load_grid
+from tests import warm
 
 PROPAGATION = {
     "kind": '"propagation"',
@@ -105,9 +103,7 @@ def test_a_wrong_grid_is_refused_with_file_key_and_remedy(kind, tmp_path):
 
 
 def engine(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, "-m", "engine", *arguments], capture_output=True, text=True, timeout=120, **options
-    )
+    return warm.run("engine", *arguments, text=True, timeout=120, **options)
 
 
 @pytest.mark.parametrize(
@@ -146,13 +142,6 @@ def test_the_command_line_refuses_with_code_2_and_no_traceback(arguments, word, 
 def test_lists_are_crossed_and_equal_cells_counted_once():
     text = propagation(init='["xavier", "kaiming"]', seed="[0, 1, 1]") + propagation(init='"he"', seed="0")
     assert len(Grid.from_toml(text).cells) == 4
-
-
-def test_every_preset_is_a_valid_grid_named_like_its_file():
-    for name in preset_names():
-        grid = load_grid(name)
-        assert grid.name == name
-        assert len({cell.cell_id for cell in grid.cells}) == len(grid.cells) > 0
 
 
 SLIPS = {

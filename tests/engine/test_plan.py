@@ -45,11 +45,14 @@ def cells(text=TRAINING):
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_batches_hold_every_cell_once_and_are_of_one_kind_and_within_their_limits(name):
-    grid = load_grid(name).cells
+def test_a_preset_is_named_like_its_file_and_planned_in_batches_within_their_limits(name):
+    """They hold every cell once, and cells of one kind."""
+    preset = load_grid(name)
+    assert preset.name == name
+    grid = preset.cells
     batches = plan(grid, CPU)
     planned = [cell.cell_id for batch in batches for cell in batch.cells]
-    assert len(planned) == len(set(planned)) == len(grid)
+    assert len(planned) == len(set(planned)) == len(grid) > 0
     assert set(planned) == {cell.cell_id for cell in grid}
     for batch in batches:
         assert len({batch.study.group_key(cell) for cell in batch.cells}) == 1

@@ -20,8 +20,6 @@ from tests.engine import commands
 from tests.engine.test_run import assert_same, contents
 from tests.readme import example
 
-pytestmark = pytest.mark.long
-
 GRID = """
 name = "cluster"
 
@@ -44,7 +42,7 @@ activation = ["tanh", "relu"]
 norm = ["none", "batch"]
 lr = [0.1, 1000.0]
 batch_size = 32
-steps = 150
+steps = 60
 """
 NODE = {"num_cpus": 1, "object_store_memory": 80_000_000, "node_ip_address": "127.0.0.1"}
 

@@ -17,19 +17,16 @@ import pytest
 from goldilocks import store
 from tests.engine import commands
 
-pytestmark = pytest.mark.long
-
 # Many small batches: widths and depths differ, so that a kill finds the run between and inside them.
 GRID = """
 [[study]]
 kind = "propagation"
-width = [32, 48, 64]
+width = [16, 24, 32]
 depth = [2, 3, 4, 5]
 batch_size = 16
-init = ["xavier", "kaiming", "kaiming_slip"]
+init = ["xavier", "kaiming"]
 activation = ["tanh", "relu"]
 norm = ["none", "batch"]
-seed = [0, 1]
 
 # Deep enough for the notes' slip to overflow.
 [[study]]
@@ -44,17 +41,18 @@ seed = [0, 1]
 [[study]]
 kind = "training"
 dataset = "digits"
-width = [32, 48]
-depth = [2, 3, 4, 5, 6]
-init = ["xavier", "kaiming"]
+width = [16, 24]
+depth = [2, 3, 4, 5]
+init = "kaiming"
 activation = ["tanh", "relu"]
 norm = ["none", "batch"]
 lr = [0.1, 1000.0]
 batch_size = 32
-steps = 40
+steps = 20
 """
 
-CELLS = 3 * 4 * 3 * 2 * 2 * 2 + 2 * 2 * 2 + 2 * 5 * 2 * 2 * 2 * 2
+LOGGED = 21
+CELLS = 3 * 4 * 2 * 2 * 2 + 2 * 2 * 2 + 2 * 4 * 2 * 2 * 2
 
 # A reader that opens the file again and again; it prints an error, or a state that only half a write could show.
 READER = """
@@ -166,7 +164,7 @@ def test_killed_and_started_again_it_ends_like_an_undisturbed_run(grid, undistur
     try:
         while True:
             process = commands.start("run", grid, "--store", path, "--json", "--quiet")
-            progress = len(list(journal.glob("0*"))) + chance.randint(10, 40)
+            progress = len(list(journal.glob("0*"))) + chance.randint(4, 12)
             while process.poll() is None and len(list(journal.glob("0*"))) < progress:
                 time.sleep(0.005)
             time.sleep(chance.uniform(0, 0.1))
@@ -235,11 +233,11 @@ def test_divergence_is_recorded_with_its_step_and_stops_no_neighbour(undisturbed
     assert not outcomes[outcomes.lr < 1].diverged.any()
     diverged = outcomes[outcomes.diverged]
     assert len(diverged) > 0
-    assert diverged.diverged_at_step.between(1, 40).all()
+    assert diverged.diverged_at_step.between(1, 20).all()
     assert (outcomes[~outcomes.diverged].diverged_at_step.isna()).all()
     for _, row in diverged.iterrows():
         curve = curves[curves.cell_id == row.cell_id].set_index("step")
-        assert len(curve) == 21
+        assert len(curve) == LOGGED
         finite = np.isfinite(curve.train_loss) & np.isfinite(curve.test_loss)
         assert finite[curve.index < row.diverged_at_step].all()
         # At a logged step the test loss may still be finite, and the minibatch after it not.
