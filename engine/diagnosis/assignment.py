@@ -121,7 +121,7 @@ def drawn(assignment: Assignment, shape: tuple[int, ...], seed: int, initializer
             values.copy_(noise.reshape(shape))
         else:
             assert block.rows is not None
-            values.view(-1, *shape[-2:])[block.rows[0]] = noise
+            values.view(-1, *shape[-2:])[block.rows[0]] = noise if block.layout == "stacked columns" else noise.T
     if assignment.padding is not None:
         values[assignment.padding] = 0
     return values

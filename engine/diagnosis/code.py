@@ -177,7 +177,8 @@ def _matrices(assignment: Matrices, shape: tuple[int, ...], seed: int, initializ
             lines.append(f"    {place}.copy_({values}.reshape({shape!r}))")
         else:
             assert block.rows is not None
-            lines.append(f"    {place}.view(-1, {shape[-2]}, {shape[-1]})[{block.rows[0]}].copy_({values})")
+            turned = "" if block.layout == "stacked columns" else ".T"
+            lines.append(f"    {place}.view(-1, {shape[-2]}, {shape[-1]})[{block.rows[0]}].copy_({values}{turned})")
     if assignment.padding is not None:
         lines.append(f"    parameters[{assignment.name!r}][{assignment.padding}] = 0")
     return lines

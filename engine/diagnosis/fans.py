@@ -6,8 +6,10 @@ from typing import Literal
 
 from goldilocks.engine.initializers.base import Fans
 
-# Weights as `[unit, input, …]`, as `[input, unit]`, or as several matrices of the second kind on top of each other.
-Layout = Literal["rows", "columns", "stacked columns"]
+# Weights as `[unit, input, …]`, as `[input, unit]`, or as several matrices of either kind on top of each other.
+Layout = Literal["rows", "columns", "stacked rows", "stacked columns"]
+TRANSPOSED: dict[Layout, Layout] = {"rows": "columns", "columns": "rows"}
+STACKED: dict[Layout, Layout] = {"rows": "stacked rows", "columns": "stacked columns"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def affine_fans(shape: tuple[int, ...], layout: Layout) -> list[Block]:
     if layout == "rows":
         units, inputs = shape[0], prod(shape[1:])
         return [Block(Fans(inputs, units), (inputs, units))]
-    inputs, units = shape[-2:]
+    inputs, units = shape[-2:] if layout.endswith("columns") else shape[:-3:-1]
     if layout == "columns":
         return [Block(Fans(inputs, units), (inputs, units), layout)]
     numbers = range(prod(shape[:-2]))

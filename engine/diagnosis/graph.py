@@ -167,7 +167,8 @@ class Graph:
         found: list[Role] = ["stream"] * len(self.kinds)
         for branch in self.branches():
             for site in self.shortcut(branch):
-                if self._begins_after(branch, site):
+                # Of two branches that are added to one value, the other one is no shortcut.
+                if found[site] == "stream" and self._begins_after(branch, site):
                     found[site] = "skip"
             for site in branch.sites:
                 found[site] = "branch"

@@ -10,7 +10,7 @@ from goldilocks.engine.diagnosis.site import Kind
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 # Products of two tensors: affine where one of them is made of parameters alone.
-PRODUCTS = ("matmul", "mm", "bmm", "mv", "einsum", "addmm", "addmv", "baddbmm", "tensordot", "inner")
+PRODUCTS = ("matmul", "mm", "bmm", "mv", "einsum", "addmm", "addmv", "baddbmm", "tensordot", "inner", "grouped_mm")
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
 ELEMENTWISE = (
     *("relu", "relu6", "gelu", "silu", "mish", "tanh", "sigmoid", "hardtanh", "hardswish", "hardsigmoid"),

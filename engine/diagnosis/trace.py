@@ -219,7 +219,7 @@ class _Tracer:
         signal = bool(signals) or kind == "embedding"
         node = None
         # What is changed in place, `x[0] = y` included, is known by its new value from then on.
-        changed = [tensor for tensor in tensors[:1] if event.result is None or value is tensor]
+        changed = [tensor for tensor in tensors[:1] if event.operation == "__setitem__" or value is tensor]
         targets = [*tensors_in(result), *changed]
         for tensor in targets:
             own = signal and tensor.is_floating_point()
@@ -270,7 +270,7 @@ class _Tracer:
     def _site(self, event: Event, kind: Kind, node: int, tap: Tensor | None) -> None:
         value = value_of(event)
         assert value is not None
-        uses = uses_of(event, kind, lambda value: self._parameters_of(value))
+        uses = uses_of(event, kind, self._parameters_of, self.model.get_parameter)
         self.graph.mark_site(node, kind)
         axis = self._unit_axis(event, kind, node, value)
         self.graph.nodes[node].unit_axis = axis

@@ -8,13 +8,17 @@ from typing import Any
 from torch import Tensor, nn
 
 from goldilocks.engine.diagnosis.fans import (
+    STACKED,
+    TRANSPOSED,
     Block,
+    Layout,
     affine_fans,
     convolution_fans,
     embedding_fans,
     packed_fans,
 )
-from goldilocks.engine.diagnosis.operations import CONVOLUTIONS, TRANSPOSED, tensors_in
+from goldilocks.engine.diagnosis.operations import CONVOLUTIONS, tensors_in
+from goldilocks.engine.diagnosis.operations import TRANSPOSED as CONVOLUTIONS_TRANSPOSED
 from goldilocks.engine.diagnosis.site import Kind, Part
 from goldilocks.engine.diagnosis.watch import Event
 from goldilocks.engine.initializers.base import Fans
@@ -39,13 +43,16 @@ class Use:
     padding: int | None = None
 
 
-def uses_of(event: Event, kind: Kind, names_of: Callable[[Any], tuple[str, ...]]) -> list[Use]:
+def uses_of(
+    event: Event, kind: Kind, names_of: Callable[[Any], tuple[str, ...]], parameter_of: Callable[[str], Tensor]
+) -> list[Use]:
     """Return what an operation does with each parameter that enters it, the weight first.
 
     Args:
         event: the operation.
         kind: what sort of operation it is.
         names_of: returns the names of the parameters that a value without signal is made of.
+        parameter_of: returns a parameter for its name.
     """
     made = [(tensor, names_of(tensor)) for tensor in tensors_in((event.args, event.kwargs))]
     if event.whole is not None:
@@ -72,35 +79,59 @@ def uses_of(event: Event, kind: Kind, names_of: Callable[[Any], tuple[str, ...]]
             elif tensor.ndim < 2:
                 found.append(Use(name, "bias"))
             else:
-                found.append(_weight(event, kind, tensor, name))
+                found.append(_weight(event, kind, tensor, name, parameter_of(name)))
     return sorted(found, key=lambda use: use.part not in ("weight", "table", "scale"))
 
 
-def _weight(event: Event, kind: Kind, tensor: Tensor, name: str) -> Use:
-    shape, operation = tuple(tensor.shape), event.operation
+def _weight(event: Event, kind: Kind, tensor: Tensor, name: str, parameter: Tensor) -> Use:
+    """Return what a weight is: its blocks where it is the parameter, or a view of it, and not something computed."""
     if kind == "embedding":
-        padding = argument(event, 2 if operation == "embedding" else 99, "padding_idx", None)
-        return Use(name, "table", [embedding_fans(shape)], None if padding is None or padding < 0 else padding)
+        padding = argument(event, 2 if event.operation == "embedding" else 99, "padding_idx", None)
+        if tensor is not parameter:
+            return Use(name, "table")
+        return Use(name, "table", [embedding_fans(tuple(tensor.shape))], None if (padding or -1) < 0 else padding)
+    if tensor is parameter:
+        return Use(name, "weight", _blocks(event, tensor))
+    layout = _layout(event, tensor)
+    if layout is None or tensor.untyped_storage().data_ptr() != parameter.untyped_storage().data_ptr():
+        return Use(name, "weight")
+    shape = tuple(parameter.shape)
+    if tensor.ndim == parameter.ndim == 2 and tensor.stride() == parameter.mT.stride():
+        return Use(name, "weight", affine_fans(shape, TRANSPOSED[layout]))
+    if parameter.ndim == 3 and tensor.ndim in (2, 3):
+        turned = tensor.stride()[-2:] == parameter.stride()[:-3:-1]
+        return Use(name, "weight", affine_fans(shape, STACKED[TRANSPOSED[layout] if turned else layout]))
+    return Use(name, "weight")
+
+
+def _layout(event: Event, tensor: Tensor) -> Layout | None:
+    """Return whether the rows or the columns of a matrix are the units, or None where it is no matrix."""
+    if event.operation == "linear":
+        return "rows"
+    if event.operation in ("matmul", "mm", "bmm", "addmm", "baddbmm", "grouped_mm"):
+        operands = event.args[1:3] if event.operation in ("addmm", "baddbmm") else event.args[:2]
+        # x @ W has its units in columns, W @ x in rows.
+        return "columns" if len(operands) == 2 and operands[1] is tensor else "rows"
+    return None
+
+
+def _blocks(event: Event, tensor: Tensor) -> list[Block]:
+    shape, operation = tuple(tensor.shape), event.operation
     if operation in CONVOLUTIONS:
-        return Use(name, "weight", [convolution_fans(shape, argument(event, 6, "groups", 1), False, ())])
-    if operation in TRANSPOSED:
+        return [convolution_fans(shape, argument(event, 6, "groups", 1), False, ())]
+    if operation in CONVOLUTIONS_TRANSPOSED:
         stride = argument(event, 3, "stride", 1)
         steps = (stride,) * (len(shape) - 2) if isinstance(stride, int) else tuple(stride)
-        return Use(name, "weight", [convolution_fans(shape, argument(event, 6, "groups", 1), True, steps)])
-    if operation == "linear":
-        return Use(name, "weight", affine_fans(shape, "rows"))
+        return [convolution_fans(shape, argument(event, 6, "groups", 1), True, steps)]
     if operation == "bilinear":
         units, inputs = shape[0], shape[1] * shape[2]
-        return Use(name, "weight", [Block(Fans(inputs, units), (inputs, units))])
-    if operation in ("matmul", "mm", "bmm", "addmm", "baddbmm"):
-        operands = event.args[1:3] if operation in ("addmm", "baddbmm") else event.args[:2]
-        # x @ W has its units in columns, W @ x in rows.
-        if len(operands) == 2 and operands[1] is tensor:
-            return Use(name, "weight", affine_fans(shape, "columns" if len(shape) == 2 else "stacked columns"))
-        return Use(name, "weight", affine_fans(shape, "rows")) if len(shape) == 2 else Use(name, "weight")
+        return [Block(Fans(inputs, units), (inputs, units))]
     if operation == "einsum" and isinstance(event.args[0], str):
-        return Use(name, "weight", _einsum(event, tensor))
-    return Use(name, "weight")
+        return _einsum(event, tensor)
+    layout = _layout(event, tensor)
+    if layout is None or len(shape) not in (2, 3):
+        return []
+    return affine_fans(shape, layout if len(shape) == 2 else STACKED[layout])
 
 
 def _einsum(event: Event, tensor: Tensor) -> list[Block]:

@@ -107,6 +107,8 @@ class Watch(TorchFunctionMode):
             module = self._stack[-1][0]
             self._latest = self._stack[-1][1], module
             result = func(*args, **kwargs)
+            if name == "__get__" and not isinstance(result, Tensor):
+                return result
             return self._listener.seen(Event(key, module, name, args, kwargs, func, result))
         finally:
             self._inside -= 1
@@ -140,7 +142,7 @@ class Watch(TorchFunctionMode):
 
 
 # Properties, and questions that do not compute anything.
-_NO_OPERATIONS = frozenset({"__get__", "__set__", "__len__", "size", "dim", "numel", "stride", "is_floating_point"})
+_NO_OPERATIONS = frozenset({"__set__", "__len__", "size", "dim", "numel", "stride", "is_floating_point"})
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def _units(found: Trace, name: str) -> tuple[bool, bool]:
     """Return whether a parameter is a matrix whose units can be compared, and whether they are its columns."""
     use = found.uses.get(name)
     matrix = use is not None and use.part == "weight" and bool(use.blocks)
-    columns = matrix and use is not None and use.blocks[0].layout != "rows"
+    columns = matrix and use is not None and not use.blocks[0].layout.endswith("rows")
     return matrix and (use is not None and use.blocks[0].shape[1] > 1), columns
 
 
@@ -46,7 +46,7 @@ def _describe(values: Tensor, matrix: bool, columns: bool) -> Sequence[float]:
 
 def _equal_units(values: Tensor) -> float:
     """Return the share of rows that equal another one, found by sorting what they are multiplied to."""
-    rows = values.reshape(-1, values.shape[-1]) if values.ndim == 3 and values.shape[0] == 0 else values.flatten(1)
+    rows = values.flatten(1)
     by = torch.linspace(1, 2, rows.shape[1], dtype=rows.dtype).sqrt()
     order = (rows * by).sum(1).sort().indices
     same = (rows[order][1:] == rows[order][:-1]).all(1)
