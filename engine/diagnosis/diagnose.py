@@ -115,7 +115,7 @@ def diagnose(
         device: `auto`, `cpu`, `cuda`, `cuda:N`.
 
     Returns:
-        A report: `ranking`, `findings`, `apply(init)`; it shows itself in a notebook.
+        A report: `ranking`, `findings`, `apply(init)`, `code(init)`; it shows itself in a notebook.
 
     Raises:
         RequestError: the network cannot be made or run, or something asked for does not exist.

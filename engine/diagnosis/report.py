@@ -8,6 +8,7 @@ import pandas as pd
 from torch import nn
 
 from goldilocks.engine.diagnosis import initialization
+from goldilocks.engine.diagnosis.code import code
 from goldilocks.engine.diagnosis.finding import Finding, at_least
 from goldilocks.engine.diagnosis.measurement import Measurement
 from goldilocks.engine.diagnosis.ranking import ranking, strip
@@ -54,6 +55,15 @@ class Report:
             seed: of its draws.
         """
         return initialization.apply(self.specimen, init, seed)
+
+    def code(self, init: str, seed: int = 0) -> str:
+        """Return plain PyTorch that initializes a network `model` as `apply` does.
+
+        Args:
+            init: as for `apply`.
+            seed: of its draws.
+        """
+        return code(self.specimen, init, seed)
 
     @property
     def heading(self) -> str:

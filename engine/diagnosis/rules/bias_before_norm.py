@@ -3,9 +3,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from goldilocks.engine.card import Card
-from goldilocks.engine.diagnosis.evidence import Evidence
+from goldilocks.engine.diagnosis.evidence import WEIGHTED, Evidence
 from goldilocks.engine.diagnosis.finding import Finding
 from goldilocks.engine.diagnosis.rules.base import Rule, rules
+from goldilocks.engine.diagnosis.site import Site
 
 SUBTRACTING = ("batch_norm", "instance_norm")
 
@@ -21,13 +22,19 @@ class BiasBeforeNorm(Rule):
     code = "bias=False  # in {module}"
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
-        biases = {one.name for one in evidence.parameters if one.part == "bias"}
-        for site in evidence.sites:
-            own = [name for name in site.parameters if name in biases]
-            behind = evidence.consumers[site.index]
-            if not own or not behind or any(one.operation not in SUBTRACTING for one in behind):
-                continue
-            place, _ = evidence.parameter(own[0]) or (0, None)
-            values = evidence.weights("rms")[:, place]
-            why = f"its bias (rms {{value}}) is subtracted again by {behind[0].label} and never learns."
-            yield from self.finding(evidence, site.label, values, np.isfinite(values), 0.0, why, "note", site.name)
+        biases = {one.name: place for place, one in enumerate(evidence.parameters) if one.part == "bias"}
+        found = [(site, name) for site in evidence.sites for name in site.parameters if name in biases]
+        lost = [(site, name) for site, name in found if self._is_subtracted(evidence, site)]
+        if not lost:
+            return
+        # The first stands for all.
+        site, name = lost[0]
+        values = evidence.weights("rms")[:, biases[name]]
+        more = f" So it is in {len(lost) - 1} more." if len(lost) > 1 else ""
+        why = f"its bias (rms {{value}}) is subtracted again by {evidence.consumers[site.index][0].label}.{more}"
+        yield from self.finding(evidence, site.label, values, np.isfinite(values), 0.0, why, "note", site.name)
+
+    @staticmethod
+    def _is_subtracted(evidence: Evidence, site: Site) -> bool:
+        behind = evidence.consumers[site.index]
+        return bool(behind) and all(one.operation in SUBTRACTING for one in behind) and site.kind in WEIGHTED
