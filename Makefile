@@ -4,8 +4,9 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(
 STORE  ?= $(or $(GOLDILOCKS_STORE),data/grid.duckdb)
 PORT   ?= 8501
 RUN    := .venv/bin/python -m
+TESTS  := pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup run grid test faults bench lint clean distclean
+.PHONY: setup run grid test quick durations faults bench lint clean distclean
 
 setup: .venv/installed
 
@@ -27,7 +28,18 @@ grid: setup
 	@.venv/bin/goldilocks store info --store "$(STORE)"
 
 test: setup .venv/ray-installed lint
-	@$(RUN) pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@$(RUN) $(TESTS)
+
+# Lint, types, and the files of tests that are not known to be slow, side by side.
+quick: setup
+	@$(MAKE) --no-print-directory -j 2 lint quick-tests
+
+quick-tests:
+	@$(RUN) $(TESTS) --quick
+
+# All tests once more, to note what each file takes.
+durations: setup .venv/ray-installed
+	@$(RUN) $(TESTS) --measure
 
 # Ray is for clusters only, and not built for every Python: without it the tests of a cluster are skipped.
 .venv/ray-installed: requirements-ray.txt .venv/installed

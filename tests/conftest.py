@@ -1,8 +1,11 @@
-"""A small real store, made by the engine once, that all tests of the pages read."""
+"""A small real store that all tests of the pages read."""
 
 import os
 
 import pytest
+
+from tests import durations
+from tests.grids import computed
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Several workers share the cores: with threads of their own for every product they would stand in each other's way.
@@ -16,42 +19,33 @@ os.environ |= {
     "RAY_AUTH_MODE": "disabled",
 }
 
-GRID = """
-[[study]]
-kind = "propagation"
-width = 64
-depth = 12
-batch_size = 16
-init = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming", "kaiming_slip"]
-activation = ["tanh", "relu"]
-norm = ["none", "batch"]
-seed = [0, 1]
 
-[[study]]
-kind = "training"
-dataset = "digits"
-width = 32
-depth = [2, 6]
-init = ["xavier", "kaiming"]
-activation = "relu"
-norm = ["none", "batch"]
-lr = [0.1, 1000.0]
-batch_size = 64
-steps = 40
-seed = [0, 1]
-"""
+SECONDS = durations.known()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true", help="Leave out the files that are known to be slow.")
+    parser.addoption("--measure", action="store_true", help=f"Write what each file takes to {durations.FILE.name}.")
+
+
+def pytest_configure(config):
+    if config.getoption("--measure"):
+        config.pluginmanager.register(durations.Measuring())
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Do not even load what is slow, when it is not wanted; a new file is not known to be."""
+    file = collection_path.relative_to(config.rootpath).as_posix()
+    if config.getoption("--quick") and SECONDS.get(file, 0) > durations.SLOW:
+        return True
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the files that take long."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Begin with the files that take longest, so that no core is idle at the end."""
+    items.sort(key=lambda item: -SECONDS.get(item.nodeid.partition("::")[0], 0))
 
 
 @pytest.fixture(scope="session")
 def filled_store(tmp_path_factory):
     """Path of a store with propagation and training cells, some of them diverged."""
-    from goldilocks import engine
-
-    path = tmp_path_factory.mktemp("dashboard") / "grid.duckdb"
-    engine.run(engine.Grid.from_toml(GRID, "dashboard"), path)
-    return path
+    return computed("filled", tmp_path_factory)

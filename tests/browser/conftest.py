@@ -26,7 +26,7 @@ def browser():
         launched.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(filled_store):
     with served(filled_store) as url:
         yield url
@@ -73,13 +73,13 @@ def elsewhere(readers):
     readers[1].forget()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def studied_site(studied_store):  # noqa: F811
     with served(studied_store) as url:
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def transferred_site(transferred_store):  # noqa: F811
     with served(transferred_store) as url:
         yield url

@@ -17,8 +17,6 @@ from tests.browser.visiting import CUT, TOO_WIDE, WIDTHS, address, settle
 from tests.dashboard.hostile import ADDRESSES, IMAGE, SCRIPT
 from tests.dashboard.opening import PAGES, STORES
 
-pytestmark = pytest.mark.long
-
 # Streamlit asks below and above each address which of them is the server's root; one of the two is always missing.
 # Everything comes from the server itself.
 LOCAL = re.compile(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:")

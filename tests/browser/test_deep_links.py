@@ -24,7 +24,8 @@ def test_a_story_does_not_depend_on_what_was_before(name, page, elsewhere, site_
     count = page.locator(".stories a").count()
     assert count > 1
     choose(page)
-    for place in reversed(range(count)):
+    # Links work alike; the page is another one before each.
+    for place in (count - 1, 0):
         target = follow(page, place)
         fresh = elsewhere()
         fresh.goto(target)

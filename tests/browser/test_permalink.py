@@ -7,8 +7,6 @@ import pytest
 from tests.browser.visiting import address, settle
 from tests.dashboard.opening import PAGES
 
-pytestmark = pytest.mark.long
-
 # What is drawn: the size of each chart, and its words and marks with their places. Their order depends on what was
 # drawn there before.
 DRAWN = """

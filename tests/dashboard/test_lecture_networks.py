@@ -5,8 +5,8 @@ import pytest
 from goldilocks.dashboard import data
 from goldilocks.dashboard.lecture import signal_rows
 from goldilocks.dashboard.lecture.networks import lecture_network
-from tests.dashboard.conftest import _computed
 from tests.dashboard.opening import open_page, words
+from tests.grids import computed
 
 ROWS = {row.number: row for row in (*signal_rows.ROWS, signal_rows.GRADIENT_FLOW)}
 # The row that shows convolutions beside the fully connected network.
@@ -38,7 +38,7 @@ dataset = "digits"
 
 @pytest.fixture(scope="module")
 def crowded_store(tmp_path_factory):
-    return _computed(GRID, tmp_path_factory.mktemp("crowded"))
+    return computed("crowded", tmp_path_factory, GRID)
 
 
 @pytest.mark.parametrize("number", sorted(ROWS))

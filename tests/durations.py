@@ -1,0 +1,47 @@
+"""What each file of tests takes, in seconds of processor time: measured on request, kept beside the tests, and used to
+begin with the longest and to leave out the slow.
+
+`make durations` runs all tests and writes the file.
+"""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+FILE = Path(__file__).with_name("durations.json")
+# A file that takes longer is slow, and `make quick` leaves it out.
+SLOW = 1.5
+
+
+def known():
+    """Return the seconds of each file, by its path from the root of the repository."""
+    return json.loads(FILE.read_text())
+
+
+class Measuring:
+    """Adds up what each file takes, children included, in each worker; the one that started them writes it down."""
+
+    def __init__(self):
+        self.seconds = Counter()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item):
+        before = sum(os.times()[:4])
+        yield
+        self.seconds[item.nodeid.partition("::")[0]] += sum(os.times()[:4]) - before
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        self.seconds += Counter(getattr(node, "workeroutput", {}).get("seconds", {}))
+
+    def pytest_sessionfinish(self, session):
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["seconds"] = dict(self.seconds)
+        else:
+            measured = known() | {file: round(seconds, 1) for file, seconds in self.seconds.items()}
+            root = FILE.parents[1]
+            kept = {file: seconds for file, seconds in sorted(measured.items()) if (root / file).exists()}
+            FILE.write_text(json.dumps(kept, indent=1) + "\n")
