@@ -13,8 +13,6 @@ import pytest
 
 from tests.browser.server import started
 
-pytestmark = pytest.mark.long
-
 ROOT = Path(__file__).resolve().parents[1]
 # Research code is full of such files.
 OWN = {"engine.py": "STEAM = 1", "store.py": "SHELVES = 2", "dashboard.py": "DIALS = 3", "tests.py": "NONE = 0"}

@@ -21,8 +21,6 @@ from goldilocks import engine, store
 from goldilocks.engine import plugins
 from tests.readme import ROOT, TEXT, checked, commands, example, examples, typed, value_of
 
-pytestmark = pytest.mark.long
-
 # The grids of the README are computed at these sizes.
 SMALLER = {"width": "8", "batch_size": "8", "steps": "2"}
 # The network of the lecture that the README asks about, with fewer examples and schemes than in the demo.

@@ -10,8 +10,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytestmark = pytest.mark.long
-
 ROOT = Path(__file__).resolve().parents[2]
 # In a process of its own: a cluster belongs to a process, and that of other tests is left alone.
 PROGRAM = """
