@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -100,6 +101,8 @@ def warm_up() -> None:
         _ids(number)
     migrate.is_current(migrate.empty())
     blank()
+    # Else the garbage collection of each child would touch, and so copy, all of it.
+    gc.freeze()
 
 
 def _prepare_small(layout: store.Layout) -> None:
