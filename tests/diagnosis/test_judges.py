@@ -7,8 +7,6 @@ from goldilocks.engine.diagnosis.measure import measure
 from tests.diagnosis import zoo
 from tests.diagnosis.faults import FAULTS, judged
 
-pytestmark = pytest.mark.long
-
 # Of the faults so many must be named, and so many other findings may stand beside one on average.
 NAMED, OTHERS = 23, 1.0
 
