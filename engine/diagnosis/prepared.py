@@ -78,8 +78,10 @@ def prepare(model: nn.Module, training: bool) -> None:
 
 def _without_dropout(module: nn.Module) -> None:
     """Turn off what a module drops: the draws would only add noise, and attention draws others under vmap."""
-    if "drop" in type(module).__name__.lower():
+    dropping = "drop" in type(module).__name__.lower()
+    if dropping:
         module.training = False
     for key, value in vars(module).items():
-        if "drop" in key.lower() and isinstance(value, float):
+        # Attention asks the module that it would have called for its rate.
+        if ("drop" in key.lower() or (dropping and key == "p")) and isinstance(value, float):
             setattr(module, key, 0.0)
