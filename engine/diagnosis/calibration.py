@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from goldilocks.engine.diagnosis.operations import first_tensor, with_first_tensor
+from goldilocks.engine.diagnosis.prepared import usual_random_state
 from goldilocks.engine.diagnosis.specimen import Specimen
-from goldilocks.engine.diagnosis.trace import Trace, usual_random_state
+from goldilocks.engine.diagnosis.trace import Trace
 from goldilocks.engine.diagnosis.watch import Event, watching, whole_modules
 
 

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from goldilocks.engine.diagnosis.loss import loss_of
+from goldilocks.engine.diagnosis.prepared import usual_random_state
 from goldilocks.engine.diagnosis.recorder import Recorder, saturation_limits
 from goldilocks.engine.diagnosis.specimen import Specimen
-from goldilocks.engine.diagnosis.trace import Trace, usual_random_state
+from goldilocks.engine.diagnosis.trace import Trace
 from goldilocks.engine.diagnosis.watch import watching, whole_modules
 from goldilocks.engine.statistics import wide
 

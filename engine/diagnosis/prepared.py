@@ -12,6 +12,9 @@ from torch import nn
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.errors import RequestError
 
+# Seed of every pass, so that all configurations draw the same where the network draws.
+PASS_SEED = 0
+
 
 @contextmanager
 def untouched_randomness(seed: int | None = None) -> Iterator[None]:
@@ -85,3 +88,10 @@ def _without_dropout(module: nn.Module) -> None:
         # Attention asks the module that it would have called for its rate.
         if ("drop" in key.lower() or (dropping and key == "p")) and isinstance(value, float):
             setattr(module, key, 0.0)
+
+
+@contextmanager
+def usual_random_state() -> Iterator[None]:
+    """Begin every pass with the same random state, and leave none behind."""
+    with untouched_randomness(PASS_SEED):
+        yield

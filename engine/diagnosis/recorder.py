@@ -8,8 +8,8 @@ from torch import Tensor
 from goldilocks.engine.diagnosis.activation_met import activation_of
 from goldilocks.engine.diagnosis.operations import tensors_in, with_first_tensor
 from goldilocks.engine.diagnosis.specimen import Specimen
-from goldilocks.engine.diagnosis.taps import COLUMNS, Tap, describe, histogram
-from goldilocks.engine.diagnosis.trace import Trace, tapped, value_of
+from goldilocks.engine.diagnosis.taps import COLUMNS, Tap, describe, histogram, tapped, value_of
+from goldilocks.engine.diagnosis.trace import Trace
 from goldilocks.engine.diagnosis.watch import Event
 from goldilocks.engine.saturation import ends
 from goldilocks.engine.statistics import BINS

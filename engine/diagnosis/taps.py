@@ -1,10 +1,12 @@
-"""Statistics of a value and of its gradient, one row of numbers each: reductions that also work under vmap."""
+"""Taps on the values that leave operations: their statistics and that of their gradients, under vmap, too."""
 
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from goldilocks.engine.diagnosis.operations import first_tensor, tensors_in
+from goldilocks.engine.diagnosis.watch import Event
 from goldilocks.engine.statistics import BINS, HISTOGRAM_REACH, wide
 
 # Columns of a row, in the order of the fields of `measurement.Signal`, the gradient aside.
@@ -125,3 +127,30 @@ class Tap(torch.autograd.Function):
         (gradient,) = gradients
         norm = torch.linalg.vector_norm(gradient, dtype=ctx.dtype)
         return norm.square() / max(gradient.numel(), 1), None
+
+
+def value_of(event: Event) -> Tensor | None:
+    """Return what leaves an operation, examples first, or None where there are no floating-point numbers.
+
+    Args:
+        event: the operation.
+    """
+    value = first_tensor(event.result)
+    if value is not None and event.operation == "multi_head_attention_forward" and value.ndim == 3:
+        # This function has the positions first, whatever the module has.
+        return value.transpose(0, 1)
+    return value
+
+
+def tapped(event: Event, value: Tensor, tap: Tensor) -> Tensor:
+    """Return what leaves an operation plus a tap, which is zero, so that its gradient is that of the value.
+
+    Args:
+        event: the operation.
+        value: what leaves it.
+        tap: zero, of the value's shape or none.
+    """
+    in_place = any(value is tensor for tensor in tensors_in(event.args))
+    # Sums in place may be used by the name of what was changed. Activations may not be changed again, because their
+    # gradients are computed from what left them.
+    return value.add_(tap) if in_place and event.operation in ("add", "sub", "mul") else value + tap
