@@ -7,7 +7,7 @@ BATCHED only changes numbers in the tensor program; the others shape it.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
@@ -46,7 +46,14 @@ Depth = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 Width = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 BatchSize = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 Steps = Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
+# In grid files true or false; written yes or no in the texts that identities are the hashes of.
+WORDS = {True: "yes", False: "no"}
+Truth = Annotated[bool, Field(strict=True), BeforeValidator(lambda value: {"yes": True, "no": False}.get(value, value))]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+
+
+# Says something about a cell in a sentence, or returns None.
+Sentence = Callable[[Any], str | None]
 
 
 class Cell(BaseModel):
@@ -54,11 +61,15 @@ class Cell(BaseModel):
 
     Attributes:
         study: which study; the rest are its axes.
+        rules: each says why a cell cannot be computed, or returns None; they are asked in this order.
+        notes: each says what is done that one might not expect, or returns None.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     study: ClassVar[str]
+    rules: ClassVar[tuple[Sentence, ...]]
+    notes: ClassVar[tuple[Sentence, ...]]
 
     network: NetworkAxis = Mlp()
     dataset: DatasetAxis
@@ -83,8 +94,7 @@ class Cell(BaseModel):
     @cached_property
     def spec(self) -> dict[str, Any]:
         """Every field as plain JSON values: aliases resolved, defaults filled in."""
-        fields = {key: value.spec() if isinstance(value, Scheme) else value for key, value in self.fields()}
-        return {"study": self.study, **fields}
+        return {"study": self.study, **{key: _as_json(value) for key, value in self.fields()}}
 
     @cached_property
     def canonical_json(self) -> str:
@@ -134,26 +144,58 @@ class Cell(BaseModel):
         return [self.features, *(shape.units for shape in self.shapes)]
 
     def remarks(self) -> list[str]:
-        """Say in sentences what is done that one might not expect; a study adds remarks of its own."""
-        return [remark for remark in (self.dataset.remark, self.init.remark(self.activation)) if remark]
+        """Say in sentences what is done that one might not expect."""
+        return [sentence for note in self.notes if (sentence := note(self))]
 
     def refusal(self) -> str | None:
-        """Say why this combination of values cannot be computed, or None; a study adds reasons of its own."""
-        network = self.network.refusal(self.dataset, self.depth)
-        if network:
-            return network
-        least, fewest = self.norm.minimum_batch, self.batch_size * min(shape.positions for shape in self.shapes)
-        if fewest < least:
-            return (
-                f"batch_size = {self.batch_size}: norm = {self.norm} needs at least {least} values of each unit, from "
-                "several examples or several positions of an image"
-            )
-        norms = (self.norm.refusal(units) for units in {shape.units for shape in self.shapes})
-        return next(filter(None, norms), None) or self.init.refusal(self.activation) or self._scale_refusal()
+        """Say why this combination of values cannot be computed, or None."""
+        return next((reason for rule in self.rules if (reason := rule(self))), None)
 
-    def _scale_refusal(self) -> str | None:
-        if self.init.plugin is None:
-            return None
-        flaws = (scale_flaw(self.init, shape.fans, self.activation) for shape in self.shapes)
-        flaw = next(filter(None, flaws), None)
-        return flaw and f"init = {self.init}: {flaw}"
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Scheme):
+        return value.spec()
+    return WORDS[value] if isinstance(value, bool) else value
+
+
+def _network_refuses(cell: Cell) -> str | None:
+    return cell.network.refusal(cell.dataset, cell.depth)
+
+
+def _too_few_values(cell: Cell) -> str | None:
+    least, fewest = cell.norm.minimum_batch, cell.batch_size * min(shape.positions for shape in cell.shapes)
+    if fewest >= least:
+        return None
+    return (
+        f"batch_size = {cell.batch_size}: norm = {cell.norm} needs at least {least} values of each unit, from "
+        "several examples or several positions of an image"
+    )
+
+
+def _norm_refuses(cell: Cell) -> str | None:
+    reasons = (cell.norm.refusal(units) for units in {shape.units for shape in cell.shapes})
+    return next(filter(None, reasons), None)
+
+
+def _init_refuses(cell: Cell) -> str | None:
+    return cell.init.refusal(cell.activation)
+
+
+def _scale_is_flawed(cell: Cell) -> str | None:
+    if cell.init.plugin is None:
+        return None
+    flaws = (scale_flaw(cell.init, shape.fans, cell.activation) for shape in cell.shapes)
+    flaw = next(filter(None, flaws), None)
+    return flaw and f"init = {cell.init}: {flaw}"
+
+
+def _about_dataset(cell: Cell) -> str | None:
+    return cell.dataset.remark
+
+
+def _about_init(cell: Cell) -> str | None:
+    return cell.init.remark(cell.activation)
+
+
+Cell.rules = (_network_refuses, _too_few_values, _norm_refuses, _init_refuses, _scale_is_flawed)
+Cell.notes = (_about_dataset, _about_init)

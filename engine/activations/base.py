@@ -1,7 +1,7 @@
 """What an activation declares, and what follows from it for every activation alike."""
 
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -17,11 +17,19 @@ class Activation(Scheme):
         kinks: points where φ or φ' jumps; quadrature splits there, tests step around them.
         positively_homogeneous: whether φ(az) = aφ(z) for all a > 0.
         period: distance after which φ repeats, or None.
+        fused: whether it has a backward pass of its own; follows from its definition.
+        in_place: whether `apply_` writes φ(z) over z, because the backward pass needs φ(z) alone.
     """
 
     kinks: ClassVar[tuple[float, ...]] = ()
     positively_homogeneous: ClassVar[bool] = False
     period: ClassVar[float | None] = None
+    fused: ClassVar[bool] = False
+    in_place: ClassVar[bool] = False
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        cls.fused = cls.fused or "backward" in vars(cls)
 
     def __call__(self, z: Tensor) -> Tensor:
         """Return φ(z).
@@ -32,7 +40,7 @@ class Activation(Scheme):
         raise NotImplementedError(f"{type(self).__name__} must define __call__")
 
     def apply_(self, z: Tensor) -> Tensor:
-        """Return φ(z), written over z by members whose backward pass needs φ(z) alone.
+        """Return φ(z), written over z where `in_place` is set.
 
         Args:
             z: pre-activations that nobody else needs, any shape.
@@ -46,7 +54,7 @@ class Activation(Scheme):
             z: pre-activations, any shape.
             h: φ(z), the same shape.
         """
-        if type(self).backward is not Activation.backward:
+        if self.fused:
             return self.backward(torch.ones_like(z), z, h)
         with torch.enable_grad():
             leaf = z.detach().requires_grad_()
@@ -56,7 +64,7 @@ class Activation(Scheme):
     def backward(self, gradient: Tensor, z: Tensor, h: Tensor) -> Tensor:
         """Return gradient · φ'(z) as a new tensor; members with a fused kernel do it in one pass over memory.
 
-        Where a member defines `apply_`, z may hold φ(z) here.
+        Where `in_place` is set, z may hold φ(z) here.
 
         Args:
             gradient: at h, any shape.

@@ -15,6 +15,7 @@ class Elu(Activation):
     """φ(z) = z for z > 0 and alpha·(eᶻ - 1) otherwise."""
 
     name = "elu"
+    in_place = True
     card = Card(
         "ELU",
         "φ(z) = z if z > 0 else alpha·(eᶻ − 1)",

@@ -13,6 +13,7 @@ class Hardtanh(Activation):
 
     name = "hardtanh"
     aliases = ("hard_tanh",)
+    in_place = True
     kinks = (-1.0, 1.0)
     card = Card(
         "Hardtanh",

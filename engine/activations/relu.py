@@ -12,6 +12,7 @@ class Relu(Activation):
     """φ(z) = max(0, z)."""
 
     name = "relu"
+    in_place = True
     kinks = (0.0,)
     positively_homogeneous = True
     card = Card(

@@ -15,6 +15,7 @@ class Selu(Activation):
     """φ(z) = λ·z for z > 0 and λα·(eᶻ - 1) otherwise; with σw = 1, mean 0 and variance 1 are a fixed point."""
 
     name = "selu"
+    in_place = True
     kinks = (0.0,)
     card = Card(
         "SELU",

@@ -13,6 +13,7 @@ class Sigmoid(Activation):
 
     name = "sigmoid"
     aliases = ("logistic",)
+    in_place = True
     card = Card(
         "Sigmoid",
         "φ(z) = 1/(1 + exp(−z))",

@@ -11,6 +11,7 @@ class Softsign(Activation):
     """φ(z) = z/(1 + |z|)."""
 
     name = "softsign"
+    in_place = True
     card = Card(
         "Softsign",
         "φ(z) = z/(1 + |z|)",

@@ -12,6 +12,7 @@ class Tanh(Activation):
     """φ(z) = tanh z."""
 
     name = "tanh"
+    in_place = True
     card = Card(
         "Tanh",
         "φ(z) = tanh(z)",

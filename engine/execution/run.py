@@ -13,7 +13,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from goldilocks import store
 from goldilocks.engine.catalog import metrics_table, schemes_table
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.execution import journal_entry
@@ -32,7 +31,8 @@ from goldilocks.engine.grid.shard import part
 from goldilocks.engine.grid.spec import Grid, load_grid
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugins import load as load_plugins
-from goldilocks.store import journal
+from goldilocks.store import Layout, WriterLock, done_cells, journal
+from goldilocks.store import open as open_store
 from goldilocks.store.writing import spool
 
 
@@ -90,7 +90,7 @@ def run(
         if backbone is not None:
             wanted = with_backbone(wanted, backbone)
         wanted = part(wanted, shard)
-        layout, run_id, reporter = _layout(store), new_run_id(), reporter or Silence()
+        layout, run_id, reporter = Layout.at(store), new_run_id(), reporter or Silence()
         executor: Executor
         if cluster is None:
             executor = LocalExecutor(choose_device(device, tf32))
@@ -99,10 +99,6 @@ def run(
         for remark in wanted.remarks:
             reporter.say(remark)
         return Execution(run_id, wanted, layout, executor, reporter).run(fresh)
-
-
-def _layout(path: str | Path | None) -> store.Layout:
-    return store.Layout.at(path)
 
 
 class Execution:
@@ -116,7 +112,7 @@ class Execution:
         reporter: told about the progress.
     """
 
-    def __init__(self, run_id: str, grid: Grid, layout: store.Layout, executor: Executor, reporter: Reporter):
+    def __init__(self, run_id: str, grid: Grid, layout: Layout, executor: Executor, reporter: Reporter):
         self.run_id, self.grid, self.layout, self.executor, self.reporter = run_id, grid, layout, executor, reporter
         self.publisher = Publisher(layout)
         self.start = time.monotonic()
@@ -129,9 +125,9 @@ class Execution:
     def run(self, fresh: bool) -> dict[str, Any]:
         """Compute what is missing; see `run`."""
         keep_freed_memory()
-        with self.executor, store.WriterLock(self.layout):
+        with self.executor, WriterLock(self.layout):
             self._close_abandoned_runs()
-            done = set() if fresh else store.done_cells(self.layout)
+            done = set() if fresh else done_cells(self.layout)
             missing = [cell for cell in self.grid.cells if cell.cell_id not in done]
             with welcome():
                 batches = self.executor.plan(missing)
@@ -158,7 +154,7 @@ class Execution:
         self.publisher.publish()
         if not self.layout.path.exists():
             return
-        with store.open(self.layout) as handle:
+        with open_store(self.layout) as handle:
             abandoned = handle.query("SELECT * FROM runs WHERE status = 'running'").arrow()
             known = {run_id for (run_id,) in handle.query("SELECT run_id FROM runs").fetchall()}
         if self.executor.spool:

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from goldilocks import store
 from goldilocks.engine.cell import Cell
 from goldilocks.engine.cores import computing
 from goldilocks.engine.data.own import know
@@ -30,7 +29,8 @@ from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugins import load as load_plugins
 from goldilocks.engine.studies import studies
 from goldilocks.engine.studies.base import Outcome
-from goldilocks.store import tables
+from goldilocks.store import Store, tables
+from goldilocks.store import open as open_store
 
 
 @dataclass(frozen=True)
@@ -97,18 +97,14 @@ def verify(
     load_plugins(plugins)
     for folder in images:
         know(str(folder))
-    with named(backbone), _open(store) as handle:
+    with named(backbone), open_store(store) as handle:
         wanted = _wanted(handle, cell_ids, sample)
         for company in _companies(handle, wanted.values()):
             members = [wanted[row["cell_id"]] for row in company if row["cell_id"] in wanted]
             yield from _verify(handle, company, members, device)
 
 
-def _open(path: str | Path | None) -> store.Store:
-    return store.open(path)
-
-
-def _wanted(handle: store.Store, cell_ids: Sequence[str], sample: int) -> dict[str, Row]:
+def _wanted(handle: Store, cell_ids: Sequence[str], sample: int) -> dict[str, Row]:
     drawn = "SELECT cell_id FROM cells WHERE status <> 'failed' ORDER BY random() LIMIT $sample"
     rows = _rows(
         handle,
@@ -125,7 +121,7 @@ def _wanted(handle: store.Store, cell_ids: Sequence[str], sample: int) -> dict[s
     return {row["cell_id"]: row for row in rows}
 
 
-def _companies(handle: store.Store, wanted: Iterable[Row]) -> Iterator[list[Row]]:
+def _companies(handle: Store, wanted: Iterable[Row]) -> Iterator[list[Row]]:
     """Yield the batches of the wanted cells, each in its order; a cell whose batch is unknown is one of its own."""
     yield from ([row] for row in wanted if row["batch"] is None)
     sql = "SELECT * FROM cells WHERE run_id = $run AND batch = $batch ORDER BY batch_place"
@@ -133,7 +129,7 @@ def _companies(handle: store.Store, wanted: Iterable[Row]) -> Iterator[list[Row]
         yield _rows(handle, sql, run=run, batch=batch)
 
 
-def _verify(handle: store.Store, company: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verdict]:
+def _verify(handle: Store, company: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verdict]:
     run = _provenance(handle, company[0]["run_id"], company[0]["worker"])
     cells, obstacles = _rebuilt(company)
     for row in wanted:
@@ -166,7 +162,7 @@ def _rebuilt(company: Sequence[Row]) -> tuple[dict[str, Cell], dict[str, str]]:
     return cells, obstacles
 
 
-def _alone(handle: store.Store, run: Row, row: Row, cells: dict[str, Cell], device: Device) -> list[Verdict]:
+def _alone(handle: Store, run: Row, row: Row, cells: dict[str, Cell], device: Device) -> list[Verdict]:
     try:
         return _compared(handle, run, [row], [row], cells, device)
     except Exception as error:
@@ -174,7 +170,7 @@ def _alone(handle: store.Store, run: Row, row: Row, cells: dict[str, Cell], devi
 
 
 def _compared(
-    handle: store.Store,
+    handle: Store,
     run: Row,
     company: Sequence[Row],
     wanted: Sequence[Row],
@@ -215,7 +211,7 @@ def _raised(error: Exception) -> str:
     return str(error) if isinstance(error, RequestError) else f"computing it raised {type(error).__name__}: {error}"
 
 
-def _provenance(handle: store.Store, run_id: str, worker: str | None) -> Row:
+def _provenance(handle: Store, run_id: str, worker: str | None) -> Row:
     """Return the row of a run; of a run on a cluster, with what its worker says of itself."""
     found = _rows(handle, "SELECT * FROM runs WHERE run_id = $run", run=run_id)
     if not found:
@@ -268,7 +264,7 @@ def _steady_until(found: _Again, near: _Again, place: int) -> float:
     return curves["step"][count - 1].as_py() if count < curves.num_rows else float("inf")
 
 
-def _differences(handle: store.Store, row: Row, place: int, found: _Again, near: _Again | None) -> Iterator[Difference]:
+def _differences(handle: Store, row: Row, place: int, found: _Again, near: _Again | None) -> Iterator[Difference]:
     stored, again = (row["status"] == "diverged", row["diverged_at_step"]), found.diverged(place)
     at = min((step for _, step in (stored, again) if step is not None), default=0)
     if stored != again and (near is None or at <= _steady_until(found, near, place)):
@@ -307,7 +303,7 @@ def _inexact(run: Row, company: Sequence[Row], device: Device) -> str:
     return ""
 
 
-def _rows(handle: store.Store, sql: str, **values: Any) -> list[Row]:
+def _rows(handle: Store, sql: str, **values: Any) -> list[Row]:
     return handle.query(sql, **values).arrow().to_pylist()
 
 

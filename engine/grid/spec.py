@@ -173,7 +173,8 @@ def _axis_values(study: type[Cell], key: str, given: Any, place: str) -> list[An
 
 
 def _axis_value(study: type[Cell], key: str, value: Any, place: str) -> Any:
-    if isinstance(value, bool | list | dict):
+    truth = isinstance(value, bool) and study.model_fields[key].annotation is not bool
+    if truth or isinstance(value, list | dict):
         raise RequestError(f"{place}: {key} = {short(value)}: a single value or a flat list of values is required")
     try:
         return _adapter(study, key).validate_python(value)

@@ -6,7 +6,7 @@ configuration has its own weights) and the propagation study (all configurations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from torch import Tensor
 
@@ -125,10 +125,12 @@ class Network(Scheme):
     Attributes:
         order: the operations of one hidden layer, in execution order.
         nested: whether a shallower network is the lower part of a deeper one.
+        theory: which theory predicts it, or None where none is known.
     """
 
     order: ClassVar[tuple[str, ...]]
     nested: ClassVar[bool] = False
+    theory: ClassVar[Literal["feedforward", "residual", "convolution"] | None] = None
 
     def features(self, dataset: Dataset, width: int) -> int:
         """Return the size of an example.
@@ -148,6 +150,11 @@ class Network(Scheme):
             depth: number of hidden layers.
         """
         raise NotImplementedError(f"{type(self).__name__} must define shapes")
+
+    @property
+    def head_layers(self) -> int:
+        """Number of fully connected layers on top of others, which transfer may replace."""
+        return 0
 
     def refusal(self, dataset: Dataset, depth: int) -> str | None:
         """Say why there is no such network, or return None.

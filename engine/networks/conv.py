@@ -20,6 +20,7 @@ class Conv(Sequential):
 
     name = "conv"
     aliases = ("cnn",)
+    theory = "convolution"
     card = Card(
         "Convolutional network",
         "h ← φ(norm(h∗W + b)), depth − dense times; h ← φ(norm(hW + b)), dense times; a classifier adds a read-out",
@@ -40,6 +41,10 @@ class Conv(Sequential):
     dense: Annotated[int, Field(ge=0, le=8)] = 0
     dense_width: Annotated[int, Field(ge=1, le=65_536)] | None = None
     side: Annotated[int, Field(ge=1, le=256)] = GAUSSIAN_SIDE
+
+    @property
+    def head_layers(self) -> int:
+        return self.dense
 
     def features(self, dataset: Dataset, width: int) -> int:
         return dataset.features or self.side**2 * width

@@ -13,6 +13,7 @@ class Mlp(Sequential):
 
     name = "mlp"
     nested = True
+    theory = "feedforward"
     card = Card(
         "Multilayer perceptron",
         "h ← φ(norm(hW + b)), depth times; a classifier adds one affine read-out",

@@ -19,6 +19,7 @@ class ResidualMlp(Network):
 
     name = "residual_mlp"
     order = ("affine", "add", "norm", "activation")
+    theory = "residual"
     card = Card(
         "Residual multilayer perceptron",
         "x ← xW + b once; x ← x + α·(φ(norm(x))W + b), depth − 1 times; the read-out sees φ(norm(x))",
@@ -37,15 +38,8 @@ class ResidualMlp(Network):
         return [LayerShape(self.features(dataset, width), width), *[LayerShape(width, width)] * (depth - 1)]
 
     def branch_factor(self, layer: int, depth: int) -> float | None:
-        return None if layer == 1 else self.branch_factors(depth)[layer - 2]
-
-    def branch_factors(self, depth: int) -> list[float]:
-        """Return the initial factor of each block.
-
-        Args:
-            depth: number of hidden layers, one more than there are blocks.
-        """
-        return [{"none": 1.0, "1/sqrt(depth)": depth**-0.5, "zero": 0.0}[self.branch]] * (depth - 1)
+        # The first layer begins the stream.
+        return None if layer == 1 else {"none": 1.0, "1/sqrt(depth)": depth**-0.5, "zero": 0.0}[self.branch]
 
     @property
     def learns_factors(self) -> bool:

@@ -104,6 +104,11 @@ class Normalization(Scheme):
         """
         return self
 
+    @property
+    def variance_offset(self) -> float:
+        """What is added to a variance or mean square before its root is taken: eps, where a member has one."""
+        return 0.0
+
     def sphere(self, batch: int, width: int) -> Sphere | None:
         """Return what it makes of Gaussian pre-activations, or None where no theory is known.
 

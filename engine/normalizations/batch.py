@@ -39,6 +39,10 @@ class Batch(Normalization):
     eps: Annotated[float, Field(ge=0)] = 1e-5
     momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
 
+    @property
+    def variance_offset(self) -> float:
+        return self.eps
+
     def forward(self, z: Tensor, scale: Scale | None, running: Running | None) -> tuple[Tensor, Any]:
         if scale is not None and scale.beta is not None and (kernels := batch_norm_kernels(z)):
             kept = None if running is None else (running.mean, running.variance)

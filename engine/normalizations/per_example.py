@@ -39,6 +39,10 @@ class PerExample(Normalization):
         form._positions = positions
         return form
 
+    @property
+    def variance_offset(self) -> float:
+        return self.eps
+
     def forward(self, z: Tensor, scale: Scale | None, running: Running | None) -> tuple[Tensor, Any]:
         normalized, inverse_std = self._normalize(z)
         return _scaled(normalized, scale), (normalized, inverse_std)

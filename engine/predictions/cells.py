@@ -8,8 +8,6 @@ from torch import Tensor
 
 from goldilocks.engine.cell import Cell
 from goldilocks.engine.data.base import Dataset, prepared
-from goldilocks.engine.networks.conv import Conv
-from goldilocks.engine.networks.residual_mlp import ResidualMlp
 from goldilocks.engine.predictions.convolution import predict_convolutional
 from goldilocks.engine.predictions.description import Setting
 from goldilocks.engine.predictions.feedforward import LayerTheory, predict
@@ -57,15 +55,17 @@ def predicted(cell: Cell, weight_std: np.ndarray, inputs: Inputs) -> Sequence[La
     if not cell.init.centred or unknown or (sphere and sphere.over_batch and measured):
         return [None] * cell.depth
     bias_std = tuple(cell.init.bias_scale(shape.fans, cell.activation) for shape in cell.shapes)
-    eps, stds = getattr(cell.norm, "eps", 0.0), tuple(weight_std.tolist())
-    if isinstance(network, Conv):
-        if sphere is not None or measured:
-            return [None] * cell.depth
+    stds = tuple(weight_std.tolist())
+    if network.theory == "convolution" and sphere is None and not measured:
         return predict_convolutional(cell.activation, tuple(cell.shapes), stds, bias_std)
-    setting = Setting(cell.activation, sphere, eps, stds, bias_std, tuple(cell.dims), cell.batch_size, inputs)
-    if isinstance(network, ResidualMlp):
-        return predict_residual(setting, network.branch_factors(cell.depth))
-    return predict(setting)
+    dims, eps = tuple(cell.dims), cell.norm.variance_offset
+    setting = Setting(cell.activation, sphere, eps, stds, bias_std, dims, cell.batch_size, inputs)
+    if network.theory == "feedforward":
+        return predict(setting)
+    if network.theory == "residual":
+        factors = (network.branch_factor(layer, cell.depth) for layer in range(1, cell.depth + 1))
+        return predict_residual(setting, [factor for factor in factors if factor is not None])
+    return [None] * cell.depth
 
 
 def predicted_first_loss(cell: Cell) -> float | None:

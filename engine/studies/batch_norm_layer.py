@@ -32,11 +32,14 @@ class BatchNormLayerCell(TrainingCell):
 
     norm: NormAxis = Batch()
 
-    def refusal(self) -> str | None:
-        """Say that there is no batch norm to watch, or None."""
-        if not isinstance(self.norm, Batch):
-            return f"norm = {self.norm}: γ and β of batch norm are what this study watches. Allowed: batch"
-        return super().refusal()
+
+def _lacks_batch_norm(cell: BatchNormLayerCell) -> str | None:
+    if not isinstance(cell.norm, Batch):
+        return f"norm = {cell.norm}: γ and β of batch norm are what this study watches. Allowed: batch"
+    return None
+
+
+BatchNormLayerCell.rules = (_lacks_batch_norm, *TrainingCell.rules)
 
 
 @studies.register

@@ -38,18 +38,21 @@ class DeepBnCell(Cell):
     activation: Annotated[ActivationAxis, BATCHED]
     norm: Annotated[NormAxis, BATCHED] = NoNormalization()
 
-    def refusal(self) -> str | None:
-        """Say why gradient growth cannot be measured, or None."""
-        if self.depth < 2:
-            return f"depth = {self.depth}: growth from layer to layer needs two layers or more"
-        if self.dataset.train_size:
-            return f"dataset = {self.dataset}: the theory is one of independent inputs; allowed: gaussian"
-        return super().refusal()
-
     @property
     def twin(self) -> PropagationCell:
         """The same network as a cell of the propagation study."""
         return PropagationCell(**dict(self.fields()))
+
+
+def _cannot_grow(cell: DeepBnCell) -> str | None:
+    if cell.depth < 2:
+        return f"depth = {cell.depth}: growth from layer to layer needs two layers or more"
+    if cell.dataset.train_size:
+        return f"dataset = {cell.dataset}: the theory is one of independent inputs; allowed: gaussian"
+    return None
+
+
+DeepBnCell.rules = (_cannot_grow, *Cell.rules)
 
 
 @studies.register
@@ -92,7 +95,8 @@ class DeepBn(Study[DeepBnCell]):
                 values = pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan)[::-1]
                 if part == MEASURED or not np.isnan(values).any():
                     _note(measured, cell, part, values)
-            if cell.norm.name == "batch":
+            sphere = cell.norm.sphere(cell.batch_size, cell.width)
+            if sphere and sphere.over_batch:
                 measured.add(cell.cell_id, "growth", large_batch_growth(cell), part=WIDE)
         overflowed = [cell.cell_id for cell, gone in zip(cells, outcome.diverged, strict=True) if gone]
         return Outcome([cell.cell_id for cell in cells], {"measurements": measured.table()}, overflowed=overflowed)

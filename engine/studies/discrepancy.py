@@ -58,11 +58,14 @@ class DiscrepancyCell(Cell):
         fields = {key: value for key, value in self.fields() if key in TrainingCell.model_fields}
         return TrainingCell.model_construct(**fields, lr=self.lr, steps=self.steps)
 
-    def refusal(self) -> str | None:
-        """Say that there are no running statistics to compare with, or None."""
-        if not (self.norm.tracks or self.norm.absent):
-            return f"norm = {self.norm}: it has no running statistics. Allowed: batch, none"
-        return self.trained.refusal()
+
+def _lacks_running_statistics(cell: DiscrepancyCell) -> str | None:
+    if not (cell.norm.tracks or cell.norm.absent):
+        return f"norm = {cell.norm}: it has no running statistics. Allowed: batch, none"
+    return cell.trained.refusal()
+
+
+DiscrepancyCell.rules = (_lacks_running_statistics,)
 
 
 @studies.register

@@ -40,15 +40,18 @@ class FoldingCell(TrainingCell):
 
     norm: NormAxis = Batch()
 
-    def refusal(self) -> str | None:
-        """Say that there is no batch norm behind an affine map to fold, or None."""
-        if not isinstance(self.norm, Batch):
-            return f"norm = {self.norm}: this study folds a batch norm. Allowed: batch"
-        if self.network.order[:2] != ("affine", "norm"):
-            return f"network = {self.network}: its norm does not follow an affine map directly, so it cannot be folded"
-        if self.batch_size > self.dataset.test_size:
-            return f"batch_size = {self.batch_size}: {self.dataset} has {self.dataset.test_size} test examples"
-        return super().refusal()
+
+def _cannot_be_folded(cell: FoldingCell) -> str | None:
+    if not isinstance(cell.norm, Batch):
+        return f"norm = {cell.norm}: this study folds a batch norm. Allowed: batch"
+    if cell.network.order[:2] != ("affine", "norm"):
+        return f"network = {cell.network}: its norm does not follow an affine map directly, so it cannot be folded"
+    if cell.batch_size > cell.dataset.test_size:
+        return f"batch_size = {cell.batch_size}: {cell.dataset} has {cell.dataset.test_size} test examples"
+    return None
+
+
+FoldingCell.rules = (_cannot_be_folded, *TrainingCell.rules)
 
 
 @studies.register

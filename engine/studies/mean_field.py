@@ -1,17 +1,18 @@
 """Order and chaos: the plane of weight and bias variance in theory, and simulated networks at chosen points of it."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
 from goldilocks.engine.card import Card
-from goldilocks.engine.cell import BatchSize, Cell, DatasetAxis, Depth, PreprocessingAxis, Width
+from goldilocks.engine.cell import BatchSize, Cell, DatasetAxis, Depth, PreprocessingAxis, Truth, Width
 from goldilocks.engine.cores import Progress
 from goldilocks.engine.cost import DOUBLE_BYTES, Cost
 from goldilocks.engine.data.gaussian import Gaussian
 from goldilocks.engine.initializers import Fans
 from goldilocks.engine.measurements import Measurements
+from goldilocks.engine.networks.mlp import Mlp
 from goldilocks.engine.preprocessings.raw import Raw
 from goldilocks.engine.signal.correlated_inputs import Simulated, simulate
 from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
@@ -34,28 +35,12 @@ class MeanFieldCell(Cell):
     depth: Depth = 60
     width: Width = 512
     batch_size: BatchSize = 64
-    simulate: Literal["no", "yes"] = "no"
-
-    def refusal(self) -> str | None:
-        """Say why mean-field theory does not apply, or None."""
-        if not (self.init.centred and self.init.family in ("normal", "uniform", "truncated")):
-            return f"init = {self.init}: mean-field theory is one of independent weights, such as those of mean_field"
-        sphere = self.norm.sphere(self.batch_size, self.width)
-        if not self.norm.absent and (sphere is None or sphere.over_batch):
-            return (
-                f"norm = {self.norm}: the plane is one of pairs of inputs, and in such a layer what becomes of two of "
-                "them depends on the rest of the batch, or is not known; see the study deep_bn"
-            )
-        if self.network.name != "mlp" or self.dataset.train_size:
-            return "the plane is one of the network mlp on Gaussian inputs"
-        if self.simulate == "yes" and (self.batch_size < 4 or self.depth < 4):
-            return "simulated networks need two pairs of inputs, batch_size = 4, and four layers, depth = 4, or more"
-        return super().refusal()
+    simulate: Truth = False
 
     @property
     def eps(self) -> float | None:
         """Return what the normalization adds to the variance, None without normalization."""
-        return None if self.norm.absent else getattr(self.norm, "eps", 0.0)
+        return None if self.norm.absent else self.norm.variance_offset
 
     @property
     def weight_variance(self) -> float:
@@ -66,6 +51,25 @@ class MeanFieldCell(Cell):
     def bias_variance(self) -> float:
         """Return σb²."""
         return self.init.bias_scale(Fans(self.width, self.width), self.activation) ** 2
+
+
+def _has_no_plane(cell: MeanFieldCell) -> str | None:
+    if not (cell.init.centred and cell.init.family in ("normal", "uniform", "truncated")):
+        return f"init = {cell.init}: mean-field theory is one of independent weights, such as those of mean_field"
+    sphere = cell.norm.sphere(cell.batch_size, cell.width)
+    if not cell.norm.absent and (sphere is None or sphere.over_batch):
+        return (
+            f"norm = {cell.norm}: the plane is one of pairs of inputs, and in such a layer what becomes of two of "
+            "them depends on the rest of the batch, or is not known; see the study deep_bn"
+        )
+    if cell.network != Mlp() or cell.dataset.train_size:
+        return "the plane is one of the network mlp on Gaussian inputs"
+    if cell.simulate and (cell.batch_size < 4 or cell.depth < 4):
+        return "simulated networks need two pairs of inputs, batch_size = 4, and four layers, depth = 4, or more"
+    return None
+
+
+MeanFieldCell.rules = (_has_no_plane, *Cell.rules)
 
 
 @studies.register
@@ -123,7 +127,7 @@ class MeanField(Study[MeanFieldCell]):
         "q* = σw² V(q*) + σb²; χ₁ = σw² D(q*); ξ_q = −1/ln|σw² V'(q*)|; ξ_c = −1/ln χ(c*). "
         "With layer, rms or group norm q* = σw² V(1) + σb² and χ₁ = σw² D(1)/q*, up to eps",
         "Poole et al. 2016; Schoenholz et al. 2017",
-        notes="Theory for every point; with simulate = 'yes' beside it what networks of the given width and depth do. "
+        notes="Theory for every point; with simulate = true beside it what networks of the given width and depth do. "
         "The length map may have several fixed points: q* is the one that networks with N(0,1) inputs come to, from "
         "q₁ = σw² + σb²; the others are fixed_point. Where q* is 0 there is no ξ_c: as the pre-activations shrink, "
         "a smooth activation becomes linear and keeps correlations, and those of ReLU approach 1 algebraically. For "
@@ -140,7 +144,7 @@ class MeanField(Study[MeanFieldCell]):
     def cost(self, cells: Sequence[MeanFieldCell], device: torch.device) -> Cost:
         first = cells[0]
         flops, needed = THEORY_FLOPS * len(cells), 0.0
-        if first.simulate == "yes":
+        if first.simulate:
             rows = len(cells) * first.batch_size
             flops += 4.0 * rows * first.depth * first.width**2
             needed = DOUBLE_BYTES * (
@@ -170,7 +174,7 @@ class MeanField(Study[MeanFieldCell]):
 
     def _simulate(self, cells: Sequence[MeanFieldCell], device: torch.device) -> list[Simulated]:
         first, points = cells[0], [(cell.weight_variance, cell.bias_variance) for cell in cells]
-        if first.simulate == "no":
+        if not first.simulate:
             return []
         shape = (first.batch_size, first.depth, first.width)
         return simulate(points, first.activation, first.norm, shape, first.seed, device)

@@ -48,14 +48,17 @@ class PreprocessingCell(Cell):
     steps: Steps = 100
     directions: Annotated[int, Field(strict=True, ge=2, le=100_000)] = 40
 
-    def refusal(self) -> str | None:
-        """Say what a linear classifier has not, or None."""
-        if not self.dataset.classes:
-            return f"dataset = {self.dataset}: it has no labels to tell apart"
-        for key, only in (("network", Mlp()), ("init", Zeros()), ("activation", Linear())):
-            if getattr(self, key) != only:
-                return f"{key} = {getattr(self, key)}: a linear classifier has {key} = {only}; leave {key} out"
-        return None if self.norm.absent else f"norm = {self.norm}: a linear classifier has none; leave norm out"
+
+def _is_not_linear(cell: PreprocessingCell) -> str | None:
+    if not cell.dataset.classes:
+        return f"dataset = {cell.dataset}: it has no labels to tell apart"
+    for key, only in (("network", Mlp()), ("init", Zeros()), ("activation", Linear())):
+        if getattr(cell, key) != only:
+            return f"{key} = {getattr(cell, key)}: a linear classifier has {key} = {only}; leave {key} out"
+    return None if cell.norm.absent else f"norm = {cell.norm}: a linear classifier has none; leave norm out"
+
+
+PreprocessingCell.rules = (_is_not_linear,)
 
 
 @studies.register

@@ -33,11 +33,15 @@ class PropagationCell(Cell):
     activation: Annotated[ActivationAxis, BATCHED]
     norm: Annotated[NormAxis, BATCHED] = NoNormalization()
 
-    def refusal(self) -> str | None:
-        limit = self.dataset.train_size
-        if limit and self.batch_size > limit:
-            return f"batch_size = {self.batch_size}: {self.dataset} has {limit} training examples"
-        return super().refusal()
+
+def _too_few_examples(cell: PropagationCell) -> str | None:
+    limit = cell.dataset.train_size
+    if limit and cell.batch_size > limit:
+        return f"batch_size = {cell.batch_size}: {cell.dataset} has {limit} training examples"
+    return None
+
+
+PropagationCell.rules = (_too_few_examples, *Cell.rules)
 
 
 @studies.register

@@ -41,25 +41,3 @@ def length_slope(activation: Activation, q: Variance) -> Variance:
     # A Gaussian that is many periods wide is represented by a narrower one.
     represented = scale(q, activation.period).numpy()[..., 0] ** 2
     return moment / (represented if isinstance(q, np.ndarray) else float(represented))
-
-
-def length_map(
-    activation: Activation, weight_variance: Variance, bias_variance: Variance, q: Variance, depth: int
-) -> np.ndarray:
-    """Iterate q ← σw² V(q) + σb².
-
-    Args:
-        activation: φ.
-        weight_variance: σw² `[…]`.
-        bias_variance: σb² `[…]`.
-        q: variance of the pre-activations of the first layer `[…]`.
-        depth: number of layers.
-
-    Returns:
-        The variance of the pre-activations of each layer `[depth, …]`, the given one first.
-    """
-    start = np.broadcast_to(np.asarray(q, np.float64), np.broadcast_shapes(*map(np.shape, (q, weight_variance))))
-    found = [start]
-    for _ in range(depth - 1):
-        found.append(weight_variance * length(activation, found[-1]) + bias_variance)
-    return np.stack(found)

@@ -18,8 +18,12 @@ class TrainingCell(Cell):
     lr: Annotated[Rate, BATCHED]
     steps: Steps
 
-    def refusal(self) -> str | None:
-        if not self.dataset.classes:
-            labelled = [member.name for member in datasets if member.classes]
-            return f"dataset = {self.dataset}: it has no labels to train on. Allowed: {', '.join(labelled)}"
-        return super().refusal()
+
+def _lacks_labels(cell: TrainingCell) -> str | None:
+    if not cell.dataset.classes:
+        labelled = [member.name for member in datasets if member.classes]
+        return f"dataset = {cell.dataset}: it has no labels to train on. Allowed: {', '.join(labelled)}"
+    return None
+
+
+TrainingCell.rules = (_lacks_labels, *Cell.rules)

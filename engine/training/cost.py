@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import torch
 
-from goldilocks.engine.activations import Activation
 from goldilocks.engine.cost import FLOAT_BYTES, Cost
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.chunking import chunks, evaluation_examples
@@ -41,7 +40,7 @@ def training_cost(cells: Sequence[TrainingCell], device: torch.device) -> Cost:
 def _bytes(cell: TrainingCell, device: torch.device) -> float:
     """Return the peak memory of one configuration."""
     # φ(z) usually lies over z; batch norm keeps the centred z as well.
-    keeps_pre = type(cell.activation).apply_ is Activation.apply_
+    keeps_pre = not cell.activation.in_place
     sizes, weights = ([getattr(shape, name) for shape in cell.shapes] for name in ("size", "weights"))
     tapes = sum(sizes) * (1 + cell.norm.learnable + keeps_pre)
     step = cell.batch_size * (tapes + cell.features + STEP_TENSORS * max(sizes))

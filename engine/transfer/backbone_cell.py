@@ -32,23 +32,25 @@ class BackboneCell(Cell):
         """Number of images of each class, where the target set has fewer than `per_class`."""
         return images_per_class(self.dataset, self.per_class)
 
-    def remarks(self) -> list[str]:
-        """Say, too, that the target set has fewer images than were asked for."""
-        return [*super().remarks(), *filter(None, [shortage(self.dataset, self.per_class)])]
 
-    def refusal(self) -> str | None:
-        """Say what a backbone cannot do, or None."""
-        if not self.dataset.classes or not self.dataset.image:
-            return f"dataset = {self.dataset}: a backbone wants labelled images"
-        if str(self.preprocessing) != "raw" or not self.norm.absent:
-            return (
-                f"preprocessing = {self.preprocessing}, norm = {self.norm}: a backbone has its own. Allowed: raw, none"
-            )
-        if self.scheme == "scratch" and (reason := _without_scheme(self.network)):
-            return f"scheme = scratch: {reason}. Leave scratch out of the grid's schemes"
-        if self.init.data_dependent:
-            return f"init = {self.init}: it depends on the data, which frozen layers would not have seen"
-        return super().refusal()
+def _backbone_refuses(cell: BackboneCell) -> str | None:
+    if not cell.dataset.classes or not cell.dataset.image:
+        return f"dataset = {cell.dataset}: a backbone wants labelled images"
+    if cell.preprocessing != Raw() or not cell.norm.absent:
+        return f"preprocessing = {cell.preprocessing}, norm = {cell.norm}: a backbone has its own. Allowed: raw, none"
+    if cell.scheme == "scratch" and (reason := _without_scheme(cell.network)):
+        return f"scheme = scratch: {reason}. Leave scratch out of the grid's schemes"
+    if cell.init.data_dependent:
+        return f"init = {cell.init}: it depends on the data, which frozen layers would not have seen"
+    return None
+
+
+def _about_shortage(cell: BackboneCell) -> str | None:
+    return shortage(cell.dataset, cell.per_class)
+
+
+BackboneCell.rules = (_backbone_refuses, *Cell.rules)
+BackboneCell.notes = (*Cell.notes, _about_shortage)
 
 
 @lru_cache

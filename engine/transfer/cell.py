@@ -50,7 +50,7 @@ class TransferCell(Cell):
     @property
     def dense(self) -> int:
         """Number of fully connected layers before the read-out."""
-        return self.network.dense if isinstance(self.network, Conv) else 0
+        return self.network.head_layers
 
     @property
     def layers(self) -> TransferScheme:
@@ -62,18 +62,28 @@ class TransferCell(Cell):
         """Number of images of each class, where the target set has fewer than `per_class`."""
         return images_per_class(self.dataset, self.per_class)
 
-    def remarks(self) -> list[str]:
-        """Say, too, that the target set has fewer images than were asked for."""
-        return [*super().remarks(), *filter(None, [self.source.remark, shortage(self.dataset, self.per_class)])]
 
-    def refusal(self) -> str | None:
-        """Say why nothing can be transferred, or None."""
-        if not self.dense:
-            return (
-                f"network = {self.network}: fully connected layers on convolutions are needed. Allowed: conv(dense=…)"
-            )
-        if self.source.image != self.dataset.image:
-            return f"dataset = {self.dataset}: its images are not as large as those of source = {self.source}"
-        if self.init.data_dependent:
-            return f"init = {self.init}: it depends on the data, which kept layers would not have seen"
-        return super().refusal() or self.source_cell.refusal()
+def _transfer_refuses(cell: TransferCell) -> str | None:
+    if not cell.dense:
+        return f"network = {cell.network}: fully connected layers on convolutions are needed. Allowed: conv(dense=…)"
+    if cell.source.image != cell.dataset.image:
+        return f"dataset = {cell.dataset}: its images are not as large as those of source = {cell.source}"
+    if cell.init.data_dependent:
+        return f"init = {cell.init}: it depends on the data, which kept layers would not have seen"
+    return None
+
+
+def _source_refuses(cell: TransferCell) -> str | None:
+    return cell.source_cell.refusal()
+
+
+def _about_source(cell: TransferCell) -> str | None:
+    return cell.source.remark
+
+
+def _about_shortage(cell: TransferCell) -> str | None:
+    return shortage(cell.dataset, cell.per_class)
+
+
+TransferCell.rules = (_transfer_refuses, *Cell.rules, _source_refuses)
+TransferCell.notes = (*Cell.notes, _about_source, _about_shortage)

@@ -94,3 +94,13 @@ def test_a_new_activation_needs_a_formula_and_no_derivative():
     z = torch.tensor([-1.0, 2.0])
     assert Cubic().derivative(z, z**3).tolist() == [3, 12]
     assert Cubic().backward(torch.tensor([1.0, 10.0]), z, z**3).tolist() == [3, 120]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+def test_what_is_written_over_its_input_is_declared(activation):
+    z = points(activation)
+    left = z.clone()
+    h = activation.apply_(left)
+    assert torch.equal(h, activation(z))
+    # The identity leaves z as it is and owes nothing to the declaration.
+    assert activation.in_place == (h.data_ptr() == left.data_ptr() and not torch.equal(left, z))

@@ -14,8 +14,9 @@ from goldilocks.engine.theory.correlation import correlation_map
 from goldilocks.engine.theory.criticality import edge_at, edge_of_chaos, phase, smallest_attracting
 from goldilocks.engine.theory.fixed_points import Stability, fixed_points, reached
 from goldilocks.engine.theory.length_map import LengthMap
-from goldilocks.engine.theory.maps import length, length_map, slope
+from goldilocks.engine.theory.maps import length, slope
 from tests.engine.members import ACTIVATIONS
+from tests.oracles.length_map import length_map
 
 # Activation, σw², σb², then q*, χ₁ and ξ_c with the digits of the literature; None where none is given.
 ROWS = [

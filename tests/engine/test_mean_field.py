@@ -52,7 +52,7 @@ def test_the_plane_in_theory_is_the_phase_of_each_point():
 def test_every_fixed_point_is_written_down_and_what_does_not_exist_has_no_row():
     table, _ = run(
         'kind = "mean_field"\ninit = ["mean_field(weight_variance=2.25)", "mean_field(weight_variance=0.5)"]\n'
-        'activation = ["gelu", "tanh", "relu"]\nsimulate = "yes"\nwidth = 32\ndepth = 8\nbatch_size = 8'
+        'activation = ["gelu", "tanh", "relu"]\nsimulate = true\nwidth = 32\ndepth = 8\nbatch_size = 8'
     )
     fates = table[(table.quantity == "fixed_point") & table.init.str.contains("2.25") & (table.activation == "gelu")]
     assert fates.sort_values("position")[["position", "part"]].to_numpy().tolist() == [
@@ -71,7 +71,7 @@ def test_every_fixed_point_is_written_down_and_what_does_not_exist_has_no_row():
 
 
 def test_simulated_networks_sit_where_theory_says():
-    table, outcomes = run(PLANE + 'simulate = "yes"\nwidth = 300\ndepth = 30\nbatch_size = 32')
+    table, outcomes = run(PLANE + "simulate = true\nwidth = 300\ndepth = 30\nbatch_size = 32")
     assert not any(flag for outcome in outcomes for flag in outcome.diverged)
     values = table[table.position.isna()].pivot_table(
         index=["activation", "init"], columns=["quantity", "part"], values="value"
@@ -121,7 +121,7 @@ def test_correlations_behind_normalizations_follow_the_map_from_layer_to_layer(n
 def test_simulated_networks_with_a_normalization_sit_where_theory_says(norm):
     table, _ = run(
         'kind = "mean_field"\ninit = "mean_field(weight_variance=[0.5, 4], bias_variance=[0.05, 0.5])"\n'
-        f'activation = ["sin", "erf"]\nnorm = "{norm}"\nsimulate = "yes"\nwidth = 300\ndepth = 20\n'
+        f'activation = ["sin", "erf"]\nnorm = "{norm}"\nsimulate = true\nwidth = 300\ndepth = 20\n'
         "batch_size = 32"
     )
     values = table[table.position.isna()].pivot_table(
@@ -141,7 +141,7 @@ def test_simulated_networks_with_a_normalization_sit_where_theory_says(norm):
 def test_in_chaos_inputs_settle_at_the_predicted_correlation():
     table, _ = run(
         'kind = "mean_field"\ninit = "mean_field(weight_variance=4, bias_variance=0.1)"\n'
-        'activation = ["tanh", "erf", "hardtanh"]\nsimulate = "yes"\nwidth = 400\ndepth = 40'
+        'activation = ["tanh", "erf", "hardtanh"]\nsimulate = true\nwidth = 400\ndepth = 40'
     )
     values = table[table.position.isna()].pivot_table(index="activation", columns=["quantity", "part"], values="value")
     # A correlation of one network scatters by 1/√width.
@@ -152,7 +152,7 @@ def test_in_chaos_inputs_settle_at_the_predicted_correlation():
 def test_an_exploding_network_is_diverged_and_says_so():
     _, outcomes = run(
         'kind = "mean_field"\ninit = "mean_field(weight_variance=1e30)"\nactivation = "relu"\n'
-        'simulate = "yes"\nwidth = 16\ndepth = 12'
+        "simulate = true\nwidth = 16\ndepth = 12"
     )
     assert outcomes[0].diverged == [True]
 
@@ -164,8 +164,8 @@ def test_an_exploding_network_is_diverged_and_says_so():
         ('init = "constant(value=1)"', "independent weights"),
         ('init = "xavier"\nnorm = "batch"', "depends on the rest of the batch"),
         ('init = "xavier"\ndataset = "digits"', "Gaussian inputs"),
-        ('init = "xavier"\nsimulate = "yes"\nbatch_size = 2', "two pairs of inputs"),
-        ('init = "xavier"\nsimulate = "maybe"', "'no' or 'yes'"),
+        ('init = "xavier"\nsimulate = true\nbatch_size = 2', "two pairs of inputs"),
+        ('init = "xavier"\nsimulate = "maybe"', "valid boolean"),
     ],
 )
 def test_what_the_plane_cannot_hold_is_refused(line, reason):

@@ -14,8 +14,9 @@ from goldilocks.engine.predictions.inputs import Inputs
 from goldilocks.engine.theory import gaussian
 from goldilocks.engine.theory.correlation import correlated_slopes, correlation_map
 from goldilocks.engine.theory.gaussian import expectation
-from goldilocks.engine.theory.maps import length, length_map, length_slope, mean, slope, variance
+from goldilocks.engine.theory.maps import length, length_slope, mean, slope, variance
 from tests.engine.members import ACTIVATIONS
+from tests.oracles.length_map import length_map
 
 TANH, RELU = activations.parse("tanh"), activations.parse("relu")
 
