@@ -115,7 +115,7 @@ def run(
 def _computed(quiet: bool, confined: bool, grid: str, **wishes: Any) -> tuple[dict[str, Any], int]:
     """Compute a grid; return the summary, and the exit code of an interruption or 0."""
     from goldilocks import engine
-    from goldilocks.engine.execution.interruption import deferred
+    from goldilocks.engine.execution.interruption import deferred_interrupts
     from goldilocks.engine.execution.progress import Bar, Silence
     from goldilocks.engine.grid.spec import load_grid
 
@@ -125,7 +125,7 @@ def _computed(quiet: bool, confined: bool, grid: str, **wishes: Any) -> tuple[di
         return engine.run(load_grid(grid, confined=True) if confined else grid, **wishes, reporter=reporter)
 
     try:
-        with deferred():
+        with deferred_interrupts():
             return _guarded(summary), 0
     except engine.Interrupted as stopped:
         return stopped.summary, 130
@@ -170,7 +170,7 @@ def plan(
     confined: ConfinedOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what `run` would do, and compute nothing."""
+    """Show what `run` would do, without computing."""
     from goldilocks.engine.device import choose_device
     from goldilocks.engine.execution.forecast import forecast
     from goldilocks.engine.grid.backbone import with_backbone

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from goldilocks.engine.cell import Cell
 from goldilocks.engine.initializers.noise import READOUT, Layer, bias_noise, weight_noise
-from goldilocks.engine.networks.affine import Calibrating, OwnAffine
+from goldilocks.engine.networks.affine import BatchedAffine, Calibrating
 from goldilocks.engine.networks.base import Branch, HiddenLayer, Network
 from goldilocks.engine.networks.classifier import Classifier
 from goldilocks.engine.networks.connection import LayerShape
@@ -53,7 +53,7 @@ def starts(cells: Sequence[Kind]) -> tuple[list[Kind], list[int]]:
     return [cell for _, cell in found.values()], places
 
 
-def _hidden_layer(cells: Sequence[Cell], layer: int, device: torch.device) -> HiddenLayer[OwnAffine]:
+def _hidden_layer(cells: Sequence[Cell], layer: int, device: torch.device) -> HiddenLayer[BatchedAffine]:
     first, shape = cells[0], cells[0].shapes[layer - 1]
     size = (len(cells), 1, shape.units)
     scale = running = None
@@ -82,7 +82,7 @@ def initial_branch(cells: Sequence[Cell], layer: int, device: torch.device) -> B
     return Branch(torch.full((len(cells), 1, 1), factor, device=device), network.learns_factors)
 
 
-def _absorb_biases(network: Network, hidden: Sequence[HiddenLayer[OwnAffine]]) -> None:
+def _absorb_biases(network: Network, hidden: Sequence[HiddenLayer[BatchedAffine]]) -> None:
     """Drop biases whose gradients are zero; running statistics that start lower by them make evaluation the same."""
     biases = [layer.affine.bias for layer in hidden if layer.affine.bias is not None]
     for layer, shift in zip(hidden, network.shifts(biases), strict=True):
@@ -111,7 +111,7 @@ def calibrate(network: Network, hidden: Sequence[HiddenLayer], x: Tensor, chosen
     return network.forward(layers, x)[-1].act
 
 
-def drawn_affine(cells: Sequence[Cell], layer: Layer, shape: LayerShape, device: torch.device) -> OwnAffine:
+def drawn_affine(cells: Sequence[Cell], layer: Layer, shape: LayerShape, device: torch.device) -> BatchedAffine:
     """Return an affine map with initial weights.
 
     Args:
@@ -131,4 +131,4 @@ def drawn_affine(cells: Sequence[Cell], layer: Layer, shape: LayerShape, device:
         torch.mul(noises[key], cell.init.scale(fans, cell.activation), out=weight[c])
         if bias_scale := cell.init.bias_scale(fans, cell.activation):
             torch.mul(bias_noise(cell.seed, layer, shape.units, cell.init.bias_family), bias_scale, out=bias[c, 0])
-    return OwnAffine(weight.to(device), bias.to(device), shape.connection)
+    return BatchedAffine(weight.to(device), bias.to(device), shape.connection)

@@ -85,7 +85,7 @@ class Registry(Generic[Member]):
         if isinstance(text, Scheme):
             return self._checked(text)  # type: ignore[arg-type]
         if not isinstance(text, str):
-            raise RequestError(f"{self.kind} must be a text such as {self._example()!r}, not {short(text)}")
+            raise RequestError(f"{self.kind} must be a string such as {self._example()!r}, not {short(text)}")
         name, arguments = split_call(text)
         return self._checked(build(self[name], arguments))  # type: ignore[arg-type]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.executor import Executor
-from goldilocks.engine.execution.worker import Terms
+from goldilocks.engine.execution.worker import WorkerConfig
 from goldilocks.engine.plugin_code import PluginCode
 from goldilocks.store.nearest import nearest
 
@@ -49,4 +49,4 @@ def cluster_executor(
         ) from None
     sources = tuple(PluginCode.read(Path(path)) for path in plugins)
     spool = Path(cluster.journal_dir).expanduser().resolve() if cluster.journal_dir else None
-    return RayExecutor(cluster, Terms(run_id, device, tf32, sources, spool, backbone), say)
+    return RayExecutor(cluster, WorkerConfig(run_id, device, tf32, sources, spool, backbone), say)

@@ -73,7 +73,7 @@ def _is_of_machine(error: BaseException) -> bool:
 
 
 @dataclass(frozen=True)
-class Filed:
+class SpooledResult:
     """A worker has written the results down itself: the folder of the entry, and how many cells diverged."""
 
     entry: Path
@@ -99,13 +99,13 @@ class Done:
 
     Attributes:
         job: the job.
-        found: its results, or why there are none.
+        result: its results, or why there are none.
         seconds: how long it took.
         worker: who did it; None for this process.
     """
 
     job: Job
-    found: Outcome | Filed | Failure
+    result: Outcome | SpooledResult | Failure
     seconds: float
     worker: Worker | None = None
 

@@ -19,7 +19,7 @@ class _State:
     """Whether somebody has asked for the end, and whether this is a moment to comply."""
 
     asked: bool = False
-    welcome: bool = False
+    interruptible: bool = False
     deferring: bool = False
 
 
@@ -28,19 +28,19 @@ _state = _State()
 
 def _take(number: int, frame: FrameType | None) -> None:
     # Who asks twice does not want to wait.
-    if _state.welcome or _state.asked:
+    if _state.interruptible or _state.asked:
         raise KeyboardInterrupt
     _state.asked = True
 
 
 @contextmanager
-def deferred() -> Iterator[None]:
-    """Let requests to end wait for a `welcome`; does nothing outside of the main thread, which alone gets signals."""
+def deferred_interrupts() -> Iterator[None]:
+    """Let requests to end wait for `interruptible`; does nothing outside of the main thread: no other gets signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.signal(number, _take) for number in REQUESTS}
-    _state.asked, _state.welcome, _state.deferring = False, False, True
+    _state.asked, _state.interruptible, _state.deferring = False, False, True
     try:
         yield
     finally:
@@ -50,7 +50,7 @@ def deferred() -> Iterator[None]:
 
 
 @contextmanager
-def welcome() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Take requests to end here, also one that waits.
 
     Raises:
@@ -59,10 +59,10 @@ def welcome() -> Iterator[None]:
     if not _state.deferring or threading.current_thread() is not threading.main_thread():
         yield
         return
-    _state.welcome = True
+    _state.interruptible = True
     try:
         if _state.asked:
             raise KeyboardInterrupt
         yield
     finally:
-        _state.welcome = False
+        _state.interruptible = False

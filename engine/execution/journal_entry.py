@@ -18,17 +18,17 @@ def entry(run_id: str, done: Done) -> dict[str, pa.Table]:
     """
     workers = [done.worker.row(run_id)] if done.worker else []
     about = {"workers": pa.Table.from_pylist(workers, schema=tables.schema("workers"))}
-    if isinstance(done.found, Failure):
-        rows: list[dict[str, Any]] = [{"status": "failed", "error": done.found.reason} for _ in done.job.batch.cells]
+    if isinstance(done.result, Failure):
+        rows: list[dict[str, Any]] = [{"status": "failed", "error": done.result.reason} for _ in done.job.batch.cells]
         return {**about, "cells": _cells(run_id, done, rows)}
-    assert isinstance(done.found, Outcome)
-    status = ("diverged" if diverged else "done" for diverged in done.found.diverged)
-    chance, first_losses = done.found.chance, done.found.first_losses or [None] * len(done.found.cell_ids)
+    assert isinstance(done.result, Outcome)
+    status = ("diverged" if diverged else "done" for diverged in done.result.diverged)
+    chance, first_losses = done.result.chance, done.result.first_losses or [None] * len(done.result.cell_ids)
     rows = [
         {"status": state, "diverged_at_step": step, "chance": chance, "theory_first_loss": loss}
-        for state, step, loss in zip(status, done.found.diverged_at, first_losses, strict=True)
+        for state, step, loss in zip(status, done.result.diverged_at, first_losses, strict=True)
     ]
-    return {**about, "cells": _cells(run_id, done, rows), **done.found.tables}
+    return {**about, "cells": _cells(run_id, done, rows), **done.result.tables}
 
 
 def diverged(entry: dict[str, pa.Table]) -> int:

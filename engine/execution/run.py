@@ -19,8 +19,8 @@ from goldilocks.engine.execution import journal_entry
 from goldilocks.engine.execution.allocator import keep_freed_memory
 from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.cluster_executor import cluster_executor
-from goldilocks.engine.execution.executor import ClusterLost, Done, Executor, Failure, Filed, Job
-from goldilocks.engine.execution.interruption import welcome
+from goldilocks.engine.execution.executor import ClusterLost, Done, Executor, Failure, Job, SpooledResult
+from goldilocks.engine.execution.interruption import interruptible
 from goldilocks.engine.execution.local import LocalExecutor
 from goldilocks.engine.execution.progress import Reporter, Silence
 from goldilocks.engine.execution.provenance import RunRecord, new_run_id
@@ -129,7 +129,7 @@ class Execution:
             self._close_abandoned_runs()
             done = set() if fresh else done_cells(self.layout)
             missing = [cell for cell in self.grid.cells if cell.cell_id not in done]
-            with welcome():
+            with interruptible():
                 batches = self.executor.plan(missing)
                 self.executor.prepare(list(dict.fromkeys(cell.dataset for cell in missing)), self.reporter.download)
             cached = len(self.grid.cells) - len(missing)
@@ -189,7 +189,7 @@ class Execution:
     @staticmethod
     def _next(finished: Iterator[Done]) -> Done | None:
         # Here alone: what is finished is written down and published whole.
-        with welcome():
+        with interruptible():
             return next(finished, None)
 
     def _journal_progress(self) -> None:
@@ -198,10 +198,10 @@ class Execution:
 
     def _take(self, done: Done, jobs: deque[Job]) -> None:
         batch = done.job.batch
-        if isinstance(done.found, Failure) and len(batch.cells) > 1:
-            return self._halve(batch, done.found, jobs)
-        if isinstance(done.found, Failure):
-            self._fail(done, done.found)
+        if isinstance(done.result, Failure) and len(batch.cells) > 1:
+            return self._halve(batch, done.result, jobs)
+        if isinstance(done.result, Failure):
+            self._fail(done, done.result)
         else:
             self._keep(done)
         self.work_done += batch.cost.flops
@@ -216,9 +216,9 @@ class Execution:
 
     def _keep(self, done: Done) -> None:
         cells = done.job.batch.cells
-        if isinstance(done.found, Filed):
-            spool.adopt(self.layout, done.found.entry)
-            diverged = done.found.diverged
+        if isinstance(done.result, SpooledResult):
+            spool.adopt(self.layout, done.result.entry)
+            diverged = done.result.diverged
         else:
             entry = journal_entry.entry(self.run_id, done)
             journal.append(self.layout, done.job.batch.study.name, entry)

@@ -15,7 +15,7 @@ from goldilocks.engine.data import Dataset
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.execution import journal_entry
 from goldilocks.engine.execution.allocator import keep_freed_memory
-from goldilocks.engine.execution.executor import Done, Failure, Filed, Job, Worker, compute_batch
+from goldilocks.engine.execution.executor import Done, Failure, Job, SpooledResult, Worker, compute_batch
 from goldilocks.engine.execution.provenance import Process, code_digest
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugin_code import PluginCode
@@ -25,7 +25,7 @@ from goldilocks.store.writing import spool
 
 
 @dataclass(frozen=True)
-class Terms:
+class WorkerConfig:
     """What all workers of a run are told.
 
     Attributes:
@@ -46,7 +46,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Seat:
+class Placement:
     """A worker's place in the cluster.
 
     Attributes:
@@ -67,7 +67,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Introduction:
+class WorkerInfo:
     """What a worker says of itself: who it is, the code it runs, its device, and the bytes it may take there."""
 
     worker: Worker
@@ -80,34 +80,34 @@ class ClusterWorker:
     """A process that computes for a run of another process.
 
     Args:
-        terms: what all workers are told.
-        seat: its place.
+        config: what all workers are told.
+        placement: its place.
     """
 
-    def __init__(self, terms: Terms, seat: Seat):
-        self._terms, self._seat = terms, seat
+    def __init__(self, config: WorkerConfig, placement: Placement):
+        self._config, self._placement = config, placement
         self._fetched: set[Dataset] = set()
         self._allowed = ExitStack()
 
-    def start(self) -> Introduction:
+    def start(self) -> WorkerInfo:
         """Get ready; called once, before anything else.
 
         Raises:
             RequestError: the device is not there, or a plugin is refused.
         """
-        torch.set_num_threads(self._seat.threads)
+        torch.set_num_threads(self._placement.threads)
         # For as long as this process lives.
-        self._allowed.enter_context(named(self._terms.backbone))
+        self._allowed.enter_context(named(self._config.backbone))
         keep_freed_memory()
         with tempfile.TemporaryDirectory(prefix="goldilocks-plugins-") as folder:
-            for number, plugin in enumerate(self._terms.plugins):
+            for number, plugin in enumerate(self._config.plugins):
                 # Files of one name come from different folders.
                 load_plugins([plugin.write(Path(folder) / str(number))])
-        chosen = choose_device(self._seat.device, self._terms.tf32)
-        self._device = replace(chosen, reason=self._seat.reason)
-        self._worker = Worker(self._seat.name, self._seat.node, Process.here(self._device))
-        memory = self._device.free_memory * self._seat.share
-        return Introduction(self._worker, code_digest(), self._device.torch_device, memory)
+        chosen = choose_device(self._placement.device, self._config.tf32)
+        self._device = replace(chosen, reason=self._placement.reason)
+        self._worker = Worker(self._placement.name, self._placement.node, Process.here(self._device))
+        memory = self._device.free_memory * self._placement.share
+        return WorkerInfo(self._worker, code_digest(), self._device.torch_device, memory)
 
     def fetch(self, datasets: Sequence[Dataset]) -> None:
         """Make sure that data sets are there.
@@ -131,9 +131,9 @@ class ClusterWorker:
             return Done(job, replace(Failure.of(error), of_machine=True), 0.0, self._worker)
 
     def _filed(self, done: Done) -> Done:
-        if self._terms.spool is None or not isinstance(done.found, Outcome):
+        if self._config.spool is None or not isinstance(done.result, Outcome):
             return done
-        entry = journal_entry.entry(self._terms.run_id, done)
+        entry = journal_entry.entry(self._config.run_id, done)
         label = f"{done.job.number:06d}-{done.job.batch.study.name}"
-        path = spool.file(self._terms.spool, self._terms.run_id, label, entry)
-        return replace(done, found=Filed(path, journal_entry.diverged(entry)))
+        path = spool.file(self._config.spool, self._config.run_id, label, entry)
+        return replace(done, result=SpooledResult(path, journal_entry.diverged(entry)))

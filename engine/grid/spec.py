@@ -66,7 +66,7 @@ class Grid:
                     raise RequestError(f"{source}: unknown key {short(key)}; {nearest(key, TOP_LEVEL)}")
             name = table.get("name", Path(source).stem)
             if not isinstance(name, str) or not name.strip():
-                raise RequestError(f"{source}: name = {short(name)}: a text is required")
+                raise RequestError(f"{source}: name = {short(name)}: a string is required")
             return cls(name, text, tuple(_cells(table.get("study"), source)))
         except tomllib.TOMLDecodeError as error:
             raise RequestError(f"{source}: {explained(text, error)}") from None

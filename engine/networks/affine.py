@@ -24,7 +24,7 @@ class Affine(Protocol):
 
 
 @dataclass
-class OwnAffine:
+class BatchedAffine:
     """Every configuration has its own weights.
 
     Attributes:
@@ -80,7 +80,7 @@ class SharedNoise:
 
 
 @dataclass
-class SharedAffine:
+class SharedNoiseAffine:
     """Every configuration scales the same draws, so one large product serves them all.
 
     Attributes:
@@ -102,7 +102,7 @@ class SharedAffine:
         return self._scaled(dz, self.connection.backward)
 
     def rescale(self, factor: Tensor) -> None:
-        """Multiply the weights of each configuration, as `OwnAffine.rescale` does."""
+        """Multiply the weights of each configuration, as `BatchedAffine.rescale` does."""
         self.scale = self.scale * factor
 
     def _scaled(self, x: Tensor, product: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
@@ -125,7 +125,7 @@ class Calibrating:
         chosen: which configurations are scaled `[config, 1, 1]`.
     """
 
-    affine: OwnAffine | SharedAffine
+    affine: BatchedAffine | SharedNoiseAffine
     chosen: Tensor
 
     def forward(self, h: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from goldilocks.engine.activations import Activation
 from goldilocks.engine.data import Dataset
-from goldilocks.engine.networks.affine import Affine, OwnAffine
+from goldilocks.engine.networks.affine import Affine, BatchedAffine
 from goldilocks.engine.networks.connection import LayerShape
 from goldilocks.engine.normalizations import Normalization
 from goldilocks.engine.normalizations.base import Running, Scale
@@ -57,7 +57,7 @@ class HiddenLayer(Generic[Map]):
     branch: Branch | None = None
 
 
-def trained_tensors(layer: HiddenLayer[OwnAffine]) -> list[Tensor]:
+def trained_tensors(layer: HiddenLayer[BatchedAffine]) -> list[Tensor]:
     """Return what is trained in a layer: weight, bias, γ, β and the factor of its branch, where they exist."""
     branch = [layer.branch.factor] if layer.branch and layer.branch.learned else []
     return [*layer.affine.tensors(), *(layer.scale.tensors() if layer.scale else []), *branch]
@@ -107,7 +107,7 @@ class LayerGradient:
     scale: Scale | None
     branch: Tensor | None = None
 
-    def tensors(self, affine: OwnAffine, tape: Tape) -> list[Tensor]:
+    def tensors(self, affine: BatchedAffine, tape: Tape) -> list[Tensor]:
         """Return the gradients of `trained_tensors` of the layer.
 
         Args:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.base import HiddenLayer, trained_tensors
 
 Part = TypeVar("Part")
@@ -22,10 +22,10 @@ class Classifier:
         readout: the affine map from the last hidden layer to the classes.
     """
 
-    hidden: list[HiddenLayer[OwnAffine]]
-    readout: OwnAffine
+    hidden: list[HiddenLayer[BatchedAffine]]
+    readout: BatchedAffine
 
-    def affines(self) -> list[OwnAffine]:
+    def affines(self) -> list[BatchedAffine]:
         """Return every affine map, the read-out last."""
         return [layer.affine for layer in self.hidden] + [self.readout]
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.base import HiddenLayer
 from goldilocks.engine.normalizations.batch import Batch
 from goldilocks.engine.normalizations.none import NoNormalization
 
 
-def fold(layers: Sequence[HiddenLayer[OwnAffine]]) -> list[HiddenLayer[OwnAffine]]:
+def fold(layers: Sequence[HiddenLayer[BatchedAffine]]) -> list[HiddenLayer[BatchedAffine]]:
     """Return layers without normalization that evaluate like the given ones.
 
     s = γ/√(running variance + eps), W' = W·s, b' = (b − running mean)·s + β
@@ -30,7 +30,7 @@ def fold(layers: Sequence[HiddenLayer[OwnAffine]]) -> list[HiddenLayer[OwnAffine
     return [_fold(layer) for layer in layers]
 
 
-def _fold(layer: HiddenLayer[OwnAffine]) -> HiddenLayer[OwnAffine]:
+def _fold(layer: HiddenLayer[BatchedAffine]) -> HiddenLayer[BatchedAffine]:
     if layer.norm.absent:
         return layer
     if not isinstance(layer.norm, Batch) or layer.running is None:

@@ -11,8 +11,8 @@ from math import nan, sqrt
 
 import numpy as np
 
-from goldilocks.engine.predictions.description import Setting
-from goldilocks.engine.theory.fluctuations import Likeness, Moments, moments, pooled
+from goldilocks.engine.predictions.description import NetworkDescription
+from goldilocks.engine.theory.fluctuations import Moments, Similarity, moments, pooled
 from goldilocks.engine.theory.maps import length
 from goldilocks.engine.theory.spheres import Passage, Sphere
 
@@ -28,7 +28,7 @@ ROUNDING = 2.0**-22
 Bands = tuple[Sequence[float | None], Sequence[float | None]]
 
 
-def plain(setting: Setting, variances: Sequence[float]) -> Bands:
+def plain(setting: NetworkDescription, variances: Sequence[float]) -> Bands:
     """Return the bands of a network without normalization.
 
     Args:
@@ -36,24 +36,24 @@ def plain(setting: Setting, variances: Sequence[float]) -> Bands:
         variances: q of each layer; above 0 and finite.
     """
     known = [moments(setting.activation, q) for q in variances]
-    likeness = _likenesses(setting, variances, known)
+    similarity = _similarities(setting, variances, known)
     carried = _carried(setting, variances, known)
     batch, units = setting.batch, setting.dims[1:]
     arriving = [setting.inputs.length_scatter * (1 - setting.bias_variance(0) / variances[0]) ** 2]
     forward = []
-    for m, alike, share, n in zip(known, likeness, carried, units, strict=True):
+    for m, alike, share, n in zip(known, similarity, carried, units, strict=True):
         forward.append(sqrt(m.spread[2] ** 2 / 2 * arriving[-1] + pooled(m.spread, alike, batch) / n) / 2)
         length = m.square[2] ** 2 / 2 * arriving[-1] + pooled(m.square, alike, batch) / n
         arriving.append(share**2 * length)
     backward = []
     # Above a layer: what its deviation of q does to the gradient, and what the units of all those layers add.
     follows = above = 0.0
-    scatter = _gradient_scatter(setting, known, likeness)
+    scatter = _gradient_scatter(setting, known, similarity)
     for layer in range(len(known) - 1, -1, -1):
         m, share, (own, passing) = known[layer], carried[layer], scatter[layer]
         backward.append(sqrt(follows**2 * arriving[layer + 1] + above + own) / 2)
         units_of = m.slope_square + share * follows * m.square
-        above += pooled(units_of, likeness[layer], batch) / units[layer] + passing
+        above += pooled(units_of, similarity[layer], batch) / units[layer] + passing
         follows = (m.slope_square[2] + share * follows * m.square[2]) / sqrt(2)
     straight = _proportional_until(setting, variances, known, arriving)
     if straight < len(known):
@@ -62,7 +62,7 @@ def plain(setting: Setting, variances: Sequence[float]) -> Bands:
 
 
 def _proportional_until(
-    setting: Setting, variances: Sequence[float], known: Sequence[Moments], arriving: Sequence[float]
+    setting: NetworkDescription, variances: Sequence[float], known: Sequence[Moments], arriving: Sequence[float]
 ) -> int:
     """Return the first layer, from 0, whose ln q does not deviate in proportion to what deviates in the layer before.
 
@@ -88,7 +88,9 @@ def _proportional_until(
     return len(known)
 
 
-def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shrinkages: Sequence[float]) -> Bands:
+def over_units(
+    setting: NetworkDescription, sphere: Sphere, variances: Sequence[float], shrinkages: Sequence[float]
+) -> Bands:
     """Return the bands of a network whose examples are normalized one by one, hence forget deviations of q.
 
     Args:
@@ -98,7 +100,7 @@ def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shr
         shrinkages: factor between normalized pre-activations and unit variance, per layer; above 0.
     """
     known = [moments(setting.activation, shrinkage**2) for shrinkage in shrinkages]
-    likeness = _likenesses(setting, variances, known)
+    similarity = _similarities(setting, variances, known)
     carried = _carried(setting, variances, known)
     batch, units = setting.batch, setting.dims[1:]
 
@@ -118,13 +120,13 @@ def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shr
             + _of_mean(sphere, n, batch)
         )
         / 2
-        for layer, (m, alike, shrinkage, n) in enumerate(zip(known, likeness, shrinkages, units, strict=True))
+        for layer, (m, alike, shrinkage, n) in enumerate(zip(known, similarity, shrinkages, units, strict=True))
     ]
     backward: list[float | None] = []
     above = 0.0
-    scatter = _gradient_scatter(setting, known, likeness)
+    scatter = _gradient_scatter(setting, known, similarity)
     for layer in range(len(known) - 1, -1, -1):
-        m, alike, (own, passing) = known[layer], likeness[layer], scatter[layer]
+        m, alike, (own, passing) = known[layer], similarity[layer], scatter[layer]
         # The gradient is divided by the lengths of this layer and, on the way to its output, of the next.
         divided = carried[layer] * held(m.square)
         backward.append(sqrt(pooled(divided, alike, batch) / units[layer] + above + own) / 2)
@@ -132,7 +134,7 @@ def over_units(setting: Setting, sphere: Sphere, variances: Sequence[float], shr
     return forward, backward[::-1]
 
 
-def near_limit(setting: Setting) -> list[bool]:
+def near_limit(setting: NetworkDescription) -> list[bool]:
     """Return for each layer whether a batch norm's bands hold there: the sum of batch/width down to it is small.
 
     Theory takes the directions of the units' vectors for uniform. A layer of n units has them along some directions of
@@ -142,7 +144,9 @@ def near_limit(setting: Setting) -> list[bool]:
     return (strain <= STRAIN).tolist()
 
 
-def over_batch(setting: Setting, sphere: Sphere, passages: Sequence[Passage], shrinkages: Sequence[float]) -> Bands:
+def over_batch(
+    setting: NetworkDescription, sphere: Sphere, passages: Sequence[Passage], shrinkages: Sequence[float]
+) -> Bands:
     """Return the bands of a network that is normalized over the batch; None where they do not hold.
 
     Args:
@@ -200,31 +204,33 @@ def _of_mean(sphere: Sphere, units: int, batch: int) -> float:
     return 0.0 if sphere.centred else 2 / (units * batch) ** 2
 
 
-def _carried(setting: Setting, variances: Sequence[float], known: Sequence[Moments]) -> list[float]:
+def _carried(setting: NetworkDescription, variances: Sequence[float], known: Sequence[Moments]) -> list[float]:
     """Return the share of the next layer's q that comes from the signal, not from biases; for the last layer 0."""
     following = enumerate(zip(known[:-1], variances[1:], strict=True), 1)
     return [*(setting.weight_variance(layer) * m.length / q for layer, (m, q) in following), 0.0]
 
 
-def _likenesses(setting: Setting, variances: Sequence[float], known: Sequence[Moments]) -> list[Likeness]:
+def _similarities(
+    setting: NetworkDescription, variances: Sequence[float], known: Sequence[Moments]
+) -> list[Similarity]:
     """Return the correlation between examples in each layer."""
     inputs, share = setting.inputs, 1 - setting.bias_variance(0) / variances[0]
-    found = [Likeness(1 - share + share * inputs.correlation, share**2 * inputs.correlation_scatter)]
+    found = [Similarity(1 - share + share * inputs.correlation, share**2 * inputs.correlation_scatter)]
     for layer, (m, share) in enumerate(zip(known[:-1], _carried(setting, variances, known), strict=False)):
         alike = found[-1]
         overlap = min(alike.average(m.value**2), 1.0)
         drawn = (alike.average(m.square**2) - overlap**2) * (1 - overlap**2) ** 2 / setting.dims[layer + 1]
         scatter = share**2 * (alike.derivative(m.value**2) ** 2 * alike.variance + drawn)
-        found.append(Likeness(min(share * overlap + 1 - share, 1.0), scatter))
+        found.append(Similarity(min(share * overlap + 1 - share, 1.0), scatter))
     return found
 
 
 def _gradient_scatter(
-    setting: Setting, known: Sequence[Moments], likeness: Sequence[Likeness]
+    setting: NetworkDescription, known: Sequence[Moments], similarity: Sequence[Similarity]
 ) -> list[tuple[float, float]]:
     """Return what random weights add to the variance of the squared gradient: at a layer, and on passing it."""
     batch, found, alike = setting.batch, [], 0.0
-    for m, like, n in zip(reversed(known), reversed(likeness), reversed(setting.dims), strict=False):
+    for m, like, n in zip(reversed(known), reversed(similarity), reversed(setting.dims), strict=False):
         alone, shared = float((m.slope_square**2).sum()), like.average(m.slope_square**2)
         at_layer = 2 * (1 / batch + (1 - 1 / batch) * alike) / n
         passing = 2 * (alone / batch + (1 - 1 / batch) * alike * shared) / n

@@ -9,15 +9,15 @@ from torch import Tensor
 from goldilocks.engine.cell import Cell
 from goldilocks.engine.data.base import Dataset, prepared
 from goldilocks.engine.predictions.convolution import predict_convolutional
-from goldilocks.engine.predictions.description import Setting
+from goldilocks.engine.predictions.description import NetworkDescription
 from goldilocks.engine.predictions.feedforward import LayerTheory, predict
-from goldilocks.engine.predictions.inputs import Inputs
+from goldilocks.engine.predictions.inputs import InputStatistics
 from goldilocks.engine.predictions.residual import predict_residual
 from goldilocks.engine.preprocessings.base import Preprocessing
 from goldilocks.engine.theory.first_loss import first_loss
 
 
-def described(cell: Cell, inputs: Tensor) -> Inputs:
+def described(cell: Cell, inputs: Tensor) -> InputStatistics:
     """Return what theory needs to know of the inputs.
 
     Args:
@@ -25,8 +25,8 @@ def described(cell: Cell, inputs: Tensor) -> Inputs:
         inputs: `[1, batch, feature]`.
     """
     if cell.dataset.train_size == 0:
-        return Inputs.gaussian(cell.batch_size, cell.features)
-    return Inputs.measured(inputs[0].double().cpu().numpy())
+        return InputStatistics.gaussian(cell.batch_size, cell.features)
+    return InputStatistics.measured(inputs[0].double().cpu().numpy())
 
 
 def declared_weight_std(cell: Cell) -> np.ndarray:
@@ -38,7 +38,7 @@ def declared_weight_std(cell: Cell) -> np.ndarray:
     return np.array([cell.init.scale(shape.fans, cell.activation) for shape in cell.shapes])
 
 
-def predicted(cell: Cell, weight_std: np.ndarray, inputs: Inputs) -> Sequence[LayerTheory | None]:
+def predicted(cell: Cell, weight_std: np.ndarray, inputs: InputStatistics) -> Sequence[LayerTheory | None]:
     """Return the prediction of each hidden layer, or None where no theory applies.
 
     Weights that are alike are not random; a batch norm's theory is one of independent inputs, and so is that of a
@@ -59,7 +59,7 @@ def predicted(cell: Cell, weight_std: np.ndarray, inputs: Inputs) -> Sequence[La
     if network.theory == "convolution" and sphere is None and not measured:
         return predict_convolutional(cell.activation, tuple(cell.shapes), stds, bias_std)
     dims, eps = tuple(cell.dims), cell.norm.variance_offset
-    setting = Setting(cell.activation, sphere, eps, stds, bias_std, dims, cell.batch_size, inputs)
+    setting = NetworkDescription(cell.activation, sphere, eps, stds, bias_std, dims, cell.batch_size, inputs)
     if network.theory == "feedforward":
         return predict(setting)
     if network.theory == "residual":
@@ -90,5 +90,5 @@ def predicted_first_loss(cell: Cell) -> float | None:
 
 
 @lru_cache(maxsize=8)
-def _training_inputs(dataset: Dataset, preprocessing: Preprocessing) -> Inputs:
-    return Inputs.lengths(prepared(dataset, preprocessing).train_x)
+def _training_inputs(dataset: Dataset, preprocessing: Preprocessing) -> InputStatistics:
+    return InputStatistics.lengths(prepared(dataset, preprocessing).train_x)

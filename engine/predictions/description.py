@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from goldilocks.engine.activations import Activation
-from goldilocks.engine.predictions.inputs import Inputs
+from goldilocks.engine.predictions.inputs import InputStatistics
 from goldilocks.engine.theory.spheres import Sphere
 
 
 @dataclass(frozen=True)
-class Setting:
+class NetworkDescription:
     """What a prediction needs to know of a cell.
 
     Attributes:
@@ -29,7 +29,7 @@ class Setting:
     bias_std: tuple[float, ...]
     dims: tuple[int, ...]
     batch: int
-    inputs: Inputs
+    inputs: InputStatistics
 
     def weight_variance(self, layer: int) -> float:
         """Return σw² of a layer, 0 being the first hidden one."""

@@ -12,7 +12,7 @@ from math import isfinite, isnan, sqrt
 import numpy as np
 
 from goldilocks.engine.predictions import bands
-from goldilocks.engine.predictions.description import Setting
+from goldilocks.engine.predictions.description import NetworkDescription
 from goldilocks.engine.theory.maps import length, mean, slope, variance
 from goldilocks.engine.theory.spheres import Passage, Sphere, mean_shrinkage, passage
 
@@ -45,7 +45,7 @@ class LayerTheory:
 
 
 @lru_cache(maxsize=1024)
-def predict(setting: Setting) -> tuple[LayerTheory, ...]:
+def predict(setting: NetworkDescription) -> tuple[LayerTheory, ...]:
     """Predict every hidden layer of a network with centred, uncorrelated weights.
 
     Args:
@@ -60,7 +60,7 @@ def predict(setting: Setting) -> tuple[LayerTheory, ...]:
     return _plain(setting) if setting.sphere is None else _normalized(setting, setting.sphere)
 
 
-def _plain(setting: Setting) -> tuple[LayerTheory, ...]:
+def _plain(setting: NetworkDescription) -> tuple[LayerTheory, ...]:
     activation = setting.activation
     # Examples of different length are predicted one by one: everything below is an array over them.
     stds, slopes, variances, squares = [], [], [], [np.array(setting.inputs.second_moments)]
@@ -77,7 +77,7 @@ def _plain(setting: Setting) -> tuple[LayerTheory, ...]:
     return _assemble(setting, stds, slopes, squares[:-1], squares[1:], found)
 
 
-def _normalized(setting: Setting, sphere: Sphere) -> tuple[LayerTheory, ...]:
+def _normalized(setting: NetworkDescription, sphere: Sphere) -> tuple[LayerTheory, ...]:
     passages, variances, shrinkages, squares, spreads = [], [], [], [], [setting.inputs.second_moment]
     stds, factors, depth = [], [], len(setting.weight_std)
     for layer in range(depth):
@@ -112,7 +112,7 @@ def _factor(through: Passage, sphere: Sphere, last: bool) -> float:
     return through.later if sphere.over_batch and not last else through.first
 
 
-def _gradients(setting: Setting, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _gradients(setting: NetworkDescription, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return the mean square gradient of each layer, given the factor that each layer puts on it."""
     found = [np.ones_like(factors[-1])]
     for layer in range(len(factors) - 1, 0, -1):
@@ -122,7 +122,7 @@ def _gradients(setting: Setting, factors: Sequence[np.ndarray]) -> list[np.ndarr
 
 
 def _assemble(
-    setting: Setting,
+    setting: NetworkDescription,
     stds: Sequence[float],
     factors: Sequence[np.ndarray],
     met: Sequence[np.ndarray],

@@ -9,7 +9,7 @@ GROUPS = 16
 
 
 @dataclass(frozen=True)
-class Inputs:
+class InputStatistics:
     """A batch of inputs.
 
     Attributes:
@@ -30,7 +30,7 @@ class Inputs:
         return float(np.mean(self.second_moments))
 
     @classmethod
-    def gaussian(cls, batch: int, features: int) -> "Inputs":
+    def gaussian(cls, batch: int, features: int) -> "InputStatistics":
         """Describe independent N(0,1) inputs.
 
         Args:
@@ -40,7 +40,7 @@ class Inputs:
         return cls((1.0,), 2 / (batch * features), 0.0, 1 / features)
 
     @classmethod
-    def measured(cls, x: np.ndarray) -> "Inputs":
+    def measured(cls, x: np.ndarray) -> "InputStatistics":
         """Describe given inputs.
 
         Args:
@@ -54,7 +54,7 @@ class Inputs:
         return cls(groups, 0.0, float(products.mean()), float(products.var()))
 
     @classmethod
-    def lengths(cls, x: np.ndarray) -> "Inputs":
+    def lengths(cls, x: np.ndarray) -> "InputStatistics":
         """Describe how long given inputs are; how alike they are, which bands depend on, is left out.
 
         Args:

@@ -10,7 +10,7 @@ from math import isnan, sqrt
 
 import numpy as np
 
-from goldilocks.engine.predictions.description import Setting
+from goldilocks.engine.predictions.description import NetworkDescription
 from goldilocks.engine.predictions.feedforward import LayerTheory
 from goldilocks.engine.theory.maps import length, slope
 from goldilocks.engine.theory.spheres import passage
@@ -29,7 +29,7 @@ class _Stream:
     within: np.ndarray
 
 
-def predict_residual(setting: Setting, factors: Sequence[float]) -> tuple[LayerTheory, ...]:
+def predict_residual(setting: NetworkDescription, factors: Sequence[float]) -> tuple[LayerTheory, ...]:
     """Predict the stream behind every block.
 
     Args:
@@ -68,7 +68,7 @@ def predict_residual(setting: Setting, factors: Sequence[float]) -> tuple[LayerT
     return (*layers[:-1], replace(layers[-1], second_moments=seen))
 
 
-def _behind(setting: Setting, stream: _Stream, last: bool) -> tuple[float, np.ndarray | float, np.ndarray]:
+def _behind(setting: NetworkDescription, stream: _Stream, last: bool) -> tuple[float, np.ndarray | float, np.ndarray]:
     """Return, of φ behind the normalization: what two examples share, the second moment, and that of the slope."""
     sphere = setting.sphere
     if sphere is None:

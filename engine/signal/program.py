@@ -20,7 +20,7 @@ from goldilocks.engine.data.base import prepared
 from goldilocks.engine.initial import calibrate, initial_branch
 from goldilocks.engine.initializers.noise import bias_noise, weight_noise
 from goldilocks.engine.networks import HiddenLayer, LayerGradient, Tape
-from goldilocks.engine.networks.affine import SharedAffine, SharedNoise
+from goldilocks.engine.networks.affine import SharedNoise, SharedNoiseAffine
 from goldilocks.engine.networks.connection import Connection, LayerShape
 from goldilocks.engine.saturation import ends, saturated
 from goldilocks.engine.signal.piecewise import PiecewiseActivation, PiecewiseNormalization, runs
@@ -136,13 +136,13 @@ class SignalProgram:
         self.ends = torch.tensor([astuple(ends(cell.activation)) for cell in cells], device=device).unbind(1)
         self.layers = [self._layer(number, shape) for number, shape in enumerate(self.shapes, 1)]
 
-    def _layer(self, number: int, shape: LayerShape) -> HiddenLayer[SharedAffine]:
+    def _layer(self, number: int, shape: LayerShape) -> HiddenLayer[SharedNoiseAffine]:
         norm = PiecewiseNormalization([cell.norm.for_positions(shape.positions) for cell in self.cells])
         branch = initial_branch(self.cells, number, self.device)
         affine = self._affine(number, shape)
         return HiddenLayer(affine, self.activation, norm, branch=branch)  # type: ignore[arg-type]
 
-    def _affine(self, layer: int, shape: LayerShape) -> SharedAffine:
+    def _affine(self, layer: int, shape: LayerShape) -> SharedNoiseAffine:
         fans, seed = shape.fans, self.first.seed
         noises = [
             SharedNoise(part, weight_noise(seed, layer, (shape.fan_in, shape.units), family).to(self.device))
@@ -154,7 +154,7 @@ class SignalProgram:
             family: bias_noise(seed, layer, shape.units, family) for family in {c.init.bias_family for c in self.cells}
         }
         bias = torch.stack([drawn[cell.init.bias_family] for cell in self.cells])[:, None].to(self.device) * bias_scale
-        return SharedAffine(noises, self._column(scale), bias, shape.connection)
+        return SharedNoiseAffine(noises, self._column(scale), bias, shape.connection)
 
     def _column(self, values: list[float]) -> Tensor:
         return torch.tensor(values, device=self.device, dtype=torch.float32)[:, None, None]

@@ -16,7 +16,7 @@ from goldilocks.engine.cores import Progress, kernel_threads
 from goldilocks.engine.cost import Cost
 from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.networks import HiddenLayer
-from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.folding import fold
 from goldilocks.engine.normalizations.batch import Batch
 from goldilocks.engine.normalizations.none import NoNormalization
@@ -112,7 +112,7 @@ def _measure(trainer: Trainer, number: int, cell_id: str, found: Measurements) -
     x = trainer.test_x[None, : trainer.first.batch_size].to(CPU)
     kinds = {UNFOLDED: model.hidden, FOLDED: fold(model.hidden), FREE: [_without(layer) for layer in model.hidden]}
 
-    def forward(layers: Sequence[HiddenLayer[OwnAffine]]) -> Tensor:
+    def forward(layers: Sequence[HiddenLayer[BatchedAffine]]) -> Tensor:
         return model.readout.forward(trainer.network.evaluate(layers, x))
 
     unfolded, folded = forward(kinds[UNFOLDED]), forward(kinds[FOLDED])
@@ -122,7 +122,7 @@ def _measure(trainer: Trainer, number: int, cell_id: str, found: Measurements) -
         found.add(cell_id, "forward_time", seconds, part=kind)
 
 
-def _without(layer: HiddenLayer[OwnAffine]) -> HiddenLayer[OwnAffine]:
+def _without(layer: HiddenLayer[BatchedAffine]) -> HiddenLayer[BatchedAffine]:
     """Return a layer of the same size without normalization, with a bias instead."""
     assert layer.running is not None
     bias = torch.zeros_like(layer.running.mean)

@@ -89,7 +89,7 @@ def _hermite(u: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Likeness:
+class Similarity:
     """How alike two examples are in a layer: the correlation c of their pre-activations.
 
     Attributes:
@@ -113,14 +113,14 @@ class Likeness:
         return float(squares[1:] @ (POWERS[1:] * np.power(self.mean, POWERS[:-1])))
 
 
-def pooled(coefficients: np.ndarray, likeness: Likeness, batch: int) -> float:
+def pooled(coefficients: np.ndarray, similarity: Similarity, batch: int) -> float:
     """Return the variance, over units, of the average of a function over a batch.
 
     Args:
         coefficients: Hermite coefficients of the function `[TERMS]`.
-        likeness: correlation between examples.
+        similarity: correlation between examples.
         batch: number of examples.
     """
     squares = coefficients**2
     squares[0] = 0.0
-    return float(squares.sum()) / batch + (1 - 1 / batch) * likeness.average(squares)
+    return float(squares.sum()) / batch + (1 - 1 / batch) * similarity.average(squares)

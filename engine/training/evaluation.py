@@ -9,7 +9,7 @@ from torch import Tensor
 from goldilocks.engine.axes import UNIT
 from goldilocks.engine.loss import Loss, cross_entropy, weighted_sum
 from goldilocks.engine.networks import HiddenLayer, Network
-from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.classifier import Classifier
 from goldilocks.engine.normalizations.base import Running
 
@@ -81,7 +81,7 @@ class Evaluation:
         self._train_mode(layers, x)
         return [layer.running for layer in layers if layer.running is not None]
 
-    def _train_mode(self, layers: Sequence[HiddenLayer[OwnAffine]], x: Tensor) -> Tensor:
+    def _train_mode(self, layers: Sequence[HiddenLayer[BatchedAffine]], x: Tensor) -> Tensor:
         return self.network.forward(layers, x if x.ndim > UNIT else x[None], keep_pre=False)[-1].act
 
     def _loss(self, h: Tensor, y: Tensor) -> Loss:

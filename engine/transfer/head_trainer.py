@@ -8,11 +8,11 @@ from torch import Tensor
 from goldilocks.engine.axes import BATCH
 from goldilocks.engine.loss import Loss, cross_entropy, weighted_sum
 from goldilocks.engine.networks import HiddenLayer, Network
-from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.base import trained_tensors
 from goldilocks.engine.optimizers import Optimizer
 
-Layers = Sequence[HiddenLayer[OwnAffine]]
+Layers = Sequence[HiddenLayer[BatchedAffine]]
 # Rows of an activation that are computed at once.
 ROWS = 1 << 14
 
@@ -57,7 +57,7 @@ class HeadTrainer:
     """
 
     def __init__(
-        self, network: Network, layers: Layers, readout: OwnAffine, rows: int, optimizer: Optimizer, rates: Tensor
+        self, network: Network, layers: Layers, readout: BatchedAffine, rows: int, optimizer: Optimizer, rates: Tensor
     ):
         self.network, self.layers, self.readout, self.rows = network, layers, readout, rows
         self.optimizer, self.rates = optimizer, rates[..., None, None]

@@ -8,7 +8,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from goldilocks.engine.activations import activations
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.networks import HiddenLayer
-from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.folding import fold
 from goldilocks.engine.normalizations import normalizations
 from goldilocks.engine.normalizations.base import Running, Scale
@@ -28,7 +28,7 @@ def layer(norm="batch", bias=False):
     def draw(*shape):
         return torch.randn(shape, generator=random, dtype=torch.float64)
 
-    affine = OwnAffine(draw(CONFIGS, FAN_IN, UNITS), draw(CONFIGS, 1, UNITS) if bias else None)
+    affine = BatchedAffine(draw(CONFIGS, FAN_IN, UNITS), draw(CONFIGS, 1, UNITS) if bias else None)
     norm = normalizations.parse(norm)
     scale = Scale(draw(CONFIGS, 1, UNITS), draw(CONFIGS, 1, UNITS)) if norm.learnable else None
     running = Running(draw(CONFIGS, 1, UNITS), draw(CONFIGS, 1, UNITS).square()) if norm.tracks else None

@@ -1,4 +1,4 @@
-"""How batches are handed out to a cluster and taken back, with a crew that lives in this test."""
+"""How batches are handed out to a cluster and taken back, with a pool that lives in this test."""
 
 from collections import Counter, deque
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ class Member(SimpleNamespace):
     __hash__ = object.__hash__
 
 
-class FakeCrew:
+class FakePool:
     """Ends the oldest batch of each worker in turn; `script` says with what, by the number of the batch."""
 
     complaint = "nobody is there"
@@ -57,9 +57,9 @@ class FakeCrew:
 
     @staticmethod
     def failure(error):
-        from goldilocks.engine.execution.ray.crew import Crew
+        from goldilocks.engine.execution.ray.worker_pool import WorkerPool
 
-        return Crew.failure(error)
+        return WorkerPool.failure(error)
 
     def answer(self, ref):
         (job,) = (member.jobs[ref] for member in self.ready if ref in member.jobs)
@@ -72,16 +72,16 @@ class FakeCrew:
 
 @pytest.fixture
 def compute(monkeypatch):
-    """Return what becomes of so many jobs with a crew."""
+    """Return what becomes of so many jobs with a pool."""
     from goldilocks.engine.execution.ray.executor import RayExecutor
 
     cells = [cell for cell in engine.load_grid("smoke").cells if cell.study == "training"]
     (batch, *_) = plan(cells, choose_device("cpu"))
 
-    def run(crew, count):
+    def run(pool, count):
         executor = object.__new__(RayExecutor)
-        executor._crew, executor._tries = crew, Counter()
-        monkeypatch.setattr(ray, "get", crew.answer)
+        executor._pool, executor._tries = pool, Counter()
+        monkeypatch.setattr(ray, "get", pool.answer)
         jobs = deque(Job(number, batch) for number in range(1, count + 1))
         return list(executor.compute(jobs, lambda job, share: None))
 
@@ -91,36 +91,36 @@ def compute(monkeypatch):
 def test_a_worker_has_one_batch_and_one_to_come_and_at_the_end_nobody_waits_behind_another(compute):
     from goldilocks.engine.execution.ray.executor import AHEAD
 
-    crew = FakeCrew(3)
-    found = compute(crew, 20)
+    pool = FakePool(3)
+    found = compute(pool, 20)
     assert sorted(done.job.number for done in found) == list(range(1, 21))
-    assert max(max(depth) for depth in crew.depths) == 1 + AHEAD
+    assert max(max(depth) for depth in pool.depths) == 1 + AHEAD
     # As soon as the queue holds no more than one batch for each worker, none is put behind another.
-    crew = FakeCrew(3)
-    compute(crew, 3)
-    assert max(max(depth) for depth in crew.depths) == 1
+    pool = FakePool(3)
+    compute(pool, 3)
+    assert max(max(depth) for depth in pool.depths) == 1
 
 
 def test_a_failure_of_the_machine_is_tried_again_and_then_recorded_once(compute):
     from goldilocks.engine.execution.ray.executor import RETRIES
 
     bad = Failure("bad", of_machine=True)
-    crew = FakeCrew(2, {2: [bad] * 9, 3: [bad] * RETRIES})
-    found = {done.job.number: done.found for done in compute(crew, 4)}
+    pool = FakePool(2, {2: [bad] * 9, 3: [bad] * RETRIES})
+    found = {done.job.number: done.result for done in compute(pool, 4)}
     assert found[2].reason == f"bad (tried {1 + RETRIES} times)"
     assert [found[number] for number in (1, 3, 4)] == [GOOD] * 3
-    assert crew.given.count(2) == 1 + RETRIES == crew.given.count(3)
-    assert crew.lost == []
+    assert pool.given.count(2) == 1 + RETRIES == pool.given.count(3)
+    assert pool.lost == []
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:0"])
 def test_a_failure_of_the_computation_is_not_tried_again(compute, device):
-    crew = FakeCrew(2, {2: [Failure.of(ValueError("angry"))]}, device=device)
-    found = {done.job.number: done.found for done in compute(crew, 4)}
+    pool = FakePool(2, {2: [Failure.of(ValueError("angry"))]}, device=device)
+    found = {done.job.number: done.result for done in compute(pool, 4)}
     assert found.pop(2) == Failure("ValueError: angry")
     assert list(found.values()) == [GOOD] * 3
-    assert sorted(crew.given) == [1, 2, 3, 4]
-    assert crew.lost == []
+    assert sorted(pool.given) == [1, 2, 3, 4]
+    assert pool.lost == []
 
 
 class Accelerator(RuntimeError):
@@ -151,40 +151,40 @@ def test_whose_failure_it_is(error, of_machine):
 
 @pytest.mark.parametrize("error", [ray.exceptions.ActorDiedError(), ray.exceptions.NodeDiedError("gone")])
 def test_a_lost_worker_is_a_failure_of_the_machine(error):
-    from goldilocks.engine.execution.ray.crew import Crew
+    from goldilocks.engine.execution.ray.worker_pool import WorkerPool
 
-    assert Crew.failure(error).of_machine
+    assert WorkerPool.failure(error).of_machine
 
 
 def test_out_of_memory_is_not_tried_again_as_it_is(compute):
-    crew = FakeCrew(1, {1: [Failure("big", out_of_memory=True)]})
-    (done,) = compute(crew, 1)
-    assert done.found.out_of_memory
-    assert crew.given == [1]
+    pool = FakePool(1, {1: [Failure("big", out_of_memory=True)]})
+    (done,) = compute(pool, 1)
+    assert done.result.out_of_memory
+    assert pool.given == [1]
 
 
 def test_a_worker_that_ray_ends_for_its_memory_counts_as_out_of_memory(compute):
-    crew = FakeCrew(2, {1: [ray.exceptions.OutOfMemoryError("killed")]})
-    found = {done.job.number: done.found for done in compute(crew, 4)}
+    pool = FakePool(2, {1: [ray.exceptions.OutOfMemoryError("killed")]})
+    found = {done.job.number: done.result for done in compute(pool, 4)}
     assert found[1].out_of_memory
     assert [found[number] for number in (2, 3, 4)] == [GOOD] * 3
-    assert len(crew.lost) == 1
+    assert len(pool.lost) == 1
 
 
 def test_of_the_batches_of_a_dead_worker_only_the_oldest_is_charged(compute):
     from goldilocks.engine.execution.ray.executor import RETRIES
 
-    crew = FakeCrew(4, {1: [ray.exceptions.ActorDiedError() for _ in range(9)]})
-    found = {done.job.number: done.found for done in compute(crew, 12)}
+    pool = FakePool(4, {1: [ray.exceptions.ActorDiedError() for _ in range(9)]})
+    found = {done.job.number: done.result for done in compute(pool, 12)}
     assert found.pop(1).reason.startswith("its worker died: ActorDiedError")
     assert list(found.values()) == [GOOD] * 11
-    assert len(crew.lost) == 1 + RETRIES == crew.given.count(1)
+    assert len(pool.lost) == 1 + RETRIES == pool.given.count(1)
 
 
 def test_after_an_error_on_a_gpu_its_process_is_not_used_again(compute):
-    crew = FakeCrew(2, {1: [Failure.of(RuntimeError("CUDA error: device-side assert"))]}, device="cuda:0")
-    assert all(done.found is GOOD for done in compute(crew, 6))
-    assert len(crew.lost) == 1
+    pool = FakePool(2, {1: [Failure.of(RuntimeError("CUDA error: device-side assert"))]}, device="cuda:0")
+    assert all(done.result is GOOD for done in compute(pool, 6))
+    assert len(pool.lost) == 1
 
 
 def test_without_workers_the_run_ends_with_a_sentence(compute, monkeypatch):
@@ -192,7 +192,7 @@ def test_without_workers_the_run_ends_with_a_sentence(compute, monkeypatch):
 
     monkeypatch.setattr(executor, "LOST_SECONDS", 0.01)
     with pytest.raises(ClusterLost, match="no worker"):
-        compute(FakeCrew(0), 1)
+        compute(FakePool(0), 1)
 
 
 def test_the_bar_names_each_node_or_the_range_of_many():

@@ -10,7 +10,7 @@ from goldilocks.engine.activations import activations
 from goldilocks.engine.initial import calibrate
 from goldilocks.engine.initializers import Fans, initializers
 from goldilocks.engine.initializers.noise import bias_noise, weight_noise
-from goldilocks.engine.networks.affine import OwnAffine
+from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.base import HiddenLayer
 from goldilocks.engine.networks.mlp import Mlp
 from goldilocks.engine.normalizations.none import NoNormalization
@@ -147,7 +147,7 @@ def test_lsuv_gives_every_affine_map_unit_variance_layer_by_layer(shape):
     init = initializers.parse("lsuv")
     fans = [Fans(*shape), Fans(shape[1], 40)]
     affines = [
-        OwnAffine(
+        BatchedAffine(
             torch.stack([weight_noise(seed, layer, (fan.fan_in, fan.fan_out), init.family) for seed in (0, 1)])
             * init.scale(fan, RELU),
             torch.zeros(2, 1, fan.fan_out),

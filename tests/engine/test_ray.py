@@ -289,9 +289,9 @@ def test_the_readmes_cluster_file_is_one(cluster):
 
 
 def test_workers_with_other_code_are_refused(cluster, tmp_path, monkeypatch):
-    from goldilocks.engine.execution.ray import crew
+    from goldilocks.engine.execution.ray import worker_pool
 
-    monkeypatch.setattr(crew, "code_digest", lambda: "another")
+    monkeypatch.setattr(worker_pool, "code_digest", lambda: "another")
     with pytest.raises(engine.RequestError, match="another version of the engine's code"):
         run(cluster, GRID, tmp_path / "grid.duckdb")
     assert not (tmp_path / "grid.duckdb").exists()

@@ -8,9 +8,9 @@ import torch
 from scipy.special import ndtr
 
 from goldilocks.engine.activations import activations
-from goldilocks.engine.predictions.description import Setting
+from goldilocks.engine.predictions.description import NetworkDescription
 from goldilocks.engine.predictions.feedforward import predict
-from goldilocks.engine.predictions.inputs import Inputs
+from goldilocks.engine.predictions.inputs import InputStatistics
 from goldilocks.engine.theory import gaussian
 from goldilocks.engine.theory.correlation import correlated_slopes, correlation_map
 from goldilocks.engine.theory.gaussian import expectation
@@ -24,8 +24,8 @@ TANH, RELU = activations.parse("tanh"), activations.parse("relu")
 def setting(activation, weight_std, dims, bias_std=0.0, batch=64):
     """Return a network without normalization, on Gaussian inputs."""
     biases = (bias_std,) * len(weight_std)
-    inputs = Inputs.gaussian(batch, dims[0])
-    return Setting(activation, None, 0.0, tuple(weight_std), biases, tuple(dims), batch, inputs)
+    inputs = InputStatistics.gaussian(batch, dims[0])
+    return NetworkDescription(activation, None, 0.0, tuple(weight_std), biases, tuple(dims), batch, inputs)
 
 
 def plain(activation, weight_std, dims, bias_std=0.0):
@@ -232,10 +232,10 @@ def test_what_is_not_finite_stays_so():
 def test_inputs_of_different_length_are_predicted_one_by_one():
     """Two groups of tanh inputs, one short and one long, are not one group of medium ones."""
     x = np.concatenate([np.full((8, 20), 0.1), np.full((8, 20), 3.0)])
-    inputs = Inputs.measured(x)
+    inputs = InputStatistics.measured(x)
     assert sorted(set(np.round(inputs.second_moments, 12))) == [0.01, 9.0]
     assert inputs.second_moment == pytest.approx(4.505)
-    found = predict(Setting(TANH, None, 0.0, (20**-0.5,), (0.0,), (20, 30), 16, inputs))
+    found = predict(NetworkDescription(TANH, None, 0.0, (20**-0.5,), (0.0,), (20, 30), 16, inputs))
     assert found[0].std == pytest.approx(sqrt((length(TANH, 0.01) + length(TANH, 9.0)) / 2))
 
 

@@ -11,29 +11,29 @@ from goldilocks.engine.cores import kernel_threads
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.cluster import Cluster
-from goldilocks.engine.execution.executor import Failure, Filed, Job
+from goldilocks.engine.execution.executor import Failure, Job, SpooledResult
 from goldilocks.engine.execution.local import LocalExecutor
 from goldilocks.engine.execution.progress import Silence
 from goldilocks.engine.execution.run import Execution
 from goldilocks.engine.execution.verify import verify
-from goldilocks.engine.execution.worker import ClusterWorker, Seat, Terms
+from goldilocks.engine.execution.worker import ClusterWorker, Placement, WorkerConfig
 from goldilocks.engine.grid.plan import plan
 from goldilocks.engine.plugin_code import PluginCode
 from goldilocks.engine.plugins import unload
 from goldilocks.store.checks.check import check
 from tests.engine.test_run import assert_same, contents
 
-SEAT = Seat("7", "node", "cpu", "auto: the node has no GPU for Ray", threads=1, share=0.25)
-TERMS = Terms("run", "auto", False, (), None)
+SEAT = Placement("7", "node", "cpu", "auto: the node has no GPU for Ray", threads=1, share=0.25)
+TERMS = WorkerConfig("run", "auto", False, (), None)
 
 
 class Workers(LocalExecutor):
     """An executor that gives each batch to the next of some workers, all of them in this process."""
 
-    def __init__(self, terms):
+    def __init__(self, config):
         super().__init__(choose_device("cpu"))
-        self.spool = terms.spool
-        self.workers = [ClusterWorker(terms, dataclasses.replace(SEAT, name=name)) for name in "12"]
+        self.spool = config.spool
+        self.workers = [ClusterWorker(config, dataclasses.replace(SEAT, name=name)) for name in "12"]
         for worker in self.workers:
             worker.start()
 
@@ -53,9 +53,9 @@ def one_thread():
 def test_a_run_by_workers_is_a_run(tmp_path, filed):
     grid = engine.load_grid("smoke")
     engine.run(grid, tmp_path / "alone.duckdb")
-    terms = dataclasses.replace(TERMS, spool=tmp_path / "spool" if filed else None)
+    config = dataclasses.replace(TERMS, spool=tmp_path / "spool" if filed else None)
     layout = store.Layout.at(tmp_path / "grid.duckdb")
-    summary = Execution("run", grid, layout, Workers(terms), Silence()).run(fresh=False)
+    summary = Execution("run", grid, layout, Workers(config), Silence()).run(fresh=False)
     assert (summary["cells_computed"], summary["cells_failed"]) == (72, 0)
     assert summary["cells_diverged"] > 0
     assert_same(contents(tmp_path / "alone.duckdb"), contents(layout))
@@ -133,18 +133,18 @@ def test_what_goes_wrong_comes_back_as_a_failure(tmp_path, monkeypatch):
             raise error
 
         monkeypatch.setattr(Training, "run", broken)
-        return worker.compute(Job(1, batch)).found
+        return worker.compute(Job(1, batch)).result
 
     assert found(ArithmeticError("no luck")) == Failure("ArithmeticError: no luck")
     assert found(MemoryError("too many")).out_of_memory
     monkeypatch.undo()
-    assert isinstance(worker.compute(Job(1, batch)).found, Filed)
+    assert isinstance(worker.compute(Job(1, batch)).result, SpooledResult)
     # The folder for results is gone, or not to be written to.
     file = tmp_path / "file"
     file.write_text("")
     worker = ClusterWorker(dataclasses.replace(TERMS, spool=file), SEAT)
     worker.start()
-    failure = worker.compute(Job(1, batch)).found
+    failure = worker.compute(Job(1, batch)).result
     assert "NotADirectoryError" in failure.reason
     assert failure.of_machine
 
@@ -162,10 +162,10 @@ def test_what_goes_wrong_comes_back_as_a_failure(tmp_path, monkeypatch):
 )
 def test_every_node_is_used_with_its_best_device(device, resources, wish, expected):
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
-    from goldilocks.engine.execution.ray.crew import Crew
+    from goldilocks.engine.execution.ray.worker_pool import WorkerPool
 
-    crew = Crew(Cluster(**wish), dataclasses.replace(TERMS, device=device), print)
-    kind, reason, places = crew._places(resources)
+    pool = WorkerPool(Cluster(**wish), dataclasses.replace(TERMS, device=device), print)
+    kind, reason, places = pool._places(resources)
     assert (kind, places) == expected
     assert reason.startswith(device)
 

@@ -24,8 +24,8 @@ from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.executor import ClusterLost, Done, Failure, Job
 from goldilocks.engine.execution.provenance import Process
 from goldilocks.engine.execution.ray.connection import Connection
-from goldilocks.engine.execution.ray.crew import LOOK_SECONDS, Crew, Member
-from goldilocks.engine.execution.worker import Terms
+from goldilocks.engine.execution.ray.worker_pool import LOOK_SECONDS, Member, WorkerPool
+from goldilocks.engine.execution.worker import WorkerConfig
 from goldilocks.engine.grid.plan import Batch, plan
 
 # Batches that wait at each worker beyond the one it computes, so that it need not wait for this process. Results stay
@@ -50,18 +50,18 @@ class RayExecutor:
 
     Args:
         cluster: which one, and what each worker takes.
-        terms: what the workers are told.
+        config: what the workers are told.
         say: shows a sentence to the user.
 
     Raises:
         RequestError: there is no such cluster.
     """
 
-    def __init__(self, cluster: Cluster, terms: Terms, say: Callable[[str], None]):
-        self.spool = terms.spool
+    def __init__(self, cluster: Cluster, config: WorkerConfig, say: Callable[[str], None]):
+        self.spool = config.spool
         self._cluster, self._say = cluster, say
         self._connection = Connection(cluster.address)
-        self._crew = Crew(cluster, terms, say)
+        self._pool = WorkerPool(cluster, config, say)
         self._tries: Counter[int] = Counter()
         # When a node is lost, Ray prints the end of its log on stdout, where results belong.
         self._aside = redirect_stdout(sys.stderr)
@@ -71,19 +71,19 @@ class RayExecutor:
         return self
 
     def __exit__(self, kind, error, trace) -> None:
-        self._crew.dismiss()
+        self._pool.dismiss()
         self._connection.close()
         self._aside.__exit__(kind, error, trace)
 
     @property
     def running(self) -> int:
         """How many batches are at a worker."""
-        return sum(len(member.jobs) for member in self._crew.ready)
+        return sum(len(member.jobs) for member in self._pool.ready)
 
     @property
     def process(self) -> Process:
         """This process, with the devices of the workers."""
-        here, workers = Process.here(choose_device("cpu")), [member.worker for member in self._crew.ready]
+        here, workers = Process.here(choose_device("cpu")), [member.worker for member in self._pool.ready]
         if not workers:
             return replace(here, device_reason="nothing was left to compute")
         names = Counter(worker.process.device_name for worker in workers)
@@ -102,16 +102,16 @@ class RayExecutor:
         if not cells:
             return []
         self._start()
-        introductions = [member.introduction for member in self._crew.ready]
-        kinds = {one.torch_device.type: one.torch_device for one in introductions}
-        smallest = Smallest(kinds.get("cpu") or kinds["cuda"], min(one.free_memory for one in introductions))
+        infos = [member.info for member in self._pool.ready]
+        kinds = {one.torch_device.type: one.torch_device for one in infos}
+        smallest = Smallest(kinds.get("cpu") or kinds["cuda"], min(one.free_memory for one in infos))
         with kernel_threads(self._cluster.worker_cpus):
             batches = plan(cells, smallest)
         return sorted(batches, key=lambda batch: -batch.cost.flops / batch.study.typical_share)
 
     def prepare(self, datasets: Sequence[Dataset], announce: Announce) -> None:
         """Let one worker of each node download what is missing there."""
-        first = {member.node: member for member in reversed(self._crew.ready)}
+        first = {member.node: member for member in reversed(self._pool.ready)}
         fetching = {node: member.actor.fetch.remote(datasets) for node, member in first.items() if datasets}
         for node, ref in fetching.items():
             try:
@@ -123,35 +123,35 @@ class RayExecutor:
         """Yield what became of each job, as they end; see `Executor`."""
         heard = time.monotonic()
         while jobs or self.running:
-            self._crew.recruit()
+            self._pool.recruit()
             self._hand_out(jobs)
-            for member, ref in self._crew.wait(LOOK_SECONDS):
+            for member, ref in self._pool.wait(LOOK_SECONDS):
                 done = self._collect(member, ref, jobs)
                 if done:
                     yield done
-            heard = time.monotonic() if self._crew.ready else heard
+            heard = time.monotonic() if self._pool.ready else heard
             if time.monotonic() - heard > LOST_SECONDS:
                 raise ClusterLost(f"The cluster has had no worker for {LOST_SECONDS:.0f} s.")
 
     def _start(self) -> None:
         began = time.monotonic()
-        self._crew.recruit()
-        while self._crew.starting:
+        self._pool.recruit()
+        while self._pool.starting:
             waited = time.monotonic() - began
-            if waited > (GRACE_SECONDS if self._crew.ready else START_SECONDS):
+            if waited > (GRACE_SECONDS if self._pool.ready else START_SECONDS):
                 break
-            for _ in self._crew.wait(LOOK_SECONDS):
+            for _ in self._pool.wait(LOOK_SECONDS):
                 pass
-        if not self._crew.ready:
-            raise RequestError(f"--address {self._cluster.address}: no worker could start: {self._crew.complaint}")
+        if not self._pool.ready:
+            raise RequestError(f"--address {self._cluster.address}: no worker could start: {self._pool.complaint}")
 
     def _hand_out(self, jobs: deque[Job]) -> None:
         """Give every worker a batch, and one more to those who have one while there are plenty."""
         for depth in range(1 + AHEAD):
-            for member in self._crew.ready:
-                enough = len(jobs) > depth * len(self._crew.ready)
+            for member in self._pool.ready:
+                enough = len(jobs) > depth * len(self._pool.ready)
                 if len(member.jobs) <= depth and jobs and (depth == 0 or enough):
-                    self._crew.give(member, jobs.popleft())
+                    self._pool.give(member, jobs.popleft())
 
     def _collect(self, member: Member, ref: ray.ObjectRef, jobs: deque[Job]) -> Done | None:
         """Take the result of a batch; return nothing when it is to be tried again."""
@@ -161,20 +161,20 @@ class RayExecutor:
             del member.jobs[ref]
         except ray.exceptions.RayError as error:
             # The worker was at its oldest batch; those behind it are not to blame.
-            job, *others = self._crew.lose(member)
+            job, *others = self._pool.lose(member)
             jobs.extendleft(reversed(others))
-            done = Done(job, self._crew.failure(error), 0.0, member.worker)
+            done = Done(job, self._pool.failure(error), 0.0, member.worker)
         return self._judged(replace(done, job=job), member, jobs)
 
     def _judged(self, done: Done, member: Member, jobs: deque[Job]) -> Done | None:
-        failure, number = done.found, done.job.number
+        failure, number = done.result, done.job.number
         if not isinstance(failure, Failure) or failure.out_of_memory or not failure.of_machine:
             return done
         self._tries[number] += 1
-        if done.worker and done.worker.process.device.startswith("cuda") and member in self._crew.ready:
+        if done.worker and done.worker.process.device.startswith("cuda") and member in self._pool.ready:
             # After an error on a GPU everything that its process does there may fail.
-            jobs.extendleft(reversed(self._crew.lose(member)))
+            jobs.extendleft(reversed(self._pool.lose(member)))
         if self._tries[number] > RETRIES:
-            return replace(done, found=replace(failure, reason=f"{failure.reason} (tried {1 + RETRIES} times)"))
+            return replace(done, result=replace(failure, reason=f"{failure.reason} (tried {1 + RETRIES} times)"))
         jobs.appendleft(done.job)
         return None

@@ -13,7 +13,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.executor import Failure, Job, Worker
 from goldilocks.engine.execution.provenance import code_digest
-from goldilocks.engine.execution.worker import ClusterWorker, Introduction, Seat, Terms
+from goldilocks.engine.execution.worker import ClusterWorker, Placement, WorkerConfig, WorkerInfo
 
 # A node on which so many workers in a row did not start is left alone.
 STRIKES = 3
@@ -28,7 +28,7 @@ class Member:
         node_id: Ray's name of its node.
         node: a name of the node for people.
         actor: the worker itself.
-        starting: resolves to its introduction.
+        starting: resolves to what it says of itself.
         jobs: what it has to do, oldest first, by what resolves to the result.
     """
 
@@ -37,10 +37,10 @@ class Member:
     actor: Any
     starting: ray.ObjectRef
     jobs: dict[ray.ObjectRef, Job] = field(default_factory=dict)
-    known: Introduction | None = None
+    known: WorkerInfo | None = None
 
     @property
-    def introduction(self) -> Introduction:
+    def info(self) -> WorkerInfo:
         """What it said of itself."""
         assert self.known is not None, "asked before it has started"
         return self.known
@@ -48,20 +48,20 @@ class Member:
     @property
     def worker(self) -> Worker:
         """Its name and provenance."""
-        return self.introduction.worker
+        return self.info.worker
 
 
-class Crew:
+class WorkerPool:
     """Hires a worker for every device of every node, and again when one dies or a node joins.
 
     Args:
         cluster: what each worker takes.
-        terms: what all workers are told.
+        config: what all workers are told.
         say: shows a sentence to the user.
     """
 
-    def __init__(self, cluster: Cluster, terms: Terms, say: Callable[[str], None]):
-        self._cluster, self._terms, self._say = cluster, terms, say
+    def __init__(self, cluster: Cluster, config: WorkerConfig, say: Callable[[str], None]):
+        self._cluster, self._config, self._say = cluster, config, say
         self._members: list[Member] = []
         self._names = count(1)
         self._strikes: Counter[str] = Counter()
@@ -93,23 +93,25 @@ class Crew:
         there = sum(member.node_id == node["NodeID"] for member in self._members)
         name = f"{node.get('NodeManagerHostname') or node['NodeName']}/{node['NodeID'][:6]}"
         for _ in range(places - there):
-            seat = Seat(str(next(self._names)), name, device, reason, self._cluster.worker_cpus, share)
-            self._hire(node["NodeID"], seat)
+            placement = Placement(str(next(self._names)), name, device, reason, self._cluster.worker_cpus, share)
+            self._hire(node["NodeID"], placement)
 
     def _places(self, resources: dict[str, float]) -> tuple[str, str, int]:
         """Return on which device workers of a node compute, why, and how many of them there are."""
-        gpus, wish = int(resources.get("GPU", 0) / self._cluster.worker_gpus), self._terms.device
+        gpus, wish = int(resources.get("GPU", 0) / self._cluster.worker_gpus), self._config.device
         if gpus and wish != "cpu":
             return "cuda", f"{wish}: Ray assigned a GPU of the node", gpus
         cores = 0 if wish == "cuda" else int(resources.get("CPU", 0)) // self._cluster.worker_cpus
         return "cpu", f"{wish}: " + ("asked for" if wish == "cpu" else "the node has no GPU for Ray"), cores
 
-    def _hire(self, node_id: str, seat: Seat) -> None:
-        takes = {"num_gpus": self._cluster.worker_gpus} if seat.device == "cuda" else {"num_cpus": seat.threads}
+    def _hire(self, node_id: str, placement: Placement) -> None:
+        takes = (
+            {"num_gpus": self._cluster.worker_gpus} if placement.device == "cuda" else {"num_cpus": placement.threads}
+        )
         here = NodeAffinitySchedulingStrategy(node_id, soft=False)
         hired: Any = ray.remote(ClusterWorker).options(**takes, scheduling_strategy=here, max_restarts=0)
-        actor: Any = hired.remote(self._terms, seat)
-        self._members.append(Member(node_id, seat.node, actor, actor.start.remote()))
+        actor: Any = hired.remote(self._config, placement)
+        self._members.append(Member(node_id, placement.node, actor, actor.start.remote()))
 
     def give(self, member: Member, job: Job) -> None:
         """Hand a batch to a worker."""
@@ -137,16 +139,16 @@ class Crew:
     def _greet(self, member: Member) -> None:
         """Take in a worker that has started, or why it did not."""
         try:
-            introduction: Introduction = ray.get(member.starting)
+            info: WorkerInfo = ray.get(member.starting)
         except ray.exceptions.RayError as error:
             self._refuse(member, self.failure(error).reason)
             return
-        if introduction.code_digest != code_digest():
+        if info.code_digest != code_digest():
             self._strikes[member.node_id] = STRIKES
             self._refuse(member, "it has another version of the engine's code than this process")
             return
         self._strikes[member.node_id] = 0
-        member.known = introduction
+        member.known = info
 
     def _refuse(self, member: Member, reason: str) -> None:
         self.lose(member)
