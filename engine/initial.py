@@ -48,9 +48,9 @@ def starts(cells: Sequence[Kind]) -> tuple[list[Kind], list[int]]:
     Returns:
         One cell for every start that occurs, and for each cell the place of its start among these.
     """
-    found: dict[object, tuple[int, Kind]] = {}
-    places = [found.setdefault((cell.seed, cell.init, cell.activation), (len(found), cell))[0] for cell in cells]
-    return [cell for _, cell in found.values()], places
+    distinct: dict[object, tuple[int, Kind]] = {}
+    places = [distinct.setdefault((cell.seed, cell.init, cell.activation), (len(distinct), cell))[0] for cell in cells]
+    return [cell for _, cell in distinct.values()], places
 
 
 def _hidden_layer(cells: Sequence[Cell], layer: int, device: torch.device) -> HiddenLayer[BatchedAffine]:

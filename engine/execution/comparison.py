@@ -46,82 +46,84 @@ class Difference:
         return f"{self.column} at {self.where}: {self.stored} in the store, {self.found} again ({self.rows} rows)"
 
 
-def differences(name: str, stored: pa.Table, found: pa.Table, near: pa.Table | None = None) -> Iterator[Difference]:
+def differences(
+    name: str, stored: pa.Table, recomputed: pa.Table, perturbed: pa.Table | None = None
+) -> Iterator[Difference]:
     """Yield what differs between the rows of one table for one cell.
 
     Args:
         name: the table.
         stored: its rows in the store.
-        found: the same computed again, with the same columns.
-        near: the same once more at a slightly larger learning rate, or again where nothing is trained: differences by
-            rounding are passed over. None: every bit counts.
+        recomputed: the same computed again, with the same columns.
+        perturbed: the same once more at a slightly larger learning rate, or again where nothing is trained:
+            differences by rounding are passed over. None: every bit counts.
     """
-    stored, found = (rows.sort_by([(key, "ascending") for key in KEYS[name]]) for rows in (stored, found))
-    if stored.num_rows != found.num_rows:
-        yield Difference(f"{name}, number of rows", "all", stored.num_rows, found.num_rows, 1)
+    stored, recomputed = (rows.sort_by([(key, "ascending") for key in KEYS[name]]) for rows in (stored, recomputed))
+    if stored.num_rows != recomputed.num_rows:
+        yield Difference(f"{name}, number of rows", "all", stored.num_rows, recomputed.num_rows, 1)
         return
-    if near is not None:
-        stored, found = _comparable(name, stored, found, near)
+    if perturbed is not None:
+        stored, recomputed = _comparable(name, stored, recomputed, perturbed)
     for column in stored.column_names:
-        differs = _differs(stored[column], found[column])
-        if near is not None and differs.any():
-            differs &= ~_rounding(column, stored, found)
+        differs = _differs(stored[column], recomputed[column])
+        if perturbed is not None and differs.any():
+            differs &= ~_rounding(column, stored, recomputed)
         if differs.any():
             row = int(differs.argmax())
             where = ", ".join(f"{key}={stored[key][row].as_py()}" for key in KEYS[name])
-            values = (stored[column][row].as_py(), found[column][row].as_py())
+            values = (stored[column][row].as_py(), recomputed[column][row].as_py())
             yield Difference(f"{name}.{column}", where, *values, int(differs.sum()))
 
 
-def _comparable(name: str, stored: pa.Table, found: pa.Table, near: pa.Table) -> tuple[pa.Table, pa.Table]:
+def _comparable(name: str, stored: pa.Table, recomputed: pa.Table, perturbed: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Return what rounding cannot have changed at will."""
     if name == "layer_histograms":
         # By the last bit of an end a value lies within or beyond it.
-        return tuple(rows.drop_columns(["underflow", "overflow"]) for rows in (stored, found))
+        return tuple(rows.drop_columns(["underflow", "overflow"]) for rows in (stored, recomputed))
     if name == "curves":
-        count = steady(found, near)
-        return stored.slice(0, count), found.slice(0, count)
-    return stored, found
+        count = steady(recomputed, perturbed)
+        return stored.slice(0, count), recomputed.slice(0, count)
+    return stored, recomputed
 
 
-def steady(found: pa.Table, near: pa.Table) -> int:
+def steady(recomputed: pa.Table, perturbed: pa.Table) -> int:
     """Return for how many logged steps a slightly larger learning rate makes next to no difference to a cell's curves.
 
     Args:
-        found: its rows of `curves`.
-        near: those at the larger learning rate.
+        recomputed: its rows of `curves`.
+        perturbed: those at the larger learning rate.
     """
-    found, near = (rows.sort_by("step") for rows in (found, near))
-    moved = np.zeros(found.num_rows, bool)
-    for column in found.column_names:
-        if pa.types.is_floating(found[column].type):
-            a, b = (_numbers(rows, column) for rows in (found, near))
+    recomputed, perturbed = (rows.sort_by("step") for rows in (recomputed, perturbed))
+    moved = np.zeros(recomputed.num_rows, bool)
+    for column in recomputed.column_names:
+        if pa.types.is_floating(recomputed[column].type):
+            a, b = (_numbers(rows, column) for rows in (recomputed, perturbed))
             with np.errstate(invalid="ignore"):
-                alike = (np.abs(a - b) <= STEADY * _unit(column, found)) | ~(np.isfinite(a) | np.isfinite(b))
+                alike = (np.abs(a - b) <= STEADY * _unit(column, recomputed)) | ~(np.isfinite(a) | np.isfinite(b))
             moved |= ~alike
     # The first is before any update.
     return max(1, int(moved.argmax())) if moved.any() else len(moved)
 
 
-def _differs(stored: pa.ChunkedArray, found: pa.ChunkedArray) -> np.ndarray:
+def _differs(stored: pa.ChunkedArray, recomputed: pa.ChunkedArray) -> np.ndarray:
     if pa.types.is_floating(stored.type):
-        a, b = (column.to_numpy(zero_copy_only=False) for column in (stored, found))
+        a, b = (column.to_numpy(zero_copy_only=False) for column in (stored, recomputed))
         equal = (a == b) & (np.signbit(a) == np.signbit(b)) | (np.isnan(a) & np.isnan(b))
-        return ~equal | (stored.is_null().to_numpy() != found.is_null().to_numpy())
-    return np.array([a != b for a, b in zip(stored.to_pylist(), found.to_pylist(), strict=True)], bool)
+        return ~equal | (stored.is_null().to_numpy() != recomputed.is_null().to_numpy())
+    return np.array([a != b for a, b in zip(stored.to_pylist(), recomputed.to_pylist(), strict=True)], bool)
 
 
-def _rounding(column: str, stored: pa.Table, found: pa.Table) -> np.ndarray:
+def _rounding(column: str, stored: pa.Table, recomputed: pa.Table) -> np.ndarray:
     """Tell row by row whether rounding explains a difference."""
     kind, backward = stored[column].type, _backward(column, stored)
     if pa.types.is_list(kind):
-        pairs = zip(stored[column].to_pylist(), found[column].to_pylist(), backward, strict=True)
+        pairs = zip(stored[column].to_pylist(), recomputed[column].to_pylist(), backward, strict=True)
         return np.array([_alike(a, b, MOVED_BACKWARD if grad else MOVED) for a, b, grad in pairs], bool)
     if not pa.types.is_floating(kind):
         return np.zeros(stored.num_rows, bool)
     allowed = TRAINED if "step" in stored.column_names else np.where(backward, BACKWARD, FORWARD)
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.abs(_numbers(stored, column) - _numbers(found, column)) <= allowed * _unit(column, stored)
+        return np.abs(_numbers(stored, column) - _numbers(recomputed, column)) <= allowed * _unit(column, stored)
 
 
 def _numbers(rows: pa.Table, column: str) -> np.ndarray:

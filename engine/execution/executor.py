@@ -176,16 +176,16 @@ def compute_batch(batch: Batch, device: Device, progress: Progress) -> tuple[Out
 
 def _computed(batch: Batch, device: Device, progress: Progress) -> tuple[Outcome | Failure, float]:
     start = time.monotonic()
-    found: Outcome | Failure
+    result: Outcome | Failure
     try:
-        found = batch.study.run(batch.cells, device.torch_device, progress)
+        result = batch.study.run(batch.cells, device.torch_device, progress)
         device.synchronize()
     except (Exception, SystemExit) as error:
         # A member of the user's own may raise anything; an interrupt is none of its doing.
-        found = Failure.of(error)
-    if isinstance(found, Failure) and found.out_of_memory:
+        result = Failure.of(error)
+    if isinstance(result, Failure) and result.out_of_memory:
         # The tensors of the failed attempt are garbage only now that its exception is gone.
         gc.collect()
         if device.torch_device.type == "cuda":
             torch.cuda.empty_cache()
-    return found, time.monotonic() - start
+    return result, time.monotonic() - start

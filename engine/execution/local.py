@@ -46,5 +46,5 @@ class LocalExecutor:
         """Yield what became of each job; see `Executor`."""
         while jobs:
             job = jobs.popleft()
-            found, seconds = compute_batch(job.batch, self._device, partial(advance, job))
-            yield Done(job, found, seconds)
+            result, seconds = compute_batch(job.batch, self._device, partial(advance, job))
+            yield Done(job, result, seconds)

@@ -99,9 +99,9 @@ def verify(
         know(str(folder))
     with named(backbone), open_store(store) as handle:
         wanted = _wanted(handle, cell_ids, sample)
-        for company in _companies(handle, wanted.values()):
-            members = [wanted[row["cell_id"]] for row in company if row["cell_id"] in wanted]
-            yield from _verify(handle, company, members, device)
+        for batch in _batches(handle, wanted.values()):
+            members = [wanted[row["cell_id"]] for row in batch if row["cell_id"] in wanted]
+            yield from _verify(handle, batch, members, device)
 
 
 def _wanted(handle: Store, cell_ids: Sequence[str], sample: int) -> dict[str, Row]:
@@ -121,40 +121,40 @@ def _wanted(handle: Store, cell_ids: Sequence[str], sample: int) -> dict[str, Ro
     return {row["cell_id"]: row for row in rows}
 
 
-def _companies(handle: Store, wanted: Iterable[Row]) -> Iterator[list[Row]]:
+def _batches(handle: Store, wanted: Iterable[Row]) -> Iterator[list[Row]]:
     """Yield the batches of the wanted cells, each in its order; a cell whose batch is unknown is one of its own."""
     yield from ([row] for row in wanted if row["batch"] is None)
     sql = "SELECT * FROM cells WHERE run_id = $run AND batch = $batch ORDER BY batch_place"
-    for run, batch in sorted({(row["run_id"], row["batch"]) for row in wanted if row["batch"] is not None}):
-        yield _rows(handle, sql, run=run, batch=batch)
+    for run, number in sorted({(row["run_id"], row["batch"]) for row in wanted if row["batch"] is not None}):
+        yield _rows(handle, sql, run=run, batch=number)
 
 
-def _verify(handle: Store, company: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verdict]:
-    run = _provenance(handle, company[0]["run_id"], company[0]["worker"])
-    cells, obstacles = _rebuilt(company)
+def _verify(handle: Store, batch: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verdict]:
+    run = _provenance(handle, batch[0]["run_id"], batch[0]["worker"])
+    cells, obstacles = _rebuilt(batch)
     for row in wanted:
         if row["cell_id"] in obstacles:
             yield _unverifiable(row, obstacles[row["cell_id"]])
-    company = [row for row in company if row["cell_id"] in cells]
+    batch = [row for row in batch if row["cell_id"] in cells]
     wanted = [row for row in wanted if row["cell_id"] in cells]
     if not wanted:
         return
     device = _device(request, run["device"])
     try:
-        verdicts = _compared(handle, run, company, wanted, cells, device)
+        verdicts = _compared(handle, run, batch, wanted, cells, device)
     except Exception as error:
         # Its batch may be too much for this machine, or hold another cell that raises.
-        if len(company) > 1:
+        if len(batch) > 1:
             verdicts = [one for row in wanted for one in _alone(handle, run, row, cells, device)]
         else:
             verdicts = [_unverifiable(wanted[0], _raised(error))]
     yield from verdicts
 
 
-def _rebuilt(company: Sequence[Row]) -> tuple[dict[str, Cell], dict[str, str]]:
+def _rebuilt(batch: Sequence[Row]) -> tuple[dict[str, Cell], dict[str, str]]:
     """Return the cells of a batch by their ids, and for those that cannot be made again the reason."""
     cells, obstacles = {}, {}
-    for row in company:
+    for row in batch:
         try:
             cells[row["cell_id"]] = cell_of(row)
         except RequestError as error:
@@ -172,25 +172,27 @@ def _alone(handle: Store, run: Row, row: Row, cells: dict[str, Cell], device: De
 def _compared(
     handle: Store,
     run: Row,
-    company: Sequence[Row],
+    batch: Sequence[Row],
     wanted: Sequence[Row],
     known: dict[str, Cell],
     device: Device,
 ) -> list[Verdict]:
     """Compute a batch again, or what is left of it, and compare the wanted cells."""
-    inexact = _inexact(run, company, device)
-    cells = [known[row["cell_id"]] for row in company]
+    inexact = _inexact(run, batch, device)
+    cells = [known[row["cell_id"]] for row in batch]
     _refuse_too_large(cells, device)
     for dataset in dict.fromkeys(cell.dataset for cell in cells):
         dataset.fetch()
     with computing, _threads(run["threads"]):
-        found = _Again.of(cells, device)
-        near = _Again.of([_near(cell) for cell in cells], device) if inexact and _rate(cells[0]) else found
-    places = {row["cell_id"]: place for place, row in enumerate(company)}
+        recomputed = _Recomputed.of(cells, device)
+        perturbed = (
+            _Recomputed.of([_perturbed(cell) for cell in cells], device) if inexact and _rate(cells[0]) else recomputed
+        )
+    places = {row["cell_id"]: place for place, row in enumerate(batch)}
     verdicts = []
     for row in wanted:
-        told = _differences(handle, row, places[row["cell_id"]], found, near if inexact else None)
-        verdicts.append(Verdict(row["cell_id"], run["run_id"], inexact, tuple(told)))
+        differing = _differences(handle, row, places[row["cell_id"]], recomputed, perturbed if inexact else None)
+        verdicts.append(Verdict(row["cell_id"], run["run_id"], inexact, tuple(differing)))
     return verdicts
 
 
@@ -213,10 +215,10 @@ def _raised(error: Exception) -> str:
 
 def _provenance(handle: Store, run_id: str, worker: str | None) -> Row:
     """Return the row of a run; of a run on a cluster, with what its worker says of itself."""
-    found = _rows(handle, "SELECT * FROM runs WHERE run_id = $run", run=run_id)
-    if not found:
+    rows = _rows(handle, "SELECT * FROM runs WHERE run_id = $run", run=run_id)
+    if not rows:
         raise RequestError(f"the store has cells of a run {run_id!r} and no row about it: `store check` says more")
-    run = found[0]
+    run = rows[0]
     if worker is None:
         return run
     sql = "SELECT * FROM workers WHERE run_id = $run AND worker = $worker"
@@ -224,14 +226,14 @@ def _provenance(handle: Store, run_id: str, worker: str | None) -> Row:
 
 
 @dataclass(frozen=True)
-class _Again:
+class _Recomputed:
     """A batch that was computed again: its cells, and what came out."""
 
     cells: Sequence[Cell]
     outcome: Outcome
 
     @classmethod
-    def of(cls, cells: Sequence[Cell], device: Device) -> "_Again":
+    def of(cls, cells: Sequence[Cell], device: Device) -> "_Recomputed":
         outcome = studies.parse(cells[0].study).run(cells, device.torch_device, lambda share: None)
         device.synchronize()
         return cls(cells, outcome)
@@ -251,30 +253,32 @@ def _rate(cell: Cell) -> str | None:
     return next((name for name, _ in cell.fields() if name in ("lr", "lr_per_example")), None)
 
 
-def _near(cell: Cell) -> Cell:
+def _perturbed(cell: Cell) -> Cell:
     """Return the same cell with a learning rate that is a thousandth larger."""
     rate = _rate(cell)
     return cell if rate is None else type(cell)(**dict(cell.fields()) | {rate: 1.001 * getattr(cell, rate)})
 
 
-def _steady_until(found: _Again, near: _Again, place: int) -> float:
+def _steady_until(recomputed: _Recomputed, perturbed: _Recomputed, place: int) -> float:
     """Return the last step until which it does not hang on the last bits what becomes of a cell."""
-    curves = found.rows("curves", place).sort_by("step")
-    count = steady(curves, near.rows("curves", place))
+    curves = recomputed.rows("curves", place).sort_by("step")
+    count = steady(curves, perturbed.rows("curves", place))
     return curves["step"][count - 1].as_py() if count < curves.num_rows else float("inf")
 
 
-def _differences(handle: Store, row: Row, place: int, found: _Again, near: _Again | None) -> Iterator[Difference]:
-    stored, again = (row["status"] == "diverged", row["diverged_at_step"]), found.diverged(place)
+def _differences(
+    handle: Store, row: Row, place: int, recomputed: _Recomputed, perturbed: _Recomputed | None
+) -> Iterator[Difference]:
+    stored, again = (row["status"] == "diverged", row["diverged_at_step"]), recomputed.diverged(place)
     at = min((step for _, step in (stored, again) if step is not None), default=0)
-    if stored != again and (near is None or at <= _steady_until(found, near, place)):
+    if stored != again and (perturbed is None or at <= _steady_until(recomputed, perturbed, place)):
         yield Difference("cells, (diverged, diverged_at_step)", row["cell_id"], stored, again, 1)
     for name in KEYS:
-        if name == "measurements" and near is not None and _rate(found.cells[place]):
+        if name == "measurements" and perturbed is not None and _rate(recomputed.cells[place]):
             continue
         held = handle.query(f"SELECT * FROM {name} WHERE cell_id = $cell", cell=row["cell_id"]).arrow()
         held = _without_times(held) if name == "measurements" else held
-        yield from differences(name, held, found.rows(name, place), near and near.rows(name, place))
+        yield from differences(name, held, recomputed.rows(name, place), perturbed and perturbed.rows(name, place))
 
 
 def _without_times(measurements: pa.Table) -> pa.Table:
@@ -292,13 +296,13 @@ def _device(request: str, recorded: str | None) -> Device:
         return choose_device("auto")
 
 
-def _inexact(run: Row, company: Sequence[Row], device: Device) -> str:
+def _inexact(run: Row, batch: Sequence[Row], device: Device) -> str:
     """Say what is not as it was when the batch was computed, or nothing."""
     here = {"device_name": device.name, "torch_version": torch.__version__, "platform": computing_platform()}
     for what, value in here.items():
         if run[what] != value:
             return f"{what} was {run[what]}, here it is {value}"
-    if [row["batch_place"] for row in company] != list(range(company[0]["batch_cells"] or 0)):
+    if [row["batch_place"] for row in batch] != list(range(batch[0]["batch_cells"] or 0)):
         return "its batch is not whole in this store, or not on this machine"
     return ""
 

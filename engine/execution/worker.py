@@ -124,8 +124,8 @@ class ClusterWorker:
         """Compute a batch, and file the results when there is a shared folder."""
         try:
             self.fetch([cell.dataset for cell in job.batch.cells])
-            found, seconds = compute_batch(job.batch, self._device, lambda share: None)
-            return self._filed(Done(job, found, seconds, self._worker))
+            result, seconds = compute_batch(job.batch, self._device, lambda share: None)
+            return self._filed(Done(job, result, seconds, self._worker))
         except Exception as error:
             # Neither data nor results could be carried; the computation has an answer of its own for its errors.
             return Done(job, replace(Failure.of(error), of_machine=True), 0.0, self._worker)

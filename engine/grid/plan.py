@@ -77,10 +77,10 @@ def plan(cells: Sequence[Cell], device: Place) -> list[Batch]:
 def groups(cells: Sequence[Cell]) -> list[tuple[Study, list[Cell]]]:
     """Return the cells that could share one tensor program, and what is done with them, in the order of the cells."""
     known = {name: studies.parse(name) for name in {cell.study for cell in cells}}
-    found: dict[object, list[Cell]] = {}
+    grouped: dict[object, list[Cell]] = {}
     for cell in cells:
-        found.setdefault((cell.study, known[cell.study].group_key(cell)), []).append(cell)
-    return [(known[group[0].study], group) for group in found.values()]
+        grouped.setdefault((cell.study, known[cell.study].group_key(cell)), []).append(cell)
+    return [(known[group[0].study], group) for group in grouped.values()]
 
 
 def _cut(study: Study, group: Sequence[Cell], room: Cost, device: torch.device) -> list[Batch]:

@@ -86,10 +86,10 @@ def _pieces(cells: Sequence[Cell], count: int) -> list[tuple[float, list[str]]]:
     with kernel_threads(1):
         costs = [(study.cost(group, device).flops / study.typical_share, group) for study, group in groups(cells)]
     largest = sum(cost for cost, _ in costs) / (count * PIECES_PER_SHARD)
-    found = []
+    pieces = []
     for cost, group in costs:
         parts = min(len(group), max(1, round(cost / largest))) if largest else len(group)
         bounds = [len(group) * place // parts for place in range(parts + 1)]
         for start, end in pairwise(bounds):
-            found.append((cost * (end - start) / len(group), [cell.cell_id for cell in group[start:end]]))
-    return found
+            pieces.append((cost * (end - start) / len(group), [cell.cell_id for cell in group[start:end]]))
+    return pieces

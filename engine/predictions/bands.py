@@ -215,26 +215,26 @@ def _similarities(
 ) -> list[Similarity]:
     """Return the correlation between examples in each layer."""
     inputs, share = setting.inputs, 1 - setting.bias_variance(0) / variances[0]
-    found = [Similarity(1 - share + share * inputs.correlation, share**2 * inputs.correlation_scatter)]
+    similarities = [Similarity(1 - share + share * inputs.correlation, share**2 * inputs.correlation_scatter)]
     for layer, (m, share) in enumerate(zip(known[:-1], _carried(setting, variances, known), strict=False)):
-        alike = found[-1]
+        alike = similarities[-1]
         overlap = min(alike.average(m.value**2), 1.0)
         drawn = (alike.average(m.square**2) - overlap**2) * (1 - overlap**2) ** 2 / setting.dims[layer + 1]
         scatter = share**2 * (alike.derivative(m.value**2) ** 2 * alike.variance + drawn)
-        found.append(Similarity(min(share * overlap + 1 - share, 1.0), scatter))
-    return found
+        similarities.append(Similarity(min(share * overlap + 1 - share, 1.0), scatter))
+    return similarities
 
 
 def _gradient_scatter(
     setting: NetworkDescription, known: Sequence[Moments], similarity: Sequence[Similarity]
 ) -> list[tuple[float, float]]:
     """Return what random weights add to the variance of the squared gradient: at a layer, and on passing it."""
-    batch, found, alike = setting.batch, [], 0.0
+    batch, layers, alike = setting.batch, [], 0.0
     for m, like, n in zip(reversed(known), reversed(similarity), reversed(setting.dims), strict=False):
         alone, shared = float((m.slope_square**2).sum()), like.average(m.slope_square**2)
         at_layer = 2 * (1 / batch + (1 - 1 / batch) * alike) / n
         passing = 2 * (alone / batch + (1 - 1 / batch) * alike * shared) / n
-        found.append((at_layer, passing))
+        layers.append((at_layer, passing))
         # Gradients of two examples start out independent and become alike by chance.
         alike = min(like.average(m.tilt**2) ** 2 * alike + shared / n, 1.0)
-    return found[::-1]
+    return layers[::-1]

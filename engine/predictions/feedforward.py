@@ -71,10 +71,10 @@ def _plain(setting: NetworkDescription) -> tuple[LayerTheory, ...]:
         stds.append(sqrt(variance(activation, q, means).mean() + means.var()))
         slopes.append(slope(activation, q))
         variances.append(float(q.mean()))
-    found = None
+    known_bands = None
     if all(q > 0 and isfinite(q) for q in variances):
-        found = bands.plain(setting, variances)
-    return _assemble(setting, stds, slopes, squares[:-1], squares[1:], found)
+        known_bands = bands.plain(setting, variances)
+    return _assemble(setting, stds, slopes, squares[:-1], squares[1:], known_bands)
 
 
 def _normalized(setting: NetworkDescription, sphere: Sphere) -> tuple[LayerTheory, ...]:
@@ -93,14 +93,14 @@ def _normalized(setting: NetworkDescription, sphere: Sphere) -> tuple[LayerTheor
         factors.append(np.array([_factor(through, sphere, layer == depth - 1) / q if q else 0.0]))
         squares.append(np.array([through.second_moment]))
         spreads.append(through.second_moment - (through.shared if sphere.over_batch else 0.0))
-    found = None
+    known_bands = None
     if sphere.over_batch:
-        found = bands.over_batch(setting, sphere, passages, shrinkages)
+        known_bands = bands.over_batch(setting, sphere, passages, shrinkages)
     elif all(shrinkages):
-        found = bands.over_units(setting, sphere, variances, shrinkages)
+        known_bands = bands.over_units(setting, sphere, variances, shrinkages)
     # Gradients below a batch norm add up to zero over the batch, so what examples share is not met by the weights.
     met = [np.array([spread]) for spread in spreads[:-1]]
-    theory = _assemble(setting, stds, factors, met, squares, found)
+    theory = _assemble(setting, stds, factors, met, squares, known_bands)
     if sphere.over_batch and not bands.near_limit(setting)[-1]:
         far = [replace(layer, grad_rms=None, grad_band=None, weight_grad_rms=None) for layer in theory[:-1]]
         return (*far, replace(theory[-1], weight_grad_rms=None))
@@ -114,11 +114,11 @@ def _factor(through: Passage, sphere: Sphere, last: bool) -> float:
 
 def _gradients(setting: NetworkDescription, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return the mean square gradient of each layer, given the factor that each layer puts on it."""
-    found = [np.ones_like(factors[-1])]
+    gradients = [np.ones_like(factors[-1])]
     for layer in range(len(factors) - 1, 0, -1):
         # A unit of layer l feeds dims[l + 1] units through weights of variance weight_std[l]².
-        found.append(found[-1] * factors[layer] * setting.weight_std[layer] ** 2 * setting.dims[layer + 1])
-    return found[::-1]
+        gradients.append(gradients[-1] * factors[layer] * setting.weight_std[layer] ** 2 * setting.dims[layer + 1])
+    return gradients[::-1]
 
 
 def _assemble(
@@ -127,7 +127,7 @@ def _assemble(
     factors: Sequence[np.ndarray],
     met: Sequence[np.ndarray],
     squares: Sequence[np.ndarray],
-    found: bands.Bands | None,
+    known_bands: bands.Bands | None,
 ) -> tuple[LayerTheory, ...]:
     """Put the predictions together.
 
@@ -137,9 +137,9 @@ def _assemble(
         factors: on the squared gradient, from each layer's output to its affine map.
         met: mean square of what meets each layer's weights.
         squares: mean square of each layer's activations.
-        found: the bands, if any.
+        known_bands: the bands, if any.
     """
-    forward, backward = found or ([None] * len(stds), [None] * len(stds))
+    forward, backward = known_bands or ([None] * len(stds), [None] * len(stds))
     gradients = _gradients(setting, factors)
     layers = []
     for layer, gradient in enumerate(gradients):

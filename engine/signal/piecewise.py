@@ -20,12 +20,12 @@ Value = TypeVar("Value")
 
 def runs(values: Sequence[Value]) -> list[tuple[Value, slice]]:
     """Return each run of equal neighbours with its slice."""
-    found, start = [], 0
+    slices, start = [], 0
     for value, members in groupby(values):
         stop = start + sum(1 for _ in members)
-        found.append((value, slice(start, stop)))
+        slices.append((value, slice(start, stop)))
         start = stop
-    return found
+    return slices
 
 
 def _join(parts: list[Tensor]) -> Tensor:

@@ -78,18 +78,18 @@ def stacked(layers: Iterable[Statistics], places: Sequence[int]) -> Statistics:
         layers: statistics as they come.
         places: number of each one's layer, from 0.
     """
-    found: Statistics | None = None
+    room: Statistics | None = None
     for place, layer in zip(places, layers, strict=True):
-        found = found or layer.repeated(len(places))
-        for stack, tensor in zip(found.tensors(), layer.tensors(), strict=True):
+        room = room or layer.repeated(len(places))
+        for stack, tensor in zip(room.tensors(), layer.tensors(), strict=True):
             stack[place] = tensor
-    assert found is not None
-    return found
+    assert room is not None
+    return room
 
 
 @dataclass
 class Measured:
-    """What a program found.
+    """What a program measured.
 
     Attributes:
         signal: statistics of each layer of the deepest network.
@@ -199,11 +199,11 @@ class SignalProgram:
         shape = (self.first.batch_size * last.positions, last.units)
         unit = torch.from_numpy(randomness.standard_normal(("gradient", self.first.seed, shape), shape))
         backward = self.network.backward(layers, tapes, unit.to(self.device).expand(len(self.cells), -1, -1))
-        found = (
+        statistics = (
             _gradient(layer.affine.connection, tape, gradient)
             for layer, tape, gradient in zip(reversed(layers), reversed(tapes), backward, strict=True)
         )
-        return stacked(found, range(len(layers))[::-1])
+        return stacked(statistics, range(len(layers))[::-1])
 
 
 def _gradient(connection: Connection, tape: Tape, gradient: LayerGradient) -> Statistics:

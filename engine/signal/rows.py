@@ -27,7 +27,7 @@ def rows(cells: Sequence[Cell], program: SignalProgram, measured: Measured) -> d
     Args:
         cells: the cells that the program computed.
         program: their program.
-        measured: what it found.
+        measured: what it measured.
 
     Returns:
         The store's tables.
@@ -69,16 +69,16 @@ def _arrays(taken: Histogram) -> dict[str, np.ndarray]:
 
 def _names_and_theory(cells: Sequence[Cell], weight_std: np.ndarray) -> dict[str, Any]:
     known = described(cells[0], inputs(cells[0]))
-    found: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", *PREDICTED)}
+    columns: dict[str, list[Any]] = {name: [] for name in ("cell_id", "layer", "sigma_w", *PREDICTED)}
     for c, cell in enumerate(cells):
         for layer, prediction in enumerate(predicted(cell, weight_std[:, c], known), 1):
-            found["cell_id"].append(cell.cell_id)
-            found["layer"].append(layer)
-            found["sigma_w"].append(weight_std[layer - 1, c] * cell.shapes[layer - 1].fan_in ** 0.5)
+            columns["cell_id"].append(cell.cell_id)
+            columns["layer"].append(layer)
+            columns["sigma_w"].append(weight_std[layer - 1, c] * cell.shapes[layer - 1].fan_in ** 0.5)
             for column, field in PREDICTED.items():
-                found[column].append(prediction and getattr(prediction, field))
+                columns[column].append(prediction and getattr(prediction, field))
     # Typed, because cells of one depth may all be without a prediction.
-    return found | {column: pa.array(found[column], pa.float64()) for column in PREDICTED}
+    return columns | {column: pa.array(columns[column], pa.float64()) for column in PREDICTED}
 
 
 def _histogram_tables(

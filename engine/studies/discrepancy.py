@@ -168,8 +168,8 @@ def _compare(trainer: Trainer, evaluation: Evaluation, notes: Notes) -> None:
     """Note the distance of the statistics of training batches from the running ones, layer by layer."""
     running = [layer.running for layer in trainer.model.hidden if layer.running is not None]
     steps = range(min(COMPARED_BATCHES, trainer.first.steps))
-    found = [evaluation.batch_statistics(trainer.minibatch(step)[0]) for step in steps]
-    for number, (kept, *batches) in enumerate(zip(running, *found, strict=True), 1):
+    statistics = [evaluation.batch_statistics(trainer.minibatch(step)[0]) for step in steps]
+    for number, (kept, *batches) in enumerate(zip(running, *statistics, strict=True), 1):
         pairs = [distances(kept, batch) for batch in batches]
         for name, values in zip(("mean_distance", "std_distance"), zip(*pairs, strict=True), strict=True):
             notes.add(name, torch.stack(values).square().mean(0).sqrt(), part=f"layer {number}")

@@ -95,18 +95,18 @@ class Folding(Study[FoldingCell]):
         return Cost(2.0 * len(cells) * products * first.batch_size * passes, training_cost(cells, device).bytes)
 
     def run(self, cells: Sequence[FoldingCell], device: torch.device, progress: Progress) -> Outcome:
-        found = Measurements()
+        rows = Measurements()
         # One core: threads that wait for each other would be what is measured.
         with kernel_threads(1):
             trainer = Trainer(cells, device)
             updates = watched(trainer, lambda share: progress(SHARE_OF_TRAINING * share))
             for number, cell in enumerate(cells, 1):
-                _measure(trainer, number - 1, cell.cell_id, found)
+                _measure(trainer, number - 1, cell.cell_id, rows)
                 progress(SHARE_OF_TRAINING + (1 - SHARE_OF_TRAINING) * number / len(cells))
-        return Outcome([cell.cell_id for cell in cells], {"measurements": found.table()}, updates)
+        return Outcome([cell.cell_id for cell in cells], {"measurements": rows.table()}, updates)
 
 
-def _measure(trainer: Trainer, number: int, cell_id: str, found: Measurements) -> None:
+def _measure(trainer: Trainer, number: int, cell_id: str, rows: Measurements) -> None:
     """Compare and time the network of one configuration, on a CPU, wherever it was trained."""
     model = trainer.model.select(slice(number, number + 1)).to(CPU)
     x = trainer.test_x[None, : trainer.first.batch_size].to(CPU)
@@ -117,9 +117,9 @@ def _measure(trainer: Trainer, number: int, cell_id: str, found: Measurements) -
 
     unfolded, folded = forward(kinds[UNFOLDED]), forward(kinds[FOLDED])
     largest = unfolded.abs().max().clamp_min(torch.finfo(unfolded.dtype).tiny)
-    found.add(cell_id, "fold_difference", ((folded - unfolded).abs().max() / largest).item())
+    rows.add(cell_id, "fold_difference", ((folded - unfolded).abs().max() / largest).item())
     for kind, seconds in forward_times({kind: partial(forward, layers) for kind, layers in kinds.items()}).items():
-        found.add(cell_id, "forward_time", seconds, part=kind)
+        rows.add(cell_id, "forward_time", seconds, part=kind)
 
 
 def _without(layer: HiddenLayer[BatchedAffine]) -> HiddenLayer[BatchedAffine]:

@@ -155,9 +155,9 @@ class MeanField(Study[MeanFieldCell]):
     def run(self, cells: Sequence[MeanFieldCell], device: torch.device, progress: Progress) -> Outcome:
         measured, converging = Measurements(), []
         for number, cell in enumerate(cells, 1):
-            found = phase(cell.activation, cell.weight_variance, cell.bias_variance, eps=cell.eps)
-            converging.append(found.c is not None)
-            _note_theory(measured, cell, found)
+            theory = phase(cell.activation, cell.weight_variance, cell.bias_variance, eps=cell.eps)
+            converging.append(theory.c is not None)
+            _note_theory(measured, cell, theory)
             progress(0.5 * number / len(cells))
         networks = self._simulate(cells, device)
         for cell, network, converges in zip(cells, networks, converging, strict=False):
@@ -180,7 +180,7 @@ class MeanField(Study[MeanFieldCell]):
         return simulate(points, first.activation, first.norm, shape, first.seed, device)
 
 
-def _note_theory(measured: Measurements, cell: MeanFieldCell, found: Phase) -> None:
+def _note_theory(measured: Measurements, cell: MeanFieldCell, theory: Phase) -> None:
     weight_variance, bias_variance = cell.weight_variance, cell.bias_variance
     measured.add(cell.cell_id, "weight_variance", weight_variance)
     measured.add(cell.cell_id, "bias_variance", bias_variance)
@@ -188,8 +188,8 @@ def _note_theory(measured: Measurements, cell: MeanFieldCell, found: Phase) -> N
     for number, point in enumerate(fixed_points(cell.activation, weight_variance, bias_variance, cell.eps), 1):
         measured.add(cell.cell_id, "fixed_point", point.q, number, point.stability)
         measured.add(cell.cell_id, "fixed_point_alpha", point.alpha, number, point.stability)
-    values: dict[str, float | None] = {"q_star": found.q, "alpha": found.point.alpha, "chi": found.chi}
-    _note(measured, cell, THEORY, values | {"depth_q": found.depth_q, "depth_c": found.depth_c, "c_star": found.c})
+    values: dict[str, float | None] = {"q_star": theory.q, "alpha": theory.point.alpha, "chi": theory.chi}
+    _note(measured, cell, THEORY, values | {"depth_q": theory.depth_q, "depth_c": theory.depth_c, "c_star": theory.c})
 
 
 def _note(measured: Measurements, cell: MeanFieldCell, part: str, values: dict[str, float | None]) -> None:

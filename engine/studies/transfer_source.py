@@ -62,12 +62,12 @@ class TransferSource(Study[SourceCell]):
         trained = source_networks(cells, device, progress)
         before = initialize(cells, cells[0].dataset.classes, device)
         trainer = Trainer(cells, device)
-        found = Measurements()
+        rows = Measurements()
         accuracy = Evaluation(trainer.network, trained).with_running(trainer.test_x, trainer.test_y).correct.tolist()
         for number, cell in enumerate(cells):
-            found.add(cell.cell_id, "source_accuracy", accuracy[number])
+            rows.add(cell.cell_id, "source_accuracy", accuracy[number])
             for quantity, model in (("source_filter", trained), ("source_filter_before", before)):
                 for unit, weights in enumerate(model.hidden[0].affine.weight[number].T.tolist(), 1):
                     for place, weight in enumerate(weights):
-                        found.add(cell.cell_id, quantity, weight, place, f"unit {unit}")
-        return Outcome([cell.cell_id for cell in cells], {"measurements": found.table()})
+                        rows.add(cell.cell_id, quantity, weight, place, f"unit {unit}")
+        return Outcome([cell.cell_id for cell in cells], {"measurements": rows.table()})

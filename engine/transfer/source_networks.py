@@ -73,7 +73,7 @@ def _train(
     parts = chunks(list(missing.values()), device)
     models = side_by_side(train, parts, progress)
     within = [(model, number) for model, part in zip(models, parts, strict=True) for number in range(len(part))]
-    return [(place, cell, *found) for (place, cell), found in zip(missing.items(), within, strict=True)]
+    return [(place, cell, *trained) for (place, cell), trained in zip(missing.items(), within, strict=True)]
 
 
 def _read(cell: SourceCell, networks: Classifier, place: int) -> bool:

@@ -57,12 +57,12 @@ def chosen(target: Dataset, labels: np.ndarray, per_class: int, seed: int) -> np
         per_class: how many of each class.
         seed: of the draw; a larger set contains a smaller one of the same seed.
     """
-    found = []
+    classes = []
     for label in range(target.classes):
         members = np.flatnonzero(labels == label)
         order = randomness.permutations(("target set", target.name, seed, label), len(members), len(members))
-        found.append(members[order[:per_class]])
-    return np.concatenate(found)
+        classes.append(members[order[:per_class]])
+    return np.concatenate(classes)
 
 
 def minibatches(target: Dataset, labels: np.ndarray, per_class: int, seed: int, length: int) -> np.ndarray:

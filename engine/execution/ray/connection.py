@@ -98,21 +98,21 @@ def _on_loopback() -> Iterator[None]:
 
 def _reach(address: str) -> None:
     """Raise RequestError unless something listens there; Ray itself would try for a minute."""
-    found = address.removeprefix(CLIENT)
+    resolved = address.removeprefix(CLIENT)
     if address == RUNNING:
         try:
-            found = services.get_ray_address_from_environment(RUNNING, None)
+            resolved = services.get_ray_address_from_environment(RUNNING, None)
         except ConnectionError:
             raise RequestError(
                 "--address auto: no Ray cluster runs on this machine. `ray start --head` starts one, HOST:PORT or "
                 "ray://HOST:PORT names one elsewhere, and `local` computes on this machine alone"
             ) from None
-    host, _, port = found.removeprefix(CLIENT).rpartition(":")
+    host, _, port = resolved.removeprefix(CLIENT).rpartition(":")
     if not host or not port.isdecimal():
         raise RequestError(f"--address {address!r}: allowed are auto, local, HOST:PORT and ray://HOST:PORT")
     try:
         socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise RequestError(
-            f"--address {address}: nothing answers at {found} ({error}). Is the cluster running, and the port open?"
+            f"--address {address}: nothing answers at {resolved} ({error}). Is the cluster running, and the port open?"
         ) from None
