@@ -11,6 +11,7 @@ journal_entry     what a finished batch becomes in the journal
 provenance        who computed what, where and with which versions
 verify            computing cells again from the store alone
 rebuilding        the cell behind a row of the store
+recomputation     a batch computed again, as it was or at a slightly larger rate
 comparison        bit for bit, or within rounding
 forecast          what a run would do, without doing it
 clock             seconds that others do not disturb

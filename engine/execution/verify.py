@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 
 from goldilocks.engine.cell import Cell
@@ -21,15 +19,21 @@ from goldilocks.engine.cores import computing
 from goldilocks.engine.data.own import know
 from goldilocks.engine.device import Device, choose_device
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.execution.comparison import KEYS, Difference, differences, steady
+from goldilocks.engine.execution.comparison import KEYS, Difference, differences
 from goldilocks.engine.execution.provenance import computing_platform
 from goldilocks.engine.execution.rebuilding import Row, cell_of
+from goldilocks.engine.execution.recomputation import (
+    Recomputed,
+    at_larger_rate,
+    rate_axis,
+    steady_until,
+    without_times,
+)
 from goldilocks.engine.grid.plan import MEMORY_SHARE
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugins import load as load_plugins
 from goldilocks.engine.studies import studies
-from goldilocks.engine.studies.base import Outcome
-from goldilocks.store import Store, tables
+from goldilocks.store import Store
 from goldilocks.store import open as open_store
 
 
@@ -184,10 +188,10 @@ def _compared(
     for dataset in dict.fromkeys(cell.dataset for cell in cells):
         dataset.fetch()
     with computing, _threads(run["threads"]):
-        recomputed = _Recomputed.of(cells, device)
-        perturbed = (
-            _Recomputed.of([_perturbed(cell) for cell in cells], device) if inexact and _rate(cells[0]) else recomputed
-        )
+        recomputed = Recomputed.of(cells, device)
+        perturbed = recomputed
+        if inexact and rate_axis(cells[0]):
+            perturbed = Recomputed.of([at_larger_rate(cell) for cell in cells], device)
     places = {row["cell_id"]: place for place, row in enumerate(batch)}
     verdicts = []
     for row in wanted:
@@ -225,66 +229,19 @@ def _provenance(handle: Store, run_id: str, worker: str | None) -> Row:
     return run | next(iter(_rows(handle, sql, run=run_id, worker=worker)), {})
 
 
-@dataclass(frozen=True)
-class _Recomputed:
-    """A batch that was computed again: its cells, and what came out."""
-
-    cells: Sequence[Cell]
-    outcome: Outcome
-
-    @classmethod
-    def of(cls, cells: Sequence[Cell], device: Device) -> "_Recomputed":
-        outcome = studies.parse(cells[0].study).run(cells, device.torch_device, lambda share: None)
-        device.synchronize()
-        return cls(cells, outcome)
-
-    def rows(self, name: str, place: int) -> pa.Table:
-        """Return the rows of a cell in a table, as the store would hold them."""
-        table = self.outcome.tables.get(name, tables.schema(name).empty_table())
-        rows = tables.conform(name, table.filter(pc.equal(table["cell_id"], self.cells[place].cell_id)))
-        return _without_times(rows) if name == "measurements" else rows
-
-    def diverged(self, place: int) -> tuple[bool, int | None]:
-        return self.outcome.diverged[place], self.outcome.diverged_at[place]
-
-
-def _rate(cell: Cell) -> str | None:
-    """Return the axis that is the learning rate of a cell, or None where nothing is trained."""
-    return next((name for name, _ in cell.fields() if name in ("lr", "lr_per_example")), None)
-
-
-def _perturbed(cell: Cell) -> Cell:
-    """Return the same cell with a learning rate that is a thousandth larger."""
-    rate = _rate(cell)
-    return cell if rate is None else type(cell)(**dict(cell.fields()) | {rate: 1.001 * getattr(cell, rate)})
-
-
-def _steady_until(recomputed: _Recomputed, perturbed: _Recomputed, place: int) -> float:
-    """Return the last step until which it does not hang on the last bits what becomes of a cell."""
-    curves = recomputed.rows("curves", place).sort_by("step")
-    count = steady(curves, perturbed.rows("curves", place))
-    return curves["step"][count - 1].as_py() if count < curves.num_rows else float("inf")
-
-
 def _differences(
-    handle: Store, row: Row, place: int, recomputed: _Recomputed, perturbed: _Recomputed | None
+    handle: Store, row: Row, place: int, recomputed: Recomputed, perturbed: Recomputed | None
 ) -> Iterator[Difference]:
     stored, again = (row["status"] == "diverged", row["diverged_at_step"]), recomputed.diverged(place)
     at = min((step for _, step in (stored, again) if step is not None), default=0)
-    if stored != again and (perturbed is None or at <= _steady_until(recomputed, perturbed, place)):
+    if stored != again and (perturbed is None or at <= steady_until(recomputed, perturbed, place)):
         yield Difference("cells, (diverged, diverged_at_step)", row["cell_id"], stored, again, 1)
     for name in KEYS:
-        if name == "measurements" and perturbed is not None and _rate(recomputed.cells[place]):
+        if name == "measurements" and perturbed is not None and rate_axis(recomputed.cells[place]):
             continue
         held = handle.query(f"SELECT * FROM {name} WHERE cell_id = $cell", cell=row["cell_id"]).arrow()
-        held = _without_times(held) if name == "measurements" else held
+        held = without_times(held) if name == "measurements" else held
         yield from differences(name, held, recomputed.rows(name, place), perturbed and perturbed.rows(name, place))
-
-
-def _without_times(measurements: pa.Table) -> pa.Table:
-    """Leave out what was measured in seconds: no two runs take the same time."""
-    times = [quantity.name for study in studies for quantity in study.quantities if quantity.unit == "s"]
-    return measurements.filter(pc.invert(pc.is_in(measurements["quantity"], pa.array(times, pa.string()))))
 
 
 def _device(request: str, recorded: str | None) -> Device:
