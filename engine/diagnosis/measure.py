@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -26,9 +27,9 @@ from goldilocks.engine.diagnosis.weights import describe_weights
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.statistics import BINS
 
-# A pass that takes longer than this keeps the processor busy with its products alone: on a CPU several at once are then
-# no faster, and take the memory of all.
-LONG_PASS_SECONDS = 0.2
+# Products of more operations than this, on average over the sites, keep a processor busy: several configurations at
+# once are then no faster, and take the memory of all. Below it most of the time goes into calls.
+LARGE_PRODUCTS = 5e7
 MOST_AT_ONCE = 64
 # Characters of another library's message that a sentence quotes.
 MOST_SAID = 200
@@ -68,6 +69,16 @@ def measure(
     return _Measuring(specimen, found, recipes, list(dict.fromkeys(seeds)), where, histograms).run(method, progress)
 
 
+def products(found: Trace) -> float:
+    """Return the operations of the products of a forward pass, on average over its sites.
+
+    Args:
+        found: the network's trace.
+    """
+    weighted = [site for site in found.sites if site.fan_in and site.kind != "embedding"]
+    return sum(2 * (site.fan_in or 0) * prod(site.shape) for site in weighted) / max(len(found.sites), 1)
+
+
 @dataclass
 class _Measuring:
     specimen: Specimen
@@ -91,7 +102,7 @@ class _Measuring:
         passes = Passes(model, here, self.trace, drawn)
         plain = _seconds(passes.plain, self.device)
         memory = Memory.of(self.trace, model, self.device)
-        chosen, at_once, reason = self._method(method, plain, memory, len(wanted))
+        chosen, at_once, reason = self._method(method, memory, len(wanted))
         started = time.perf_counter()
         parts, weights, treated, setting = [], [], [], 0.0
         remarks = list(self.trace.remarks)
@@ -130,20 +141,22 @@ class _Measuring:
         cost = Cost(chosen, reason, str(place), len(wanted), at_once, seconds, plain, memory.bytes_for(at_once), peak)
         return self._measurement(wanted, parts, np.stack(weights), np.array(treated, bool), cost, remarks)
 
-    def _method(self, method: Method, plain: float, memory: Memory, count: int) -> tuple[Used, int, str]:
+    def _method(self, method: Method, memory: Memory, count: int) -> tuple[Used, int, str]:
         fitting = min(count, MOST_AT_ONCE, memory.most_at_once())
         if method == "loop":
             return "loop", 1, "one configuration after the other, as asked"
-        if method == "auto" and self.device.torch_device.type == "cpu" and plain > LONG_PASS_SECONDS:
-            return (
-                "loop",
-                1,
-                f"one configuration after the other: a pass of {plain:.2g} s keeps the processor busy alone",
-            )
+        size = products(self.trace)
+        if method == "auto" and self.device.torch_device.type == "cpu" and size > LARGE_PRODUCTS:
+            reason = f"one configuration after the other: {size:.2g} operations per site keep the processor busy alone"
+            return "loop", 1, reason
         if fitting < 2:
             why = "memory has no room for two" if count > 1 else "there is only one"
             return ("vmap", 1, "one program, as asked") if method == "vmap" else ("loop", 1, f"one at a time: {why}")
-        return "vmap", fitting, f"{fitting} configurations in one program: a pass of {plain:.2g} s is mostly overhead"
+        return (
+            "vmap",
+            fitting,
+            f"{fitting} configurations in one program: with {size:.2g} operations per site calls take most of the time",
+        )
 
     def _state(self, model: nn.Module, chosen: Recipe, seed: int) -> tuple[State, frozenset[str]]:
         """Return one configuration's parameters and buffers, those that the prepared model keeps."""

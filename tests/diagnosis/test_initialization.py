@@ -72,6 +72,38 @@ def test_every_expert_is_a_matrix_of_its_own():
         assert torch.allclose(part @ part.T, torch.eye(20), atol=1e-5)
 
 
+class Turned(nn.Module):
+    """Weights that are used as views: turned, and one of several by its number."""
+
+    def __init__(self):
+        super().__init__()
+        self.turned = nn.Parameter(torch.rand(48, 20))
+        self.experts = nn.Parameter(torch.rand(3, 16, 48))
+        self.computed = nn.utils.parametrizations.weight_norm(nn.Linear(16, 10))
+
+    def forward(self, x):
+        y = torch.relu(x @ self.turned.T)
+        return self.computed(sum(nn.functional.linear(y, self.experts[n]) for n in range(3)))
+
+
+def test_a_view_of_a_parameter_is_initialized_as_it_is_used_and_what_is_computed_from_one_is_left_alone():
+    specimen = Specimen(Turned, (zoo.numbers(8, 20),), classes=10)
+    found, as_is = (parameters(apply(specimen, init)) for init in ("orthogonal", "as_is"))
+    # Orthonormal columns: of 20 inputs of 48 units, and of each expert the 16 rows.
+    assert torch.allclose(found["turned"].T @ found["turned"], torch.eye(20), atol=1e-5)
+    for part in found["experts"]:
+        assert torch.allclose(part @ part.T, torch.eye(16), atol=1e-5)
+    kaiming = parameters(apply(specimen, "kaiming"))
+    assert float(kaiming["turned"].std()) == pytest.approx((2 / 20) ** 0.5, rel=0.1)
+    assert float(kaiming["experts"].std()) == pytest.approx((2 / 48) ** 0.5, rel=0.1)
+    name = "computed.parametrizations.weight.original1"
+    assert torch.equal(found[name], as_is[name])
+    scope = {"model": specimen.make()}
+    exec(code(specimen, "xavier"), scope)
+    ours = parameters(apply(specimen, "xavier"))
+    assert all(torch.equal(ours[n], parameters(scope["model"])[n]) for n in ("turned", "experts"))
+
+
 def test_a_transposed_convolution_keeps_the_signal():
     class Up(nn.Module):
         def __init__(self):

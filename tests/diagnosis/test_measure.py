@@ -141,6 +141,23 @@ def test_where_vmap_cannot_go_the_loop_does_and_says_so():
         measure(Specimen(Asking, (zoo.numbers(8, 20),), classes=10), ["as_is", "kaiming"], [0], method="vmap")
 
 
+def test_large_products_are_done_one_after_the_other():
+    specimen = Specimen(chain(1, 1024, nn.ReLU), (torch.randn(256, 64),), classes=10)
+    found = measure(specimen, ["as_is", "kaiming"], [0])
+    assert found.cost.method == "loop"
+    assert "operations per site" in found.cost.reason
+
+
+def test_nothing_is_dropped():
+    def make():
+        return nn.Sequential(nn.Linear(20, 64), nn.Dropout(0.5), nn.Linear(64, 10))
+
+    found = measure(Specimen(make, (zoo.numbers(8, 20),), classes=10), ["lsuv"], [0])
+    last = found.sites[-1].index
+    assert found.signal.std[0, last] == pytest.approx(1, rel=1e-5)
+    assert found.signal.frac_zero[0, last] == 0
+
+
 def test_what_is_not_finite_is_a_result():
     specimen = Specimen(chain(6, 64, nn.ReLU), (torch.randn(32, 64),), classes=10)
     found = measure(specimen, ["constant(value=1e20)"], [0])
