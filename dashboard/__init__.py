@@ -23,6 +23,8 @@ Choosing
     selectors      choices bound to the URL
     cell_filters   a choice per axis of a cell
     deep_links     links to views that tell something
+    permalink      the link to what a page shows
+    commands       the commands that a page suggests
     viewport       how wide the page is
 
 Drawing

@@ -55,6 +55,8 @@ def serve(port: int, store: str | None, public: bool, host: Sequence[str] = ()) 
             file=sys.stderr,
         )
         raise SystemExit(2) from None
+    if store:
+        os.environ["GOLDILOCKS_STORE_GIVEN"] = store
     path = store or os.environ.get("GOLDILOCKS_STORE") or "data/grid.duckdb"
     os.environ["GOLDILOCKS_STORE"] = str(Path(path).expanduser().absolute())
     warnings_as_sentences()

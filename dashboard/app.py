@@ -28,5 +28,6 @@ PAGES = {
 }
 
 if __name__ == "__main__":
-    st.set_page_config(page_title="Goldilocks", page_icon="🥣", layout="wide")
-    shell.show(st.navigation(PAGES))
+    page = st.navigation(PAGES)
+    st.set_page_config(page_title=f"{page.title} · Goldilocks", page_icon="🥣", layout="wide")
+    shell.show(page)

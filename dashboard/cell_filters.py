@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from goldilocks.dashboard import axes, data, selectors
+from goldilocks.dashboard import axes, commands, data, selectors
 from goldilocks.dashboard.verbatim import verbatim
 
 MAIN = ("norm", "init", "activation", "depth", "lr")
@@ -69,7 +69,7 @@ def cells(
     """
     offered = options(study)
     if not offered:
-        st.info(f"No results for the study {verbatim(study)} yet. Run `goldilocks run demo` to compute some.")
+        st.info(f"No results for the study {verbatim(study)} yet. Run {commands.coded('run demo')} to compute some.")
         return None
     chosen = {**offered, **_asked(offered, prefix, defaults, main, spread)}
     _say_what_is_the_same(offered)

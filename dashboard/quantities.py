@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, data, theme
+from goldilocks.dashboard import axes, cell_filters, commands, data, theme
 from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.figure import Figure
@@ -180,7 +180,7 @@ def show(plot: QuantityPlot, key: str) -> bool:
 
 def absent(study: str) -> None:
     """Say that a study has not been carried out, and how to do so."""
-    st.info(f"No results for the study {verbatim(study)} yet. Run `goldilocks run demo` to compute some.")
+    st.info(f"No results for the study {verbatim(study)} yet. Run {commands.coded('run demo')} to compute some.")
 
 
 def candidates(found: pd.DataFrame) -> list[str]:

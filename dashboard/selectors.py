@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from goldilocks.dashboard import permalink
 from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.store.command_line.printable import printable
 
@@ -51,7 +52,12 @@ def number(label: str, least: int, most: int, default: int, key: str) -> int:
     except OverflowError:
         # Streamlit reads 1e999 in the URL as infinity, which is no whole number.
         chosen = st.number_input(verbatim(label), least, most, default, key=f"{key}_unbound")
-    return default if chosen is None else chosen
+    return _noted(key, default if chosen is None else chosen)
+
+
+def _noted(key: str, chosen: int) -> int:
+    permalink.note(key, [str(chosen)])
+    return chosen
 
 
 def position(label: str, most: int, default: int, key: str, help: str | None = None) -> int:
@@ -65,7 +71,7 @@ def position(label: str, most: int, default: int, key: str, help: str | None = N
         help: a sentence in the tooltip.
     """
     _mention_unless_whole(label, 1, most, key)
-    return st.slider(verbatim(label), 1, most, default, key=key, help=help, bind="query-params")
+    return _noted(key, st.slider(verbatim(label), 1, most, default, key=key, help=help, bind="query-params"))
 
 
 def one(
@@ -91,7 +97,9 @@ def one(
     chosen = st.selectbox(
         verbatim(label), options, index=start, format_func=show, key=key, help=help, bind="query-params"
     )
-    return options[start] if chosen is None else chosen
+    found = options[start] if chosen is None else chosen
+    permalink.note(key, [show(found)])
+    return found
 
 
 def several(
@@ -127,6 +135,7 @@ def several(
         wrap=True,
         bind="query-params",
     )
+    permalink.note(key, [show(option) for option in chosen])
     return [option for option in options if option in chosen]
 
 
@@ -159,4 +168,5 @@ def switch(
         required=True,
         bind="query-params",
     )
+    permalink.note(key, [show(chosen or default)])
     return chosen or default

@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from goldilocks import store
-from goldilocks.dashboard import data, viewport
+from goldilocks.dashboard import commands, data, permalink, viewport
 from goldilocks.dashboard.snapshot import newest
 from goldilocks.dashboard.verbatim import verbatim
 
@@ -16,7 +16,7 @@ WITHOUT_STORE = ("runs",)
 # width, charts that scroll by themselves on a phone, and headings that do not shout.
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px; }
-.st-key-viewport { position: absolute; }
+.st-key-viewport { position: absolute; width: 1px !important; }
 [data-testid="stVegaLiteChart"] { overflow-x: auto; }
 [data-testid="stMain"] h1 { font-size: 2.1rem; letter-spacing: -0.02em; padding-bottom: 0.2rem; }
 [data-testid="stMain"] h2 { font-size: 1.45rem; letter-spacing: -0.015em; }
@@ -46,6 +46,9 @@ STYLE = """
 }
 /* A button that is pressed would be too dark for the dark mode. */
 [data-testid="stPopoverButton"][kind="tertiary"] { color: light-dark(#1d59b3, #7fb2ff) !important; }
+.home { color: inherit; font-weight: 600; text-decoration: none; }
+[data-testid="stHtml"]:has(.home) { margin-bottom: -1.5rem; }
+.home:hover { text-decoration: underline; }
 .stories { display: flex; flex-wrap: wrap; gap: 0.5rem; padding-bottom: 0.3rem; }
 .stories a {
   color: inherit; font-size: 0.9rem; font-weight: 600; text-decoration: none;
@@ -69,7 +72,7 @@ STYLE = """
 }
 [data-testid="stCode"] .token:is(.string, .number, .boolean) { color: light-dark(#0a6b4e, #4fc79f) !important; }
 @media (max-width: 640px) {
-  [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
+  [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; padding-top: 4rem; }
   [data-testid="stMain"] h1 { font-size: 1.7rem; }
 }
 """
@@ -82,14 +85,22 @@ def show(page: StreamlitPage) -> None:
         page: the page that the URL asks for.
     """
     st.html(f"<style>{STYLE}</style>")
+    # A link of the browser: it leaves the choices of the page behind.
+    st.html('<a class="home" href="./">Goldilocks</a>')
     viewport.measure()
     missing = _pin()
+    permalink.begin()
+    if not missing:
+        permalink.mention_another()
     with st.sidebar:
         _watch(_named())
     try:
         if missing and page.url_path not in WITHOUT_STORE:
             raise missing
         page.run()
+        if not missing:
+            with st.sidebar:
+                permalink.offer()
     except store.StoreMissing as error:
         _explain(page.title, str(error))
     except store.StoreError as error:
@@ -110,7 +121,7 @@ def _pin() -> store.StoreError | None:
         return error
     if not sound:
         st.warning("The newest snapshot cannot be read; an older one is shown. This command repairs the store:")
-        st.code("goldilocks store check --repair", language="shell")
+        st.code(commands.command("store check --repair"), language="shell")
     return None
 
 
@@ -133,7 +144,7 @@ def _outdated(title: str, error: duckdb.Error) -> None:
         "This command brings it up to date:",
         icon=":material/history:",
     )
-    st.code("goldilocks store publish", language="shell")
+    st.code(commands.command("store publish"), language="shell")
     st.caption(f"What is missing: {verbatim(str(error).splitlines()[0])}")
 
 
@@ -143,7 +154,7 @@ def _explain(title: str, reason: str) -> None:
     st.markdown("This command computes one; the page fills while it runs:")
     st.code("make grid", language="shell")
     st.markdown("or, where Goldilocks is installed without its source code:")
-    st.code("goldilocks run demo", language="shell")
+    st.code(commands.command("run demo"), language="shell")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

@@ -7,7 +7,17 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from goldilocks.dashboard import axes, data, deep_links, layer_statistics, selectors, theme, verdicts, viewport
+from goldilocks.dashboard import (
+    axes,
+    commands,
+    data,
+    deep_links,
+    layer_statistics,
+    selectors,
+    theme,
+    verdicts,
+    viewport,
+)
 from goldilocks.dashboard.cell_filters import plain
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.distributions import strip
@@ -104,7 +114,9 @@ def main() -> None:
     )
     networks = data.query("propagation_networks")
     if networks.empty:
-        st.info("This store has no untrained networks yet. Run `goldilocks run lecture` to compute the lecture's.")
+        st.info(
+            f"This store has no untrained networks yet. Run {commands.coded('run lecture')} to compute the lecture's."
+        )
         return
     deep_links.offer(PAGE, STORIES)
     configurations = _choose_configurations(_choose_network(networks))

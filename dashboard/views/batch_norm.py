@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from goldilocks.dashboard import cell_filters, quantities, selectors
+from goldilocks.dashboard import cell_filters, commands, quantities, selectors
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.lecture import signal_rows, training_rows
 from goldilocks.dashboard.lecture.row import Row
@@ -50,7 +50,7 @@ def _rows(rows: tuple[Row, ...]) -> None:
         st.markdown(f"*L{row.number}:* {row.claim}")
         finding = row.ask()
         if finding is None:
-            st.info("No results on this yet. Run `goldilocks run demo` to compute them.")
+            st.info(f"No results on this yet. Run {commands.coded('run demo')} to compute them.")
             continue
         finding.figure.show(f"L{row.number}")
         if finding.verdict:

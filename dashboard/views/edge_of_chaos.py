@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, data, phase_plane, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, commands, data, phase_plane, quantities, selectors
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.plane import plane
 from goldilocks.dashboard.figure import Figure
@@ -57,7 +57,7 @@ def main() -> None:
         colour = selectors.one("Colour", COLOURS, f"{PREFIX}_colour", show=_title)
     drawn = _plane(activation, norm, colour)
     if drawn is None:
-        st.info("This store has no finite points of this plane. Run `goldilocks run demo` to compute some.")
+        st.info(f"This store has no finite points of this plane. Run {commands.coded('run demo')} to compute some.")
     else:
         drawn.show("plane")
     _depths(activation, norm)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, commands, data, quantities, selectors
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.quantities import QuantityPlot
 
@@ -22,7 +22,7 @@ def main() -> None:
     if not studies:
         st.info(
             "The studies in this store measured layers and curves only, which have pages of their own: "
-            "*Activation statistics* and *Convergence*. Run `goldilocks run demo` to compute the other studies."
+            f"*Activation statistics* and *Convergence*. Run {commands.coded('run demo')} to compute the other studies."
         )
         return
     left, right = st.columns([1, 2])

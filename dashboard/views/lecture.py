@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import data, selectors, theme, verdicts, viewport
+from goldilocks.dashboard import commands, data, selectors, theme, verdicts, viewport
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.group import Group
 from goldilocks.dashboard.charts.ridges import ridges
@@ -64,7 +64,7 @@ def _opening() -> None:
     activation = selectors.switch("Activation", ACTIVATIONS, f"{PREFIX}_activation", "tanh")
     shape = lecture_network("xavier", activation)
     if shape is None:
-        st.info("This store lacks the lecture's own experiment. Run `goldilocks run lecture` to compute it.")
+        st.info(f"This store lacks the lecture's own experiment. Run {commands.coded('run lecture')} to compute it.")
         return
     layers = list(range(1, min(shape["depth"], MOST_LAYERS) + 1))
     compared = {**shape, "inits": list(OPENING), "activations": [activation], "norms": ["none"]}
@@ -126,7 +126,7 @@ def _row(row: Row, reveal: bool) -> None:
         head.markdown(f"*The lecture:* {row.claim}")
         finding = _finding(row.number)
         if finding is None:
-            st.info("No results on this row yet. Run `goldilocks run demo` to compute them.")
+            st.info(f"No results on this row yet. Run {commands.coded('run demo')} to compute them.")
         else:
             if guess is not None and finding.answer:
                 _compare(guess, finding.answer)

@@ -10,7 +10,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import advice, axes, cell_filters, data, outlook, selectors, snippet, trains, verdicts
+from goldilocks.dashboard import (
+    advice,
+    axes,
+    cell_filters,
+    commands,
+    data,
+    outlook,
+    selectors,
+    snippet,
+    trains,
+    verdicts,
+)
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.ranking import ranking
 from goldilocks.dashboard.figure import Figure
@@ -37,7 +48,7 @@ def main() -> None:
     )
     offered = cell_filters.options("training")
     if not offered:
-        st.info("This store has no trained networks yet. Run `goldilocks run demo` to train some.")
+        st.info(f"This store has no trained networks yet. Run {commands.coded('run demo')} to train some.")
         return
     wanted = _ask(offered)
     if not wanted["norms"]:
