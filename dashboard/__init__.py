@@ -16,7 +16,7 @@ Asking
     exact          rows with every digit
     over_seeds     rows over seeds, named as charts of lines want them
     sandbox        SQL that a reader typed, in a process of its own
-    engine_process the engine as a process of its own
+    engine_process  the engine as a process of its own
     interpreter    how such a process is started
 
 Choosing
