@@ -91,12 +91,40 @@ class Evidence:
 
     @cached_property
     def spine(self) -> list[Site]:
-        """The steps of the stream from input to output: its additions where it is residual, else its weights."""
-        stream = [site for site in self.sites if site.role == "stream" and site.connected]
+        """The steps of the stream from input to output: its additions where it is residual, else its weights.
+
+        Only sites that every path passes: what is computed beside the stream, such as a gate, is none of its steps.
+        Where a normalization follows each step, its value stands for the step's, whose own scale means nothing.
+        """
+        stream = [site for site in self.sites if site.role == "stream" and site.index in self._passed_by_all]
         additions = [site for site in stream if site.kind == "addition"]
-        if len(additions) >= FEWEST_ADDITIONS:
-            return additions
-        return [site for site in stream if site.kind in WEIGHTED]
+        if len(additions) < FEWEST_ADDITIONS:
+            return [self._normalized(site) for site in stream if site.kind in WEIGHTED]
+        normalized = [self._normalized(site) for site in additions]
+        after_norms = sum(one.kind == "normalization" for one in normalized)
+        return normalized if 2 * after_norms > len(additions) else additions
+
+    @cached_property
+    def _passed_by_all(self) -> set[int]:
+        """Sites that no path from the examples to the loss goes around."""
+        informed: set[int] = set()
+        for site in self.sites:
+            if site.connected and (site.kind in ("input", "embedding") or informed.intersection(site.inputs)):
+                informed.add(site.index)
+        farthest = {
+            index: max((one.index for one in self.consumers[index] if one.connected), default=-1) for index in informed
+        }
+        passed, reach = set(), -1
+        for index in sorted(informed):
+            if reach <= index:
+                passed.add(index)
+            reach = max(reach, farthest[index])
+        return passed
+
+    def _normalized(self, site: Site) -> Site:
+        """Return the normalization that alone follows a site, else the site: before a norm its scale means nothing."""
+        behind = self.consumers[site.index]
+        return behind[0] if len(behind) == 1 and behind[0].kind == "normalization" else site
 
     def incoming(self, name: str, site: Site) -> Array:
         """Return a statistic of what enters a site `[seed]`: of the largest of its sources; NaN without any."""

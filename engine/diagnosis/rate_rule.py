@@ -18,8 +18,8 @@ class RateRule(Rule):
     Attributes:
         low: smallest factor per step.
         high: largest factor per step.
-        warns: total factor without the largest step, or its reciprocal, from which on it is a warning.
-        fails: total factor without the largest step, or its reciprocal, from which on it is an error.
+        warns: total factor had all steps the median one, or its reciprocal, from which on it is a warning.
+        fails: total factor had all steps the median one, or its reciprocal, from which on it is an error.
     """
 
     quantity: ClassVar[str]
@@ -40,7 +40,7 @@ class RateRule(Rule):
             return
         total = np.maximum(rate.typical, 1 / rate.typical)
         sense = np.sign(np.log(rate.typical))
-        per_step = rate.typical ** (1 / (rate.steps - 1))
+        per_step = rate.typical ** (1 / rate.steps)
         clear = np.where(sense > 0, per_step > self.high, per_step < self.low)
         clear &= np.where(sense > 0, rate.high > 1, rate.low < 1)
         over = "one addition" if spine[0].kind == "addition" else "one layer"

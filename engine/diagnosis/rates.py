@@ -20,7 +20,7 @@ class Rate:
         low: lower end of the interval of the mean over seeds, at 95 %.
         high: upper end.
         total: factor from the first to the last step `[seed]`.
-        typical: the same without the largest step, which is a layer's affair and no rate's `[seed]`.
+        typical: the same had all steps the median factor: one step out of line is a layer's affair `[seed]`.
         steps: number of factors.
         worst: place of the step with the largest change, counted from the first value to the second as 1.
     """
@@ -63,7 +63,7 @@ def rate_of(sizes: Array) -> Rate | None:
             low=low,
             high=high,
             total=np.exp(logs[:, -1] - logs[:, 0]),
-            typical=np.exp(np.delete(steps, np.abs(steps.mean(0)).argmax(), axis=1).sum(1)),
+            typical=np.exp(np.median(steps, axis=1) * steps.shape[1]),
             steps=steps.shape[1],
             worst=1 + int(np.abs(steps.mean(0)).argmax()),
         )

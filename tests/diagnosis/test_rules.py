@@ -38,7 +38,7 @@ def test_no_rule_speaks_of_a_healthy_chain(rule):
 
 def test_a_signal_that_shrinks_is_an_error_where_it_shrinks_far():
     assert found("forward_rate", PLAIN, signal={"std": decaying(0.05)})[0][1] == "error"
-    assert found("forward_rate", PLAIN, signal={"std": decaying(0.2)})[0][1] == "warning"
+    assert found("forward_rate", PLAIN, signal={"std": decaying(0.3)})[0][1] == "warning"
     assert found("forward_rate", PLAIN, signal={"std": decaying(0.6)}) == []
     assert found("forward_rate", PLAIN, signal={"std": decaying(20.0)})[0][1] == "error"
 
@@ -179,7 +179,8 @@ def test_a_stream_that_grows_slowly_is_a_warning():
 
 def test_a_branch_that_drowns_the_shortcut_is_found_and_a_small_branch_is_meant():
     sites = residual(1)
-    assert found("lopsided_addition", sites, signal={"rms": {2: 100.0}}) == [("2:affine", "error")]
+    assert found("lopsided_addition", sites, signal={"rms": {2: 100.0, 3: 100.0}}) == [("2:affine", "error")]
+    assert found("lopsided_addition", sites, signal={"rms": {2: 100.0}}) == []
     assert found("lopsided_addition", sites, signal={"rms": {2: 0.001}}) == []
 
 
@@ -206,3 +207,14 @@ def test_a_finding_says_how_many_seeds_agree():
     (one,) = rules.parse("scale_jump").check(evidence(PLAIN, signal={"rms": {3: large, 4: large, 5: large}}))
     assert (one.seeds, one.of) == (3, 4)
     assert one.value == pytest.approx(1e4)
+
+
+def test_a_gate_beside_the_stream_is_no_step_of_it():
+    sites = chain("input", "affine", "affine", "affine", "product", "affine", "affine")
+    sites[4] = site(4, "product", inputs=(2, 3))
+    assert [one.index for one in evidence(sites).spine] == [1, 2, 5, 6]
+
+
+def test_the_norm_after_a_layer_stands_for_it():
+    sites = chain("input", "affine", "normalization", "activation", "affine", "normalization", "affine")
+    assert [one.index for one in evidence(sites).spine] == [2, 5, 6]

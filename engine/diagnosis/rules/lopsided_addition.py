@@ -38,16 +38,18 @@ class LopsidedAddition(Rule):
             if site.kind != "addition" or len(summands) != 2 or not site.connected:
                 continue
             large, small = sorted(summands, key=lambda one: -float(np.median(rms[:, one.index])))
-            if self._is_meant(large, small):
+            if not self._counts(large, small):
                 continue
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = rms[:, large.index] / rms[:, small.index]
+            # Where the sum is smaller than its larger summand, that is scaled on the way by what is no site.
+            arrives = rms[:, site.index] > rms[:, large.index] / 2
             grave = bool(np.nanmedian(ratio) >= self.fails)
             yield from self.finding(
                 evidence,
                 large.label,
                 ratio,
-                (ratio >= self.warns) & (rms[:, small.index] > 0),
+                (ratio >= self.warns) & (rms[:, small.index] > 0) & arrives,
                 self.fails if grave else self.warns,
                 f"it is {{value}} times as large as {small.label}, to which it is added: what that says is lost.",
                 "error" if grave else "warning",
@@ -55,5 +57,6 @@ class LopsidedAddition(Rule):
             )
 
     @staticmethod
-    def _is_meant(large: Site, small: Site) -> bool:
-        return small.role == "branch" and large.role != "branch"
+    def _counts(large: Site, small: Site) -> bool:
+        both_tables = large.kind == small.kind == "embedding"
+        return both_tables or (large.role == "branch" and small.role != "branch")

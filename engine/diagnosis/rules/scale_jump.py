@@ -32,9 +32,7 @@ class ScaleJump(Rule):
         ),
         *("lopsided_addition", "fan_mismatch", "range"),
     )
-    exemptions = (
-        "layers at zero, of which other rules speak; ends of residual branches and read-outs when they are small"
-    )
+    exemptions = "layers at zero, of which other rules speak; what is small in a branch, in a read-out or before a norm"
     remedy = "Initialize the layer by its fan_in."
     code = 'nn.init.kaiming_normal_(model.get_submodule("{module}").weight)'
 
@@ -49,7 +47,8 @@ class ScaleJump(Rule):
             entering = evidence.incoming("rms", site)
             with np.errstate(divide="ignore", invalid="ignore"):
                 factor = rms[:, site.index] / entering
-            small = (factor < self.low) & (factor > 0) & (site.role == "stream")
+            normalized = any(one.kind == "normalization" for one in evidence.consumers[site.index])
+            small = (factor < self.low) & (factor > 0) & (site.role == "stream") & (not normalized)
             large = (factor > self.high) & np.isfinite(factor) & (site.role != "read-out")
             yield from self.finding(
                 evidence,
