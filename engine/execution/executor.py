@@ -165,7 +165,7 @@ def compute_batch(batch: Batch, device: Device, progress: Progress) -> tuple[Out
     Args:
         batch: what.
         device: where.
-        progress: told how far it is.
+        progress: called with the share that is done, from 0 to 1.
 
     Returns:
         The results or why there are none, and the seconds it took.

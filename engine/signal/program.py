@@ -175,7 +175,7 @@ class SignalProgram:
 
         Args:
             depths: where gradients start; the deepest network has the largest.
-            progress: told how far the program is.
+            progress: called with the share that is done, from 0 to 1.
         """
         tapes = self.forward()
         signal = stacked((self.signal(tape) for tape in tapes), range(len(tapes)))

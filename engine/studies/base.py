@@ -114,7 +114,7 @@ class Study(Scheme, Generic[Kind]):
         Args:
             cells: cells with the same group key; at least one.
             device: where.
-            progress: told how far the batch is.
+            progress: called with the share that is done, from 0 to 1.
         """
         raise NotImplementedError(f"{type(self).__name__} must define run")
 

@@ -102,7 +102,7 @@ def adapted(trainer: TransferTrainer, progress: Progress) -> tuple[pa.Table, lis
 
     Args:
         trainer: the networks before their first update.
-        progress: told how far it is.
+        progress: called with the share that is done, from 0 to 1.
 
     Returns:
         Rows of the store's table `measurements`, and for each cell the number of updates made before the first loss

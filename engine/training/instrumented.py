@@ -98,7 +98,7 @@ def watched(learner: Learner, progress: Progress, look: Callable[[int], None] = 
 
     Args:
         learner: what is trained.
-        progress: told how far it is.
+        progress: called with the share that is done, from 0 to 1.
         look: called with the number of updates made.
 
     Returns:
@@ -122,7 +122,7 @@ def measured(
         trained: the training of each cell; all with the same group key.
         cell_ids: id of each cell.
         device: where.
-        progress: told how far the batch is.
+        progress: called with the share that is done, from 0 to 1.
         watch: trains one chunk, notes what it sees, and returns what `watched` returned.
 
     Returns:

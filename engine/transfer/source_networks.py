@@ -46,7 +46,7 @@ def source_networks(cells: Sequence[SourceCell], device: torch.device, progress:
     Args:
         cells: one training each, all of one shape; the same may occur several times.
         device: where.
-        progress: told how far it is.
+        progress: called with the share that is done, from 0 to 1.
     """
     unique = {cell.cell_id: cell for cell in cells}
     networks = initialize(list(unique.values()), cells[0].dataset.classes, device)
