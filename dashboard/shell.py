@@ -18,6 +18,8 @@ STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px; }
 .st-key-viewport { position: absolute; width: 1px !important; }
 [data-testid="stVegaLiteChart"] { overflow-x: auto; }
+/* Above its chart, Streamlit's toolbar would cover the menu of downloads as soon as a pointer is over the chart. */
+[class*="st-key-figure-"] [data-testid="stElementToolbar"] { top: 0.2rem !important; }
 [data-testid="stMain"] h1 { font-size: 2.1rem; letter-spacing: -0.02em; padding-bottom: 0.2rem; }
 [data-testid="stMain"] h2 { font-size: 1.45rem; letter-spacing: -0.015em; }
 [data-testid="stMain"] h3 { font-size: 1.22rem; letter-spacing: -0.01em; }

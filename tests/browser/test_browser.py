@@ -70,7 +70,7 @@ def fits(page, width):
 def unfold(page):
     """Open what is folded away: the first of the expanders and of the figures' data, as far as the page has them."""
     main = page.locator("[data-testid=stMain]")
-    for opener in (main.locator("summary"), main.get_by_role("button", name="Download")):
+    for opener in (main.locator("summary"), main.get_by_role("button", name="Download", exact=True)):
         if opener.count():
             opener.first.click()
     page.wait_for_timeout(300)
@@ -117,7 +117,10 @@ def test_a_click_on_a_tile_opens_its_cell_and_stands_in_the_address(page, site, 
 def test_a_download_holds_what_the_store_holds(page, site, filled_store, tmp_path):
     page.goto(f"{site}/activation_statistics?activation=tanh&init=xavier")
     settle(page)
-    page.locator("[class*=st-key-figure-std]").get_by_role("button", name="Download").click()
+    figure = page.locator("[class*=st-key-figure-std]")
+    # What appears above a chart under the pointer must not cover the menu.
+    figure.locator("[data-testid=stVegaLiteChart]").hover()
+    figure.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="CSV").first.click()
     waiting.value.save_as(tmp_path / "figure.csv")
