@@ -26,7 +26,7 @@ def main() -> int:
         print("the fault campaign needs a C compiler (cc) for its preloaded library", file=sys.stderr)
         return 2
     shim.preload()
-    from tests.faults.jobs import ENGINE, PACKING, STORE
+    from tests.faults.jobs import ENGINE, PACKING, PACKING_ALONE, STORE
     from tests.faults.scenarios import DEATHS, LONG, SCENARIOS, SHORT
     from tests.faults.trial import Bench
 
@@ -41,7 +41,8 @@ def main() -> int:
     print(f"seed {seed}\n", flush=True)
     print(f"| {' | '.join(HEADINGS)} |\n|---|---{'|---:' * (len(HEADINGS) - 2)}|", flush=True)
     with scratch(place) as folder:
-        benches = [Bench(job, folder / job.name, seed) for job in (STORE, PACKING, ENGINE)]
+        packing = (PACKING, PACKING_ALONE) if size is LONG else (PACKING_ALONE,)
+        benches = [Bench(job, folder / job.name, seed) for job in (STORE, *packing, ENGINE)]
         words = [word for word in sys.argv[1:] if not word.startswith("--")] or [""]
         chosen = {name: one for name, one in SCENARIOS.items() if any(word in name for word in words)}
         for name, scenario in chosen.items():

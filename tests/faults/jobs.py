@@ -1,4 +1,4 @@
-"""What is disturbed: a store that takes in two batches, one that packs small ones, and the engine on a grid."""
+"""What is disturbed: a store that takes in two batches, one that packs small ones, packing alone, and the engine."""
 
 from __future__ import annotations
 
@@ -52,12 +52,14 @@ class Job:
         prepare: makes the store as it is before.
         run: does the work that is left.
         cells: how many cells there are in the end.
+        each: whether a campaign at length kills it at each of its operations, and not at some.
     """
 
     name: str
     prepare: Callable[[store.Layout], None]
     run: Callable[[store.Layout], None]
     cells: int
+    each: bool = False
 
 
 def _batch(number: int):
@@ -121,8 +123,19 @@ def _pack(layout: store.Layout) -> None:
         store.publish(layout)
 
 
+def _prepare_published(layout: store.Layout) -> None:
+    """Makes a store whose entries are published, so that packing alone writes."""
+    write(layout.path, *(believable(1, 1, first_seed=number) for number in range(5)))
+
+
+def _pack_alone(layout: store.Layout) -> None:
+    with store.WriterLock(layout), patch.object(packing, "LEAST", 4):
+        packing.pack(layout)
+
+
 STORE = Job("store", _prepare_store, _grow_store, 32)
 PACKING = Job("packing", _prepare_small, _pack, 18)
+PACKING_ALONE = Job("packing alone", _prepare_published, _pack_alone, 10, each=True)
 ENGINE = Job("engine", lambda layout: None, lambda layout: engine.run(_grid(), layout.path) and None, 2 * 8 + 16)
 
 

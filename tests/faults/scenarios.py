@@ -56,12 +56,19 @@ def points(bench: Bench, most: int) -> list[int]:
     return sorted(chosen + [writes[place] for place in evenly(len(writes), most // 4)])
 
 
+def each(bench: Bench) -> range:
+    """Returns the numbers of all operations."""
+    return range(len(operations(bench)))
+
+
 def at_points(mode: Mode, error: int = 0) -> Callable[[Bench, Size], Iterator[Outcome]]:
     """Returns the scenario in which something happens at each of the chosen operations."""
 
     def scenario(bench: Bench, size: Size) -> Iterator[Outcome]:
         most = size.points if mode in (Mode.kill_before, Mode.kill_after, Mode.tear) else size.others
-        for number in points(bench, most):
+        # After an operation is before the next one.
+        every = bench.job.each and size is LONG and mode in (Mode.kill_before, Mode.tear)
+        for number in each(bench) if every else points(bench, most):
             yield bench.disturb(lambda number=number: shim.arm(bench.trial_folder, mode, number, error))
 
     return scenario

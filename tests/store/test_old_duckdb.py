@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from goldilocks import store
+from goldilocks.store import StoreWarning
+from goldilocks.store.checks.check import check
+from goldilocks.store.files import durable
 
 VERSION = "1.2.2"
 HOME = Path.home() / ".cache" / "goldilocks-tests" / f"duckdb-{VERSION}"
@@ -57,3 +60,24 @@ def test_the_oldest_promised_duckdb_reads_the_same(layout, old_python):
         assert [comment for *_, comment in found["comments"] if not comment] == []
         query = "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
         assert [tuple(row) for row in found["views"]] == opened.query(query).fetchall()
+
+
+def test_what_the_oldest_leaves_at_the_name_of_the_pointer_never_reaches_the_store(own, old_python):
+    """Later versions follow the pointer before they name the log of what was written."""
+    program = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("UPDATE layers SET std = 7")
+os._exit(0)
+"""
+    finished = subprocess.run([str(old_python), "-c", program, str(own.path)], capture_output=True, text=True)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    log = durable.log_of(own.path)
+    assert log.exists()
+    with pytest.warns(StoreWarning, match="was left by a program"):
+        assert store.publish(own) is None
+    assert not log.exists()
+    assert [finding for finding in check(own) if not finding.holds] == []
+    counted = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).execute(sys.argv[2]).fetchall())"
+    command = [str(old_python), "-c", counted, str(own.path), "SELECT count(*) FROM layers WHERE std = 7"]
+    assert subprocess.run(command, capture_output=True, text=True).stdout.strip() == "[(0,)]"
