@@ -1,5 +1,7 @@
 """Data sets are downloaded whole or not at all."""
 
+import gzip
+
 import pytest
 
 from goldilocks.engine.data.idx import FILES
@@ -61,7 +63,11 @@ def test_an_interrupted_download_leaves_nothing(folder, files, serve):
     assert not [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_a_damaged_file_in_the_cache_is_replaced(folder, files, arrays, serve):
+@pytest.mark.parametrize("damage", ["half of it", "one bit"])
+def test_a_damaged_file_in_the_cache_is_replaced(folder, files, arrays, serve, damage):
     (folder / "small").mkdir(parents=True)
-    (folder / "small" / f"{FILES[1]}.gz").write_bytes(b"half of it")
+    whole = files[FILES[1]]
+    # Compressed anew, so that the format has nothing to object to.
+    other = gzip.compress(whole[:-1] + bytes([whole[-1] ^ 1]))
+    (folder / "small" / f"{FILES[1]}.gz").write_bytes(other if damage == "one bit" else b"half of it")
     assert_loaded(small(files, serve(packed(files))).load(), arrays)
