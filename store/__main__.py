@@ -25,10 +25,10 @@ from goldilocks.store.repairs import repair as repairing
 from goldilocks.store.snapshots import publication
 from goldilocks.store.writing import lock
 
-EPILOG = "Exit codes: 0 done; 1 something is broken or failed; 2 the request is wrong."
+EPILOG = "Exit codes: 0 success; 1 a check or an operation failed; 2 invalid request."
 
 app = typer.Typer(
-    help="Look into a Goldilocks store, verify it, and take data out of it.",
+    help="Inspect, check, query, export and merge a Goldilocks store.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -64,7 +64,7 @@ def info(store: StorePath = None) -> None:
         size = opened.file.stat().st_size / 1e6
         say(f"{opened.path}: snapshot {opened.snapshot}, {size:.1f} MB")
         writer = lock.writer(layout)
-        say(f"written by process {writer['pid']} since {writer['started_at']} UTC" if writer else "nobody writes")
+        say(f"written by process {writer['pid']} since {writer['started_at']} UTC" if writer else "no writer")
         for one in opened.relations():
             say(f"  {one.name:<18}{one.rows:>12,}  {one.kind:<6}{one.comment}")
         latest = (
@@ -80,10 +80,10 @@ def info(store: StorePath = None) -> None:
 @app.command(epilog=EPILOG)
 def check(
     repair: Annotated[
-        bool, typer.Option("--repair", help="Repair what is broken; what is set aside lies in the folder `damaged`.")
+        bool, typer.Option("--repair", help="Repair what is broken; damaged files move to the folder `damaged`.")
     ] = False,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="With --repair: make the snapshot from the journal alone, in any case.")
+        bool, typer.Option("--rebuild", help="With --repair: always rebuild the snapshot from the journal alone.")
     ] = False,
     store: StorePath = None,
 ) -> None:
@@ -93,7 +93,7 @@ def check(
         if not layout.folder.exists() and not layout.path.exists():
             layout.resolve()
         if rebuild and not repair:
-            raise StoreInvalid("--rebuild goes with --repair: goldilocks store check --repair --rebuild")
+            raise StoreInvalid("--rebuild needs --repair: goldilocks store check --repair --rebuild")
         sound = all_hold(layout)
         if repair and (rebuild or not sound):
             for sentence in repairing.repair(layout, rebuild=rebuild):
@@ -115,11 +115,11 @@ def all_hold(layout: Layout) -> bool:
 
 @app.command(epilog=EPILOG)
 def publish(store: StorePath = None) -> None:
-    """Adds finished work of the journal to a new snapshot. Example: goldilocks store publish"""
+    """Publishes the finished batches of the journal as a new snapshot. Example: goldilocks store publish"""
     with refusals():
         layout = Layout.at(store)
         if not layout.folder.exists():
-            raise StoreMissing(f"There is no store at {layout}: `goldilocks run` makes one.")
+            raise StoreMissing(f"There is no store at {layout}: `goldilocks run` creates one.")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", StoreWarning)
             snapshot = publication.publish(layout)
@@ -135,12 +135,12 @@ def publish(store: StorePath = None) -> None:
 
 @app.command(epilog=EPILOG)
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the tables; it is created.")],
-    format: Annotated[ExportFormat, typer.Option(help="parquet keeps every type.")] = ExportFormat.parquet,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the files; created if missing.")],
+    format: Annotated[ExportFormat, typer.Option(help="parquet keeps all column types.")] = ExportFormat.parquet,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Writes every table, results in parts by study. Example: goldilocks store export tables --format csv"""
+    """Writes every table to files, results by study. Example: goldilocks store export tables --format csv"""
     with refusals(), connect.open(store) as opened:
         for file in exporting.export(opened, folder, format, overwrite=overwrite):
             say(file)
@@ -151,9 +151,9 @@ def import_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder made by `export --format parquet`.")],
     store: StorePath = None,
 ) -> None:
-    """Takes in what `export` wrote. Example: goldilocks store import tables --store data/again.duckdb"""
+    """Imports a folder written by `export`. Example: goldilocks store import tables --store data/again.duckdb"""
     with refusals():
-        unite(Layout.at(store), [folder], "import")
+        merge_all(Layout.at(store), [folder], "import")
 
 
 @app.command(epilog=EPILOG)
@@ -161,24 +161,24 @@ def merge(
     others: Annotated[list[Path], typer.Argument(metavar="OTHER...", help="DuckDB files of other stores.")],
     store: StorePath = None,
 ) -> None:
-    """Adds what other stores have and this one lacks; exit code 1 when they disagree on a cell.
+    """Merges other stores into this one; conflicts list both runs, with exit code 1.
 
     Example: goldilocks store merge from_gpu.duckdb from_cluster.duckdb
     """
     with refusals():
-        unite(Layout.at(store), others, "merge")
+        merge_all(Layout.at(store), others, "merge")
 
 
-def unite(layout: Layout, others: list[Path], label: str) -> None:
-    """Merges one source after the other and says what came of each."""
+def merge_all(layout: Layout, others: list[Path], label: str) -> None:
+    """Merges one source after the other and prints what came of each."""
     conflicts = 0
     for other in others:
         merged = merging.merge(layout, other, label)
-        say(f"{other}: {merged.added} cells added, {merged.known} were here already")
+        say(f"{other}: {merged.added} cells added, {merged.known} already present")
         for conflict in merged.conflicts:
             warn(f"conflict: {conflict}")
             again = f"goldilocks verify {conflict.example} --store {shlex.quote(str(layout))}"
-            warn(f"  `{again}` computes it again")
+            warn(f"  `{again} recomputes it")
         conflicts += len(merged.conflicts)
     if conflicts:
         raise typer.Exit(FAILED)
@@ -188,9 +188,9 @@ def unite(layout: Layout, others: list[Path], label: str) -> None:
 def query(
     sql: Annotated[
         str | None,
-        typer.Argument(metavar="SQL", help="Its last statement gives the rows; - reads stdin."),
+        typer.Argument(metavar="SQL", help="SQL whose last statement returns rows; - reads stdin."),
     ] = None,
-    format: Annotated[QueryFormat, typer.Option(help="In JSON, NaN and infinity are texts.")] = QueryFormat.table,
+    format: Annotated[QueryFormat, typer.Option(help="In JSON, NaN and infinity are strings.")] = QueryFormat.table,
     name: Annotated[str | None, typer.Option(help=f"A named query: {', '.join(queries.all())}.")] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", metavar="KEY=VALUE", help="Value for $KEY; repeatable.")

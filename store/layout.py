@@ -26,7 +26,7 @@ from goldilocks.store.errors import StoreInvalid, StoreMissing
 DEFAULT_PATH = "data/grid.duckdb"
 ENVIRONMENT_VARIABLE = "GOLDILOCKS_STORE"
 SUFFIX = ".store"
-REMEDY = "`make grid` or `goldilocks run` makes one"
+REMEDY = "`make grid` or `goldilocks run` creates one"
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Layout:
                 raise
             raise StoreMissing(
                 f"{self.path} is a symbolic link that leads back to itself: `goldilocks store publish --store "
-                f"{self.path}` makes it name the newest snapshot again."
+                f"{self.path}` points it to the newest snapshot again."
             ) from None
 
     def prepare(self) -> None:
@@ -141,7 +141,7 @@ class Layout:
     def _why_missing(self) -> str:
         if self.journal.is_dir() and any(self.journal.iterdir()):
             remedy = f"`goldilocks store publish --store {self.path}`"
-            return f"{self.path} names no snapshot, but finished work waits in the journal: {remedy}."
+            return f"{self.path} names no snapshot, but the journal has unpublished results: {remedy}."
         return f"There is no store at {self.path}: {REMEDY}."
 
     def __str__(self) -> str:

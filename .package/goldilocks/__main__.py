@@ -5,7 +5,7 @@ from importlib import import_module
 
 # Each has a command line of its own, loaded when it is asked for: a page is there sooner without the engine's.
 PROGRAMS = {
-    "store": "Look into a store, verify it, and take data out of it.",
+    "store": "Inspect, check, query, export and merge a store.",
     "dashboard": "Serve the pages over a store.",
 }
 

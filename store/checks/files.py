@@ -29,7 +29,7 @@ def no_foreign_log(layout: Layout, store: Store) -> Verdict:
     """No other program left changes beside the pointer or a snapshot."""
     databases = (layout.path, *map(layout.snapshot_file, layout.snapshot_numbers()))
     found = [log for log in map(durable.log_of, databases) if log.exists()]
-    return Verdict(False, f"{found[0]} lies there: {_remedy(layout)}") if found else Verdict(True)
+    return Verdict(False, f"{found[0]} was found: {_remedy(layout)}") if found else Verdict(True)
 
 
 def pointer_newest(layout: Layout, store: Store) -> Verdict:
@@ -38,7 +38,7 @@ def pointer_newest(layout: Layout, store: Store) -> Verdict:
     if newest is None or store.file == layout.snapshot_file(newest).resolve():
         return Verdict(True)
     if not layout.path.is_symlink():
-        return Verdict(False, f"{layout.path} is a file of its own, not a link to a snapshot: {_remedy(layout)}")
+        return Verdict(False, f"{layout.path} is a regular file, not a link to a snapshot: {_remedy(layout)}")
     return Verdict(False, f"it names {store.file.name}, {layout.snapshot_file(newest).name} exists: {_remedy(layout)}")
 
 
@@ -85,9 +85,11 @@ def journal_ingested(layout: Layout, store: Store) -> Verdict:
         return Verdict(True, f"{len(inside)} entries")
     writer = lock.writer(layout)
     if writer:
-        return Verdict(True, f"{len(waiting)} entries wait while process {writer['pid']} writes")
-    remedy = f"`goldilocks store publish --store {layout}` adds it or says why not, and {_remedy(layout)}"
-    return Verdict(False, f"{len(waiting)} entries wait and nobody writes, the first is {min(waiting)}: {remedy}")
+        return Verdict(True, f"{len(waiting)} entries are unpublished while process {writer['pid']} writes")
+    remedy = f"`goldilocks store publish --store {layout}` adds it or shows why it cannot, and {_remedy(layout)}"
+    return Verdict(
+        False, f"{len(waiting)} entries are unpublished and there is no writer; the first is {min(waiting)}: {remedy}"
+    )
 
 
 def journal_intact(layout: Layout, store: Store) -> Verdict:
@@ -103,7 +105,7 @@ def journal_intact(layout: Layout, store: Store) -> Verdict:
         return Verdict(False, f"{broken[0].entry.name}: {broken[0].flaw}: {_remedy(layout)}")
     unlisted = [one.entry.name for one in found if one.known and not one.listed]
     if unlisted:
-        return Verdict(False, f"{unlisted[0]} has no list of digests that is right: {_remedy(layout)}")
+        return Verdict(False, f"{unlisted[0]} has no valid list of digests: {_remedy(layout)}")
     unknown = sum(not one.known for one in found)
     remark = f", {unknown} of them without digest until the next `store publish`" if unknown else ""
     return Verdict(True, f"{len(found)} entries{remark}")
@@ -121,4 +123,4 @@ def journal_agrees(layout: Layout, store: Store) -> Verdict:
 
 
 def _remedy(layout: Layout) -> str:
-    return f"`goldilocks store check --repair --store {layout}` puts it right"
+    return f"`goldilocks store check --repair --store {layout}` repairs it"

@@ -52,14 +52,14 @@ def main(app: Callable[..., Any], name: str) -> NoReturn:
     except BrokenPipeError:
         _abandon_stdout()
     except OSError as error:
-        code = _told(error)
+        code = _report(error)
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
         _abandon_stdout()
     except OSError as error:
-        code = _told(error)
+        code = _report(error)
     raise SystemExit(code)
 
 
@@ -99,7 +99,7 @@ def text(argument: str) -> str:
     except UnicodeEncodeError:
         return argument
     except UnicodeDecodeError:
-        raise StoreInvalid(f"{argument!a} is not text in UTF-8") from None
+        raise StoreInvalid(f"{argument!a} is not valid UTF-8") from None
 
 
 @contextmanager
@@ -151,7 +151,7 @@ def read_stdin() -> str:
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise StoreInvalid("what came on stdin is not text in UTF-8") from None
+        raise StoreInvalid("stdin is not valid UTF-8") from None
 
 
 @contextmanager
@@ -166,14 +166,14 @@ def refusals() -> Iterator[None]:
     except duckdb.Error as error:
         if isinstance(error, duckdb.OutOfMemoryException) or any(reason in str(error) for reason in _BROKEN):
             leave(f"DuckDB failed: {error}", FAILED)
-        leave(f"DuckDB refuses the statement: {error}", REFUSED)
+        leave(f"DuckDB rejects the statement: {error}", REFUSED)
     except BrokenPipeError:
         _abandon_stdout()
     except OSError as error:
-        raise typer.Exit(_told(error)) from None
+        raise typer.Exit(_report(error)) from None
 
 
-def _told(error: OSError) -> int:
+def _report(error: OSError) -> int:
     """Says what the system refused, and returns the exit code."""
     _abandon_stdout()
     warn(f"{error.filename or 'stdout'}: {error.strerror or error}")

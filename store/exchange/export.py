@@ -39,11 +39,13 @@ def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool
         StoreInvalid: when the format is unknown, the folder cannot be made, or a file exists.
     """
     if kind not in FORMATS:
-        raise StoreInvalid(f"there is no format {kind!r}; it is one of {', '.join(FORMATS)}")
+        raise StoreInvalid(f"unknown format {kind!r}; allowed: {', '.join(FORMATS)}")
     names = [one.name for one in store.relations() if one.kind == "table"]
     for name in names:
         if not _FILE_NAME.fullmatch(name):
-            raise StoreInvalid(f"the table {name!r} has a name that is no name of a file; no store has that table")
+            raise StoreInvalid(
+                f"the table {name!r} has a name that cannot be a file name; no Goldilocks store has that table"
+            )
     places = {name: folder / (name if kind == "parquet" and _parted(name) else f"{name}.{kind}") for name in names}
     existing = [place for place in places.values() if place.exists()]
     if existing and not overwrite:
@@ -51,7 +53,7 @@ def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreInvalid(f"the folder {folder} cannot be made: {error.strerror}") from None
+        raise StoreInvalid(f"the folder {folder} cannot be created: {error.strerror}") from None
     with attached(store.file, read_only=True, folders=[folder]) as connection:
         for name, place in places.items():
             if place.is_dir():

@@ -1,7 +1,7 @@
-"""Unites stores: the results that another store has and this one lacks become journal entries of this one.
+"""Merges stores: the results that another store has and this one lacks become journal entries of this one.
 
 Cells have the same id wherever they are computed, so a set difference tells which are new. Of a cell that both have,
-the rows of this store stay; where the other's differ, that is a conflict, reported with both provenances.
+the rows of this store stay; where the other's differ, that is a conflict, which lists both runs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FINISHED = "('done', 'diverged', 'failed', 'interrupted')"
 
 @dataclass(frozen=True)
 class Merged:
-    """What came of a source: cells added, cells that were here already, and those of them that differ."""
+    """What came of a source: cells added, cells that already present, and those of them that differ."""
 
     source: Path
     added: int
@@ -122,13 +122,12 @@ def _refuse_broken(connection: duckdb.DuckDBPyConnection, other: Path) -> None:
     if wrong:
         listed = ", ".join(map(repr, wrong[:MOST_LISTED])) + (", …" if len(wrong) > MOST_LISTED else "")
         raise StoreInvalid(
-            f"{other} is refused, nothing was taken from it: the id of {len(wrong)} cells is not that of their spec: "
+            f"{other} is refused, nothing was imported: the id of {len(wrong)} cells is not that of their spec: "
             f"{listed}"
         )
     for finding in broken_invariants(connection):
         raise StoreInvalid(
-            f"{other} is refused, nothing was taken from it: it breaks {finding.name} ({finding.sentence} "
-            f"{finding.detail})"
+            f"{other} is refused, nothing was imported: it breaks {finding.name} ({finding.sentence} {finding.detail})"
         )
 
 

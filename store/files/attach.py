@@ -111,8 +111,8 @@ def refuse_held(error: duckdb.Error, path: Path) -> None:
     holder = re.search(r"held in (.+) \(PID (\d+)\)", text)
     who = f"process {holder[2]} ({holder[1]})" if holder else "this program itself"
     raise StoreBusy(
-        f"{path} is open for writing in {who}. Close it there: snapshots are for reading, and others open them with "
-        "read_only=True. Nothing is damaged by that, and nothing needs a repair."
+        f"{path} is open for writing in {who}. Close it there: snapshots are read-only; open them with "
+        "read_only=True. Nothing is damaged, and no repair is needed."
     ) from error
 
 
@@ -132,4 +132,4 @@ def refuse_truncated(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     used = connection.execute(sizes).fetchall()[0][0]
     least, found = HEADERS + int(used), path.stat().st_size
     if found < least:
-        raise duckdb.IOException(f"{path} is cut off: {found} bytes of at least {least}")
+        raise duckdb.IOException(f"{path} is truncated: {found} bytes of at least {least}")

@@ -1,4 +1,4 @@
--- Every axis says what the spec says, those of a study alone included; of a scheme, its name.
+-- Every axis has the value in the spec, axes of the study included; for a scheme, its name.
 WITH axes AS (
     SELECT cell_id, spec, unnest([
         {axis: 'study', held: study},

@@ -1,4 +1,4 @@
--- A cell that is done has finite losses, finite statistics of its layers, and something finite among its measurements; predictions and times say nothing.
+-- A cell that is done has finite losses, finite statistics of its layers, and something finite among its measurements; predictions and times are not checked.
 SELECT cell_id, 'layer ' || layer AS place
 FROM layers JOIN cells USING (cell_id)
 WHERE status = 'done' AND NOT (isfinite(mean) AND isfinite(std) AND isfinite(rms) AND isfinite(min) AND isfinite(max)

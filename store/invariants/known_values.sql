@@ -1,4 +1,4 @@
--- Statuses, taps and quantities have one of the values that their comments name.
+-- Statuses, taps and quantities have one of the values listed in their comments.
 SELECT 'cells.status' AS place, cell_id AS row_name, status AS found
 FROM cells WHERE status NOT IN ('done', 'diverged', 'failed')
 UNION ALL

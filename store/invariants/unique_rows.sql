@@ -1,4 +1,4 @@
--- Nothing is stored twice.
+-- No row is stored twice.
 SELECT 'cells' AS place, cell_id AS row_name, count(*) AS times FROM cells GROUP BY ALL HAVING times > 1
 UNION ALL
 SELECT 'layers', cell_id || ' layer ' || layer, count(*) AS times FROM layers GROUP BY cell_id, layer HAVING times > 1

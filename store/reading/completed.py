@@ -38,7 +38,7 @@ def _done(layout: Layout) -> set[str]:
         status = _published(base)
     except duckdb.Error as error:
         # Not every block is read when a snapshot is opened; the journal has all of it.
-        warnings.warn(f"{base and base.path} cannot be read and is passed over: {error}", StoreWarning, stacklevel=5)
+        warnings.warn(f"{base and base.path} cannot be read and is skipped: {error}", StoreWarning, stacklevel=5)
         base, status = None, {}
     status.update(_read(publication.sound(layout, base)))
     return {cell_id for cell_id, value in status.items() if value in RESULTS}

@@ -60,7 +60,7 @@ class Store:
 
         Raises:
             StoreInvalid: when it is none, or several give rows.
-            duckdb.Error: when DuckDB refuses the statement.
+            duckdb.Error: when DuckDB rejects the statement.
         """
         cursor = self.cursor()
         relation = cursor.sql(_one(cursor, sql), params=values or None)
@@ -155,7 +155,7 @@ def _one(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     rows = [one for one in statements if _gives_rows(one)]
     if len(rows) > 1 or (rows and rows[0] is not statements[-1]):
         texts = "; ".join(" ".join(one.query.split()) for one in rows)
-        raise StoreInvalid(f"the last statement alone may give rows; these give some: {texts}. Run them one by one")
+        raise StoreInvalid(f"only the last statement may return rows; these do, too: {texts}. Run them one by one")
     for statement in statements[:-1]:
         cursor.execute(statement)
     return statements[-1]

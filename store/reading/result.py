@@ -1,4 +1,4 @@
-"""The rows of a query in the form that is asked for: DuckDB relation, pandas, Arrow, polars or tuples.
+"""The rows of a query in the requested form: DuckDB relation, pandas, Arrow, polars or tuples.
 
 Two tables that are joined may have a column of the same name. JSON would keep one of the two and Parquet could not be
 read, so every form has the names `status`, `status_1`.
@@ -46,7 +46,7 @@ def with_distinct_names(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRel
 
 
 class Result:
-    """The rows of a query, in the form that is asked for. NaN and infinity stay themselves.
+    """The rows of a query, in the requested form. NaN and infinity stay themselves.
 
     Args:
         relation: DuckDB's relation, for those who want to go on with it.

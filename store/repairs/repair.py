@@ -62,7 +62,7 @@ def repair(layout: Layout, *, rebuild: bool = False) -> Iterator[str]:
             yield from _rescue(layout, base) if base.sealed else _settle(layout, base)
         snapshot = publication.publish(layout, anew=True)
         if snapshot:
-            yield f"snapshot {snapshot.name} was built anew from the journal: {snapshot.cells} cells"
+            yield f"snapshot {snapshot.name} was rebuilt from the journal: {snapshot.cells} cells"
         yield from _set_aside_changed(layout)
 
 
@@ -83,7 +83,7 @@ def _publish(layout: Layout) -> Iterator[str]:
         yield f"nothing could be added to the newest snapshot: {error}"
         return
     if snapshot:
-        yield f"{snapshot.entries} journal entries that waited were added to snapshot {snapshot.name}"
+        yield f"{snapshot.entries} unpublished journal entries were added to snapshot {snapshot.name}"
 
 
 def _without_copies(layout: Layout) -> Iterator[str]:
@@ -108,7 +108,7 @@ def _adopted(layout: Layout, entries: Sequence[Entry], whose: str) -> Iterator[s
         publication.fill(known, None, publication.sound(layout, None))
         publication.fill(other, None, entries)
         taken = adopt(layout, other, known, "rescued")
-    yield f"{taken.added} cells {whose} that the journal lacks were added, {taken.known} were there already"
+    yield f"{taken.added} cells {whose} that the journal lacks were added, {taken.known} were already present"
     for conflict in taken.conflicts:
         yield f"they differ: {conflict}"
 
@@ -128,7 +128,7 @@ def _set_aside_damaged(layout: Layout, base: Base | None) -> Iterator[str]:
     for one in verification.examine([entry for entry in entries if entry.name not in flaws], recorded):
         if one.known and not one.listed:
             verification.write_list(layout, one.entry)
-            yield f"journal entry {one.entry.name} is as the snapshot took it in: {digests.NAME} was written again"
+            yield f"journal entry {one.entry.name} matches what the snapshot recorded: {digests.NAME} was written again"
 
 
 def _called(entries: Sequence[Entry]) -> str:
@@ -142,7 +142,7 @@ def _called(entries: Sequence[Entry]) -> str:
 def _rescue(layout: Layout, base: Base) -> Iterator[str]:
     """Gives the journal what an intact snapshot has and it lacks or tells otherwise."""
     if not seal.intact(base.path, thorough=True):
-        yield f"{base.path} has changed since it was published: nothing was taken from it"
+        yield f"{base.path} has changed since it was published: nothing was recovered from it"
         return
     with _scratch(layout, "known.duckdb") as known:
         entries = publication.sound(layout, None)
@@ -150,10 +150,10 @@ def _rescue(layout: Layout, base: Base) -> Iterator[str]:
         try:
             rescued = adopt(layout, base.path, known, "rescued", newer=True)
         except (StoreCorrupt, duckdb.Error) as error:
-            yield f"the snapshot {base.path.name} has nothing to give that the journal lacks: {error}"
+            yield f"the snapshot {base.path.name} has nothing that could be recovered: {error}"
             return
     if rescued.added:
-        yield f"{rescued.added} cells that the journal had lost were taken from the intact snapshot {base.path.name}"
+        yield f"{rescued.added} cells that the journal had lost were recovered from the intact snapshot {base.path.name}"
 
 
 def _settle(layout: Layout, base: Base) -> Iterator[str]:
@@ -165,14 +165,14 @@ def _settle(layout: Layout, base: Base) -> Iterator[str]:
         if others:
             kept = keep_copy(layout, base.path)
             yield (
-                f"of {', '.join(others)} the journal says one thing and the snapshot another, and no digest tells "
-                f"which is right: the journal's rows were taken, and the snapshot lies in {kept}"
+                f"journal and snapshot disagree on {', '.join(others)}, and no digest shows which is right: the rows "
+                f"of the journal were kept, and the snapshot was copied to {kept}"
             )
         if cells:
             yield from _set_aside_disputed(layout, base, entries, cells)
         rescued = adopt(layout, base.path, known, "rescued", without=cells)
     if rescued.added:
-        yield f"{rescued.added} cells that only the snapshot {base.path.name} has were taken from it"
+        yield f"{rescued.added} cells that only the snapshot {base.path.name} has were recovered from it"
 
 
 def _set_aside_disputed(layout: Layout, base: Base, entries: Sequence[Entry], cells: Sequence[str]) -> Iterator[str]:
@@ -188,9 +188,9 @@ def _set_aside_disputed(layout: Layout, base: Base, entries: Sequence[Entry], ce
     kept = keep_copy(layout, base.path)
     shown = " ".join(cells[:5]) + (" …" if len(cells) > 5 else "")
     yield (
-        f"of {len(cells)} cells the journal says one thing and the snapshot another, and no digest tells which is "
-        f"right: they were set aside, and `goldilocks run` of their grid computes them again. `goldilocks "
-        f"verify --store {kept} {shown}` computes them and says whether the snapshot was right"
+        f"journal and snapshot disagree on {len(cells)} cells, and no digest shows which is right: they were set aside, "
+        f"and `goldilocks run` of their grid computes them again. `goldilocks verify --store {kept} {shown}` computes "
+        f"them and shows whether the snapshot was right"
     )
 
 
@@ -200,10 +200,13 @@ def _set_aside_changed(layout: Layout) -> Iterator[str]:
         if seal.intact(file, thorough=True) is False:
             kept = set_aside(layout, file)
             durable.discard(seal.digest_file(file))
-            verify, take = f"goldilocks verify --sample 10 --store {kept}", f"store merge {kept} --store {layout.path}"
+            verify, take = (
+                f"goldilocks verify --sample 10 --store {kept}",
+                f"goldilocks store merge {kept} --store {layout.path}",
+            )
             yield (
                 f"snapshot {file.name} has changed since it was published and was moved to {kept}: what only it has "
-                f"can be verified (`python -m {verify}`) and taken in unproved (`python -m {take}`)"
+                f"can be verified (`{verify}`) and added without proof (`{take}`)"
             )
 
 

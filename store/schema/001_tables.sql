@@ -30,7 +30,7 @@ CREATE TABLE runs (
 );
 COMMENT ON TABLE runs IS 'Provenance: one row per call of the engine.';
 COMMENT ON COLUMN runs.run_id IS 'Name of the run, unique in this file.';
-COMMENT ON COLUMN runs.grid IS 'Name of the grid that was asked for.';
+COMMENT ON COLUMN runs.grid IS 'Name of the requested grid.';
 COMMENT ON COLUMN runs.grid_text IS 'The grid file as it was read, in TOML.';
 COMMENT ON COLUMN runs.command IS 'Command line that started the run.';
 COMMENT ON COLUMN runs.status IS 'running, done, failed (some cells failed), interrupted (stopped by the user) or killed (its process vanished).';
@@ -193,7 +193,7 @@ CREATE TABLE schemes (
 COMMENT ON TABLE schemes IS 'The card of each member the engine knows: initializers, activations, normalizations and so on.';
 COMMENT ON COLUMN schemes.kind IS 'Family: initializer, activation, normalization, network, optimizer, dataset, preprocessing, study.';
 COMMENT ON COLUMN schemes.name IS 'Name in grid files and in the axis columns, without parameters.';
-COMMENT ON COLUMN schemes.title IS 'Name for people.';
+COMMENT ON COLUMN schemes.title IS 'Display name.';
 COMMENT ON COLUMN schemes.formula IS 'Definition, in plain text.';
 COMMENT ON COLUMN schemes.reference IS 'Paper or textbook.';
 COMMENT ON COLUMN schemes.notes IS 'Limits and remarks.';

@@ -12,6 +12,6 @@ COMMENT ON COLUMN runs.seed_scheme IS 'How every random draw follows from the se
 ALTER TABLE cells ADD COLUMN batch INTEGER;
 ALTER TABLE cells ADD COLUMN batch_place INTEGER;
 ALTER TABLE cells ADD COLUMN batch_cells INTEGER;
-COMMENT ON COLUMN cells.batch IS 'Number of the tensor program within the run that computed this cell together with others: the last bits of a result may depend on the company. NULL where it was not recorded.';
+COMMENT ON COLUMN cells.batch IS 'Number of the tensor program within the run that computed this cell together with others: the last bits of a result may depend on the other cells of the batch. NULL where it was not recorded.';
 COMMENT ON COLUMN cells.batch_place IS 'Place of the cell within its batch; 0 is the first.';
 COMMENT ON COLUMN cells.batch_cells IS 'Number of cells in its batch.';

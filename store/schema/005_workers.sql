@@ -16,7 +16,7 @@ CREATE TABLE workers (
     torch_version   VARCHAR,
     python_version  VARCHAR
 );
-COMMENT ON TABLE workers IS 'Provenance beyond one machine: one row per process of a cluster that computed cells of a run. What runs says of device, threads and versions is then said here for each worker.';
+COMMENT ON TABLE workers IS 'Provenance beyond one machine: one row per process of a cluster that computed cells of a run. Device, threads and versions are then recorded here for each worker, not in runs.';
 COMMENT ON COLUMN workers.run_id IS 'The run; see runs.';
 COMMENT ON COLUMN workers.worker IS 'Name of the worker, unique within its run.';
 COMMENT ON COLUMN workers.node IS 'Name that the cluster gave to the machine; several nodes may be on one host.';
@@ -33,7 +33,7 @@ COMMENT ON COLUMN workers.torch_version IS 'Version of PyTorch.';
 COMMENT ON COLUMN workers.python_version IS 'Version of Python.';
 
 ALTER TABLE cells ADD COLUMN worker VARCHAR;
-COMMENT ON COLUMN cells.worker IS 'The worker of the run that computed this cell; see workers. NULL where the process of the run did it itself.';
+COMMENT ON COLUMN cells.worker IS 'The worker of the run that computed this cell; see workers. NULL where the process of the run computed it.';
 
 ALTER TABLE runs ADD COLUMN batches_total INTEGER;
 ALTER TABLE runs ADD COLUMN batches_running INTEGER;

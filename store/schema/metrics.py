@@ -71,7 +71,7 @@ METRICS = (
         "share_that_train",
         "Share of seeds that train",
         better="higher",
-        meaning="Share of the seeds of a configuration that train: outcomes.trains says what that means.",
+        meaning="Share of the seeds of a configuration that train; see outcomes.trains.",
     ),
     Metric(
         "gap",

@@ -9,4 +9,4 @@ INSERT INTO thresholds (name, value, meaning) VALUES
     ('factor_too_small', 0.01, 'A signal or gradient that is multiplied by less than this over the whole depth is too small.'),
     ('saturation', 0.0591, 'A unit is saturated where its activation is flat from there to a limit: the derivative below this share of the largest one; for tanh this is |tanh| > 0.97.'),
     ('trains', 0.5, 'A network trains when its loss stays finite and its final test accuracy is at least this share of the way from guessing to 1.'),
-    ('chance', 0.1, 'What guessing gives where a cell does not say it: the test accuracy with ten equally frequent classes.');
+    ('chance', 0.1, 'Accuracy of guessing where a cell does not record it: the test accuracy with ten equally frequent classes.');

@@ -62,9 +62,9 @@ COMMENT ON COLUMN outcomes.final_test_accuracy IS 'Test accuracy after the last 
 COMMENT ON COLUMN outcomes.best_test_accuracy IS 'Highest finite test accuracy at any logged step; NULL when none was finite.';
 COMMENT ON COLUMN outcomes.steps_to_90 IS 'First logged step with a test accuracy of at least 0.90; NULL when never reached.';
 COMMENT ON COLUMN outcomes.diverged IS 'Whether a non-finite loss was met.';
-COMMENT ON COLUMN outcomes.chance IS 'Test accuracy of guessing: cells.chance, or where a cell does not say it the threshold chance.';
+COMMENT ON COLUMN outcomes.chance IS 'Test accuracy of guessing: cells.chance, or the threshold chance where a cell does not record it.';
 COMMENT ON COLUMN outcomes.first_train_loss IS 'Cross-entropy of the first minibatch before the first update, in nats, in training mode; NULL where it was not logged.';
-COMMENT ON COLUMN outcomes.trains IS 'Whether the network trains: the loss stayed finite and final_test_accuracy is at least chance + the threshold trains × (1 − chance). The one meaning of that word in queries and pages.';
+COMMENT ON COLUMN outcomes.trains IS 'Whether the network trains: the loss stayed finite and final_test_accuracy is at least chance + the threshold trains × (1 − chance). Queries and pages use this definition.';
 
 CREATE OR REPLACE VIEW signal_rates AS
 WITH extent AS (

@@ -69,7 +69,7 @@ def open_newest(layout: Layout, folders: Sequence[Path] = ()) -> Opened:
             except (OSError, duckdb.Error, StoreCorrupt, StoreBusy):
                 # The error that is told is that of the one the pointer names.
                 continue
-            warnings.warn(f"{error} Snapshot {number:06d} is read meanwhile.", StoreWarning, stacklevel=4)
+            warnings.warn(f"{error} Snapshot {number:06d} is read instead.", StoreWarning, stacklevel=4)
             return opened
         raise
 
@@ -87,7 +87,7 @@ def _follow(layout: Layout, folders: Sequence[Path]) -> Opened:
         except duckdb.Error as error:
             if attempt + 1 == _ATTEMPTS or file.exists():
                 raise StoreCorrupt(f"{file} cannot be read: {error} {_remedy(layout)}") from error
-    raise StoreMissing(f"The snapshots of {layout.path} vanish while they are opened.")
+    raise StoreMissing(f"The snapshots of {layout.path} disappear while they are opened.")
 
 
 def _open_file(file: Path, folders: Sequence[Path]) -> Opened:
@@ -124,4 +124,4 @@ def _hold(file: Path) -> Hold:
 
 
 def _remedy(layout: Layout) -> str:
-    return f"`goldilocks store check --repair --store {layout.path}` builds it anew from the journal."
+    return f"`goldilocks store check --repair --store {layout.path}` rebuilds it from the journal."

@@ -102,7 +102,7 @@ def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
         try:
             return _publish(layout, base, entries)
         except (OSError, duckdb.Error) as error:
-            raise StoreFailed(f"publishing to {layout.path} failed, the last snapshot stays: {error}") from error
+            raise StoreFailed(f"publishing to {layout.path} failed, the last snapshot is unchanged: {error}") from error
 
 
 def newest(layout: Layout, below: int | None = None) -> Base | None:
@@ -122,7 +122,7 @@ def newest(layout: Layout, below: int | None = None) -> Base | None:
         try:
             return _base(path)
         except (duckdb.Error, StoreCorrupt, StoreBusy) as error:
-            warnings.warn(f"{path} cannot be read and is passed over: {error}", StoreWarning, stacklevel=3)
+            warnings.warn(f"{path} cannot be read and is skipped: {error}", StoreWarning, stacklevel=3)
     return None
 
 
@@ -168,7 +168,7 @@ def _publish(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Sna
     except (duckdb.Error, StoreChanged) as error:
         if base is None or durable.is_full(error):
             raise
-        warnings.warn(f"{base.path} cannot be built on: {error}", StoreWarning, stacklevel=3)
+        warnings.warn(f"{base.path} cannot be extended: {error}", StoreWarning, stacklevel=3)
         older = newest(layout, below=int(base.path.stem))
         return _publish(layout, older, sound(layout, older))
 
@@ -268,7 +268,7 @@ def _warn_of_lost_entries(layout: Layout, base: Base | None) -> None:
     if lost:
         warnings.warn(
             f"the journal of {layout.path} lacks {len(lost)} entries that the newest snapshot has, the first is "
-            f"{lost[0]}; nothing is lost: `goldilocks store check --repair --store {layout.path}` writes them again.",
+            f"{lost[0]}; nothing is lost: `goldilocks store check --repair --store {layout.path}` restores them.",
             StoreWarning,
             stacklevel=3,
         )
@@ -278,7 +278,7 @@ def _refuse_foreign_file(layout: Layout) -> None:
     if not layout.path.exists() or layout.path.is_symlink() or _is_copy(layout):
         return
     raise StoreInvalid(
-        f"{layout.path} is a file of its own, not the pointer of a store, and is not overwritten: "
+        f"{layout.path} is a regular file, not the pointer of a store, and is not overwritten: "
         "move it away, or choose another file with --store."
     )
 

@@ -71,7 +71,7 @@ def refuse_changed(file: Path) -> bool | None:
         raise StoreChanged(f"beside {file} lies {log.name}: another program opened the snapshot for writing.")
     found = intact(file)
     if found is False:
-        raise StoreChanged(f"{file} has changed since it was published{_foreign(file)}: snapshots are for reading.")
+        raise StoreChanged(f"{file} has changed since it was published{_foreign(file)}: snapshots are read-only.")
     return found
 
 
@@ -91,4 +91,4 @@ def _foreign(file: Path) -> str:
             found = migrate.unexpected(connection)
     except (duckdb.Error, StoreError, OSError):
         return ""
-    return f" and holds {listed(found)}, which a repair leaves out of the next one" if found else ""
+    return f" and holds {listed(found)}, which a repair omits from the next one" if found else ""

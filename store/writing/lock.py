@@ -72,7 +72,7 @@ def writer(layout: Layout) -> dict[str, str | int] | None:
         layout: the store.
 
     Returns:
-        `pid`, `host`, `started_at` (UTC) and `command` of the writer, or None when nobody writes.
+        `pid`, `host`, `started_at` (UTC) and `command` of the writer, or None when there is no writer.
     """
     if not layout.lock_file.exists() or layout.lock_file.is_symlink():
         return None
@@ -170,7 +170,7 @@ def _set_logs_aside(layout: Layout) -> None:
         if log.exists() and not _is_written(database):
             kept = set_aside(layout, log)
             warnings.warn(
-                f"{log} was left by a program that opened the store for writing. Snapshots are for reading: it was "
+                f"{log} was left by a program that opened the store for writing. Snapshots are read-only: it was "
                 f"moved to {kept}, and what it holds is not in the store.",
                 StoreWarning,
                 stacklevel=5,

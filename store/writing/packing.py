@@ -94,7 +94,7 @@ def _pack(layout: Layout, entries: Sequence[Entry]) -> int:
     final = layout.journal / packs.name(read[0][0].number, read[-1][0].number)
     unfinished = durable.temporary(layout.journal, final.name)
     try:
-        _write(unfinished, {entry.name: digest for entry, digest, _ in read}, _united(read))
+        _write(unfinished, {entry.name: digest for entry, digest, _ in read}, _combined(read))
         durable.commit(unfinished, final)
     except BaseException:
         durable.discard(unfinished)
@@ -124,35 +124,35 @@ def _read(entry: Entry) -> tuple[str, Tables] | None:
     return (listed.total, found) if known and found else None
 
 
-def _united(read: Sequence[tuple[Entry, str, Tables]]) -> Tables:
+def _combined(read: Sequence[tuple[Entry, str, Tables]]) -> Tables:
     """Returns the rows of all entries, each with the number of its entry."""
-    united = {}
+    combined = {}
     for name in tables.names():
         of_name = [(entry.number, found[name]) for entry, _, found in read if name in found]
         if not of_name:
             continue
         rows = pa.concat_tables([table for _, table in of_name], promote_options="permissive").combine_chunks()
         numbers = [number for number, table in of_name for _ in range(table.num_rows)]
-        united[name] = rows.append_column(packs.COLUMN, pa.array(numbers, pa.int64()))
-    return united
+        combined[name] = rows.append_column(packs.COLUMN, pa.array(numbers, pa.int64()))
+    return combined
 
 
-def _write(folder: Path, members: dict[str, str], united: Tables) -> None:
+def _write(folder: Path, members: dict[str, str], combined: Tables) -> None:
     durable.discard(folder)
     folder.mkdir()
-    for name, table in united.items():
+    for name, table in combined.items():
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
     (folder / packs.LIST).write_text(Digests(members).text())
-    names = [packs.LIST, *(f"{name}.parquet" for name in united)]
+    names = [packs.LIST, *(f"{name}.parquet" for name in combined)]
     written = Digests({name: digests.of(folder / name) for name in names}, journal.schema_note())
     (folder / digests.NAME).write_text(written.text())
-    _refuse_different(folder, united)
+    _refuse_different(folder, combined)
 
 
-def _refuse_different(folder: Path, united: Tables) -> None:
+def _refuse_different(folder: Path, combined: Tables) -> None:
     """Compares what can be read from a pack with what was to be written: the entries themselves are about to go."""
     with duckdb.connect() as connection:
-        for name, table in united.items():
+        for name, table in combined.items():
             sums = f"SELECT {fingerprint(table.column_names)} FROM "
             connection.register("meant", table)
             meant = connection.execute(f"{sums} meant").fetchall()

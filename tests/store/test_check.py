@@ -180,7 +180,7 @@ def test_waiting_work_is_broken_only_when_nobody_writes(own):
     with store.WriterLock(own):
         findings = list(check(own))
     assert all(finding.holds for finding in findings)
-    assert any("1 entries wait while process" in finding.detail for finding in findings)
+    assert any("1 entries are unpublished while process" in finding.detail for finding in findings)
 
 
 def test_a_lost_journal_entry_is_noticed(own):

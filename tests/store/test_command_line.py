@@ -41,7 +41,7 @@ def succeeded(*arguments: object, **options) -> bytes:
 
 def test_info_says_what_is_inside(layout):
     text = succeeded("info", "--store", layout.path).decode()
-    for part in (str(layout.path), "snapshot 000001", "nobody writes", "signal_rates", "176", "20260101-000000-test"):
+    for part in (str(layout.path), "snapshot 000001", "no writer", "signal_rates", "176", "20260101-000000-test"):
         assert part in text
 
 

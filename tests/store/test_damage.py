@@ -28,7 +28,7 @@ def test_a_snapshot_that_is_cut_off_anywhere_is_passed_over(own, newest):
         cells = opened.query("SELECT * FROM cells ORDER BY cell_id").fetchall()
     for length in np.linspace(1, len(content) - 1, CUTS, dtype=int):
         newest.write_bytes(content[:length])
-        with pytest.warns(store.StoreWarning, match=f"cannot be read.*{newest.parent.name}|000001 is read meanwhile"):
+        with pytest.warns(store.StoreWarning, match=f"cannot be read.*{newest.parent.name}|000001 is read instead"):
             opened = store.open(own)
         assert opened.snapshot == "000001", length
         assert opened.query("SELECT * FROM cells ORDER BY cell_id").fetchall() == cells
@@ -45,7 +45,7 @@ def test_what_is_cut_off_is_told_from_its_length(newest, tmp_path):
         copy.write_bytes(content[:length])
         with duckdb.connect(str(copy), read_only=True) as connection:
             if length < least:
-                with pytest.raises(duckdb.IOException, match=f"cut off: {length} bytes of at least {least}"):
+                with pytest.raises(duckdb.IOException, match=f"truncated: {length} bytes of at least {least}"):
                     refuse_truncated(connection, copy)
             else:
                 refuse_truncated(connection, copy)

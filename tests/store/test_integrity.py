@@ -163,7 +163,7 @@ def test_what_a_writer_left_is_moved_away_and_never_replayed(own, writer, beside
     left[0].rename(wanted)
     finding = broken(own)[0]
     assert wanted.name in finding.detail
-    with pytest.warns(store.StoreWarning, match="Snapshots are for reading"):
+    with pytest.warns(store.StoreWarning, match="Snapshots are read-only"):
         write(own.path, believable(1, 1, first_seed=50))
     assert broken(own) == []
     with duckdb.connect(str(own.path), read_only=True) as connection:
@@ -360,7 +360,7 @@ def test_a_snapshot_that_changed_without_a_new_time_is_not_built_on(own, content
     assert seal.intact(file, thorough=True) is False
     assert broken(own)
     write(own.path, Batch().run("another"), published=False)
-    with pytest.warns(store.StoreWarning, match="cannot be built on: .* has changed"):
+    with pytest.warns(store.StoreWarning, match="cannot be extended: .* has changed"):
         store.publish(own)
     assert broken(own) == []
     assert contents(own)["layers"] == before["layers"]

@@ -148,7 +148,7 @@ def test_export_and_import_lose_nothing(layout, tmp_path, contents):
     assert all(place.exists() for place in places)
     again = tmp_path / "again.duckdb"
     text = succeeded("import", tmp_path / "out", "--store", again).decode()
-    assert text == f"{tmp_path / 'out'}: 32 cells added, 0 were here already\n"
+    assert text == f"{tmp_path / 'out'}: 32 cells added, 0 already present\n"
     assert rows(contents(store.Layout.at(again))) == rows(contents(layout))
     assert any("nan" in row for row in contents(layout)["curves"])
     assert any("inf" in row for row in contents(layout)["curves"])
@@ -193,8 +193,8 @@ def test_the_command_says_what_came_of_each_store_and_fails_on_a_conflict(here, 
     finished = run("merge", there.path, third.path, "--store", here.path)
     assert finished.returncode == 1
     assert finished.stdout.decode().splitlines() == [
-        f"{there.path}: 2 cells added, 2 were here already",
-        f"{third.path}: 2 cells added, 0 were here already",
+        f"{there.path}: 2 cells added, 2 already present",
+        f"{third.path}: 2 cells added, 0 already present",
     ]
     assert b"conflict: 1 cells differ" in finished.stderr
     assert b"goldilocks verify" in finished.stderr

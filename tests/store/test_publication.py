@@ -147,7 +147,7 @@ def test_an_entry_of_an_older_schema_has_null_where_a_column_lacks(own):
 def test_a_missing_pointer_is_made_again(own, contents):
     before = contents(own)
     own.path.unlink()
-    with pytest.warns(store.StoreWarning, match=r"store publish.*Snapshot 000001 is read meanwhile"):
+    with pytest.warns(store.StoreWarning, match=r"store publish.*Snapshot 000001 is read instead"):
         assert contents(own) == before
     store.publish(own)
     assert contents(own) == before
