@@ -43,9 +43,7 @@ def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool
     names = [one.name for one in store.relations() if one.kind == "table"]
     for name in names:
         if not _FILE_NAME.fullmatch(name):
-            raise StoreInvalid(
-                f"the table {name!r} has a name that cannot be a file name; no Goldilocks store has that table"
-            )
+            raise StoreInvalid(f"the table {name!r} cannot be the name of a file; no store has that table")
     places = {name: folder / (name if kind == "parquet" and _parted(name) else f"{name}.{kind}") for name in names}
     existing = [place for place in places.values() if place.exists()]
     if existing and not overwrite:

@@ -153,7 +153,7 @@ def _rescue(layout: Layout, base: Base) -> Iterator[str]:
             yield f"the snapshot {base.path.name} has nothing that could be recovered: {error}"
             return
     if rescued.added:
-        yield f"{rescued.added} cells that the journal had lost were recovered from the intact snapshot {base.path.name}"
+        yield f"{rescued.added} cells that the journal had lost were recovered from the snapshot {base.path.name}"
 
 
 def _settle(layout: Layout, base: Base) -> Iterator[str]:
@@ -188,8 +188,8 @@ def _set_aside_disputed(layout: Layout, base: Base, entries: Sequence[Entry], ce
     kept = keep_copy(layout, base.path)
     shown = " ".join(cells[:5]) + (" …" if len(cells) > 5 else "")
     yield (
-        f"journal and snapshot disagree on {len(cells)} cells, and no digest shows which is right: they were set aside, "
-        f"and `goldilocks run` of their grid computes them again. `goldilocks verify --store {kept} {shown}` computes "
+        f"journal and snapshot disagree on {len(cells)} cells, and no digest shows which is right: they were set "
+        f"aside, and `goldilocks run` of their grid computes them again. `goldilocks verify --store {kept} {shown}` computes "
         f"them and shows whether the snapshot was right"
     )
 

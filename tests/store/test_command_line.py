@@ -63,7 +63,7 @@ def test_check_repairs_when_it_is_asked_to(own, contents):
     assert run("check", layout=own).returncode == 1
     text = succeeded("check", "--repair", layout=own).decode()
     assert "repair journal entry 000002-test is damaged and was moved to" in text
-    assert "repair 34 cells that the journal had lost were taken from the intact snapshot 000002.duckdb" in text
+    assert "repair 34 cells that the journal had lost were recovered from the snapshot 000002.duckdb" in text
     assert all(set(rows) <= set(contents(own)[name]) for name, rows in before.items() if name != "journal_entries")
     assert succeeded("check", layout=own).decode().count("BROKEN") == 0
     assert (own.damaged / "000002-test").is_dir()

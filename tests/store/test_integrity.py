@@ -150,7 +150,7 @@ def test_a_snapshot_that_is_held_by_a_writer_is_said_to_be_so(own, writer):
     (finding,) = broken(own)
     assert f"process {writer.pid}" in finding.detail
     assert "--repair" not in finding.detail
-    with pytest.raises(store.StoreBusy, match="nothing needs a repair"):
+    with pytest.raises(store.StoreBusy, match="no repair is needed"):
         list(repair(own))
 
 
@@ -275,7 +275,7 @@ def test_where_no_digest_tells_who_is_right_neither_is_believed(own):
     with pytest.raises(store.StoreCorrupt, match="no digest to tell which is right"):
         store.publish(own)
     said = mend(own)
-    assert any("1 cells the journal says one thing" in sentence and cell in sentence for sentence in said)
+    assert any("disagree on 1 cells" in sentence and cell in sentence for sentence in said)
     assert cell not in store.done_cells(own)
     assert len(store.done_cells(own)) == 33
     with store.open(own.damaged / "000002.duckdb") as kept:

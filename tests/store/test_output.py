@@ -280,7 +280,7 @@ def test_bytes_that_are_no_text_are_refused(layout):
     for arguments in (["query", b"SELECT '\xff'"], ["info", "--store", b"/tmp/\xff.duckdb"]):
         finished = subprocess.run([sys.executable, "-m", "store", *arguments], capture_output=True, check=False)
         assert (finished.returncode, finished.stdout) == (2, b"")
-        assert b"not text in UTF-8" in finished.stderr
+        assert b"not valid UTF-8" in finished.stderr
         assert b"Traceback" not in finished.stderr
     assert asked(layout, "-", input=b"SELECT '\xff'").exit_code == 2
 

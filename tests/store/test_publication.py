@@ -202,7 +202,7 @@ def test_failing_to_publish_leaves_the_last_snapshot(own, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(durable, "copy", fail)
-        with pytest.raises(store.StoreError, match=r"last snapshot stays.*No space"):
+        with pytest.raises(store.StoreError, match=r"last snapshot is unchanged.*No space"):
             store.publish(own)
     assert store.open(own).snapshot == "000001"
     assert [file.name for file in own.snapshots.glob("*.duckdb")] == ["000001.duckdb"]
