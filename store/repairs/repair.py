@@ -189,8 +189,8 @@ def _set_aside_disputed(layout: Layout, base: Base, entries: Sequence[Entry], ce
     shown = " ".join(cells[:5]) + (" …" if len(cells) > 5 else "")
     yield (
         f"journal and snapshot disagree on {len(cells)} cells, and no digest shows which is right: they were set "
-        f"aside, and `goldilocks run` of their grid computes them again. `goldilocks verify --store {kept} {shown}` computes "
-        f"them and shows whether the snapshot was right"
+        f"aside, and `goldilocks run` of their grid computes them again. `goldilocks verify --store {kept} {shown}` "
+        "computes them and shows whether the snapshot was right"
     )
 
 
