@@ -287,7 +287,7 @@ def test_provenance_that_nobody_can_prove_is_said_and_kept(own):
     user_writes(own.resolve(), "UPDATE runs SET host = 'elsewhere'")
     with pytest.raises(store.StoreCorrupt, match="table runs"):
         store.publish(own)
-    assert any(sentence.startswith("of runs the journal says") for sentence in mend(own))
+    assert any(sentence.startswith("journal and snapshot disagree on runs") for sentence in mend(own))
     assert len(store.done_cells(own)) == 32
     with duckdb.connect(str(own.damaged / "000001.duckdb"), read_only=True) as connection:
         assert connection.execute("SELECT host FROM runs").fetchall() == [("elsewhere",)]
