@@ -119,11 +119,11 @@ class Watch(TorchFunctionMode):
         return name, call, operation, self._occurrences[name, call, operation]
 
     def _enter(self, module: nn.Module, args: Any) -> None:
-        if self._inside and module not in self._wholes:
-            # Parts that work inside a single operation, such as a parametrization.
+        if module not in self._names or (self._inside and module not in self._wholes):
+            # Parts that work inside a single operation, such as a parametrization, and what is made on the way.
             self._stack.append(self._stack[-1])
             return
-        name = self._names.get(module, self._stack[-1][1])
+        name = self._names[module]
         # The network itself is on the stack from the beginning.
         if module is not self._model:
             self._calls[name] += 1

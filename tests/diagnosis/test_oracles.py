@@ -11,7 +11,7 @@ from tests.diagnosis.transformers_zoo import transformers_zoo
 from tests.diagnosis.zoo import NETWORKS
 
 # One of each make; `python -m tests.diagnosis.lens` compares all.
-ARCHITECTURES = ("gpt2", "mixtral", "t5", "swin", "convnext", "mobilenet_v1")
+ARCHITECTURES = ("gpt2", "mixtral", "t5", "swin", "convnext", "mamba")
 
 
 @pytest.mark.parametrize("name", [name for name in NETWORKS if name != "variational"])
