@@ -159,7 +159,7 @@ WRONG = [
     (["query", "--name", "steps_to_target", "-p", "target=high"], 2, "not of type DOUBLE"),
     (["query", "SELECT 1", "--format", "xml"], 2, "'table', 'csv', 'json', 'parquet'"),
     (["query", "SELECT 1", "--output", "/nonexistent/file"], 1, "No such file"),
-    (["export", "/proc/nothing"], 2, "cannot be made"),
+    (["export", "/proc/nothing"], 2, "cannot be created"),
     (["info", "--store", "/nonexistent/grid.duckdb"], 2, "make grid"),
     (["check", "--store", "/nonexistent/grid.duckdb"], 2, "make grid"),
     (["publish", "--store", "/nonexistent/grid.duckdb"], 2, "goldilocks run"),
