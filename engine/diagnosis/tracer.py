@@ -167,7 +167,18 @@ class Tracer:
         activation = _activation(event) if kind == "activation" else None
         module = type(event.module).__name__
         self.drafts.append(
-            Draft(event.key, kind, module, tuple(value.shape), uses, axis, activation, tap, bool(event.whole))
+            Draft(
+                event.key,
+                kind,
+                module,
+                tuple(value.shape),
+                uses,
+                axis,
+                activation,
+                tap,
+                bool(event.whole),
+                value.nbytes,
+            )
         )
 
     def _parameters_of(self, tensor: Tensor) -> tuple[str, ...]:
