@@ -34,6 +34,7 @@ from goldilocks.engine.options import (
     Tf32Option,
     WorkerCpusOption,
     WorkerGpusOption,
+    WorkersOption,
 )
 from goldilocks.store.command_line.printable import printable
 from goldilocks.store.command_line.terminal import say, warn
@@ -90,6 +91,7 @@ def run(
     backbone: BackboneOption = None,
     shard: ShardOption = None,
     confined: ConfinedOption = False,
+    workers: WorkersOption = "auto",
     executor: ExecutorOption = ExecutorName.local,
     address: AddressOption = None,
     worker_cpus: WorkerCpusOption = None,
@@ -101,7 +103,16 @@ def run(
     """Compute the cells of GRID that the store lacks."""
     wishes = {"address": address, "worker_cpus": worker_cpus, "worker_gpus": worker_gpus, "journal_dir": journal_dir}
     cluster = _guarded(lambda: _cluster(executor, {key: value for key, value in wishes.items() if value is not None}))
-    how = {"fresh": fresh, "plugins": plugin or (), "tf32": tf32, "backbone": backbone, "shard": shard}
+    if cluster and workers != "auto":
+        _refuse("--workers is for this machine: leave it out, or take --worker-cpus with --executor ray")
+    how = {
+        "workers": workers,
+        "fresh": fresh,
+        "plugins": plugin or (),
+        "tf32": tf32,
+        "backbone": backbone,
+        "shard": shard,
+    }
     summary, code = _computed(quiet, confined, grid, store=store, device=device, cluster=cluster, **how)
     if as_json:
         print(json.dumps(summary))
@@ -168,6 +179,7 @@ def plan(
     backbone: BackboneOption = None,
     shard: ShardOption = None,
     confined: ConfinedOption = False,
+    workers: WorkersOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Show what `run` would do, without computing."""
@@ -186,7 +198,7 @@ def plan(
 
     _guarded(lambda: load(plugin or ()))
     with named(backbone):
-        expected = _guarded(lambda: forecast(wanted(), Layout.at(store), choose_device(device), fresh))
+        expected = _guarded(lambda: forecast(wanted(), Layout.at(store), choose_device(device), fresh, workers))
     if as_json:
         print(json.dumps(asdict(expected)))
     else:
@@ -200,6 +212,7 @@ def _show(expected: "Forecast") -> None:
         ("cells", f"{expected.cells:,}"),
         ("of these done", f"{expected.done:,}"),
         ("batches", f"{expected.batches:,}"),
+        ("processes", "1, its threads on all cores" if expected.workers == 1 else f"{expected.workers:,}"),
         ("operations", f"{expected.flops:.3g} floating-point operations"),
         ("peak memory", f"{expected.peak_bytes / 1e9:.2f} GB"),
         (

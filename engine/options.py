@@ -64,7 +64,15 @@ class ExecutorName(StrEnum):
     ray = "ray"
 
 
-ExecutorOption = Annotated[ExecutorName, typer.Option(help="local computes in this process, ray on a Ray cluster.")]
+ExecutorOption = Annotated[ExecutorName, typer.Option(help="local computes on this machine, ray on a Ray cluster.")]
+WorkersOption = Annotated[
+    str,
+    typer.Option(
+        metavar="N|auto",
+        help="Processes of this machine that compute. auto: one, or on a processor one for each core where that is "
+        "sooner done.",
+    ),
+]
 AddressOption = Annotated[
     str | None,
     typer.Option(

@@ -59,6 +59,15 @@ def load(paths: Iterable[str | Path]) -> None:
             _load(Path(path).expanduser().resolve())
 
 
+def sources(paths: Iterable[str | Path]) -> tuple[PluginCode, ...]:
+    """Return the code of plugins that were loaded, with all that they read then.
+
+    Args:
+        paths: as for `load`.
+    """
+    return tuple(_loaded[Path(path).expanduser().resolve()].code for path in paths)
+
+
 def unload(path: str | Path) -> None:
     """Take the members of a plugin out again.
 

@@ -7,7 +7,7 @@ from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.executor import Executor
 from goldilocks.engine.execution.worker import WorkerConfig
-from goldilocks.engine.plugin_code import PluginCode
+from goldilocks.engine.plugins import sources
 from goldilocks.store.nearest import nearest
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -30,7 +30,7 @@ def cluster_executor(
         device: `auto` takes the GPUs of the nodes that have some, and the cores of the others; `cpu` or `cuda`
             takes only these.
         tf32: as for `run`.
-        plugins: as for `run`; the files need not exist on the nodes.
+        plugins: as for `run`, loaded; the files need not exist on the nodes.
         say: shows a sentence to the user.
         backbone: as for `run`.
 
@@ -47,6 +47,5 @@ def cluster_executor(
         raise RequestError(
             "--executor ray needs Ray, which is not installed here: pip install -r requirements-ray.txt"
         ) from None
-    sources = tuple(PluginCode.read(Path(path)) for path in plugins)
     spool = Path(cluster.journal_dir).expanduser().resolve() if cluster.journal_dir else None
-    return RayExecutor(cluster, WorkerConfig(run_id, device, tf32, sources, spool, backbone), say)
+    return RayExecutor(cluster, WorkerConfig(run_id, device, tf32, sources(plugins), spool, backbone), say)

@@ -10,8 +10,10 @@ from goldilocks import store
 from goldilocks.engine.device import Device
 from goldilocks.engine.execution.call_time import call_seconds
 from goldilocks.engine.execution.clock import undisturbed
+from goldilocks.engine.execution.local import AUTO, planned
 from goldilocks.engine.execution.matrix_rate import matrix_rate
-from goldilocks.engine.grid.plan import Batch, plan
+from goldilocks.engine.execution.workers import START_SECONDS, makespan
+from goldilocks.engine.grid.plan import Batch
 from goldilocks.engine.grid.spec import Grid
 
 # What the first batch makes a process load on the CPU: libraries that read data, and workspaces of the kernels.
@@ -30,8 +32,9 @@ class Forecast:
         cells: cells in the grid.
         done: of these, cells the store already holds.
         batches: tensor programs to run.
+        workers: processes of this machine that compute them.
         flops: floating-point operations of their matrix products.
-        peak_bytes: memory of the process while it computes the largest batch; on a GPU, memory on the device.
+        peak_bytes: memory of all processes while each computes one of the largest batches; on a GPU, the device's.
         seconds: expected time on this machine, if nothing else uses it.
         matrix_rate: operations per second that this machine reached in a short probe.
         call_seconds: what a call of a kernel on next to nothing took in another.
@@ -42,6 +45,7 @@ class Forecast:
     cells: int
     done: int
     batches: int
+    workers: int
     flops: float
     peak_bytes: float
     seconds: float
@@ -50,7 +54,9 @@ class Forecast:
     remarks: Sequence[str] = ()
 
 
-def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = False) -> Forecast:
+def forecast(
+    grid: Grid, layout: store.Layout, device: Device, fresh: bool = False, workers: int | str = AUTO
+) -> Forecast:
     """Say what a run would do.
 
     Args:
@@ -58,10 +64,11 @@ def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = Fal
         layout: the store it would go to.
         device: where it would be computed.
         fresh: whether done cells would be computed again.
+        workers: as for `run`.
     """
     done = set() if fresh else store.done_cells(layout)
     missing = [cell for cell in grid.cells if cell.cell_id not in done]
-    batches = plan(missing, device)
+    batches, count = planned(missing, device, workers)
     rate = matrix_rate(device, clock=undisturbed(device, torch.get_num_threads()))
     call = call_seconds(device, undisturbed(device, 1))
     return Forecast(
@@ -69,29 +76,30 @@ def forecast(grid: Grid, layout: store.Layout, device: Device, fresh: bool = Fal
         len(grid.cells),
         len(grid.cells) - len(missing),
         len(batches),
+        count,
         sum(batch.cost.flops for batch in batches),
-        _resident_bytes(device) + max((batch.cost.bytes for batch in batches), default=0.0),
-        _seconds(batches, rate, call),
+        _peak_bytes(batches, device, count),
+        _seconds(batches, rate, call, count),
         rate,
         call,
         grid.remarks,
     )
 
 
-def _resident_bytes(device: Device) -> float:
-    """Return what the process holds beside a batch: the libraries, mostly."""
-    return 0.0 if device.torch_device.type == "cuda" else psutil.Process().memory_info().rss + LOADED_BYTES
+def _peak_bytes(batches: Sequence[Batch], device: Device, workers: int) -> float:
+    largest = sorted((batch.cost.bytes for batch in batches), reverse=True)[:workers]
+    if device.torch_device.type == "cuda":
+        return sum(largest)
+    # What a process holds beside a batch: the libraries, mostly. This one has not loaded those that read data.
+    here = psutil.Process().memory_info().rss
+    return here + sum(largest) + (workers * (here + LOADED_BYTES) if workers > 1 else LOADED_BYTES)
 
 
-def _seconds(batches: Sequence[Batch], rate: float, call: float) -> float:
+def _seconds(batches: Sequence[Batch], rate: float, call: float, workers: int) -> float:
     if not batches:
         return 0.0
-    products = sum(batch.cost.flops / (rate * batch.study.typical_share) for batch in batches)
-    return products + call * (RUN_CALLS + sum(BATCH_CALLS + _calls(batch) for batch in batches))
-
-
-def _calls(batch: Batch) -> int:
-    """Return the calls of a batch beside its products: so many layers, so often."""
-    first = batch.cells[0]
-    times = getattr(first, "steps", None) or len(batch.cells)
-    return batch.study.layer_calls * (first.depth + 1) * times
+    # The rate of products is that of all cores together.
+    products = [workers * batch.cost.flops / (rate * batch.study.typical_share) for batch in batches]
+    alone = [each + call * batch.calls for each, batch in zip(products, batches, strict=True)]
+    begun = call * (RUN_CALLS + BATCH_CALLS * len(batches)) + (START_SECONDS if workers > 1 else 0.0)
+    return begun + makespan(alone, workers)

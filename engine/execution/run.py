@@ -21,16 +21,18 @@ from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.cluster_executor import cluster_executor
 from goldilocks.engine.execution.executor import ClusterLost, Done, Executor, Failure, Job, SpooledResult
 from goldilocks.engine.execution.interruption import interruptible
-from goldilocks.engine.execution.local import LocalExecutor
+from goldilocks.engine.execution.local import AUTO, LocalExecutor
 from goldilocks.engine.execution.progress import Reporter, Silence
 from goldilocks.engine.execution.provenance import RunRecord, new_run_id
 from goldilocks.engine.execution.publication import Publisher
+from goldilocks.engine.execution.worker import WorkerConfig
 from goldilocks.engine.grid.backbone import with_backbone
 from goldilocks.engine.grid.plan import Batch
 from goldilocks.engine.grid.shard import part
 from goldilocks.engine.grid.spec import Grid, load_grid
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugins import load as load_plugins
+from goldilocks.engine.plugins import sources
 from goldilocks.store import Layout, WriterLock, done_cells, journal
 from goldilocks.store import open as open_store
 from goldilocks.store.writing import spool
@@ -58,6 +60,7 @@ def run(
     tf32: bool = False,
     backbone: str | None = None,
     shard: str | None = None,
+    workers: int | str = AUTO,
     cluster: Cluster | None = None,
     reporter: Reporter | None = None,
 ) -> dict[str, Any]:
@@ -73,7 +76,8 @@ def run(
         backbone: `package.module:function` that returns a pretrained network, for cells of the study `transfer`; no
             other function that the grid names is called.
         shard: `I/N` takes the I-th of N parts of the grid, the same on every machine; None takes all of it.
-        cluster: whose workers compute; None means this process.
+        workers: processes of this machine that compute; `auto` takes several on a processor where that is sooner done.
+        cluster: whose workers compute; None means this machine.
         reporter: told about the progress; None means silence.
 
     Returns:
@@ -93,7 +97,9 @@ def run(
         layout, run_id, reporter = Layout.at(store), new_run_id(), reporter or Silence()
         executor: Executor
         if cluster is None:
-            executor = LocalExecutor(choose_device(device, tf32))
+            chosen = choose_device(device, tf32)
+            config = WorkerConfig(run_id, chosen.torch_device.type, tf32, sources(plugins), None, backbone)
+            executor = LocalExecutor(chosen, config, workers)
         else:
             executor = cluster_executor(cluster, run_id, device, tf32, plugins, reporter.say, backbone)
         for remark in wanted.remarks:
@@ -117,6 +123,8 @@ class Execution:
         self.publisher = Publisher(layout)
         self.start = time.monotonic()
         self.work_done = 0.0
+        # Of the batches that are being computed, by number.
+        self.work_begun: dict[int, float] = {}
         self.cell_steps = 0
         self.numbers = count(1)
         self.cells_of_node: Counter[str] = Counter()
@@ -198,6 +206,7 @@ class Execution:
 
     def _take(self, done: Done, jobs: deque[Job]) -> None:
         batch = done.job.batch
+        self.work_begun.pop(done.job.number, None)
         if isinstance(done.result, Failure) and len(batch.cells) > 1:
             return self._halve(batch, done.result, jobs)
         if isinstance(done.result, Failure):
@@ -205,7 +214,7 @@ class Execution:
         else:
             self._keep(done)
         self.work_done += batch.cost.flops
-        self._advance(done.job, 0.0)
+        self._report()
 
     def _halve(self, batch: Batch, failure: Failure, jobs: deque[Job]) -> None:
         """Compute the halves of a batch that failed: fewer cells need less memory, and one alone may be to blame."""
@@ -246,8 +255,12 @@ class Execution:
         journal.append(self.layout, "run", {"runs": self.record.table(), **more})
 
     def _advance(self, job: Job, share: float) -> None:
+        self.work_begun[job.number] = share * job.batch.cost.flops
+        self._report()
+
+    def _report(self) -> None:
         finished = self.record.cells_computed + self.record.cells_failed
-        self.reporter.advance(finished, self.work_done + share * job.batch.cost.flops)
+        self.reporter.advance(finished, self.work_done + sum(self.work_begun.values()))
 
     def summary(self) -> dict[str, Any]:
         """Return what `goldilocks run --json` prints."""

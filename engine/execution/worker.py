@@ -20,7 +20,7 @@ from goldilocks.engine.execution.provenance import Process, code_digest
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugin_code import PluginCode
 from goldilocks.engine.plugins import load as load_plugins
-from goldilocks.engine.studies.base import Outcome
+from goldilocks.engine.studies.base import Outcome, Progress
 from goldilocks.store.writing import spool
 
 
@@ -120,11 +120,11 @@ class ClusterWorker:
                 dataset.fetch()
                 self._fetched.add(dataset)
 
-    def compute(self, job: Job) -> Done:
+    def compute(self, job: Job, progress: Progress = lambda share: None) -> Done:
         """Compute a batch, and file the results when there is a shared folder."""
         try:
             self.fetch([cell.dataset for cell in job.batch.cells])
-            result, seconds = compute_batch(job.batch, self._device, lambda share: None)
+            result, seconds = compute_batch(job.batch, self._device, progress)
             return self._filed(Done(job, result, seconds, self._worker))
         except Exception as error:
             # Neither data nor results could be carried; the computation has an answer of its own for its errors.

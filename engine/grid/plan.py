@@ -44,6 +44,12 @@ class Batch:
     cells: Sequence[Cell]
     cost: Cost
 
+    @property
+    def calls(self) -> float:
+        """What it takes beside its products, in calls of a kernel on next to nothing: so many layers, so often."""
+        first = self.cells[0]
+        return self.study.layer_calls * (first.depth + 1) * (getattr(first, "steps", None) or len(self.cells))
+
     def halves(self) -> "tuple[Batch, Batch]":
         """Return two batches that together are this one; each counts as half the cost."""
         middle, cost = len(self.cells) // 2, Cost(self.cost.flops / 2, self.cost.bytes / 2)

@@ -1,19 +1,20 @@
-"""How batches are handed out to a cluster and taken back, with a pool that lives in this test."""
+"""How batches are handed out to other processes and taken back, with workers that live in this test."""
 
-from collections import Counter, deque
+from collections import deque
 from types import SimpleNamespace
 
 import pytest
 
 from goldilocks import engine
 from goldilocks.engine.device import choose_device
+from goldilocks.engine.execution import dispatch
+from goldilocks.engine.execution.dispatch import AHEAD, RETRIES, WorkerGone, dispatched
 from goldilocks.engine.execution.executor import ClusterLost, Done, Failure, Job, Worker
 from goldilocks.engine.execution.progress import MOST_NODES, node_rates
 from goldilocks.engine.execution.provenance import Process
 from goldilocks.engine.grid.plan import plan
 from goldilocks.engine.studies.base import Outcome
 
-ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
 GOOD = Outcome(["an id"], {})
 
 
@@ -26,13 +27,11 @@ class Member(SimpleNamespace):
 class FakePool:
     """Ends the oldest batch of each worker in turn; `script` says with what, by the number of the batch."""
 
-    complaint = "nobody is there"
-
     def __init__(self, workers, script=None, device="cpu"):
         here = Process.here(choose_device("cpu"))
         process = Process(**{**here.__dict__, "device": device})
         self.ready = [Member(jobs={}, worker=Worker(str(n), "node", process)) for n in range(workers)]
-        self.starting, self.script, self.turn = [], script or {}, 0
+        self.script, self.turn = script or {}, 0
         self.depths, self.lost, self.given = [], [], []
 
     def recruit(self):
@@ -55,42 +54,25 @@ class FakePool:
         self.lost.append(member.worker.name)
         return list(member.jobs.values())
 
-    @staticmethod
-    def failure(error):
-        from goldilocks.engine.execution.ray.worker_pool import WorkerPool
-
-        return WorkerPool.failure(error)
-
-    def answer(self, ref):
-        (job,) = (member.jobs[ref] for member in self.ready if ref in member.jobs)
+    def take(self, member, ticket):
+        job = member.jobs[ticket]
         scripted = self.script.get(job.number, [])
         found = scripted.pop(0) if scripted else GOOD
         if isinstance(found, Exception):
             raise found
-        return Done(job, found, 1.0, next(member.worker for member in self.ready if ref in member.jobs))
+        del member.jobs[ticket]
+        return Done(job, found, 1.0, member.worker)
 
 
 @pytest.fixture
-def compute(monkeypatch):
+def compute():
     """Return what becomes of so many jobs with a pool."""
-    from goldilocks.engine.execution.ray.executor import RayExecutor
-
     cells = [cell for cell in engine.load_grid("smoke").cells if cell.study == "training"]
     (batch, *_) = plan(cells, choose_device("cpu"))
-
-    def run(pool, count):
-        executor = object.__new__(RayExecutor)
-        executor._pool, executor._tries = pool, Counter()
-        monkeypatch.setattr(ray, "get", pool.answer)
-        jobs = deque(Job(number, batch) for number in range(1, count + 1))
-        return list(executor.compute(jobs, lambda job, share: None))
-
-    return run
+    return lambda pool, count: list(dispatched(pool, deque(Job(number, batch) for number in range(1, count + 1))))
 
 
 def test_a_worker_has_one_batch_and_one_to_come_and_at_the_end_nobody_waits_behind_another(compute):
-    from goldilocks.engine.execution.ray.executor import AHEAD
-
     pool = FakePool(3)
     found = compute(pool, 20)
     assert sorted(done.job.number for done in found) == list(range(1, 21))
@@ -102,8 +84,6 @@ def test_a_worker_has_one_batch_and_one_to_come_and_at_the_end_nobody_waits_behi
 
 
 def test_a_failure_of_the_machine_is_tried_again_and_then_recorded_once(compute):
-    from goldilocks.engine.execution.ray.executor import RETRIES
-
     bad = Failure("bad", of_machine=True)
     pool = FakePool(2, {2: [bad] * 9, 3: [bad] * RETRIES})
     found = {done.job.number: done.result for done in compute(pool, 4)}
@@ -149,13 +129,6 @@ def test_whose_failure_it_is(error, of_machine):
     assert Failure.of(error).of_machine is of_machine
 
 
-@pytest.mark.parametrize("error", [ray.exceptions.ActorDiedError(), ray.exceptions.NodeDiedError("gone")])
-def test_a_lost_worker_is_a_failure_of_the_machine(error):
-    from goldilocks.engine.execution.ray.worker_pool import WorkerPool
-
-    assert WorkerPool.failure(error).of_machine
-
-
 def test_out_of_memory_is_not_tried_again_as_it_is(compute):
     pool = FakePool(1, {1: [Failure("big", out_of_memory=True)]})
     (done,) = compute(pool, 1)
@@ -163,20 +136,10 @@ def test_out_of_memory_is_not_tried_again_as_it_is(compute):
     assert pool.given == [1]
 
 
-def test_a_worker_that_ray_ends_for_its_memory_counts_as_out_of_memory(compute):
-    pool = FakePool(2, {1: [ray.exceptions.OutOfMemoryError("killed")]})
-    found = {done.job.number: done.result for done in compute(pool, 4)}
-    assert found[1].out_of_memory
-    assert [found[number] for number in (2, 3, 4)] == [GOOD] * 3
-    assert len(pool.lost) == 1
-
-
 def test_of_the_batches_of_a_dead_worker_only_the_oldest_is_charged(compute):
-    from goldilocks.engine.execution.ray.executor import RETRIES
-
-    pool = FakePool(4, {1: [ray.exceptions.ActorDiedError() for _ in range(9)]})
+    pool = FakePool(4, {1: [WorkerGone(Failure("its worker died", of_machine=True)) for _ in range(9)]})
     found = {done.job.number: done.result for done in compute(pool, 12)}
-    assert found.pop(1).reason.startswith("its worker died: ActorDiedError")
+    assert found.pop(1).reason.startswith("its worker died")
     assert list(found.values()) == [GOOD] * 11
     assert len(pool.lost) == 1 + RETRIES == pool.given.count(1)
 
@@ -188,9 +151,7 @@ def test_after_an_error_on_a_gpu_its_process_is_not_used_again(compute):
 
 
 def test_without_workers_the_run_ends_with_a_sentence(compute, monkeypatch):
-    from goldilocks.engine.execution.ray import executor
-
-    monkeypatch.setattr(executor, "LOST_SECONDS", 0.01)
+    monkeypatch.setattr(dispatch, "LOST_SECONDS", 0.01)
     with pytest.raises(ClusterLost, match="no worker"):
         compute(FakePool(0), 1)
 

@@ -295,3 +295,25 @@ def test_workers_with_other_code_are_refused(cluster, tmp_path, monkeypatch):
     with pytest.raises(engine.RequestError, match="another version of the engine's code"):
         run(cluster, GRID, tmp_path / "grid.duckdb")
     assert not (tmp_path / "grid.duckdb").exists()
+
+
+@pytest.mark.parametrize(("lost", "why"), [("ActorDiedError", ()), ("NodeDiedError", ("gone",))])
+def test_a_lost_worker_is_a_failure_of_the_machine(lost, why):
+    ray = pytest.importorskip("ray")
+    from goldilocks.engine.execution.ray.worker_pool import WorkerPool
+
+    assert WorkerPool.failure(getattr(ray.exceptions, lost)(*why)).of_machine
+
+
+def test_a_worker_that_ray_ends_for_its_memory_counts_as_out_of_memory(monkeypatch):
+    ray = pytest.importorskip("ray")
+    from goldilocks.engine.execution.dispatch import WorkerGone
+    from goldilocks.engine.execution.ray.worker_pool import WorkerPool
+
+    def ended(ticket):
+        raise ray.exceptions.OutOfMemoryError("killed")
+
+    monkeypatch.setattr(ray, "get", ended)
+    with pytest.raises(WorkerGone) as gone:
+        object.__new__(WorkerPool).take(None, None)
+    assert gone.value.failure.out_of_memory

@@ -1,7 +1,6 @@
-"""Handing out batches to the workers of a cluster, one after the other, and taking their results.
+"""An executor that is a Ray cluster: its workers are started, told what to compute, and ended.
 
-A batch whose worker is gone is handed to another, and nodes that join are put to work. This process alone writes to the
-store.
+This process alone writes to the store.
 """
 
 import sys
@@ -21,20 +20,16 @@ from goldilocks.engine.data.download import Announce
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.cluster import Cluster
-from goldilocks.engine.execution.executor import ClusterLost, Done, Failure, Job
+from goldilocks.engine.execution.dispatch import LOOK_SECONDS, dispatched
+from goldilocks.engine.execution.executor import Done, Job
 from goldilocks.engine.execution.provenance import Process
 from goldilocks.engine.execution.ray.connection import Connection
-from goldilocks.engine.execution.ray.worker_pool import LOOK_SECONDS, Member, WorkerPool
+from goldilocks.engine.execution.ray.worker_pool import WorkerPool
 from goldilocks.engine.execution.worker import WorkerConfig
 from goldilocks.engine.grid.plan import Batch, plan
 
-# Batches that wait at each worker beyond the one it computes, so that it need not wait for this process. Results stay
-# with the workers until they are taken, one at a time, so this process never holds more than one.
-AHEAD = 1
-# How often a batch is tried again whose worker died, or whose machine failed.
-RETRIES = 2
-# How long to wait for the first worker, for others once there is one, and for a new one when all are gone.
-START_SECONDS, GRACE_SECONDS, LOST_SECONDS = 120.0, 15.0, 120.0
+# How long to wait for the first worker, and for others once there is one.
+START_SECONDS, GRACE_SECONDS = 120.0, 15.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,6 @@ class RayExecutor:
         self._cluster, self._say = cluster, say
         self._connection = Connection(cluster.address)
         self._pool = WorkerPool(cluster, config, say)
-        self._tries: Counter[int] = Counter()
         # When a node is lost, Ray prints the end of its log on stdout, where results belong.
         self._aside = redirect_stdout(sys.stderr)
 
@@ -121,17 +115,7 @@ class RayExecutor:
 
     def compute(self, jobs: deque[Job], advance: Callable[[Job, float], None]) -> Iterator[Done]:
         """Yield what became of each job, as they end; see `Executor`."""
-        heard = time.monotonic()
-        while jobs or self.running:
-            self._pool.recruit()
-            self._hand_out(jobs)
-            for member, ref in self._pool.wait(LOOK_SECONDS):
-                done = self._collect(member, ref, jobs)
-                if done:
-                    yield done
-            heard = time.monotonic() if self._pool.ready else heard
-            if time.monotonic() - heard > LOST_SECONDS:
-                raise ClusterLost(f"The cluster has had no worker for {LOST_SECONDS:.0f} s.")
+        yield from dispatched(self._pool, jobs)
 
     def _start(self) -> None:
         began = time.monotonic()
@@ -144,37 +128,3 @@ class RayExecutor:
                 pass
         if not self._pool.ready:
             raise RequestError(f"--address {self._cluster.address}: no worker could start: {self._pool.complaint}")
-
-    def _hand_out(self, jobs: deque[Job]) -> None:
-        """Give every worker a batch, and one more to those who have one while there are plenty."""
-        for depth in range(1 + AHEAD):
-            for member in self._pool.ready:
-                enough = len(jobs) > depth * len(self._pool.ready)
-                if len(member.jobs) <= depth and jobs and (depth == 0 or enough):
-                    self._pool.give(member, jobs.popleft())
-
-    def _collect(self, member: Member, ref: ray.ObjectRef, jobs: deque[Job]) -> Done | None:
-        """Take the result of a batch; return nothing when it is to be tried again."""
-        job = member.jobs[ref]
-        try:
-            done: Done = ray.get(ref)
-            del member.jobs[ref]
-        except ray.exceptions.RayError as error:
-            # The worker was at its oldest batch; those behind it are not to blame.
-            job, *others = self._pool.lose(member)
-            jobs.extendleft(reversed(others))
-            done = Done(job, self._pool.failure(error), 0.0, member.worker)
-        return self._judged(replace(done, job=job), member, jobs)
-
-    def _judged(self, done: Done, member: Member, jobs: deque[Job]) -> Done | None:
-        failure, number = done.result, done.job.number
-        if not isinstance(failure, Failure) or failure.out_of_memory or not failure.of_machine:
-            return done
-        self._tries[number] += 1
-        if done.worker and done.worker.process.device.startswith("cuda") and member in self._pool.ready:
-            # After an error on a GPU everything that its process does there may fail.
-            jobs.extendleft(reversed(self._pool.lose(member)))
-        if self._tries[number] > RETRIES:
-            return replace(done, result=replace(failure, reason=f"{failure.reason} (tried {1 + RETRIES} times)"))
-        jobs.appendleft(done.job)
-        return None

@@ -11,13 +11,13 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from goldilocks.engine.execution.cluster import Cluster
-from goldilocks.engine.execution.executor import Failure, Job, Worker
+from goldilocks.engine.execution.dispatch import LOOK_SECONDS, WorkerGone
+from goldilocks.engine.execution.executor import Done, Failure, Job, Worker
 from goldilocks.engine.execution.provenance import code_digest
 from goldilocks.engine.execution.worker import ClusterWorker, Placement, WorkerConfig, WorkerInfo
 
 # A node on which so many workers in a row did not start is left alone.
 STRIKES = 3
-LOOK_SECONDS = 2.0
 
 
 @dataclass(eq=False)
@@ -156,6 +156,19 @@ class WorkerPool:
         self._strikes[member.node_id] += 1
         if self._strikes[member.node_id] >= STRIKES:
             self._say(f"No more workers are started on node {member.node}: {reason}")
+
+    def take(self, member: Member, ticket: ray.ObjectRef) -> Done:
+        """Fetch what became of a batch.
+
+        Raises:
+            WorkerGone: its worker gave no answer.
+        """
+        try:
+            done: Done = ray.get(ticket)
+        except ray.exceptions.RayError as error:
+            raise WorkerGone(self.failure(error)) from None
+        del member.jobs[ticket]
+        return done
 
     def lose(self, member: Member) -> list[Job]:
         """Strike off a worker, end what is left of it, and return the batches that it had, oldest first."""

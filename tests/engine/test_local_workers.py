@@ -1,0 +1,228 @@
+"""Several processes of this machine compute one run: what is lost when one of them, or all, are killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import product
+
+import psutil
+import pytest
+
+from goldilocks import engine, store
+from goldilocks.engine.execution.verify import verify
+from goldilocks.engine.execution.workers import best_workers, makespan
+
+# Eight batches: so many widths, each of two depths.
+GRID = """
+[[study]]
+kind = "training"
+dataset = "digits"
+width = [8, 9, 10, 11]
+depth = [1, 2]
+init = ["xavier", "kaiming"]
+activation = "tanh"
+lr = 0.1
+batch_size = 32
+steps = {steps}
+seed = 0
+"""
+CELLS = 16
+PLUGIN = """
+import os, sys
+from goldilocks.engine.card import Card
+from goldilocks.engine.initializers import Initializer, initializers
+
+print("this plugin talks")
+
+
+@initializers.register
+class Fatal(Initializer):
+    name = "fatal"
+    card = Card("Fatal", "W ~ N(0, 1/fan_in)", "this test")
+
+    def scale(self, fans, activation):
+        # The process that looks at the plugin first is spared.
+        if fans.fan_in == 9 and "worker_process" in sys.argv[0]:
+            os._exit(7)
+        return fans.fan_in ** -0.5
+"""
+
+
+@pytest.fixture
+def grid(tmp_path):
+    def write(steps=20, **changes):
+        text = GRID.format(steps=steps)
+        for old, new in changes.items():
+            text = text.replace(old, new)
+        (tmp_path / "grid.toml").write_text(text)
+        return tmp_path / "grid.toml"
+
+    return write
+
+
+def command(path, *options):
+    return [sys.executable, "-m", "engine", "run", str(path), "--store", str(path.parent / "grid.duckdb"), *options]
+
+
+def statuses(path):
+    with store.open(path.parent / "grid.duckdb") as handle:
+        return dict(handle.query("SELECT status, count(*) FROM cells GROUP BY ALL").fetchall())
+
+
+def started(path, *options):
+    """Start a run that takes long, and wait until a batch of it is journaled."""
+    process = subprocess.Popen(command(path, "--quiet", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not list((path.parent / "grid.duckdb.store").rglob("*training*")):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return process
+
+
+def children(process):
+    return [one for one in psutil.Process(process.pid).children() if "worker_process" in " ".join(one.cmdline())]
+
+
+def test_what_they_compute_is_verified_and_each_is_on_record(grid):
+    path = grid()
+    summary = engine.run(path, path.parent / "grid.duckdb", workers=2)
+    assert (summary["cells_computed"], summary["cells_failed"]) == (CELLS, 0)
+    with store.open(path.parent / "grid.duckdb") as handle:
+        workers = handle.query("SELECT worker, threads, pid FROM workers").fetchall()
+        by_worker = handle.query("SELECT DISTINCT worker FROM cells").fetchall()
+    assert {worker for worker, *_ in workers} == {"1", "2"} == {worker for (worker,) in by_worker}
+    assert len({pid for *_, pid in workers} | {os.getpid()}) == 3
+    for verdict in verify(sample=4, store=path.parent / "grid.duckdb"):
+        assert "the same bit for bit" in str(verdict)
+
+
+def test_a_worker_that_is_killed_costs_its_batch_in_flight_and_is_replaced(grid):
+    path = grid(steps=1500)
+    process = started(path, "--workers", "2", "--json")
+    victim = children(process)[0]
+    victim.kill()
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert json.loads(out)["cells_computed"] == CELLS
+    assert statuses(path) == {"done": CELLS}
+    with store.open(path.parent / "grid.duckdb") as handle:
+        pids = {pid for (pid,) in handle.query("SELECT pid FROM workers").fetchall()}
+    assert len(pids - {victim.pid}) == 2
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_a_run_ends_its_workers_end_and_finished_batches_stay(grid, end):
+    path = grid(steps=1500)
+    process = started(path, "--workers", "2")
+    workers = children(process)
+    assert len(workers) == 2
+    process.send_signal(end)
+    process.communicate(timeout=60)
+    assert process.returncode == (-9 if end == signal.SIGKILL else 130)
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive
+    subprocess.run(command(path, "--quiet", "--workers", "1"), check=True, timeout=300)
+    assert statuses(path) == {"done": CELLS}
+    with store.open(path.parent / "grid.duckdb") as handle:
+        assert handle.query("SELECT count(*) FROM cells WHERE worker IS NOT NULL").fetchone()[0] > 0
+
+
+def test_ctrl_c_of_a_terminal_reaches_all_processes_and_ends_the_run_as_usual(grid):
+    path = grid(steps=1500)
+    process = subprocess.Popen(
+        command(path, "--workers", "2"), stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while len(children(process)) < 2:
+        time.sleep(0.02)
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_a_member_that_ends_its_process_fails_alone(grid, tmp_path):
+    plugin = tmp_path / "fatal.py"
+    plugin.write_text(PLUGIN)
+    path = grid(**{'"kaiming"': '"fatal"', "depth = [1, 2]": "depth = 2"})
+    options = ("--workers", "2", "--json", "--plugin", str(plugin))
+    done = subprocess.run(command(path, *options), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["cells_computed"], summary["cells_failed"]) == (7, 1)
+    with store.open(tmp_path / "grid.duckdb") as handle:
+        ((width, init, error),) = handle.query(
+            "SELECT width, init, error FROM cells WHERE status = 'failed'"
+        ).fetchall()
+    assert (width, init.split("@")[0]) == (9, "fatal")
+    assert "exit code 7" in error
+    assert "Traceback" not in done.stderr
+
+
+def test_a_script_without_a_guard_may_use_them(grid, tmp_path):
+    path = grid()
+    script = tmp_path / "script.py"
+    script.write_text(f"""
+import goldilocks
+print(goldilocks.run({str(path)!r}, {str(tmp_path / "grid.duckdb")!r}, workers=2)["cells_computed"])
+""")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
+    assert done.stdout == f"{CELLS}\n", done.stderr
+
+
+@pytest.mark.parametrize("wish", ["0", "-1", "2.5", "two", "99999999", "", "٣"])
+def test_a_wrong_number_is_refused(grid, wish):
+    with pytest.raises(engine.RequestError, match=r"--workers .*allowed are auto"):
+        engine.run(grid(), workers=wish)
+
+
+class _Study:
+    typical_share = 0.4
+
+
+class _Batch:
+    def __init__(self, flops, calls):
+        self.study, self.cost, self.calls = _Study, type("Cost", (), {"flops": flops}), calls
+
+
+def test_processes_where_small_steps_dominate_and_there_is_enough_to_do():
+    small, large = _Batch(5e10, 500_000), _Batch(5e12, 1000)
+    assert best_workers([small] * 20, 2) == 2
+    assert best_workers([small] * 20, 16) == 16
+    assert best_workers([small] * 20, 1) == 1
+    assert best_workers([small], 2) == 1
+    assert best_workers([large] * 3, 2) == 1
+    assert best_workers([_Batch(1e8, 1000)] * 20, 2) == 1
+    assert best_workers([], 2) == 1
+
+
+def test_the_makespan_is_that_of_the_longest_first():
+    assert makespan([], 2) == 0
+    assert makespan([3, 3, 2, 2, 2], 2) == 7
+    for seconds in product((1, 2, 5), repeat=5):
+        best = min(
+            max(sum(s for s, w in zip(seconds, where, strict=True) if w == one) for one in range(2))
+            for where in product(range(2), repeat=5)
+        )
+        # Graham's bound for two workers.
+        assert best <= makespan(seconds, 2) <= 7 / 6 * best + 1e-9
+
+
+@pytest.mark.parametrize("cores", [1, 2, 16])
+def test_plan_says_how_many(cores, monkeypatch, tmp_path):
+    import torch
+
+    from goldilocks.engine.device import choose_device
+    from goldilocks.engine.execution.forecast import forecast
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
+    layout = store.Layout.at(tmp_path / "new.duckdb")
+    demo = engine.load_grid("demo")
+    assert forecast(demo, layout, choose_device("cpu")).workers == cores
+    alone, two = (forecast(demo, layout, choose_device("cpu"), workers=wish) for wish in (1, 2))
+    assert (alone.workers, two.workers) == (1, 2)
+    assert two.peak_bytes > alone.peak_bytes
