@@ -2,11 +2,15 @@
 
 run               the loop, and `run()` for Python
 executor          where batches are computed: what a run expects of whoever does it
-local             this process
+local             this machine: this process, or several
+workers           how many of them pay
+process_pool      processes of this machine that compute
+worker_process    the far side of one of them
+dispatch          batches handed out to other processes, and taken back
 cluster           a Ray cluster, as a user asks for one
 cluster_executor  connects to it
-worker            a process of a cluster: its far side, which does not know Ray
-ray               the near side of it, the only folder that does
+worker            another process that computes: what it does there, wherever it is
+ray               the workers of a cluster, the only folder that knows Ray
 journal_entry     what a finished batch becomes in the journal
 provenance        who computed what, where and with which versions
 verify            computing cells again from the store alone
