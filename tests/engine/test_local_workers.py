@@ -128,7 +128,7 @@ def test_however_a_run_ends_its_workers_end_and_finished_batches_stay(grid, end)
     subprocess.run(command(path, "--quiet", "--workers", "1"), check=True, timeout=300)
     assert statuses(path) == {"done": CELLS}
     with store.open(path.parent / "grid.duckdb") as handle:
-        assert handle.query("SELECT count(*) FROM cells WHERE worker IS NOT NULL").fetchone()[0] > 0
+        assert handle.query("SELECT 1 FROM cells WHERE worker IS NOT NULL").fetchall()
 
 
 def test_ctrl_c_of_a_terminal_reaches_all_processes_and_ends_the_run_as_usual(grid):
