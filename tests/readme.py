@@ -18,7 +18,7 @@ FOLDERS = ("", "engine", "engine/execution", "engine/bench", "engine/diagnosis",
 FILES = [ROOT / folder / "README.md" for folder in FOLDERS]
 TEXT = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
 # What one could type, within a sentence or between fences.
-WITHIN = re.compile(r"`((?:SELECT|python -m (?:engine|store)|engine\.run\()[^`]*)`")
+WITHIN = re.compile(r"`((?:SELECT|goldilocks (?:run|verify|store) |goldilocks list|goldilocks\.run\()[^`]*)`")
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -70,9 +70,11 @@ def commands(block: str) -> list[str]:
 
 def typed(line: str) -> Result:
     """Do in this process what `goldilocks …` or `goldilocks store …` does; a failure fails the test."""
-    python, option, package, *arguments = shlex.split(line)
-    assert (python, option) == ("python", "-m")
-    done = CliRunner().invoke(import_module(f"{package}.__main__").app, arguments, env={"COLUMNS": "200"})
+    name, *arguments = shlex.split(line)
+    assert name == "goldilocks"
+    package = "store" if arguments[0] == "store" else "engine"
+    app = import_module(f"goldilocks.{package}.__main__").app
+    done = CliRunner().invoke(app, arguments[package == "store" :], env={"COLUMNS": "200"})
     assert done.exit_code == 0, (done.output, done.exception)
     return done
 

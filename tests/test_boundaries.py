@@ -1,12 +1,13 @@
 """Imports run one way: on the syntax tree, and in a fresh interpreter."""
 
 import ast
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.readme import example
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("engine", "store", "dashboard", "tests")
@@ -124,7 +125,7 @@ def test_the_engine_is_built_from_the_ground_up():
 
 
 def test_the_drawing_of_the_floors_is_the_list():
-    drawing = re.search(r"```\n(__main__.*?)```", (ROOT / "engine" / "README.md").read_text(), flags=re.DOTALL)[1]
+    drawing = example("Floors", "")
     drawn = [line.split("  ")[0].split() for line in drawing.splitlines()]
     assert [sorted(names) for names in drawn] == [sorted(names.split()) for names in reversed(FLOORS)]
 

@@ -88,15 +88,22 @@ def frame(sql: str, path: str = "data/grid.duckdb") -> pandas.DataFrame:
 
 @pytest.fixture
 def recorded(tmp_path):
-    """A copy of the Makefile with an environment whose Python writes down what it is asked."""
+    """A copy of the Makefile with an environment whose programs write down what they are asked."""
     (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
-    for name in ("requirements.txt", "requirements-ray.txt", ".venv/installed", ".venv/ray-installed"):
+    for name in (
+        "requirements.txt",
+        "pyproject.toml",
+        "requirements-ray.txt",
+        ".venv/installed",
+        ".venv/ray-installed",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
-    python.chmod(0o755)
+    (tmp_path / ".venv" / "bin").mkdir()
+    for name in ("python", "goldilocks"):
+        program = tmp_path / ".venv" / "bin" / name
+        program.write_text(f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/asked\n')
+        program.chmod(0o755)
 
     def made(command: str) -> list[str]:
         subprocess.run(shlex.split(command), cwd=tmp_path, check=True, env={"PATH": os.environ["PATH"]})
@@ -111,12 +118,13 @@ def test_two_commands(recorded):
     run, test = commands(example("Two commands", "sh"))
     (address,) = re.findall(r"http://127\.0\.0\.1:(\d+)", example("Two commands", "sh"))
     computes, _, serves = recorded(run)
-    assert computes.startswith("-m engine run demo ")
-    assert serves.startswith("-m dashboard ")
+    assert computes.startswith("goldilocks run demo ")
+    assert serves.startswith("goldilocks dashboard ")
     assert serves.endswith(f"--port {address}")
     assert "--public" not in serves
-    assert recorded(test)[-1].startswith("-m pytest ")
-    assert not re.search(r"tests|-k|-m \w+ -m", recorded(test)[-1].removeprefix("-m pytest"))
+    tests = recorded(test)[-1]
+    assert tests.startswith("python -m pytest ")
+    assert not re.search(r"tests|-k|-m", tests.removeprefix("python -m pytest"))
 
 
 # --- A grid of your own ------------------------------------------------------------------------------------------
@@ -321,17 +329,18 @@ def test_a_job_array_and_its_merge(tmp_path):
         shell(script, {"SLURM_ARRAY_TASK_ID": str(number), "SLURM_ARRAY_TASK_COUNT": str(count)})
     assert len(list(Path("parts").glob("*.duckdb"))) == 2
     # One store of them, with every cell once.
-    said = typed(shlex.join(["python", "-m", "store", "merge", *sorted(map(str, Path("parts").glob("*.duckdb")))]))
+    said = typed(shlex.join(["goldilocks", "store", "merge", *sorted(map(str, Path("parts").glob("*.duckdb")))]))
     assert merge == "goldilocks store merge parts/*.duckdb"
     assert sum(int(count) for count in re.findall(r": (\d+) cells added", said.output)) == cells
     assert frame("SELECT count(DISTINCT cell_id) AS n FROM cells")["n"][0] == cells
 
 
 def shell(script: str, environment: dict[str, str]) -> None:
-    python = f"PATH={Path(sys.executable).parent}:/usr/bin:/bin PYTHONPATH={ROOT} OMP_NUM_THREADS=1 python"
+    program = f"PATH=/usr/bin:/bin OMP_NUM_THREADS=1 {Path(sys.executable).parent}/goldilocks"
     done = subprocess.run(
-        ["bash", "-euc", script.replace("python", python)], capture_output=True, text=True, timeout=300, env=environment
-    )
+        ["bash", "-euc", script.replace("goldilocks", program)],
+        capture_output=True, text=True, timeout=300, env=environment,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
 
 
@@ -370,7 +379,8 @@ def test_a_scheme_of_your_own(timid):
     (shown,) = set(stds.query("name == 'timid'")["init"])
     assert re.fullmatch(r"timid@[0-9a-f]{6}", shown)
     assert frame("SELECT title FROM schemes WHERE name LIKE 'timid%'")["title"].tolist() == ["Timid"]
-    assert "Timid" in typed("goldilocks list initializers --plugin timid.py").stdout
+    listed = example("A scheme of your own", "inline", 2)
+    assert "Timid" in typed(f"{listed} initializers --plugin timid.py").stdout
     # A comment changes nothing, another number does.
     text = timid.read_text()
     for changed, done in ((text + "# a comment\n", 4), (text.replace("(2 * fans", "(3 * fans"), 2)):

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from goldilocks.engine.__main__ import app
 from goldilocks.engine.diagnosis.pytest_plugin import Signal
+from tests import readme
 from tests.readme import example, value_of
 
 IMAGES = """
@@ -43,6 +44,12 @@ def test_the_report():
     assert report.ranking["init"][0] in ("kaiming", "orthogonal")
     assert isinstance(names["model"], nn.Module)
     assert not torch.equal(names["model"][0].weight, names["make"]()[0].weight)
+
+
+def test_the_initializations_that_it_names_are_listed():
+    listed = readme.typed(example("A report", "inline")).stdout
+    for name in ("kaiming", "orthogonal", "lsuv"):
+        assert name in listed
 
 
 def test_the_test():
