@@ -178,7 +178,7 @@ def merge_all(layout: Layout, others: list[Path], label: str) -> None:
         for conflict in merged.conflicts:
             warn(f"conflict: {conflict}")
             again = f"goldilocks verify {conflict.example} --store {shlex.quote(str(layout))}"
-            warn(f"  `{again} recomputes it")
+            warn(f"  `{again}` recomputes it")
         conflicts += len(merged.conflicts)
     if conflicts:
         raise typer.Exit(FAILED)

@@ -60,8 +60,9 @@ def described(describe: Callable[Given, alt.TopLevelMixin]) -> Callable[Given, T
     @cache
     def template(*shape: Given.args, **more: Given.kwargs) -> Template:
         # Slots are no valid values; the tests check what they are filled with. Whether Altair checks holds for all
-        # threads.
-        with _describing, schemapi.debug_mode(False):
+        # threads. Values in the description stay where they are: the data of a chart are those that it is drawn from.
+        inline = alt.data_transformers.enable(consolidate_datasets=False)
+        with _describing, schemapi.debug_mode(False), inline:
             spec = describe(*shape, **more).to_dict(validate=False)
         own = {key: value for key, value in spec.items() if key not in ("$schema", "config")}
         return Template(json.dumps(_without_names(own), ensure_ascii=False))
@@ -78,7 +79,7 @@ def _without_names(spec: Spec) -> Spec:
         points = {"point": {"aria": False} | mark["point"]} if isinstance(mark.get("point"), dict) else {}
         silent["mark"] = {"aria": False} | mark | points
     if "layer" in spec:
-        silent["layer"] = [_without_names(part) for part in spec["layer"]]
+        silent |= {"layer": [_without_names(part) for part in spec["layer"]]}
     if "spec" in spec:
         silent["spec"] = _without_names(spec["spec"])
     return silent

@@ -36,7 +36,7 @@ def test_figures_are_chosen_and_pages_opened_with_keys(page, site):
     expect(taken.get_by_role("button", name="CSV")).to_be_visible()
     press(page, "Escape")
     expect(taken).to_have_count(0)
-    expect(page.locator("[data-testid=stPopoverButton]").first).to_be_focused()
+    expect(page.locator("[data-testid=stPopoverButton]").filter(has_text="Download").first).to_be_focused()
     page.reload()
     settle(page)
     reach(page, "[data-testid=stSidebarNavLink][href$=what_should_i_use]")

@@ -12,7 +12,7 @@ from tests.browser.server import served
 from tests.dashboard.session import Session
 
 OFFERS = {"Plan", "Start", "Check"}
-REFUSED = "only where the dashboard is served on loopback"
+REFUSED = "only when the dashboard is served on loopback"
 
 
 @pytest.fixture(scope="module")

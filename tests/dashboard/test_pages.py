@@ -265,7 +265,7 @@ def test_the_nodes_of_a_cluster_are_shown_where_there_was_one(filled_store, tmp_
 def test_a_server_for_everybody_hides_refresh(filled_store, monkeypatch):
     app = open_page("runs", filled_store, monkeypatch)
     assert not app.button
-    assert "only where the dashboard is served on loopback" in words(app)
+    assert "only when the dashboard is served on loopback" in words(app)
 
 
 @pytest.mark.parametrize(("learns", "told"), [(0.95, "Seeds that train"), (0.5, "Seeds that diverged")])

@@ -69,11 +69,11 @@ def test_the_first_rows_and_the_whole_answer(snapshot, filled_store, tmp_path):
     few = 7
     assert len(truth) > few
     pd.testing.assert_frame_equal(snapshot.ask("curves_over_seeds", {}, few), truth.head(few))
-    snapshot.save("curves_over_seeds", {}, tmp_path / "it's all.parquet", "Parquet")
+    snapshot.save(queries.get("curves_over_seeds"), {}, tmp_path / "it's all.parquet", "Parquet", str)
     # A map is read back as one: pandas alone would make a list of pairs of it.
     kept = duckdb.read_parquet(str(tmp_path / "it's all.parquet")).df()
     pd.testing.assert_frame_equal(kept, truth, check_dtype=False)
-    snapshot.save("curves_over_seeds", {"activations": ["relu"]}, tmp_path / "all.csv", "CSV")
+    snapshot.save(queries.get("curves_over_seeds"), {"activations": ["relu"]}, tmp_path / "all.csv", "CSV", str)
     assert len(pd.read_csv(tmp_path / "all.csv"))
 
 

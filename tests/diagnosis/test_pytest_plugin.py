@@ -36,6 +36,8 @@ def test_the_fixture_passes_and_fails_as_it_should(tmp_path):
     plugin = ["-p", "goldilocks.engine.diagnosis.pytest_plugin"]
     line = [sys.executable, "-m", "pytest", "-q", *plugin, "-p", "no:cacheprovider", "test_net.py"]
     environment = {"PYTHONPATH": str(ROOT / ".package"), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"}
+    # Where the package is installed its entry point would load it a second time.
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=300)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout

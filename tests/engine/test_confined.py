@@ -86,7 +86,7 @@ def test_nothing_is_downloaded_for_it(grid, nowhere, dataset):
 def test_what_the_browser_starts_is_confined(grid, nowhere, tmp_path, monkeypatch, verb):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(tmp_path / "grid.duckdb"))
     _, module, *words = engine_process._command(verb, str(grid(FOLDERS[0])))[1:]
-    assert module == "engine"
+    assert module == "goldilocks"
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 2
     assert "is not looked into" in done.output

@@ -35,7 +35,8 @@ import os, sys
 from goldilocks.engine.card import Card
 from goldilocks.engine.initializers import Initializer, initializers
 
-print("this plugin talks")
+if "worker_process" in sys.argv[0]:
+    print("this plugin talks")
 
 
 @initializers.register

@@ -242,8 +242,8 @@ def test_a_killed_driver_goes_on_from_what_the_workers_have_filed(cluster, alone
     grid.write_text(GRID)
     # The README's command, but for the grid; what `auto` means is what RAY_ADDRESS says.
     *_, line = readme.commands(example("A cluster with Ray", "sh", 1))
-    python, option, package, *command = shlex.split(line.replace("full", shlex.quote(str(grid))))
-    assert (python, option, package) == ("python", "-m", "engine")
+    program, *command = shlex.split(line.replace("full", shlex.quote(str(grid))))
+    assert program == "goldilocks"
     environment = os.environ | {"RAY_ADDRESS": cluster.address}
     first = commands.start(*command, "--store", path, "--journal-dir", spool, "--quiet", env=environment)
     journal = tmp_path / "grid.duckdb.store" / "journal"
@@ -275,7 +275,7 @@ def test_the_readmes_commands_start_a_cluster(cluster):
         assert ray == "ray"
         options.append(cli.commands[command].make_context(command, arguments).params)
     assert (options[0]["head"], options[0]["port"] or DEFAULT_PORT) == (True, int(options[1]["address"].split(":")[1]))
-    assert run_on_it[:3] == ["python", "-m", "engine"]
+    assert run_on_it[0] == "goldilocks"
 
 
 def test_the_readmes_cluster_file_is_one(cluster):

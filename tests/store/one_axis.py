@@ -55,6 +55,8 @@ def two_values(study: str, axis: str) -> tuple[Any, Any]:
 def _two_values(field: FieldInfo) -> tuple[Any, Any]:
     if isinstance(field.annotation, type) and issubclass(field.annotation, Scheme):
         return {"name": "one"}, {"name": "two"}
+    if field.annotation is bool:
+        return False, True
     if field.annotation in (int, float):
         # As texts they stand in the other order.
         return 9, 10

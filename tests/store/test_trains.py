@@ -58,7 +58,7 @@ def test_every_query_counts_the_same_networks(judged):
         rows = opened.named(name, **values).df()
         if len(rows):
             counted[name] = rows["share_that_train"].tolist()
-    assert len(counted) >= 8
+    assert len(counted) >= 5
     assert counted == {name: [pytest.approx(share)] for name in counted}
 
 
