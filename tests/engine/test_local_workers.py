@@ -77,7 +77,7 @@ def started(path, *options):
     """Start a run that takes long, and wait until a batch of it is journaled."""
     process = subprocess.Popen(command(path, "--quiet", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 120
-    while not list((path.parent / "grid.duckdb.store").rglob("*training*")):
+    while not list((path.parent / "grid.duckdb.store" / "journal").glob("0*-training")):
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.02)

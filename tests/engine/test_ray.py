@@ -10,6 +10,7 @@ import time
 import pytest
 import torch
 
+import goldilocks
 from goldilocks import engine, store
 from goldilocks.engine.cores import kernel_threads
 from goldilocks.engine.execution.progress import Silence
@@ -212,7 +213,7 @@ def test_hazards_cost_what_they_must_and_no_more(cluster, tmp_path, monkeypatch)
         load([plugin])
         # As the README says it; what `auto` means is what RAY_ADDRESS says.
         line = example("A cluster with Ray", "inline", 2)
-        names = {"engine": engine, "grid": engine.Grid.from_toml(HAZARDOUS), "path": path, "plugins": [plugin]}
+        names = {"goldilocks": goldilocks, "grid": engine.Grid.from_toml(HAZARDOUS), "path": path, "plugins": [plugin]}
         summary = eval(line.replace('"full"', "grid, path, plugins=plugins"), names)
     finally:
         unload(plugin)
