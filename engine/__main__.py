@@ -5,12 +5,10 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from goldilocks.engine.diagnosis.command import EXAMPLE, diagnose
 from goldilocks.engine.errors import RequestError
@@ -36,12 +34,9 @@ from goldilocks.engine.options import (
     WorkerGpusOption,
     WorkersOption,
 )
-from goldilocks.store.command_line.printable import printable
+from goldilocks.engine.tables import forecast_table, member_table
 from goldilocks.store.command_line.terminal import say, warn
 from goldilocks.store.nearest import nearest
-
-if TYPE_CHECKING:
-    from goldilocks.engine.execution.forecast import Forecast
 
 app = typer.Typer(
     help="Compute grids of small networks: initialization × activation × depth × normalization.",
@@ -49,11 +44,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-# Headings of the gains of activations, and where they come from; PyTorch's is shown where it differs.
-GAINS = {"keeps E φ²": "second_moment", "keeps Var φ": "variance", "keeps gradient": "gradient", "PyTorch": "torch"}
-# Heading of the share of a standard normal that an activation saturates.
-SATURATED = "N(0,1) saturated"
 
 
 def _refuse(sentence: str, code: int = 2) -> NoReturn:
@@ -202,33 +192,7 @@ def plan(
     if as_json:
         print(json.dumps(asdict(expected)))
     else:
-        _show(expected)
-
-
-def _show(expected: "Forecast") -> None:
-    table = Table(show_header=False, box=None)
-    for label, value in (
-        ("grid", expected.grid),
-        ("cells", f"{expected.cells:,}"),
-        ("of these done", f"{expected.done:,}"),
-        ("batches", f"{expected.batches:,}"),
-        ("processes", "1, its threads on all cores" if expected.workers == 1 else f"{expected.workers:,}"),
-        ("operations", f"{expected.flops:.3g} floating-point operations"),
-        ("peak memory", f"{expected.peak_bytes / 1e9:.2f} GB"),
-        (
-            "expected time",
-            f"{_duration(expected.seconds)}, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products "
-            f"and {1e6 * expected.call_seconds:.0f} µs for a call",
-        ),
-    ):
-        table.add_row(label, Text(printable(value)))
-    for remark in expected.remarks:
-        table.add_row("remark", Text(printable(remark)))
-    Console(highlight=False).print(table)
-
-
-def _duration(seconds: float) -> str:
-    return "none" if not seconds else "less than 1 s" if seconds < 1 else f"{seconds:.0f} s"
+        Console(highlight=False).print(forecast_table(expected))
 
 
 @app.command(epilog="Example: goldilocks verify --sample 10")
@@ -291,21 +255,7 @@ def list_(
         return
     console = Console(highlight=False)
     for family in chosen:
-        table = Table(title=family, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
-        members = list(entries(family))
-        gains = GAINS if any(entry.gains for entry in members) else {}
-        for heading in ("name", "title", "formula", "reference"):
-            table.add_column(heading, overflow="fold")
-        for heading in (*gains, *([SATURATED] if gains else [])):
-            table.add_column(heading, justify="right")
-        for entry in members:
-            names = ", ".join((entry.signature, *entry.aliases))
-            values = [getattr(entry.gains, field, None) for field in gains.values()]
-            numbers = ["" if value is None else f"{value:.4f}" for value in values]
-            numbers += [f"{entry.saturated:.3%}"] if entry.saturated is not None else []
-            texts = (names, entry.card.title, entry.card.formula, entry.card.reference, *numbers)
-            table.add_row(*(Text(printable(text)) for text in texts))
-        console.print(table)
+        console.print(member_table(family, list(entries(family))))
         console.print()
 
 

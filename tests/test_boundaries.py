@@ -37,7 +37,7 @@ FLOORS = (
     "catalog",
     "diagnosis",
     "execution",
-    "bench",
+    "bench tables",
     "__main__",
 )
 
