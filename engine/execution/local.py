@@ -18,7 +18,7 @@ from goldilocks.engine.execution.executor import Done, Job, compute_batch
 from goldilocks.engine.execution.process_pool import ProcessPool
 from goldilocks.engine.execution.provenance import Process
 from goldilocks.engine.execution.worker import Placement, WorkerConfig
-from goldilocks.engine.execution.workers import best_workers
+from goldilocks.engine.execution.workers import processes_pay
 from goldilocks.engine.grid.plan import Batch, plan
 
 AUTO = "auto"
@@ -48,16 +48,35 @@ def planned(cells: Sequence[Cell], device: Device, wish: int | str = AUTO) -> tu
     Raises:
         RequestError: no such number of processes, or a cell that does not fit.
     """
-    batches = plan(cells, device)
-    if wish == AUTO:
-        count = best_workers(batches, torch.get_num_threads()) if device.torch_device.type == "cpu" else 1
-    else:
-        count = min(checked(wish), max(len(batches), 1))
-    if count > 1:
-        batches = plan(cells, _Share(device.torch_device, device.free_memory / count))
-        # What takes long begins early, so that all end at about the same time.
-        batches.sort(key=lambda batch: -batch.cost.flops / batch.study.typical_share)
-    return batches, count
+    alone = plan(cells, device)
+    most = torch.get_num_threads() if device.torch_device.type == "cpu" else 1
+    if wish != AUTO:
+        most = checked(wish)
+    count = min(most, len(cells))
+    if count <= 1:
+        return alone, 1
+    shared = split(plan(cells, _Share(device.torch_device, device.free_memory / count)), count)
+    if wish == AUTO and not processes_pay(alone, shared, count):
+        return alone, 1
+    # What takes long begins early, so that all end at about the same time.
+    return sorted(shared, key=lambda batch: -batch.cost.flops / batch.study.typical_share), count
+
+
+def split(batches: Sequence[Batch], count: int) -> list[Batch]:
+    """Halve the batches with the most work until there are so many, or none has two cells.
+
+    Args:
+        batches: what is to be computed.
+        count: how many are wanted at least.
+    """
+    pieces = list(batches)
+    while len(pieces) < count:
+        largest = max(pieces, key=lambda batch: batch.cost.flops if len(batch.cells) > 1 else -1.0)
+        if len(largest.cells) == 1:
+            break
+        pieces.remove(largest)
+        pieces += largest.halves()
+    return pieces
 
 
 def checked(wish: int | str) -> int:
@@ -98,7 +117,7 @@ class LocalExecutor:
 
     def __exit__(self, kind, error, trace) -> None:
         if self._pool:
-            self._pool.__exit__(kind, error, trace)
+            self._pool.close()
 
     @property
     def running(self) -> int:

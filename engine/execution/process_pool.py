@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from multiprocessing.connection import Connection, wait
@@ -15,7 +16,7 @@ from goldilocks.engine.execution.dispatch import WorkerGone
 from goldilocks.engine.execution.executor import ClusterLost, Done, Failure, Job, Worker
 from goldilocks.engine.execution.worker import Placement, WorkerConfig, WorkerInfo
 
-# So many in a row that ended before they had computed anything mean that none will.
+# So many in a row that did not start mean that none will.
 STRIKES = 3
 
 
@@ -45,7 +46,7 @@ class LocalMember:
 
 
 class ProcessPool:
-    """Starts so many workers, and another one when one ends; a context manager that ends them.
+    """Starts so many workers, and another one when one ends, until it is closed.
 
     Args:
         size: how many.
@@ -59,14 +60,7 @@ class ProcessPool:
         self._members: list[LocalMember] = []
         self._names = count(1)
         self._strikes = 0
-        self._complaint: Exception | None = None
-
-    def __enter__(self) -> "ProcessPool":
-        return self
-
-    def __exit__(self, kind, error, trace) -> None:
-        for member in list(self._members):
-            self.lose(member)
+        self._complaint = ""
 
     @property
     def ready(self) -> list[LocalMember]:
@@ -81,7 +75,10 @@ class ProcessPool:
         """
         while len(self._members) < self._size:
             if self._strikes >= STRIKES:
-                raise ClusterLost(f"No worker could start on this machine: {self._complaint}.") from None
+                if self._members:
+                    # Those that there are go on.
+                    return
+                raise ClusterLost(f"No worker could start on this machine: {self._complaint}.")
             self._members.append(self._start(str(next(self._names))))
 
     def _start(self, name: str) -> LocalMember:
@@ -90,18 +87,18 @@ class ProcessPool:
             # -P: what lies in the current folder may be called like a module of Python's.
             command = [sys.executable, "-P", str(Path(worker_process.__file__).resolve()), str(there.fileno())]
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()])
-        here.send(sys.path)
-        here.send((self._config, replace(self._placement, name=name)))
+        # One that has ended already is found at the next look.
+        with suppress(OSError):
+            here.send(sys.path)
+            here.send((self._config, replace(self._placement, name=name)))
         return LocalMember(process, here)
 
     def give(self, member: LocalMember, job: Job) -> None:
         """Hand a batch to a worker."""
         member.jobs[job.number] = job
-        try:
+        # One that has ended is found at the next look.
+        with suppress(OSError):
             member.channel.send(job)
-        except OSError:
-            # It has ended, which the next look finds.
-            return
 
     def wait(self, seconds: float) -> Iterator[tuple[LocalMember, int]]:
         """Yield the batches that have ended, or whose worker has; nothing when none does in time.
@@ -127,26 +124,26 @@ class ProcessPool:
         if isinstance(said, float):
             self._advance(next(iter(member.jobs.values())), said)
         elif isinstance(said, WorkerInfo):
-            member.known = said
+            member.known, self._strikes = said, 0
         elif isinstance(said, Done):
-            self._strikes = 0
             member.done = said
             return True
         else:
-            self._refuse(member, said)
+            self._refuse(member, said.reason)
         return False
 
     def _ended(self, member: LocalMember) -> bool:
         if member.jobs:
             return True
         member.process.wait()
-        self._refuse(member, RuntimeError(_how(member.process)))
+        self._refuse(member, _how(member.process))
         return False
 
-    def _refuse(self, member: LocalMember, why: Exception) -> None:
+    def _refuse(self, member: LocalMember, why: str) -> None:
         self.lose(member)
-        self._strikes += 1
-        self._complaint = why
+        if member.known is None:
+            self._strikes += 1
+            self._complaint = why
 
     def take(self, member: LocalMember, ticket: int) -> Done:
         """Return what became of a batch.
@@ -168,6 +165,11 @@ class ProcessPool:
         member.process.kill()
         member.process.wait()
         return list(member.jobs.values())
+
+    def close(self) -> None:
+        """End all workers."""
+        for member in list(self._members):
+            self.lose(member)
 
 
 def _how(process: subprocess.Popen) -> str:

@@ -1,4 +1,4 @@
-"""The far side of a cluster: one process that decides its device once and then computes batches, one after the other.
+"""The far side of an executor: one process that decides its device once and then computes batches, one after the other.
 
 Nothing here knows Ray: an executor makes these objects in other processes and calls their methods from afar.
 """
@@ -47,7 +47,7 @@ class WorkerConfig:
 
 @dataclass(frozen=True)
 class Placement:
-    """A worker's place in the cluster.
+    """A worker's place.
 
     Attributes:
         name: name of the worker within the run.
@@ -76,7 +76,7 @@ class WorkerInfo:
     free_memory: float
 
 
-class ClusterWorker:
+class BatchWorker:
     """A process that computes for a run of another process.
 
     Args:

@@ -22,14 +22,16 @@ REPORT_SECONDS = 0.2
 
 def serve(channel: Connection) -> None:
     """Introduce this process, then compute what comes, until nobody is left at the other end."""
-    from goldilocks.engine.execution.worker import ClusterWorker
+    from goldilocks.engine.execution.executor import Failure
+    from goldilocks.engine.execution.worker import BatchWorker
 
     config, placement = channel.recv()
-    worker = ClusterWorker(config, placement)
+    worker = BatchWorker(config, placement)
     try:
         channel.send(worker.start())
     except Exception as error:
-        channel.send(error)
+        # Not the error itself: not every exception survives the way through a pipe.
+        channel.send(Failure.of(error))
         return
     jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(channel, jobs), daemon=True).start()

@@ -19,28 +19,29 @@ START_SECONDS = 4.0
 GAIN = 0.9
 
 
-def best_workers(batches: Sequence[Batch], cores: int) -> int:
-    """Return how many processes compute batches soonest, as far as can be told beforehand.
+def processes_pay(alone: Sequence[Batch], shared: Sequence[Batch], workers: int) -> bool:
+    """Tell whether several processes compute batches sooner than one, as far as can be told beforehand.
 
-        threads:    T = Σ p_b / cores + Σ c_b
+        threads:    T = Σ p_b / workers + Σ c_b
         processes:  T = start + the makespan of p_b + c_b on so many workers, each batch going to whoever is free
 
     with p_b the seconds of the products of a batch on one core, and c_b those of its calls, which hold the interpreter.
 
     Args:
-        batches: what is to be computed.
-        cores: how many there are.
-
-    Returns:
-        1, this process alone, or the number of cores.
+        alone: the batches as this process would compute them, with as many threads.
+        shared: the same cells, as processes would.
+        workers: how many processes, each on a core of its own.
     """
-    if cores == 1 or len(batches) < cores:
-        return 1
-    products = [batch.cost.flops / (CORE_RATE * batch.study.typical_share) for batch in batches]
-    calls = [CALL_SECONDS * batch.calls for batch in batches]
-    threads = sum(products) / cores + sum(calls)
-    alone = [sum(both) for both in zip(products, calls, strict=True)]
-    return cores if START_SECONDS + makespan(alone, cores) < GAIN * threads else 1
+    threads = sum(map(_products, alone)) / workers + sum(map(_calls, alone))
+    return START_SECONDS + makespan([_products(one) + _calls(one) for one in shared], workers) < GAIN * threads
+
+
+def _products(batch: Batch) -> float:
+    return batch.cost.flops / (CORE_RATE * batch.study.typical_share)
+
+
+def _calls(batch: Batch) -> float:
+    return CALL_SECONDS * batch.calls
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:

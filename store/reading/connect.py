@@ -77,8 +77,8 @@ class Store:
             The rows.
 
         Raises:
-            StoreInvalid: when the query or a parameter does not exist, a value lacks, or the snapshot was published by
-                an earlier version of the code and lacks what the query reads.
+            StoreInvalid: when the query or a parameter does not exist, a value is missing, or the snapshot was
+                published by an earlier version of the code and lacks what the query reads.
         """
         query = queries.get(name)
         bound = query.bind(values)
@@ -112,8 +112,8 @@ class Store:
 
     def __getattr__(self, name: str) -> Any:
         if name in queries.all() or name in queries.SUPERSEDED:
-            method = partial(self.named, name)
-            method.__doc__ = "\n\n".join(filter(None, (queries.get(name).title, queries.get(name).doc)))
+            method, query = partial(self.named, name), queries.all()[queries.SUPERSEDED.get(name, name)]
+            method.__doc__ = "\n\n".join(filter(None, (query.title, query.doc)))
             return method
         raise AttributeError(f"a store has no {name!r}; named queries are {', '.join(queries.all())}")
 

@@ -16,7 +16,7 @@ import ast
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from goldilocks.store.reading.fragments import with_fragments
 
 FOLDER = Path(__file__).parents[1] / "sql"
 REQUIRED = object()
-# Names of queries that another one has replaced, until version 0.3.
+# Names of queries that another one has replaced, with columns of its own; until version 0.3.
 SUPERSEDED = {
     "bn_against_none": "outcomes_over_seeds",
     "depth_trainability": "outcome_map",
@@ -80,15 +80,19 @@ class Query:
         """Adds the defaults to the given values.
 
         Args:
-            values: by parameter name.
+            values: by parameter name; for a list of `activations`, say, also one `activation`.
 
         Returns:
             A value for every parameter.
 
         Raises:
-            StoreInvalid: when a name is unknown or a value without default lacks.
+            StoreInvalid: when a name is unknown or a required value is missing.
         """
         names = [parameter.name for parameter in self.parameters]
+        values = dict(values)
+        for name in [name for name in values if name not in names and self._list_of(name)]:
+            one = values.pop(name)
+            values.setdefault(f"{name}s", None if one is None else [one])
         for name in values:
             if name not in names:
                 raise StoreInvalid(f"query {self.name} has no parameter {name!r}; {nearest(name, names)}")
@@ -101,8 +105,16 @@ class Query:
     def parse(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """The same as `bind` for values given as text."""
         known = {parameter.name: parameter for parameter in self.parameters}
-        self.bind({**dict.fromkeys(known, 0), **texts})
+        known |= {name: one for name in texts if name not in known and (one := self._list_of(name))}
+        self.bind({**dict.fromkeys((parameter.name for parameter in self.parameters), 0), **texts})
         return self.bind({name: known[name].parse(text) for name, text in texts.items()})
+
+    def _list_of(self, name: str) -> Parameter | None:
+        """Returns one value of a list as a parameter, where there is such a list."""
+        for parameter in self.parameters:
+            if parameter.name == f"{name}s" and parameter.type.endswith("[]"):
+                return replace(parameter, name=name, type=parameter.type.removesuffix("[]"))
+        return None
 
 
 @cache

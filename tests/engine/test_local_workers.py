@@ -12,8 +12,10 @@ import psutil
 import pytest
 
 from goldilocks import engine, store
+from goldilocks.engine.execution.process_pool import ProcessPool
+from goldilocks.engine.execution.progress import Silence
 from goldilocks.engine.execution.verify import verify
-from goldilocks.engine.execution.workers import best_workers, makespan
+from goldilocks.engine.execution.workers import makespan, processes_pay
 
 # Eight batches: so many widths, each of two depths.
 GRID = """
@@ -73,9 +75,10 @@ def statuses(path):
         return dict(handle.query("SELECT status, count(*) FROM cells GROUP BY ALL").fetchall())
 
 
-def started(path, *options):
+def started(path, *options, **how):
     """Start a run that takes long, and wait until a batch of it is journaled."""
-    process = subprocess.Popen(command(path, "--quiet", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command(path, "--quiet", *options), stdout=pipe, stderr=pipe, **how)
     deadline = time.monotonic() + 120
     while not list((path.parent / "grid.duckdb.store" / "journal").glob("0*-training")):
         assert process.poll() is None, process.stderr.read()
@@ -190,15 +193,63 @@ class _Batch:
         self.study, self.cost, self.calls = _Study, type("Cost", (), {"flops": flops}), calls
 
 
-def test_processes_where_small_steps_dominate_and_there_is_enough_to_do():
-    small, large = _Batch(5e10, 500_000), _Batch(5e12, 1000)
-    assert best_workers([small] * 20, 2) == 2
-    assert best_workers([small] * 20, 16) == 16
-    assert best_workers([small] * 20, 1) == 1
-    assert best_workers([small], 2) == 1
-    assert best_workers([large] * 3, 2) == 1
-    assert best_workers([_Batch(1e8, 1000)] * 20, 2) == 1
-    assert best_workers([], 2) == 1
+@pytest.mark.parametrize(
+    ("batch", "count", "workers", "pay"),
+    [
+        (_Batch(5e10, 500_000), 20, 2, True),
+        (_Batch(5e10, 500_000), 20, 16, True),
+        # Large products keep all cores busy in one process.
+        (_Batch(5e12, 1000), 4, 2, False),
+        # Done before a process has started.
+        (_Batch(1e8, 1000), 20, 2, False),
+        # One long batch is nobody else's.
+        (_Batch(5e10, 500_000), 1, 2, False),
+    ],
+)
+def test_processes_pay_where_small_steps_dominate_and_there_is_enough_to_do(batch, count, workers, pay):
+    assert processes_pay([batch] * count, [batch] * count, workers) is pay
+
+
+def test_a_number_that_is_asked_for_is_taken_as_long_as_there_are_cells(grid):
+    from goldilocks.engine.device import choose_device
+    from goldilocks.engine.execution.local import planned
+
+    cells = [cell for cell in engine.load_grid(str(grid())).cells if (cell.width, cell.depth) == (8, 1)]
+    cpu = choose_device("cpu")
+    whole, one = planned(cells, cpu, 1)
+    assert (len(whole), one) == (1, 1)
+    for wish in (2, 7):
+        parts, count = planned(cells, cpu, wish)
+        assert count == len(cells) == 2 == len(parts)
+        assert sorted(cell.cell_id for part in parts for cell in part.cells) == sorted(cell.cell_id for cell in cells)
+    assert planned([], cpu, 4) == ([], 1)
+
+
+def test_where_no_process_can_start_the_run_ends_with_a_sentence(grid, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    said = []
+    reporter = Silence()
+    reporter.say = said.append
+    with pytest.raises(engine.Interrupted) as stopped:
+        engine.run(grid(), grid().parent / "grid.duckdb", workers=2, reporter=reporter)
+    assert stopped.value.summary["cells_computed"] == 0
+    assert any("No worker could start on this machine: exit code 1." in sentence for sentence in said)
+
+
+def test_a_process_that_cannot_be_replaced_leaves_the_others_at_work(grid, monkeypatch):
+    """Those that started compute everything; that no other one starts is no reason to stop."""
+    started, program = [], sys.executable
+
+    def start(pool, name):
+        monkeypatch.setattr(sys, "executable", program if not started else "/bin/false")
+        started.append(name)
+        return original(pool, name)
+
+    original = ProcessPool._start
+    monkeypatch.setattr(ProcessPool, "_start", start)
+    summary = engine.run(grid(), grid().parent / "grid.duckdb", workers=2)
+    assert summary["cells_computed"] == CELLS
+    assert len(started) > 2
 
 
 def test_the_makespan_is_that_of_the_longest_first():

@@ -16,7 +16,7 @@ from goldilocks.engine.execution.local import LocalExecutor
 from goldilocks.engine.execution.progress import Silence
 from goldilocks.engine.execution.run import Execution
 from goldilocks.engine.execution.verify import verify
-from goldilocks.engine.execution.worker import ClusterWorker, Placement, WorkerConfig
+from goldilocks.engine.execution.worker import BatchWorker, Placement, WorkerConfig
 from goldilocks.engine.grid.plan import plan
 from goldilocks.engine.plugin_code import PluginCode
 from goldilocks.engine.plugins import unload
@@ -33,7 +33,7 @@ class Workers(LocalExecutor):
     def __init__(self, config):
         super().__init__(choose_device("cpu"))
         self.spool = config.spool
-        self.workers = [ClusterWorker(config, dataclasses.replace(SEAT, name=name)) for name in "12"]
+        self.workers = [BatchWorker(config, dataclasses.replace(SEAT, name=name)) for name in "12"]
         for worker in self.workers:
             worker.start()
 
@@ -68,7 +68,7 @@ def test_a_run_by_workers_is_a_run(tmp_path, filed):
 
 
 def test_a_worker_introduces_itself():
-    said = ClusterWorker(TERMS, SEAT).start()
+    said = BatchWorker(TERMS, SEAT).start()
     assert (said.worker.name, said.worker.node) == ("7", "node")
     assert said.worker.process.device_reason == SEAT.reason
     assert said.worker.process.pid == os.getpid()
@@ -89,7 +89,7 @@ def test_plugins_travel_as_text_and_keep_their_identity(tmp_path):
     from goldilocks.engine.plugins import _loaded
 
     known = set(_loaded)
-    ClusterWorker(dataclasses.replace(TERMS, plugins=(plugin,)), SEAT).start()
+    BatchWorker(dataclasses.replace(TERMS, plugins=(plugin,)), SEAT).start()
     try:
         assert len(initializers["far"].plugin) == 12
     finally:
@@ -112,7 +112,7 @@ def test_plugins_of_one_file_name_are_all_there(tmp_path):
         (tmp_path / name / "scheme.py").write_text(text.replace("NAME", name))
     sources = tuple(PluginCode.read(tmp_path / name / "scheme.py") for name in names)
     known = set(_loaded)
-    ClusterWorker(dataclasses.replace(TERMS, plugins=sources), SEAT).start()
+    BatchWorker(dataclasses.replace(TERMS, plugins=sources), SEAT).start()
     try:
         assert {initializers[name].name for name in names} == set(names)
     finally:
@@ -125,7 +125,7 @@ def test_what_goes_wrong_comes_back_as_a_failure(tmp_path, monkeypatch):
 
     cells = [cell for cell in engine.load_grid("smoke").cells if cell.study == "training"]
     (batch, *_) = plan(cells, choose_device("cpu"))
-    worker = ClusterWorker(dataclasses.replace(TERMS, spool=tmp_path), SEAT)
+    worker = BatchWorker(dataclasses.replace(TERMS, spool=tmp_path), SEAT)
     worker.start()
 
     def found(error):
@@ -142,7 +142,7 @@ def test_what_goes_wrong_comes_back_as_a_failure(tmp_path, monkeypatch):
     # The folder for results is gone, or not to be written to.
     file = tmp_path / "file"
     file.write_text("")
-    worker = ClusterWorker(dataclasses.replace(TERMS, spool=file), SEAT)
+    worker = BatchWorker(dataclasses.replace(TERMS, spool=file), SEAT)
     worker.start()
     failure = worker.compute(Job(1, batch)).result
     assert "NotADirectoryError" in failure.reason

@@ -107,6 +107,27 @@ def test_a_superseded_name_warns_and_answers_with_the_query_that_replaced_it(nam
     better = queries.SUPERSEDED[name]
     assert name not in dir(opened)
     assert name not in queries.all()
-    with pytest.warns(FutureWarning, match=f"{name} was replaced by {better}"):
-        found = getattr(opened, name)()
-    assert found.columns == getattr(opened, better)().columns
+    # As they were called: some with one activation, some with several.
+    several = name in ("learning_curves", "training_outcomes", "distributions_of_layers")
+    values = {"activations": ["relu"]} if several else {"activation": "relu"}
+    with pytest.warns(FutureWarning, match=f"{name} was replaced by {better}") as warned:
+        found = getattr(opened, name)(**values)
+    assert len(warned) == 1
+    truth = getattr(opened, better)(activations=["relu"])
+    assert found.columns == truth.columns
+    assert found.fetchall() == truth.fetchall()
+
+
+def test_one_value_stands_for_a_list_of_it(opened):
+    several = opened.outcomes_over_seeds(depths=[20], activations=["relu"]).fetchall()
+    assert opened.outcomes_over_seeds(depth=20, activation="relu").fetchall() == several
+    query = queries.get("outcomes_over_seeds")
+    assert query.parse({"depth": "20"}) == query.bind({"depths": [20]}) == query.bind({"depth": 20})
+    assert query.bind({"depth": None})["depths"] is None
+    with pytest.raises(store.StoreInvalid, match="no parameter 'deep'"):
+        query.bind({"deep": 20})
+    with pytest.raises(store.StoreInvalid, match="not of type INTEGER"):
+        query.parse({"depth": "many"})
+    # A text is no list of letters, and what is no list has no such parameter.
+    with pytest.raises(store.StoreInvalid, match="no parameter 'ove'"):
+        queries.get("outcome_map").bind({"ove": "mean"})

@@ -14,7 +14,7 @@ from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.dispatch import LOOK_SECONDS, WorkerGone
 from goldilocks.engine.execution.executor import Done, Failure, Job, Worker
 from goldilocks.engine.execution.provenance import code_digest
-from goldilocks.engine.execution.worker import ClusterWorker, Placement, WorkerConfig, WorkerInfo
+from goldilocks.engine.execution.worker import BatchWorker, Placement, WorkerConfig, WorkerInfo
 
 # A node on which so many workers in a row did not start is left alone.
 STRIKES = 3
@@ -109,7 +109,7 @@ class WorkerPool:
             {"num_gpus": self._cluster.worker_gpus} if placement.device == "cuda" else {"num_cpus": placement.threads}
         )
         here = NodeAffinitySchedulingStrategy(node_id, soft=False)
-        hired: Any = ray.remote(ClusterWorker).options(**takes, scheduling_strategy=here, max_restarts=0)
+        hired: Any = ray.remote(BatchWorker).options(**takes, scheduling_strategy=here, max_restarts=0)
         actor: Any = hired.remote(self._config, placement)
         self._members.append(Member(node_id, placement.node, actor, actor.start.remote()))
 
