@@ -21,6 +21,7 @@ class _Calibration:
         self.factors: dict[str, float] = {}
 
     def seen(self, event: Event) -> Any:
+        """Rescale the weight of an affine map that is met for the first time, and return what leaves it then."""
         site = self._sites.get(event.key)
         if site is None or site.kind not in ("affine", "convolution") or not site.parameters:
             return event.result

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from goldilocks.engine.device import choose_device
+from goldilocks.engine.diagnosis.batch_shapes import described
 from goldilocks.engine.diagnosis.factory import Factory, load_factory
 from goldilocks.engine.diagnosis.hugging_face import usual_input
 from goldilocks.engine.diagnosis.inputs import Batch, as_batch
@@ -16,7 +17,7 @@ from goldilocks.engine.diagnosis.measure import Progress, measure
 from goldilocks.engine.diagnosis.report import Report
 from goldilocks.engine.diagnosis.rules.range import LARGEST
 from goldilocks.engine.diagnosis.specimen import Specimen
-from goldilocks.engine.diagnosis.trial import described, try_out
+from goldilocks.engine.diagnosis.trial import try_out
 from goldilocks.engine.errors import RequestError
 from goldilocks.store.nearest import nearest
 
@@ -160,7 +161,7 @@ def prepare(
         ),
         inits=inits,
         seeds=seeds,
-        batch=described(ready),
+        batch=described(ready.arguments, ready.keywords),
         parameters=sum(one.numel() for one in module.parameters()),
         seconds=PASSES * trial.seconds * seeds * len(inits),
     )

@@ -85,10 +85,6 @@ class Evidence:
                     waiting.append(consumer.index)
                     yield consumer
 
-    def parameter(self, name: str) -> tuple[int, Parameter] | None:
-        """Return place and description of a parameter, or None where there is none of that name."""
-        return next(((place, one) for place, one in enumerate(self.parameters) if one.name == name), None)
-
     @cached_property
     def spine(self) -> list[Site]:
         """The steps of the stream from input to output: its additions where it is residual, else its weights.

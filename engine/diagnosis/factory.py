@@ -7,7 +7,6 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from goldilocks.engine.errors import RequestError, short
+from goldilocks.engine.diagnosis.generators import seeded
+from goldilocks.engine.errors import RequestError, said, short
 from goldilocks.engine.networks.backbone_trial import refuse_lazy
 from goldilocks.store.nearest import nearest
 
@@ -38,7 +38,7 @@ class Factory:
 
     Attributes:
         name: what the command called it, or the function's own name.
-        make: takes nothing, returns an `nn.Module`, and draws from torch's generator alone.
+        make: takes nothing, returns an `nn.Module`, and draws from the global generators alone.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Factory:
         """Make the network with a seed; the generators of the process stay as they are.
 
         Args:
-            seed: of torch's generator.
+            seed: of the global generators.
 
         Returns:
             The module, as the function left it.
@@ -61,7 +61,7 @@ class Factory:
                 module = self.make()
             except RequestError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise RequestError(self._failure(error)) from error
         self._refuse(module)
         return module
@@ -81,14 +81,13 @@ class Factory:
         if differing:
             raise RequestError(
                 f"{self.name} is not reproducible: {sorted(differing)[0]} differs when it is called twice with the "
-                "same seed. Draw from torch's generator alone, and neither from NumPy's nor from Python's"
+                "same seed. Draw from the global generators of torch, NumPy or Python, and from none of its own"
             )
 
-    def _failure(self, error: Exception) -> str:
-        said = _said(error)
-        if any(sign in said for sign in NEEDS_GPU):
-            return f"{self.name} needs a GPU, and there is none: {said}. Let it leave the module on the CPU"
-        return f"{self.name} raises {said}"
+    def _failure(self, error: BaseException) -> str:
+        if any(sign in str(error) for sign in NEEDS_GPU):
+            return f"{self.name} needs a GPU, and there is none: {said(error)}. Let it leave the module on the CPU"
+        return f"{self.name} raises {said(error)}"
 
     def _refuse(self, module: Any) -> None:
         if not isinstance(module, nn.Module):
@@ -160,9 +159,9 @@ def _from_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.resolve().parent))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
-        raise RequestError(f"{path} cannot be imported: {_said(error)}") from error
+        raise RequestError(f"{path} cannot be imported: {said(error)}") from error
     return module
 
 
@@ -172,16 +171,8 @@ def _from_module(name: str) -> ModuleType:
         sys.path.insert(0, str(Path.cwd()))
     try:
         return importlib.import_module(name)
-    except Exception as error:
-        raise RequestError(f"{name} cannot be imported: {_said(error)}") from error
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Seed torch's generator inside this context; afterwards it is as it was, on every device."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        yield
+    except (Exception, SystemExit) as error:
+        raise RequestError(f"{name} cannot be imported: {said(error)}") from error
 
 
 def tensors(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
@@ -195,8 +186,3 @@ def _same(one: torch.Tensor, other: torch.Tensor) -> bool:
         return False
     # Uninitialized memory may hold NaN, which equals nothing.
     return bool(torch.equal(one, other) or torch.allclose(one, other, rtol=0, atol=0, equal_nan=True))
-
-
-def _said(error: BaseException) -> str:
-    first = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__

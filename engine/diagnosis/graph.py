@@ -158,14 +158,15 @@ class Graph:
         alone = around[0] & ~common
         return tuple(site for site, node in enumerate(self.site_nodes[: branch.addition]) if alone >> node & 1)
 
-    def roles(self, outputs: int) -> list[Role]:
+    def roles(self, outputs: int, branches: list[Branch]) -> list[Role]:
         """Say for each site where it lies.
 
         Args:
             outputs: set of the values that the network's outputs depend on, as bits.
+            branches: the residual branches, as `branches` returns them.
         """
         found: list[Role] = ["stream"] * len(self.kinds)
-        for branch in self.branches():
+        for branch in branches:
             for site in self.shortcut(branch):
                 # Of two branches that are added to one value, the other one is no shortcut.
                 if found[site] == "stream" and self._begins_after(branch, site):

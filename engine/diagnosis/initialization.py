@@ -7,7 +7,8 @@ from torch import nn
 
 from goldilocks.engine.diagnosis.assignment import assignments, drawn
 from goldilocks.engine.diagnosis.calibration import calibrate
-from goldilocks.engine.diagnosis.prepared import made, prepare, untouched_randomness
+from goldilocks.engine.diagnosis.generators import seeded
+from goldilocks.engine.diagnosis.prepared import made, prepare, refuse_another
 from goldilocks.engine.diagnosis.recipe import AS_IS, DEFAULT, Recipe, recipe
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.trace import Trace, trace
@@ -36,8 +37,12 @@ def initialized(specimen: Specimen, found: Trace, chosen: Recipe, seed: int) -> 
         found: its trace.
         chosen: the initialization.
         seed: of the factory, and what the draws are named by.
+
+    Raises:
+        RequestError: under this seed the factory makes another network than the traced one.
     """
     model = made(specimen, seed)
+    refuse_another(model, found.layout, seed)
     parameters = dict(model.named_parameters())
     factors: dict[str, float] = {}
     with torch.no_grad():
@@ -90,7 +95,7 @@ def _calibrated(specimen: Specimen, found: Trace, model: nn.Module) -> dict[str,
 def _reset(model: nn.Module, seed: int) -> set[str]:
     """Let every layer begin anew by its own rule, parts before what they are parts of, as they are made."""
     treated: set[str] = set()
-    with untouched_randomness(seed):
+    with seeded(seed):
         for name, module in reversed(list(model.named_modules())):
             reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
             if callable(reset):

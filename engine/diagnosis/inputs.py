@@ -13,8 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from goldilocks.engine.diagnosis.factory import seeded
-from goldilocks.engine.errors import RequestError, short
+from goldilocks.engine.diagnosis.generators import seeded
+from goldilocks.engine.diagnosis.operations import tensors_in
+from goldilocks.engine.errors import RequestError, said, short
 
 SHAPE = re.compile(r"\d+(x\d+)*")
 IDS = re.compile(r"ids:(?P<shape>\d+(x\d+)*)(:(?P<rows>\d+))?")
@@ -43,9 +44,9 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """Number of examples."""
-        found = [value for value in (*self.arguments, *self.keywords.values()) if isinstance(value, Tensor)]
-        return len(found[0]) if found and found[0].ndim else 1
+        """Number of examples: the first side of the first tensor."""
+        first = next(tensors_in((self.arguments, self.keywords)), None)
+        return len(first) if first is not None and first.ndim else 1
 
 
 def as_batch(given: Any, module: nn.Module, origin: str = "a function") -> Batch:
@@ -58,14 +59,21 @@ def as_batch(given: Any, module: nn.Module, origin: str = "a function") -> Batch
         origin: where it comes from, for people.
 
     Raises:
-        RequestError: it is none of these, or the function raises.
+        RequestError: it is none of these, it has no examples, or the function raises.
     """
+    batch = _read(given, module, origin)
+    if batch.size == 0:
+        raise RequestError("the batch has no examples; give at least one")
+    return batch
+
+
+def _read(given: Any, module: nn.Module, origin: str) -> Batch:
     if isinstance(given, Batch):
         return given
     if isinstance(given, str):
         return parse_input(given, module)
     if callable(given) and not isinstance(given, Tensor | Mapping):
-        return as_batch(_called(given, origin), module, origin)
+        return _read(_called(given, origin), module, origin)
     if isinstance(given, Tensor):
         return Batch((given,), origin=origin)
     if isinstance(given, Mapping):
@@ -82,8 +90,10 @@ def _called(function: Callable[[], Any], origin: str) -> Any:
     with seeded(INPUT_SEED):
         try:
             return function()
-        except Exception as error:
-            raise RequestError(f"{origin} raises {type(error).__name__}: {error}") from error
+        except RequestError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise RequestError(f"{origin} raises {said(error)}") from error
 
 
 def _positional(given: tuple[Any, ...], module: nn.Module, origin: str) -> Batch:
@@ -126,12 +136,22 @@ def parse_input(text: str, module: nn.Module) -> Batch:
 
 def _argument(text: str, module: nn.Module) -> Any:
     if SHAPE.fullmatch(text):
-        return torch.randn(_sizes(text))
+        return _drawn(text, lambda: torch.randn(_sizes(text)))
     if ids := IDS.fullmatch(text):
-        return torch.randint(_rows(module, ids["rows"]), _sizes(ids["shape"]))
+        return _drawn(text, lambda: torch.randint(_rows(module, ids["rows"]), _sizes(ids["shape"])))
     if (data := DATA.fullmatch(text)) and not text.startswith("ids"):
         return _examples(data["name"], int(data["size"] or EXAMPLES))
     raise RequestError(f"input {short(text)} is not understood; it is {FORMS}")
+
+
+def _drawn(text: str, draw: Callable[[], Tensor]) -> Tensor:
+    try:
+        return draw()
+    except RequestError:
+        raise
+    except Exception as error:
+        # A shape beyond all memory or all integers, token ids of an empty vocabulary.
+        raise RequestError(f"input {short(text)} cannot be made: {said(error)}") from error
 
 
 def _sizes(text: str) -> list[int]:

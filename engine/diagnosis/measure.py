@@ -1,18 +1,18 @@
 """The measurement of a network: every initialization and seed at every site, forward and backward."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from goldilocks.engine.device import Device, choose_device
 from goldilocks.engine.diagnosis.initialization import initialized
-from goldilocks.engine.diagnosis.measurement import Configuration, Cost, Histograms, Measurement, Signal, Weights
+from goldilocks.engine.diagnosis.measurement import Configuration, Cost, Measurement, Signal, Weights
 from goldilocks.engine.diagnosis.memory import Memory
 from goldilocks.engine.diagnosis.operations import mapped
 from goldilocks.engine.diagnosis.passes import Found, Passes, State, state_of
@@ -24,15 +24,13 @@ from goldilocks.engine.diagnosis.trace import Trace, trace
 from goldilocks.engine.diagnosis.watch import Stopped
 from goldilocks.engine.diagnosis.weights import COLUMNS as WEIGHT_COLUMNS
 from goldilocks.engine.diagnosis.weights import describe_weights
-from goldilocks.engine.errors import RequestError
-from goldilocks.engine.statistics import BINS
+from goldilocks.engine.errors import RequestError, said
 
 # Products of more operations than this, on average over the sites, keep a processor busy: several configurations at
 # once are then no faster, and take the memory of all. Below it most of the time goes into calls.
 LARGE_PRODUCTS = 5e7
 MOST_AT_ONCE = 64
-# Characters of another library's message that a sentence quotes.
-MOST_SAID = 200
+ONE_BY_ONE = "one configuration after the other"
 Progress = Callable[[float], None]
 Used = Literal["vmap", "loop"]
 Method = Literal["auto", "vmap", "loop"]
@@ -44,7 +42,6 @@ def measure(
     seeds: Sequence[int],
     device: Device | None = None,
     method: Method = "auto",
-    histograms: bool = False,
     progress: Progress = lambda share: None,
 ) -> Measurement:
     """Initialize a network N ways under every seed, and measure all of them.
@@ -55,7 +52,6 @@ def measure(
         seeds: what the draws are named by; the same for all initializations, so that these are compared in pairs.
         device: where; the CPU by default.
         method: `vmap`, `loop`, or whichever is faster and possible.
-        histograms: whether sites on the stream get one.
         progress: told the share that is done.
 
     Raises:
@@ -66,7 +62,7 @@ def measure(
         raise RequestError("nothing to measure: name at least one initialization and one seed")
     where = device or choose_device("cpu")
     found = trace(specimen, seeds[0])
-    return _Measuring(specimen, found, recipes, list(dict.fromkeys(seeds)), where, histograms).run(method, progress)
+    return _Measuring(specimen, found, recipes, list(dict.fromkeys(seeds)), where).run(method, progress)
 
 
 def products(found: Trace) -> float:
@@ -80,74 +76,121 @@ def products(found: Trace) -> float:
 
 
 @dataclass
+class _Tally:
+    """What has been measured so far.
+
+    Attributes:
+        method: how it is measured from here on.
+        at_once: how many configurations go into one program.
+        reason: why, in a sentence.
+        parts: what the passes found.
+        weights: statistics of the parameters of each configuration.
+        treated: for each configuration which parameters the initialization set.
+        setting: seconds that initializing took.
+    """
+
+    method: Used
+    at_once: int
+    reason: str
+    parts: list[Found] = field(default_factory=list)
+    weights: list[np.ndarray] = field(default_factory=list)
+    treated: list[list[bool]] = field(default_factory=list)
+    setting: float = 0.0
+
+
 class _Measuring:
-    specimen: Specimen
-    trace: Trace
-    recipes: Sequence[Recipe]
-    seeds: Sequence[int]
-    device: Device
-    histograms: bool
+    """Measures one network under several initializations and seeds.
+
+    Args:
+        specimen: the network.
+        found: its trace.
+        recipes: the initializations.
+        seeds: of the draws.
+        device: where.
+    """
+
+    def __init__(
+        self, specimen: Specimen, found: Trace, recipes: Sequence[Recipe], seeds: Sequence[int], device: Device
+    ):
+        self.specimen, self.trace, self.device = specimen, found, device
+        # Seeds outside: the factory is called once for each.
+        self.wanted = [(chosen, seed) for seed in seeds for chosen in recipes]
+        self.place = device.torch_device
+        self.model = made(specimen, seeds[0])
+        prepare(self.model, specimen.training)
+        self.model.to(self.place)
+        self._of_seed: tuple[int, Specimen] | None = None
 
     def run(self, method: Method, progress: Progress) -> Measurement:
-        wanted = [(chosen, seed) for seed in self.seeds for chosen in self.recipes]
-        place = self.device.torch_device
-        model = made(self.specimen, self.seeds[0])
-        prepare(model, self.specimen.training)
-        model.to(place)
-        to = lambda value: mapped(value, lambda tensor: tensor.to(place))
-        here = replace(
-            self.specimen, args=to(self.specimen.args), kwargs=to(self.specimen.kwargs), target=to(self.specimen.target)
-        )
-        drawn = tuple(s.index for s in self.trace.sites if s.role == "stream") if self.histograms else ()
-        passes = Passes(model, here, self.trace, drawn)
-        plain = _seconds(passes.plain, self.device)
-        memory = Memory.of(self.trace, model, self.device)
-        chosen, at_once, reason = self._method(method, memory, len(wanted))
+        """Measure all configurations.
+
+        Args:
+            method: as for `measure`.
+            progress: told the share that is done.
+        """
+        passes = Passes(self.model, self._specimen_there(), self.trace)
+        with _refusing():
+            plain = _seconds(passes.plain, self.device)
+        memory = Memory.of(self.trace, self.model, self.device)
+        state = _Tally(*self._method(method, memory, len(self.wanted)))
+        if self.place.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.place)
         started = time.perf_counter()
-        parts, weights, treated, setting = [], [], [], 0.0
-        remarks = list(self.trace.remarks)
-        done = 0
-        while done < len(wanted):
-            states = []
-            begun = time.perf_counter()
-            for recipe_, seed in wanted[done : done + at_once]:
-                state, names = self._state(model, recipe_, seed)
-                weights.append(describe_weights(self.trace, state))
-                treated.append([p.name in names for p in self.trace.parameters])
-                states.append({name: tensor.to(place) for name, tensor in state.items()})
-            setting += time.perf_counter() - begun
-            part = None
-            if chosen == "vmap":
-                try:
-                    part = passes.at_once(states)
-                except Exception as error:
-                    if method == "vmap":
-                        raise RequestError(f"vmap cannot run this network: {_said(error)}; method='loop' can") from None
-                    chosen, at_once = "loop", 1
-                    reason = f"one configuration after the other, because vmap cannot run this network: {_said(error)}"
-            if part is None:
-                part = _loop(passes, states)
-            parts.append(part)
-            done += len(states)
-            progress(done / len(wanted))
+        while len(state.weights) < len(self.wanted):
+            following = self.wanted[len(state.weights) :][: state.at_once]
+            state.parts.append(self._passed(passes, self._begun(following, state), state, method))
+            progress(len(state.weights) / len(self.wanted))
         self.device.synchronize()
-        seconds = time.perf_counter() - started - setting
-        if missing := sorted({index for part in parts for index in part.missing}):
-            labels = ", ".join(self.trace.sites[index].label for index in missing[:3])
-            remarks.append(
-                f"Not come to in every pass, so not measured there: {labels}. The way depends on the values."
-            )
-        peak = torch.cuda.max_memory_allocated(place) if place.type == "cuda" else None
-        cost = Cost(chosen, reason, str(place), len(wanted), at_once, seconds, plain, memory.bytes_for(at_once), peak)
-        return self._measurement(wanted, parts, np.stack(weights), np.array(treated, bool), cost, remarks)
+        seconds = time.perf_counter() - started - state.setting
+        peak = torch.cuda.max_memory_allocated(self.place) if self.place.type == "cuda" else None
+        cost = Cost(
+            state.method, state.reason, str(self.place), len(self.wanted), state.at_once, seconds, plain,
+            memory.bytes_for(state.at_once), peak,
+        )  # fmt: skip
+        return self._measurement(state, cost)
+
+    def _specimen_there(self) -> Specimen:
+        """Return batch and target on the device."""
+
+        def there(value: Any) -> Any:
+            return mapped(value, lambda tensor: tensor.to(self.place))
+
+        given = self.specimen
+        return replace(given, args=there(given.args), kwargs=there(given.kwargs), target=there(given.target))
+
+    def _begun(self, following: Sequence[tuple[Recipe, int]], state: _Tally) -> list[State]:
+        """Initialize some configurations, describe their weights, and return them on the device."""
+        begun = time.perf_counter()
+        states = []
+        for chosen, seed in following:
+            own, treated = self._state(chosen, seed)
+            state.weights.append(describe_weights(self.trace, own))
+            state.treated.append([parameter.name in treated for parameter in self.trace.parameters])
+            states.append({name: tensor.to(self.place) for name, tensor in own.items()})
+        state.setting += time.perf_counter() - begun
+        return states
+
+    def _passed(self, passes: Passes, states: Sequence[State], state: _Tally, method: Method) -> Found:
+        """Run some configurations, one after the other from where vmap first fails on."""
+        if state.method == "vmap":
+            try:
+                return passes.at_once(states)
+            except Exception as error:
+                if method == "vmap":
+                    raise RequestError(f"vmap cannot run this network: {_reason(error)}; method='loop' can") from None
+                state.method, state.at_once = "loop", 1
+                state.reason = f"{ONE_BY_ONE}, because vmap cannot run this network: {_reason(error)}"
+        with _refusing():
+            return passes.one_by_one(states)
 
     def _method(self, method: Method, memory: Memory, count: int) -> tuple[Used, int, str]:
+        """Return how to measure, how many configurations at once, and why."""
         fitting = min(count, MOST_AT_ONCE, memory.most_at_once())
         if method == "loop":
-            return "loop", 1, "one configuration after the other, as asked"
+            return "loop", 1, f"{ONE_BY_ONE}, as asked"
         size = products(self.trace)
-        if method == "auto" and self.device.torch_device.type == "cpu" and size > LARGE_PRODUCTS:
-            reason = f"one configuration after the other: {size:.2g} operations per site keep the processor busy alone"
+        if method == "auto" and self.place.type == "cpu" and size > LARGE_PRODUCTS:
+            reason = f"{ONE_BY_ONE}: {size:.2g} operations per site keep the processor busy alone"
             return "loop", 1, reason
         if fitting < 2:
             why = "memory has no room for two" if count > 1 else "there is only one"
@@ -158,77 +201,76 @@ class _Measuring:
             f"{fitting} configurations in one program: with {size:.2g} operations per site calls take most of the time",
         )
 
-    def _state(self, model: nn.Module, chosen: Recipe, seed: int) -> tuple[State, frozenset[str]]:
+    def _state(self, chosen: Recipe, seed: int) -> tuple[State, frozenset[str]]:
         """Return one configuration's parameters and buffers, those that the prepared model keeps."""
-        began = initialized(self.specimen, self.trace, chosen, seed)
-        kept = state_of(model)
+        if self._of_seed is None or self._of_seed[0] != seed:
+            model = made(self.specimen, seed)
+            self._of_seed = seed, replace(self.specimen, make=lambda: model)
+        began = initialized(self._of_seed[1], self.trace, chosen, seed)
+        kept = state_of(self.model)
         return {name: tensor for name, tensor in state_of(began.model).items() if name in kept}, began.treated
 
-    def _measurement(
-        self,
-        wanted: Sequence[tuple[Recipe, int]],
-        parts: Sequence[Found],
-        weights: np.ndarray,
-        treated: np.ndarray,
-        cost: Cost,
-        remarks: Sequence[str],
-    ) -> Measurement:
-        joined = {name: _joined([getattr(part, name) for part in parts]) for name in _ARRAYS}
-        rows = joined["rows"]
-        signal = {name: rows[..., column] for column, name in enumerate(COLUMNS)}
-        inputs = np.array([site.kind == "input" for site in self.trace.sites])
-        gradients = np.where(inputs, np.nan, np.sqrt(joined["gradients"]))
-        floating = [n for n, p in enumerate(self.trace.parameters) if p.floating]
-        of_weights = np.full(weights.shape[:2], np.nan)
-        of_weights[:, floating] = joined["weights"]
-        columns = {name: weights[..., column] for column, name in enumerate(WEIGHT_COLUMNS)}
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = of_weights / columns["rms"]
+    def _measurement(self, state: _Tally, cost: Cost) -> Measurement:
+        """Put together what was found."""
+        rows, gradients, of_weights, loss = (
+            torch.cat([getattr(part, name).double().cpu() for part in state.parts]).numpy()
+            for name in ("rows", "gradients", "weights", "loss")
+        )
         return Measurement(
-            tuple(Configuration(chosen.text, seed) for chosen, seed in wanted),
+            tuple(Configuration(chosen.text, seed) for chosen, seed in self.wanted),
             self.trace.sites,
             self.trace.parameters,
-            Signal(**signal, grad_rms=gradients),
-            Weights(**columns, grad_rms=of_weights, got_gradient=of_weights != 0, update_ratio=ratio, treated=treated),
-            joined["loss"],
+            self._signal(rows, gradients),
+            self._weights(np.stack(state.weights), of_weights, np.array(state.treated, bool)),
+            loss,
             self.specimen.classes,
             cost,
             self.trace.examples,
-            self._histograms(joined["histograms"]),
-            None,
             self.trace.unseen,
-            tuple(remarks),
+            (*self.trace.remarks, *self._of_missing(state.parts)),
         )
 
-    def _histograms(self, numbers: np.ndarray) -> Histograms | None:
-        if not self.histograms:
-            return None
-        stream = tuple(site.index for site in self.trace.sites if site.role == "stream")
-        lo, hi, counts = numbers[..., 0], numbers[..., 1], numbers[..., 2 : BINS + 2]
-        return Histograms(stream, lo, hi, counts, *(numbers[..., BINS + 2 + n] for n in range(3)))
+    def _signal(self, rows: np.ndarray, gradients: np.ndarray) -> Signal:
+        """Return the statistics of the sites; no gradient where none can be measured."""
+        unknown = np.array([site.kind == "input" for site in self.trace.sites])
+        unknown[list(self.trace.overwritten)] = True
+        columns = {name: rows[..., column] for column, name in enumerate(COLUMNS)}
+        return Signal(**columns, grad_rms=np.where(unknown, np.nan, np.sqrt(gradients)))
+
+    def _weights(self, described: np.ndarray, gradients: np.ndarray, treated: np.ndarray) -> Weights:
+        """Return the statistics of the parameters; the gradients are those of the floating-point ones."""
+        floating = [n for n, parameter in enumerate(self.trace.parameters) if parameter.floating]
+        rms = np.full(described.shape[:2], np.nan)
+        rms[:, floating] = gradients
+        columns = {name: described[..., column] for column, name in enumerate(WEIGHT_COLUMNS)}
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = rms / columns["rms"]
+        return Weights(**columns, grad_rms=rms, got_gradient=rms != 0, update_ratio=ratio, treated=treated)
+
+    def _of_missing(self, parts: Sequence[Found]) -> Iterator[str]:
+        """Yield at which sites not every configuration was measured."""
+        missing = sorted({index for part in parts for index in part.missing})
+        if missing:
+            labels = ", ".join(self.trace.sites[index].label for index in missing[:3])
+            yield f"Not reached in every pass, so not measured: {labels}. The path depends on the values."
 
 
-_ARRAYS = ("rows", "gradients", "weights", "loss", "histograms")
-
-
-def _joined(parts: Sequence[Tensor]) -> np.ndarray:
-    return torch.cat([part.double().cpu() for part in parts]).numpy()
-
-
-def _loop(passes: Passes, states: Sequence[State]) -> Found:
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what a network raises within the block into a sentence."""
     try:
-        return passes.one_by_one(states)
+        yield
     except RequestError:
         raise
     except Exception as error:
-        raise RequestError(f"the network cannot be run forward and back: {_said(error)}") from error
+        raise RequestError(f"the network cannot be run forward and back: {_reason(error)}") from error
 
 
-def _said(error: Exception) -> str:
-    """Return the first line of what was raised, and where."""
-    text = f"in {error.where}: {error.reason}" if isinstance(error, Stopped) else f"{type(error).__name__}: {error}"
-    line = text.splitlines()[0]
-    return line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]} …"
+def _reason(error: Exception) -> str:
+    """Return what was raised, and where."""
+    if isinstance(error, RequestError):
+        return str(error)
+    return f"in {error.where}: {error.reason}" if isinstance(error, Stopped) else said(error)
 
 
 def _seconds(call: Callable[[], Any], device: Device) -> float:

@@ -1,7 +1,7 @@
 """What was measured of a network: arrays with the configurations along the first axis, sites or parameters along the
 second."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -42,7 +42,7 @@ class Signal:
         similarity: mean cosine between different examples, each centred over its own values; NaN where the batch has
             no axis of its own.
         grad_rms: root mean square of the gradient of the loss; 0 where the loss does not depend on the
-            site, NaN at inputs.
+            site, NaN at inputs and where it cannot be measured.
     """
 
     mean: Array
@@ -62,29 +62,6 @@ class Signal:
     def magnitude(self) -> Array:
         """Largest absolute value."""
         return np.maximum(np.abs(self.minimum), np.abs(self.maximum))
-
-
-@dataclass(frozen=True)
-class Histograms:
-    """Histograms of some sites, each on bins of its own between lo and hi, as in the store's table of that name.
-
-    Attributes:
-        sites: indices of the sites.
-        lo: left edge `[config, site]`; NaN when no value is finite.
-        hi: right edge `[config, site]`.
-        counts: `[config, site, bin]`.
-        underflow: number of values below lo `[config, site]`.
-        overflow: number of values above hi `[config, site]`.
-        nonfinite: number of values that are NaN or infinite `[config, site]`.
-    """
-
-    sites: tuple[int, ...]
-    lo: Array
-    hi: Array
-    counts: Array
-    underflow: Array
-    overflow: Array
-    nonfinite: Array
 
 
 @dataclass(frozen=True)
@@ -158,8 +135,6 @@ class Measurement:
         classes: number of classes that the loss is about, or None.
         cost: what it took.
         examples: examples in the batch.
-        histograms: of the sites on the stream, where asked for.
-        predicted: E[a²] in theory `[config, site]`, NaN where there is none; None where it was not asked for.
         unseen: names of modules that hold parameters and were not called.
         remarks: what one should know about how it was measured or initialized, in sentences.
     """
@@ -173,8 +148,6 @@ class Measurement:
     classes: int | None
     cost: Cost
     examples: int
-    histograms: Histograms | None = None
-    predicted: Array | None = None
     unseen: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -187,8 +160,3 @@ class Measurement:
         """Return the places of an initialization's configurations along the first axis, by seed."""
         found = [place for place, configuration in enumerate(self.configurations) if configuration.init == init]
         return np.array(sorted(found, key=lambda place: self.configurations[place].seed), int)
-
-
-def signal_names() -> tuple[str, ...]:
-    """Return the names of the statistics at a site."""
-    return tuple(field.name for field in fields(Signal))

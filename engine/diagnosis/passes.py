@@ -28,15 +28,13 @@ class Found:
         gradients: mean squares of the gradients at the sites `[config, site]`.
         weights: root mean square of the gradient of each parameter `[config, parameter]`.
         loss: `[config]`.
-        histograms: `[config, site, number]`.
-        missing: sites that were not come to.
+        missing: sites that were not reached.
     """
 
     rows: Tensor
     gradients: Tensor
     weights: Tensor
     loss: Tensor
-    histograms: Tensor
     missing: list[int]
 
 
@@ -47,12 +45,11 @@ class Passes:
         model: a prepared copy; its weights are changed by the loop.
         specimen: batch and loss, on the model's device.
         found: the network's trace.
-        histograms: sites that get one.
     """
 
-    def __init__(self, model: nn.Module, specimen: Specimen, found: Trace, histograms: tuple[int, ...]):
+    def __init__(self, model: nn.Module, specimen: Specimen, found: Trace):
         self._model, self._specimen, self._trace = model, specimen, found
-        self._histograms, self._wholes = histograms, whole_modules(model)
+        self._wholes = whole_modules(model)
         self._limits = saturation_limits(found)
         self._names = [name for name, tensor in model.named_parameters() if tensor.is_floating_point()]
         self._like = next((tensor for tensor in model.parameters()), torch.zeros(()))
@@ -69,25 +66,26 @@ class Passes:
             # That some operations are done one after the other is what `Cost` tells.
             warnings.filterwarnings("ignore", message=".*batching rule.*")
             found = vmap(lambda state: self._differentiated(state, missing), randomness="same")(stacked)
-        rows, gradients, weights, loss, drawn = found
-        return Found(rows, gradients, weights, loss, drawn, missing)
+        rows, gradients, weights, loss = found
+        return Found(rows, gradients, weights, loss, missing)
 
     def _differentiated(self, state: State, missing: list[int]) -> tuple[Tensor, ...]:
         trained = {name: state[name] for name in self._names}
         rest = {name: tensor for name, tensor in state.items() if name not in trained}
 
         def program(trained: State, probes: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+            """Return the loss, and beside it what the sites showed."""
             recorder = self._recorder(probes)
             with watching(self._model, recorder, self._wholes):
                 args, kwargs = self._specimen.args, dict(self._specimen.kwargs)
                 output = functional_call(self._model, {**trained, **rest}, args, kwargs)
             loss = loss_of(self._specimen, output)
             missing[:] = recorder.missing
-            return loss, (recorder.rows(probes), recorder.histograms(probes), loss.detach())
+            return loss, (recorder.rows(probes), loss.detach())
 
         differentiate = grad(program, argnums=(0, 1), has_aux=True)
-        (of_weights, of_probes), (rows, histograms, loss) = differentiate(trained, self._probes())
-        return rows, of_probes, self._sizes([of_weights[name] for name in self._names]), loss, histograms
+        (of_weights, of_probes), (rows, loss) = differentiate(trained, self._probes())
+        return rows, of_probes, self._sizes([of_weights[name] for name in self._names]), loss
 
     def one_by_one(self, states: Sequence[State]) -> Found:
         """Run several configurations one after the other, by plain automatic differentiation.
@@ -96,10 +94,10 @@ class Passes:
             states: parameters and buffers of each.
         """
         found = [self._one(state) for state in states]
-        rows, gradients, weights, loss, drawn = (
+        rows, gradients, weights, loss = (
             torch.stack(parts) for parts in zip(*(part for part, _ in found), strict=True)
         )
-        return Found(rows, gradients, weights, loss, drawn, found[0][1])
+        return Found(rows, gradients, weights, loss, found[0][1])
 
     def _one(self, state: State) -> tuple[tuple[Tensor, ...], list[int]]:
         load(self._model, state)
@@ -117,8 +115,8 @@ class Passes:
                 gradients = torch.autograd.grad(loss, asked, allow_unused=True)
         of_weights = [torch.zeros_like(p) if g is None else g for p, g in zip(trained, gradients, strict=False)]
         of_probes = torch.zeros_like(probes) if gradients[-1] is None else gradients[-1]
-        rows, histograms = recorder.rows(probes.detach()), recorder.histograms(probes.detach())
-        return (rows, of_probes, self._sizes(of_weights), loss.detach(), histograms), recorder.missing
+        rows = recorder.rows(probes.detach())
+        return (rows, of_probes, self._sizes(of_weights), loss.detach()), recorder.missing
 
     def plain(self) -> None:
         """Run the network once, forward and back, as it is."""
@@ -129,7 +127,7 @@ class Passes:
         self._model.zero_grad(set_to_none=True)
 
     def _recorder(self, probes: Tensor) -> Recorder:
-        return Recorder(self._trace, self._specimen, probes, self._histograms, self._limits)
+        return Recorder(self._trace, self._specimen, probes, self._limits)
 
     def _probes(self) -> Tensor:
         return torch.zeros(len(self._trace.sites), dtype=wide(self._like), device=self._like.device)
@@ -152,7 +150,12 @@ def state_of(model: nn.Module) -> State:
 
 
 def load(model: nn.Module, state: State) -> None:
-    """Copy a state into a network."""
+    """Copy a state into a network.
+
+    Args:
+        model: changed.
+        state: its parameters and buffers, as `state_of` names them.
+    """
     own = state_of(model)
     with torch.no_grad():
         for name, tensor in state.items():

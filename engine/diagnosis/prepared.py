@@ -1,40 +1,23 @@
 """A copy of the network in which it can be measured, and a world in which nothing is left behind."""
 
 import copy
-import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-import torch
 from torch import nn
 
+from goldilocks.engine.diagnosis.generators import seeded
 from goldilocks.engine.diagnosis.specimen import Specimen
-from goldilocks.engine.errors import RequestError
+from goldilocks.engine.errors import RequestError, said
 
+Layout = dict[str, tuple[int, ...]]
+# Attributes that hold how much is dropped, such as `dropout`, `attn_pdrop`, `drop_path_rate`, `layerdrop`.
+DROPOUT_RATE = re.compile(r"(^|_)(p?drop|dropout|drop_?path|layer_?drop)(_(p|prob|rate|ratio))?$")
+# Classes that drop, such as `DropPath`, `StochasticDepth`, `SpatialDropout`.
+DROPPING = re.compile(r"^drop|Drop|StochasticDepth")
 # Seed of every pass, so that all configurations draw the same where the network draws.
 PASS_SEED = 0
-
-
-@contextmanager
-def untouched_randomness(seed: int | None = None) -> Iterator[None]:
-    """Give every global generator its state back at the end: PyTorch's on all devices, NumPy's and Python's.
-
-    Args:
-        seed: what they begin with, or None for what they have.
-    """
-    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
-    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
-    try:
-        with torch.random.fork_rng(devices=devices):
-            if seed is not None:
-                torch.manual_seed(seed)
-                np.random.seed(seed % 2**32)  # noqa: NPY002
-                random.seed(seed)
-            yield
-    finally:
-        np.random.set_state(numpy_state)  # noqa: NPY002
-        random.setstate(python_state)
 
 
 def made(specimen: Specimen, seed: int) -> nn.Module:
@@ -45,18 +28,54 @@ def made(specimen: Specimen, seed: int) -> nn.Module:
         seed: of the global generators.
 
     Raises:
-        RequestError: it cannot be copied.
+        RequestError: the factory raises, or what it returns cannot be copied.
     """
-    with untouched_randomness(seed):
-        model = specimen.make()
+    with seeded(seed):
+        try:
+            model = specimen.make()
+        except RequestError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise RequestError(f"under seed {seed} the factory raises {said(error)}") from error
         try:
             # A factory may well return the same module each time.
             return copy.deepcopy(model)
         except Exception as error:
             raise RequestError(
-                f"the network cannot be copied: {type(error).__name__}: {error}. copy.deepcopy must work on what the "
-                "factory returns"
-            ) from None
+                f"the network cannot be copied: {said(error)}. copy.deepcopy must work on what the factory returns"
+            ) from error
+
+
+def layout_of(model: nn.Module) -> Layout:
+    """Return the shapes of the parameters and buffers of a network, by their names.
+
+    Args:
+        model: as its factory makes it.
+    """
+    return {name: tuple(tensor.shape) for name, tensor in (*model.named_parameters(), *model.named_buffers())}
+
+
+def refuse_another(model: nn.Module, layout: Layout, seed: int) -> None:
+    """Refuse a network that is another one than the traced one, and not the same with other numbers.
+
+    Args:
+        model: as its factory makes it under a seed.
+        layout: of the traced one.
+        seed: that seed.
+
+    Raises:
+        RequestError: a parameter or buffer is there in one of them only, or has another shape.
+    """
+    own = layout_of(model)
+    for name in [*layout, *own]:
+        if own.get(name) != layout.get(name):
+            came, wanted = (
+                f"the shape {list(one[name])}" if name in one else "no such tensor" for one in (own, layout)
+            )
+            raise RequestError(
+                f"the factory makes another network under seed {seed}: {name} has {came} there and {wanted} in the "
+                "first one. Its layers and their sizes must not depend on what it draws"
+            )
 
 
 def prepare(model: nn.Module, training: bool) -> None:
@@ -81,17 +100,25 @@ def prepare(model: nn.Module, training: bool) -> None:
 
 def _without_dropout(module: nn.Module) -> None:
     """Turn off what a module drops: the draws would only add noise, and attention draws others under vmap."""
-    dropping = "drop" in type(module).__name__.lower()
+    dropping = _is_dropout(module)
     if dropping:
         module.training = False
     for key, value in vars(module).items():
         # Attention asks the module that it would have called for its rate.
-        if ("drop" in key.lower() or (dropping and key == "p")) and isinstance(value, float):
+        if (DROPOUT_RATE.search(key) or (dropping and key == "p")) and isinstance(value, float) and 0 <= value <= 1:
             setattr(module, key, 0.0)
+
+
+def _is_dropout(module: nn.Module) -> bool:
+    """Tell whether a module does nothing but drop: PyTorch's dropout, or one of the network's own without parts."""
+    if isinstance(module, nn.modules.dropout._DropoutNd):
+        return True
+    held = any(True for _ in (*module.children(), *module.parameters(), *module.buffers()))
+    return not held and DROPPING.search(type(module).__name__) is not None
 
 
 @contextmanager
 def usual_random_state() -> Iterator[None]:
     """Begin every pass with the same random state, and leave none behind."""
-    with untouched_randomness(PASS_SEED):
+    with seeded(PASS_SEED):
         yield

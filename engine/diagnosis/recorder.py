@@ -8,11 +8,10 @@ from torch import Tensor
 from goldilocks.engine.diagnosis.activation_met import activation_of
 from goldilocks.engine.diagnosis.operations import tensors_in, with_first_tensor
 from goldilocks.engine.diagnosis.specimen import Specimen
-from goldilocks.engine.diagnosis.taps import COLUMNS, Tap, describe, histogram, tapped, value_of
+from goldilocks.engine.diagnosis.taps import COLUMNS, Tap, describe, tapped, value_of
 from goldilocks.engine.diagnosis.trace import Trace
 from goldilocks.engine.diagnosis.watch import Event
 from goldilocks.engine.saturation import ends
-from goldilocks.engine.statistics import BINS
 
 
 class Recorder:
@@ -22,7 +21,6 @@ class Recorder:
         found: the trace.
         specimen: its inputs are sites, too.
         probes: one number per site, whose gradient will be the mean square of the gradient there.
-        histograms: sites that get one.
         limits: for each activation that saturates or not where it does, as `saturation_limits` finds them.
     """
 
@@ -31,13 +29,11 @@ class Recorder:
         found: Trace,
         specimen: Specimen,
         probes: Tensor,
-        histograms: tuple[int, ...],
         limits: dict[int, tuple[float, float]],
     ):
         self._places = dict(zip(found.keys, found.sites, strict=True))
         self._examples, self._probes, self._limits = found.examples, probes, limits
         self._rows: dict[int, Tensor] = {}
-        self._histograms: dict[int, Tensor | None] = dict.fromkeys(histograms)
         given = [
             tensor
             for keyword, value in (*((None, value) for value in specimen.args), *specimen.kwargs.items())
@@ -48,6 +44,7 @@ class Recorder:
             self._record("", 1, "input", count, tensor, None)
 
     def seen(self, event: Event) -> Any:
+        """Describe what leaves an operation that is a site, and return it tapped."""
         site = self._places.get(event.key)
         value = value_of(event)
         if site is None or value is None or site.index in self._rows:
@@ -66,30 +63,21 @@ class Recorder:
         site = self._places[name, call, operation, occurrence]
         limits = self._limits.get(site.index, (-torch.inf, torch.inf))
         entering = None if before is None else before.detach()
-        row = describe(value, site.unit_axis, self._examples, entering, limits)
-        self._rows[site.index] = row
-        if site.index in self._histograms:
-            self._histograms[site.index] = histogram(value, row)
+        self._rows[site.index] = describe(value, site.unit_axis, self._examples, entering, limits)
 
     @property
     def missing(self) -> list[int]:
-        """Sites that the pass did not come to."""
+        """Sites that the pass did not reach."""
         return [site.index for site in self._places.values() if site.index not in self._rows]
 
     def rows(self, like: Tensor) -> Tensor:
-        """Return the statistics `[site, column]`, NaN where the pass did not come.
+        """Return the statistics `[site, column]`, NaN where the pass did not reach one.
 
         Args:
             like: a tensor of the device and type wanted.
         """
         absent = like.new_full((len(COLUMNS),), torch.nan)
         return torch.stack([self._rows.get(index, absent) for index in range(len(self._places))])
-
-    def histograms(self, like: Tensor) -> Tensor:
-        """Return the histograms `[site, number]` of the sites that were asked for, in their order."""
-        absent = like.new_full((BINS + 5,), torch.nan)
-        found = [absent if row is None else row for row in self._histograms.values()]
-        return torch.stack(found) if found else like.new_empty((0, BINS + 5))
 
 
 def saturation_limits(found: Trace) -> dict[int, tuple[float, float]]:

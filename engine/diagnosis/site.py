@@ -29,10 +29,10 @@ class Site:
         index: place in execution order, from 0.
         name: dotted name of the module in which it happens; empty for the model itself. A module that is known under
             several names has its first.
-        call: the how-manieth call of that module, from 1.
+        call: which call of that module, counted from 1.
         operation: PyTorch's name of the operation, such as `linear`, `conv2d`, `gelu`, `add`, or the class of a module
             that is an activation as a whole.
-        occurrence: the how-manieth operation of that name in this call of the module, from 1.
+        occurrence: which operation of that name in this call of the module, counted from 1.
         kind: what sort of operation it is.
         role: where it lies.
         shape: shape of its value, the batch included.
@@ -94,7 +94,6 @@ class Parameter:
         used: whether any operation uses it.
         connected: whether the loss depends on it, so that it can ever get a gradient.
         floating: whether it consists of floating-point numbers.
-        layer: dotted name of the module that holds it.
     """
 
     name: str
@@ -112,4 +111,5 @@ class Parameter:
 
     @property
     def layer(self) -> str:
+        """Dotted name of the module that holds it; empty for the model itself."""
         return self.name.rpartition(".")[0]

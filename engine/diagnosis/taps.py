@@ -7,7 +7,7 @@ from torch import Tensor
 
 from goldilocks.engine.diagnosis.operations import first_tensor, tensors_in
 from goldilocks.engine.diagnosis.watch import Event
-from goldilocks.engine.statistics import BINS, HISTOGRAM_REACH, wide
+from goldilocks.engine.statistics import wide
 
 # Columns of a row, in the order of the fields of `measurement.Signal`, the gradient aside.
 COLUMNS = (
@@ -82,32 +82,6 @@ def _similarity(rows: Tensor, means: Tensor, squares: Tensor) -> Tensor:
     return torch.where(count > 1, mean, torch.nan)
 
 
-def histogram(value: Tensor, row: Tensor) -> Tensor:
-    """Return a histogram on bins of its own, at most HISTOGRAM_REACH standard deviations from the mean.
-
-    Args:
-        value: any shape, without the config axis.
-        row: its statistics, as `describe` gives them.
-
-    Returns:
-        lo, hi, then the counts of `BINS` bins, underflow, overflow and what is not finite.
-    """
-    values = value.detach().flatten().to(row.dtype)
-    finite = values.isfinite()
-    kept = torch.where(finite, values, 0.0)
-    mean, std = row[0], row[1]
-    lo = torch.maximum(torch.where(finite, values, torch.inf).min(), mean - HISTOGRAM_REACH * std)
-    hi = torch.minimum(torch.where(finite, values, -torch.inf).max(), mean + HISTOGRAM_REACH * std)
-    width = torch.where(hi > lo, hi - lo, 1.0)
-    # The last bin is closed on the right; slot 0 is underflow, the one after the bins overflow, the last not finite.
-    slot = ((kept - lo) / width * BINS).floor().nan_to_num().clamp(-1, BINS)
-    slot = torch.where((kept <= hi) & (slot == BINS), BINS - 1.0, slot) + 1
-    slot = torch.where(finite, slot, BINS + 2.0).long()
-    counts = torch.zeros(BINS + 3, dtype=row.dtype, device=row.device)
-    counts = counts.scatter_add(0, slot, torch.ones_like(values))
-    return torch.cat([torch.stack([lo, hi]), counts[1 : BINS + 1], counts[:1], counts[BINS + 1 :]])
-
-
 class Tap(torch.autograd.Function):
     """A zero of the shape of a value, whose gradient is reduced to a mean square as soon as it is known."""
 
@@ -115,15 +89,18 @@ class Tap(torch.autograd.Function):
 
     @staticmethod
     def forward(probe: Tensor, value: Tensor) -> Tensor:
+        """Return a zero of the value's shape."""
         return value.new_zeros(()).expand(value.shape).clone()
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        """Keep the type in which the mean square is taken."""
         probe, _ = inputs
         ctx.dtype = probe.dtype
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Return the mean square of the gradient as that of the probe."""
         (gradient,) = gradients
         norm = torch.linalg.vector_norm(gradient, dtype=ctx.dtype)
         return norm.square() / max(gradient.numel(), 1), None

@@ -1,22 +1,26 @@
 """One forward and backward pass of a network: its sites in execution order, and what its parameters are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
+from goldilocks.engine.diagnosis.batch_shapes import described
 from goldilocks.engine.diagnosis.graph import Branch
 from goldilocks.engine.diagnosis.loss import loss_of
 from goldilocks.engine.diagnosis.operations import tensors_in
-from goldilocks.engine.diagnosis.prepared import made, prepare, usual_random_state
+from goldilocks.engine.diagnosis.prepared import Layout, layout_of, made, prepare, usual_random_state
 from goldilocks.engine.diagnosis.saved_bytes import SavedBytes
 from goldilocks.engine.diagnosis.site import Parameter, Site
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.tracer import Tracer
 from goldilocks.engine.diagnosis.uses import Use
 from goldilocks.engine.diagnosis.watch import Key, Stopped, watching, whole_modules
-from goldilocks.engine.errors import RequestError
+from goldilocks.engine.errors import RequestError, said
+
+# Names that a remark gives at most.
+MOST_NAMED = 5
 
 
 @dataclass
@@ -25,12 +29,15 @@ class Trace:
 
     Attributes:
         sites: in execution order.
+        layout: shapes of the parameters and buffers as the factory makes them.
         keys: for each site how it is found again in another pass.
         parameters: in the order of `named_parameters`.
         uses: of each parameter that is used, by its name, the first one.
         branches: the residual branches.
         offsets: scales of norms that begin at 0, because the norm adds 1 to them.
         last: for each branch the parameter that scales what leaves it; None where there is none.
+        overwritten: indices of the sites at which the gradient cannot be measured, because the network goes on with the
+            tensor that was changed in place and not with what the operation returned.
         unseen: modules that hold parameters and none of whose operations was seen.
         remarks: what one should know about it, in sentences.
         examples: examples in the batch.
@@ -39,12 +46,14 @@ class Trace:
     """
 
     sites: tuple[Site, ...]
+    layout: Layout
     keys: tuple[Key, ...]
     parameters: tuple[Parameter, ...]
     uses: dict[str, Use]
     branches: tuple[Branch, ...]
     last: tuple[str | None, ...]
     offsets: frozenset[str]
+    overwritten: tuple[int, ...]
     unseen: tuple[str, ...]
     remarks: tuple[str, ...]
     examples: int
@@ -60,24 +69,20 @@ def trace(specimen: Specimen, seed: int = 0) -> Trace:
         seed: under which it is made.
 
     Raises:
-        RequestError: its forward pass fails, and where; or there is no loss.
+        RequestError: its forward or backward pass fails, and where; there is no loss, or it fails.
     """
     model = made(specimen, seed)
     trained = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
+    layout = layout_of(model)
     prepare(model, specimen.training)
     try:
-        return _traced(model, specimen, trained)
+        return _traced(model, specimen, trained, layout)
     except Stopped as error:
-        raise RequestError(f"{error}. The batch is {_shapes(specimen)}") from error
+        batch = described(specimen.args, specimen.kwargs)
+        raise RequestError(f"{error}. The batch is {batch}") from error
 
 
-def _shapes(specimen: Specimen) -> str:
-    """Say what a batch is, for a message."""
-    tensors = tensors_in((specimen.args, dict(specimen.kwargs)))
-    return ", ".join(f"{list(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}" for tensor in tensors)
-
-
-def _traced(model: nn.Module, specimen: Specimen, trained: Mapping[str, bool]) -> Trace:
+def _traced(model: nn.Module, specimen: Specimen, trained: Mapping[str, bool], layout: Layout) -> Trace:
     tracer = Tracer(model)
     tracer.begin(specimen)
     kept = SavedBytes({parameter.untyped_storage().data_ptr() for parameter in model.parameters()})
@@ -86,26 +91,47 @@ def _traced(model: nn.Module, specimen: Specimen, trained: Mapping[str, bool]) -
         with kept.counting(), watching(model, tracer, wholes):
             output = model(*specimen.args, **specimen.kwargs)
         loss = loss_of(specimen, output)
-        connected = _connected(tracer, loss)
+        try:
+            gradients = _Gradients.of(tracer, loss)
+        except Exception as error:
+            raise RequestError(f"the backward pass fails: {said(error)}") from error
     outputs = 0
     for tensor in tensors_in(output):
         if tensor in tracer.known:
             outputs |= tracer.graph.nodes[tracer.known[tensor]].ancestors
-    return _Assembly(tracer, trained, *connected).trace(outputs, kept.bytes)
+    return _Assembly(tracer, trained, gradients, layout).trace(outputs, kept.bytes)
 
 
-def _connected(tracer: Tracer, loss: Tensor) -> tuple[set[str], list[bool]]:
-    """Return which parameters the loss depends on, and for each site whether it does."""
-    parameters = dict(tracer.model.named_parameters())
-    floating = {name: p for name, p in parameters.items() if p.is_floating_point()}
-    taps = [draft.tap for draft in tracer.drafts if draft.tap is not None]
-    asked = [*floating.values(), *taps]
-    if not loss.requires_grad or not asked:
-        return set(), [False] * len(tracer.drafts)
-    gradients = list(torch.autograd.grad(loss, asked, allow_unused=True))
-    names = {name for name, gradient in zip(floating, gradients, strict=False) if gradient is not None}
-    met = iter(gradients[len(floating) :])
-    return names, [True if draft.tap is None else next(met) is not None for draft in tracer.drafts]
+@dataclass
+class _Gradients:
+    """Where the gradient of a loss arrives.
+
+    Attributes:
+        parameters: names of the parameters that the loss depends on.
+        sites: for each site whether the loss depends on it.
+        overwritten: indices of the sites whose returned value is not used, but the tensor that they changed in place.
+    """
+
+    parameters: set[str]
+    sites: list[bool]
+    overwritten: tuple[int, ...]
+
+    @classmethod
+    def of(cls, tracer: Tracer, loss: Tensor) -> "_Gradients":
+        """Differentiate a loss once by all parameters and by what was added to the values at all sites."""
+        parameters = {name: p for name, p in tracer.model.named_parameters() if p.is_floating_point()}
+        taps = {n: draft.tap for n, draft in enumerate(tracer.drafts) if draft.tap is not None}
+        changed = {n: draft.changed for n, draft in enumerate(tracer.drafts) if draft.changed is not None}
+        asked = [*parameters.values(), *taps.values(), *changed.values()]
+        if not loss.requires_grad or not asked:
+            return cls(set(), [False] * len(tracer.drafts), ())
+        arrived = [one is not None for one in torch.autograd.grad(loss, asked, allow_unused=True)]
+        met = dict(
+            zip([*parameters, *(("tap", n) for n in taps), *(("changed", n) for n in changed)], arrived, strict=True)
+        )
+        overwritten = tuple(n for n in changed if met["changed", n] and not met["tap", n])
+        sites = [met.get(("tap", n), True) or n in overwritten for n in range(len(tracer.drafts))]
+        return cls({name for name in parameters if met[name]}, sites, overwritten)
 
 
 @dataclass
@@ -114,14 +140,21 @@ class _Assembly:
 
     tracer: Tracer
     trained: Mapping[str, bool]
-    connected: set[str]
-    sites_connected: list[bool]
+    gradients: _Gradients
+    layout: Layout
 
     def trace(self, outputs: int, saved: int) -> Trace:
+        """Return the trace.
+
+        Args:
+            outputs: set of the values that the network's outputs depend on, as bits.
+            saved: bytes of what the forward pass keeps for the way back.
+        """
         names: dict[int, list[str]] = {}
         for name, parameter in self.tracer.model.named_parameters(remove_duplicate=False):
             names.setdefault(id(parameter), []).append(name)
-        roles, branches = self.tracer.graph.roles(outputs), self.tracer.graph.branches()
+        branches = self.tracer.graph.branches()
+        roles = self.tracer.graph.roles(outputs, branches)
         followers = self.tracer.graph.followers()
         sites = []
         uses: dict[str, Use] = {}
@@ -138,7 +171,7 @@ class _Assembly:
                 self.tracer.graph.sites_before(self.tracer.graph.site_nodes[index]),
                 tuple(use.name for use in draft.uses), draft.module,
                 fans.fan_in if fans else None, fans.fan_out if fans else None,
-                draft.unit_axis, draft.activation, connected=self.sites_connected[index],
+                draft.unit_axis, draft.activation, connected=self.gradients.sites[index],
             )  # fmt: skip
             sites.append(self._with_next(site, followers) if weight else site)
         parameters = tuple(
@@ -148,14 +181,16 @@ class _Assembly:
         last = tuple(self._last(branch) for branch in branches)
         return Trace(
             tuple(sites),
+            self.layout,
             tuple(draft.key for draft in self.tracer.drafts),
             parameters,
             uses,
             tuple(branches),
             last,
             self._offsets(),
+            self.gradients.overwritten,
             self._unseen(parameters),
-            _remarks(parameters, uses),
+            (*_of_parameters(parameters, uses), *_of_overwritten([sites[n] for n in self.gradients.overwritten])),
             max((tensor.shape[0] for tensor in self.tracer.given[:1] if tensor.ndim), default=1),
             saved,
             sum(draft.bytes for draft in self.tracer.drafts),
@@ -199,7 +234,7 @@ class _Assembly:
             name, tuple(parameter.shape), use.part if use else "other", type(owner).__name__,
             tuple(entered.get(name, ())), tuple(other for other in names[id(parameter)] if other != name),
             fans.fan_in if fans else None, fans.fan_out if fans else None,
-            self.trained.get(name, True), name in self.tracer.touched, name in self.connected,
+            self.trained.get(name, True), name in self.tracer.touched, name in self.gradients.parameters,
             parameter.is_floating_point(),
         )  # fmt: skip
 
@@ -210,14 +245,27 @@ class _Assembly:
         return tuple(layer or "(model)" for layer, used in layers.items() if not used)
 
 
-def _remarks(parameters: tuple[Parameter, ...], uses: dict[str, Use]) -> tuple[str, ...]:
-    tied = [
-        f"{parameter.name} is also {', '.join(parameter.also)}: it is initialized once, as its first use asks for, "
-        f"which is that of a {parameter.part}."
-        for parameter in parameters
-        if parameter.also
-    ]
+def _of_parameters(parameters: tuple[Parameter, ...], uses: dict[str, Use]) -> Iterator[str]:
+    """Yield what one should know about how parameters begin."""
+    for parameter in parameters:
+        if parameter.also:
+            yield (
+                f"{parameter.name} is also {', '.join(parameter.also)}: it is initialized once, as its first use asks "
+                f"for, which is that of a {parameter.part}."
+            )
     bare = [p.name for p in parameters if p.used and not (p.name in uses and uses[p.name].blocks) and p.part == "other"]
     if bare:
-        tied.append(f"Of {', '.join(bare[:5])}{' …' if bare[5:] else ''} no rule says how it begins: left as made.")
-    return tuple(tied)
+        yield f"No rule covers {_some(bare)}; left as the factory made them."
+
+
+def _of_overwritten(sites: list[Site]) -> Iterator[str]:
+    """Yield at which sites no gradient can be measured."""
+    if sites:
+        yield (
+            f"The gradient is not measured at {_some([site.label for site in sites])}: what the operation returns is "
+            "not used, but the tensor that it changes in place."
+        )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (" …" if names[MOST_NAMED:] else "")

@@ -37,6 +37,7 @@ class Draft:
         unit_axis: axis of its units, from the end.
         activation: which activation it is, or None.
         tap: zero that was added to its value; None for an input.
+        changed: the tensor that was changed in place, where the tap could not be added in place, too; else None.
         whole: whether it is a module as a whole.
         bytes: memory of its value.
     """
@@ -49,6 +50,7 @@ class Draft:
     unit_axis: int
     activation: str | None
     tap: Tensor | None
+    changed: Tensor | None = None
     whole: bool = False
     bytes: int = 0
 
@@ -118,7 +120,7 @@ class Tracer:
                 node = number
             self.known[tensor] = node
         if kind is not None and node is not None:
-            self._site(event, kind, node, tap)
+            self._site(event, kind, node, tap, value if changed and result is not value else None)
         return result
 
     def _node(self, tensor: Tensor) -> int:
@@ -157,7 +159,7 @@ class Tracer:
         key = ("", 1, "input", count)
         self.drafts.append(Draft(key, "input", type(self.model).__name__, tuple(tensor.shape), [], axis, None, None))
 
-    def _site(self, event: Event, kind: Kind, node: int, tap: Tensor | None) -> None:
+    def _site(self, event: Event, kind: Kind, node: int, tap: Tensor | None, changed: Tensor | None) -> None:
         value = value_of(event)
         assert value is not None
         uses = uses_of(event, kind, self._parameters_of, self.model.get_parameter)
@@ -176,6 +178,7 @@ class Tracer:
                 axis,
                 activation,
                 tap,
+                changed,
                 bool(event.whole),
                 value.nbytes,
             )

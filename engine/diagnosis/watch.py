@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from goldilocks.engine.diagnosis.operations import operation_name
 from goldilocks.engine.diagnosis.site import Kind
-from goldilocks.engine.errors import RequestError
+from goldilocks.engine.errors import RequestError, said
 
 # What tells an operation of one forward pass from all others: module, its call, the operation, its occurrence.
 Key = tuple[str, int, str, int]
@@ -91,7 +91,7 @@ class Watch(TorchFunctionMode):
 
     @property
     def latest(self) -> str:
-        """The module in which the latest operation began, and its class."""
+        """The module that was entered, or in which an operation began, last; and its class."""
         name, module = self._latest
         return f"{name or 'the network itself'} ({type(module).__name__})"
 
@@ -128,6 +128,7 @@ class Watch(TorchFunctionMode):
         if module is not self._model:
             self._calls[name] += 1
         self._stack.append((module, name, max(self._calls[name], 1)))
+        self._latest = name, module
         self._inside += module in self._wholes
 
     def _leave(self, module: nn.Module, args: Any, output: Any) -> Any:
@@ -166,7 +167,7 @@ def watching(model: nn.Module, listener: Listener, wholes: dict[nn.Module, Kind]
     except RequestError:
         raise
     except Exception as error:
-        raise Stopped(watch.latest, f"{type(error).__name__}: {error}") from error
+        raise Stopped(watch.latest, said(error)) from error
     finally:
         for handle in handles:
             handle.remove()

@@ -1,15 +1,15 @@
 """Measurements made by hand: a chain of sites with any numbers, to hold rules against."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 
 from goldilocks.engine.diagnosis.evidence import Evidence
-from goldilocks.engine.diagnosis.measurement import Configuration, Cost, Measurement, Signal, Weights, signal_names
+from goldilocks.engine.diagnosis.measurement import Configuration, Cost, Measurement, Signal, Weights
 from goldilocks.engine.diagnosis.site import Parameter, Site
 
 SEEDS = 4
-HEALTHY = dict.fromkeys(signal_names(), 0.0) | {
+HEALTHY = {field.name: 0.0 for field in fields(Signal)} | {
     "std": 1.0,
     "rms": 1.0,
     "minimum": -3.0,

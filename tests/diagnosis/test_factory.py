@@ -1,11 +1,16 @@
 """A network of the user's: where it comes from, and every refusal in a sentence."""
 
+import random
+import sys
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from goldilocks.engine.diagnosis.factory import Factory, load_factory, load_function
+from goldilocks.engine.diagnosis.prepared import made
+from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.errors import RequestError
 
 SOURCE = """
@@ -26,6 +31,7 @@ def folder(tmp_path):
     (tmp_path / "beside.py").write_text("WIDTH = 5\n")
     (tmp_path / "mymodel.py").write_text(SOURCE)
     (tmp_path / "broken.py").write_text("import nothing_of_that_name\n")
+    (tmp_path / "asking.py").write_text("import argparse\nargparse.ArgumentParser().parse_args(['--no-such-option'])\n")
     return tmp_path
 
 
@@ -55,12 +61,19 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_generator_alone():
         ("mymodel.py:module", "is a module and not a function"),
         ("mymodel.py:number", "is a int; a function"),
         ("absent.py:make", "there is no file"),
+        ("asking.py:make", "cannot be imported: SystemExit: 2"),
         ("broken.py:make", "cannot be imported: ModuleNotFoundError: No module named 'nothing_of_that_name'"),
     ],
 )
 def test_what_cannot_be_imported_is_refused(folder, name, said):
     with pytest.raises(RequestError, match=said):
         load_function(f"{folder}/{name}")
+
+
+def test_a_module_that_ends_the_program_is_refused(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with pytest.raises(RequestError, match="asking cannot be imported: SystemExit: 2"):
+        load_function("asking:make")
 
 
 def test_a_package_that_is_not_there_is_refused():
@@ -89,6 +102,7 @@ def compiled():
     ("make", "said"),
     [
         (raising, "raises ValueError: of no use$"),
+        (lambda: sys.exit("no arguments"), "raises SystemExit: no arguments$"),
         (wants_cuda, "needs a GPU"),
         (lambda: None, "returns None; an nn.Module is required"),
         (lambda: 3, "returns 'int'"),
@@ -104,7 +118,7 @@ def test_what_cannot_be_diagnosed_is_refused(make, said):
         Factory("it", make)(0)
 
 
-def test_what_draws_outside_of_torch_is_not_reproducible():
+def test_what_draws_from_a_generator_of_its_own_is_not_reproducible():
     def make():
         module = nn.Linear(2, 2)
         module.weight.data.copy_(torch.from_numpy(np.random.default_rng().normal(size=(2, 2))))
@@ -113,6 +127,20 @@ def test_what_draws_outside_of_torch_is_not_reproducible():
     factory = Factory("make", make)
     with pytest.raises(RequestError, match="not reproducible: weight differs"):
         factory.refuse_irreproducible(factory(0))
+
+
+def test_the_global_generators_of_numpy_and_python_are_seeded_too_and_get_their_states_back():
+    def make():
+        module = nn.Linear(2, 2)
+        module.weight.data.fill_(np.random.normal() + random.random())  # noqa: NPY002
+        return module
+
+    factory = Factory("make", make)
+    states = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    factory.refuse_irreproducible(factory(0))
+    assert random.getstate() == states[0]
+    assert (np.random.get_state()[1] == states[1]).all()  # noqa: NPY002
+    assert torch.equal(factory(3).weight, made(Specimen(make), 3).weight)
 
 
 def test_nan_in_a_weight_is_reproducible():

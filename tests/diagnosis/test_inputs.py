@@ -1,5 +1,7 @@
 """What goes into a network: shapes, token ids, data sets, functions."""
 
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -53,6 +55,9 @@ def test_a_data_set_brings_images_and_classes():
         ("ids:8x4", "has no nn.Embedding"),
         ("digit", "did you mean 'digits'"),
         ("digits:100000", "training examples; 100000 were asked for"),
+        ("ids:2x3:0", "input 'ids:2x3:0' cannot be made: RuntimeError"),
+        ("999999999x999999999", "cannot be made: "),
+        ("99999999999999999999x2", "cannot be made: "),
         ("gaussian:8", "no examples of its own"),
     ],
 )
@@ -81,3 +86,8 @@ def test_what_is_no_batch_is_refused():
         as_batch(3, Single())
     with pytest.raises(RequestError, match="a function raises ZeroDivisionError"):
         as_batch(lambda: 1 / 0, Single())
+    with pytest.raises(RequestError, match="a function raises SystemExit"):
+        as_batch(lambda: sys.exit(3), Single())
+    for empty in (torch.zeros(0, 3), {"one": [torch.zeros(0, 3)]}, Batch((torch.zeros(0, 3),)), lambda: torch.zeros(0)):
+        with pytest.raises(RequestError, match="the batch has no examples; give at least one"):
+            as_batch(empty, Single())
