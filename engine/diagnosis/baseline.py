@@ -39,4 +39,6 @@ def _read(file: Path) -> dict[str, str]:
     except OSError as error:
         raise RequestError(f"{file}: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise RequestError(f"{file} is no baseline: remove it, and the next diagnosis writes a new one") from None
+        raise RequestError(
+            f"{file} is not a baseline file; delete it and the next diagnosis writes a new one"
+        ) from None

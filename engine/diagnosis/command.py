@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from goldilocks.engine.diagnosis.defaults import INITS, LARGEST, SEEDS
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.options import DeviceOption, JsonOption
 from goldilocks.store.command_line.terminal import say, warn
@@ -39,8 +40,8 @@ def diagnose(
     batch: Annotated[
         str | None, typer.Option(help="file.py:function or package.module:function that returns a batch.")
     ] = None,
-    init: Annotated[str, typer.Option(help="Initializations, separated by commas.")] = "as_is,default,kaiming,xavier",
-    seeds: Annotated[int, typer.Option(min=1, help="Draws of each initialization.")] = 5,
+    init: Annotated[str, typer.Option(help="Initializations, separated by commas.")] = ",".join(INITS),
+    seeds: Annotated[int, typer.Option(min=1, help="Draws of each initialization.")] = SEEDS,
     classes: Annotated[
         int | None, typer.Option(min=2, help="Classes of a classifier. Default: none, or the batch's.")
     ] = None,
@@ -50,7 +51,7 @@ def diagnose(
     ] = None,
     range_: Annotated[
         str | None,
-        typer.Option("--range", help="Formats it is to be trained in: fp16, bf16, fp8, separated by commas."),
+        typer.Option("--range", help=f"Formats it is to be trained in: {', '.join(LARGEST)}, separated by commas."),
     ] = None,
     budget: Annotated[float | None, typer.Option(min=0, help="Seconds that it may take. Default: no limit.")] = None,
     device: DeviceOption = "auto",
@@ -59,9 +60,7 @@ def diagnose(
     baseline: Annotated[
         str | None, typer.Option(help="File of accepted findings; only what is new fails. Written where there is none.")
     ] = None,
-    fail_on: Annotated[
-        Floor, typer.Option(help="Gravity of a finding from which on the exit code is 1.")
-    ] = Floor.error,
+    fail_on: Annotated[Floor, typer.Option(help="Lowest severity that makes the exit code 1.")] = Floor.error,
 ) -> None:
     """Probe a network of your own under several initializations; exit code 1 with findings, 2 when it cannot run."""
     try:
@@ -91,11 +90,13 @@ def _report(
     budget: float | None,
     device: str,
 ) -> "Report":
-    from goldilocks.engine.diagnosis.diagnose import prepare
+    from goldilocks.engine.diagnosis.diagnose import prepare, refuse_unknown
     from goldilocks.engine.diagnosis.factory import load_function
 
     if given is not None and batch is not None:
         raise RequestError("--input and --batch both say what goes in: give one")
+    # Before the user's files are imported.
+    refuse_unknown(split(init), seeds, split(formats or ""), device)
     made = load_function(batch) if batch is not None else given
     ready = prepare(
         factory, made, split(init), seeds, classes=classes, loss=None if loss is None else load_function(loss)

@@ -8,21 +8,21 @@ from torch import Tensor, nn
 
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.diagnosis.batch_shapes import described
+from goldilocks.engine.diagnosis.defaults import INITS, LARGEST, SEEDS
 from goldilocks.engine.diagnosis.factory import Factory, load_factory
+from goldilocks.engine.diagnosis.finding import counted
 from goldilocks.engine.diagnosis.hugging_face import usual_input
 from goldilocks.engine.diagnosis.inputs import Batch, as_batch
 from goldilocks.engine.diagnosis.judgement import judge
 from goldilocks.engine.diagnosis.loss import outputs_of
 from goldilocks.engine.diagnosis.measure import Progress, measure
+from goldilocks.engine.diagnosis.recipe import recipe
 from goldilocks.engine.diagnosis.report import Report
-from goldilocks.engine.diagnosis.rules.range import LARGEST
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.trial import try_out
 from goldilocks.engine.errors import RequestError
 from goldilocks.store.nearest import nearest
 
-INITS = ("as_is", "default", "kaiming", "xavier")
-SEEDS = 5
 # A backward pass takes about twice as long as a forward pass.
 PASSES = 3
 
@@ -52,9 +52,10 @@ class Examination:
     @property
     def cost(self) -> str:
         """What it will take, in a sentence."""
+        configurations = f"{counted(len(self.inits), 'initialization')} × {counted(self.seeds, 'seed')}"
         return (
-            f"{self.name}: {self.parameters:,} parameters, batch {self.batch}; {len(self.inits)} initializations × "
-            f"{self.seeds} seeds = {len(self.inits) * self.seeds} passes forward and back, about {self.seconds:.2g} s."
+            f"{self.name}: {self.parameters:,} parameters, batch {self.batch}; {configurations} = "
+            f"{len(self.inits) * self.seeds} passes forward and back, about {self.seconds:.2g} s."
         )
 
     def refuse_beyond(self, budget: float | None) -> None:
@@ -68,7 +69,9 @@ class Examination:
         """
         if budget is not None and self.seconds > budget:
             fitting = int(self.seeds * budget / self.seconds)
-            remedy = f"--seeds {fitting} fit" if fitting else "give a smaller batch or fewer initializations"
+            remedy = "give a smaller batch or fewer initializations"
+            if fitting:
+                remedy = f"at most {counted(fitting, 'seed')} fit{'s' * (fitting == 1)}"
             raise RequestError(f"about {self.seconds:.2g} s are needed and the budget is {budget:g} s: {remedy}")
 
     def run(
@@ -81,11 +84,9 @@ class Examination:
             device: as for `goldilocks run`.
             progress: told the share that is done.
         """
-        for name in intended:
-            if name not in LARGEST:
-                raise RequestError(f"unknown number format {name!r}; {nearest(name, LARGEST)}")
+        refuse_unknown(self.inits, self.seeds, intended, device)
         measured = measure(self.specimen, self.inits, range(self.seeds), choose_device(device), progress=progress)
-        return Report(self.name, measured, judge(measured, tuple(intended)), self.specimen)
+        return Report(self.name, measured, judge(measured, _listed(intended)), self.specimen)
 
 
 def diagnose(
@@ -121,9 +122,38 @@ def diagnose(
     Raises:
         RequestError: the network cannot be made or run, or something asked for does not exist.
     """
+    refuse_unknown(init, seeds, formats, device)
     ready = prepare(make, batch, init, seeds, classes=classes, loss=loss)
     ready.refuse_beyond(budget)
     return ready.run(formats, device)
+
+
+def refuse_unknown(init: Sequence[str] | str, seeds: int, formats: Sequence[str] = (), device: str = "auto") -> None:
+    """Refuse what does not exist, before anything of the user's is imported or computed.
+
+    Args:
+        init: initializations.
+        seeds: how many draws of each.
+        formats: number formats.
+        device: where to compute.
+
+    Raises:
+        RequestError: one of them does not exist, or none is named.
+    """
+    if seeds < 1:
+        raise RequestError(f"seeds = {seeds}: one at least is needed")
+    if not init:
+        raise RequestError("nothing to measure: name at least one initialization")
+    for text in _listed(init):
+        recipe(text)
+    for name in _listed(formats):
+        if name not in LARGEST:
+            raise RequestError(f"unknown number format {name!r}; {nearest(name, LARGEST)}")
+    choose_device(device)
+
+
+def _listed(texts: Sequence[str] | str) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else tuple(texts)
 
 
 def prepare(
@@ -136,8 +166,7 @@ def prepare(
     loss: Callable[[Any, Any], Tensor] | None = None,
 ) -> Examination:
     """Make the network twice, send the batch through it once, and say what a diagnosis takes; see `diagnose`."""
-    if seeds < 1:
-        raise RequestError(f"seeds = {seeds}: one at least is needed")
+    refuse_unknown(init, seeds)
     if isinstance(make, nn.Module):
         raise RequestError("a module was given; give the function that makes it, so that it can be made anew per seed")
     factory = load_factory(make) if isinstance(make, str) else Factory(getattr(make, "__name__", repr(make)), make)
@@ -148,7 +177,7 @@ def prepare(
         raise RequestError("nothing says what goes into the network: give --input 64x3x32x32 or --batch FUNCTION")
     ready = as_batch(given, module)
     trial = try_out(module, ready)
-    inits = (init,) if isinstance(init, str) else tuple(init)
+    inits = _listed(init)
     return Examination(
         name=factory.name,
         specimen=Specimen(

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from goldilocks.engine.diagnosis.measurement import Array, Measurement
-from goldilocks.engine.diagnosis.site import Parameter, Site
+from goldilocks.engine.diagnosis.site import Parameter, Part, Site
 
 # Sites whose value is a product with weights.
 WEIGHTED = ("affine", "convolution")
@@ -127,6 +127,23 @@ class Evidence:
         if not site.inputs:
             return np.full(self.seeds, np.nan)
         return self.signal(name)[:, list(site.inputs)].max(1)
+
+    def culprit_of(self, site: Site) -> Site:
+        """Return what brings zeros about: for an activation what enters it, which a remedy has to change."""
+        sources = self.sources(site)
+        return sources[0] if site.kind == "activation" and len(sources) == 1 and sources[0].kind != "input" else site
+
+    def weight_of(self, site: Site) -> str:
+        """Return the name of the matrix that a site multiplies by, or nothing."""
+        return self._entering(site, "weight")
+
+    def bias_of(self, site: Site) -> str:
+        """Return the name of the bias that a site adds, or nothing."""
+        return self._entering(site, "bias")
+
+    def _entering(self, site: Site, part: Part) -> str:
+        parts = {one.name: one.part for one in self.parameters}
+        return next((name for name in site.parameters if parts.get(name) == part), "")
 
     def is_zero_branch(self, site: Site) -> bool:
         """Tell whether a site ends a residual branch that is meant to begin at zero, or lies behind such an end."""

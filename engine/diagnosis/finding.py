@@ -55,3 +55,13 @@ def at_least(severity: str, floor: str) -> bool:
     """
     order: tuple[str, ...] = SEVERITIES
     return order.index(severity) >= order.index(floor)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, such as `1 seed` or `5 seeds`.
+
+    Args:
+        count: the number.
+        noun: in the singular.
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from goldilocks.engine.diagnosis.finding import Finding
+from goldilocks.engine.diagnosis.finding import Finding, counted
 from goldilocks.engine.diagnosis.measurement import Array
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _finding(finding: Finding) -> str:
     site = f"{escape(finding.rule)} at <code>{escape(finding.site)}</code>"
     return (
         f'<p><b style="color:{colour}">{finding.severity}</b> {site}'
-        f" ({escape(finding.init)}, {finding.seeds} of {finding.of} seeds)<br>{escape(finding.why)} "
+        f" ({escape(finding.init)}, {finding.seeds} of {counted(finding.of, 'seed')})<br>{escape(finding.why)} "
         f"{escape(finding.remedy)}</p>{code}"
     )
 

@@ -14,8 +14,8 @@ from goldilocks.engine.errors import RequestError, said
 Layout = dict[str, tuple[int, ...]]
 # Attributes that hold how much is dropped, such as `dropout`, `attn_pdrop`, `drop_path_rate`, `layerdrop`.
 DROPOUT_RATE = re.compile(r"(^|_)(p?drop|dropout|drop_?path|layer_?drop)(_(p|prob|rate|ratio))?$")
-# Classes that drop, such as `DropPath`, `StochasticDepth`, `SpatialDropout`.
-DROPPING = re.compile(r"^drop|Drop|StochasticDepth")
+# Classes that drop, such as `DropPath`, `StochasticDepth`, `SpatialDropout`, and not `Droplet` or `Raindrop`.
+DROPPING = re.compile(r"(^d|D)rop($|[A-Z_\d]|out|path|connect|block)|StochasticDepth")
 # Seed of every pass, so that all configurations draw the same where the network draws.
 PASS_SEED = 0
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from goldilocks.engine.diagnosis.defaults import PRESERVED, SEEDS
+
 if TYPE_CHECKING:
     from goldilocks.engine.diagnosis.report import Report
 
@@ -24,9 +26,9 @@ class Signal:
         self,
         make: Callable[[], Any] | str,
         batch: Any,
-        forward: Bounds = (0.8, 1.25),
-        backward: Bounds = (0.8, 1.25),
-        seeds: int = 5,
+        forward: Bounds = PRESERVED,
+        backward: Bounds = PRESERVED,
+        seeds: int = SEEDS,
         init: str = "as_is",
         **wishes: Any,
     ) -> None:
@@ -60,7 +62,7 @@ class Signal:
         Args:
             make: a function that makes the network, or its name.
             batch: what goes in.
-            floor: gravity from which on a finding fails: `note`, `warning` or `error`.
+            floor: lowest severity of a finding that fails: `note`, `warning` or `error`.
             init: initialization; `as_is` is what the function gives.
             wishes: further arguments of `goldilocks.diagnose`.
         """

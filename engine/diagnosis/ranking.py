@@ -65,7 +65,10 @@ def distance(measurement: Measurement, init: str) -> Array:
         measurement: of the network.
         init: the initialization.
     """
-    along = strip(measurement, init)
+    return _distance(measurement, init, strip(measurement, init))
+
+
+def _distance(measurement: Measurement, init: str, along: Strip) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         far = sum(
             (
@@ -93,8 +96,9 @@ def ranking(measurement: Measurement, findings: tuple[Finding, ...]) -> pd.DataF
         `first_loss`, `distance`, and against the first on common seeds `behind` (mean difference of distances) with its
         interval `behind_low`, `behind_high` (Student's t, Bonferroni over the comparisons) and `clearly_behind`.
     """
-    distances = {init: distance(measurement, init) for init in measurement.inits}
-    rows = [_row(measurement, init, findings, distances[init]) for init in measurement.inits]
+    strips = {init: strip(measurement, init) for init in measurement.inits}
+    distances = {init: _distance(measurement, init, along) for init, along in strips.items()}
+    rows = [_row(measurement, init, findings, distances[init], along) for init, along in strips.items()]
     rows.sort(key=lambda row: (row["errors"], row["distance"]))
     for place, row in enumerate(rows, 1):
         row["place"] = place
@@ -105,8 +109,9 @@ def ranking(measurement: Measurement, findings: tuple[Finding, ...]) -> pd.DataF
 _FIRST = {"behind": 0.0, "behind_low": np.nan, "behind_high": np.nan, "clearly_behind": False}
 
 
-def _row(measurement: Measurement, init: str, findings: tuple[Finding, ...], far: Array) -> dict[str, Any]:
-    along = strip(measurement, init)
+def _row(
+    measurement: Measurement, init: str, findings: tuple[Finding, ...], far: Array, along: Strip
+) -> dict[str, Any]:
     rates = {"forward_rate": along.forward_rate, "backward_rate": along.backward_rate}
     own = [one.severity for one in findings if one.init == init]
     return {

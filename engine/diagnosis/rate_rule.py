@@ -5,11 +5,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from goldilocks.engine.diagnosis.defaults import PRESERVED
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
 from goldilocks.engine.diagnosis.measurement import Array
 from goldilocks.engine.diagnosis.rates import rate_of
-from goldilocks.engine.diagnosis.rules.base import Rule
+from goldilocks.engine.diagnosis.rules.base import BY_SIZE, Rule
+
+# With fewer steps a rate is none to speak of.
+FEWEST_STEPS = 3
 
 
 class RateRule(Rule):
@@ -23,19 +27,30 @@ class RateRule(Rule):
     """
 
     quantity: ClassVar[str]
-    low: float = 0.8
-    high: float = 1.25
+    verdict = BY_SIZE
+    exemptions = (
+        f"read-outs and branches; fewer than {FEWEST_STEPS} steps; one step out of line; a total factor below the "
+        "threshold"
+    )
+
+    low: float = PRESERVED[0]
+    high: float = PRESERVED[1]
     warns: float = 30.0
     fails: float = 1000.0
 
     def sizes(self, evidence: Evidence) -> Array:
-        """Return sizes along the spine in the direction in which they change `[seed, step]`."""
+        """Return sizes along the spine in the direction in which they change `[seed, step]`.
+
+        Args:
+            evidence: the measurement of an initialization.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define sizes")
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding where the factor per step is off and the total one far."""
         spine = evidence.spine
         sizes = self.sizes(evidence)
-        rate = rate_of(sizes) if len(spine) > 3 else None
+        rate = rate_of(sizes) if len(spine) > FEWEST_STEPS else None
         if rate is None:
             return
         total = np.maximum(rate.typical, 1 / rate.typical)

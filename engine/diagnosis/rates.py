@@ -8,6 +8,7 @@ from scipy import stats
 
 from goldilocks.engine.diagnosis.measurement import Array
 
+# Confidence of the intervals.
 LEVEL = 0.95
 
 
@@ -17,7 +18,7 @@ class Rate:
 
     Attributes:
         values: geometric mean of the factor per step, over the deeper half `[seed]`.
-        low: lower end of the interval of the mean over seeds, at 95 %.
+        low: lower end of the interval of the mean over seeds, at LEVEL.
         high: upper end.
         total: factor from the first to the last step `[seed]`.
         typical: the same had all steps the median factor: one step out of line is a layer's affair `[seed]`.

@@ -9,9 +9,9 @@ from torch import nn
 
 from goldilocks.engine.diagnosis import initialization
 from goldilocks.engine.diagnosis.code import code
-from goldilocks.engine.diagnosis.finding import Finding, at_least
+from goldilocks.engine.diagnosis.finding import Finding, at_least, counted
 from goldilocks.engine.diagnosis.measurement import Measurement
-from goldilocks.engine.diagnosis.ranking import ranking, strip
+from goldilocks.engine.diagnosis.ranking import Strip, ranking, strip
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.verdict import verdict
 from goldilocks.engine.errors import RequestError
@@ -70,9 +70,10 @@ class Report:
         """Network and effort in a sentence."""
         cost, seen = self.measurement.cost, self.measurement
         seeds = len({one.seed for one in seen.configurations})
+        inits = counted(len(seen.inits), "initialization")
         return (
-            f"{self.name}: {len(seen.sites)} sites, {len(seen.parameters)} parameters, {len(seen.inits)} "
-            f"initializations × {seeds} seeds in {cost.seconds:.1f} s on {cost.device}: {cost.method}, {cost.reason}."
+            f"{self.name}: {counted(len(seen.sites), 'site')}, {counted(len(seen.parameters), 'parameter')}, {inits} × "
+            f"{counted(seeds, 'seed')} in {cost.seconds:.1f} s on {cost.device}: {cost.method}, {cost.reason}."
         )
 
     @property
@@ -81,8 +82,15 @@ class Report:
         names = self.measurement.unseen
         return (f"not called in the forward pass: {', '.join(names)}",) if names else ()
 
-    def strip(self, init: str):
-        """Return signal and gradient along the stream under an initialization, by the names of the sites."""
+    def strip(self, init: str) -> Strip:
+        """Return signal and gradient along the stream under an initialization, by the names of the sites.
+
+        Args:
+            init: one of those that were measured.
+
+        Raises:
+            RequestError: it is none of them.
+        """
         if init not in self.measurement.inits:
             raise RequestError(f"{init!r} was not measured; {nearest(init, self.measurement.inits)}")
         return strip(self.measurement, init)

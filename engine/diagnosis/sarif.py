@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from goldilocks.engine.diagnosis.finding import Finding
+from goldilocks.engine.diagnosis.finding import Finding, counted
 from goldilocks.engine.diagnosis.rules import rules
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -56,7 +56,8 @@ def _rule(name: str) -> dict[str, Any]:
 
 
 def _result(finding: Finding, rule: int, source: str) -> dict[str, Any]:
-    said = f"{finding.site} ({finding.init}, {finding.seeds} of {finding.of} seeds): {finding.why} {finding.remedy}"
+    seeds = f"{finding.seeds} of {counted(finding.of, 'seed')}"
+    said = f"{finding.site} ({finding.init}, {seeds}): {finding.why} {finding.remedy}"
     return {
         "ruleId": finding.rule,
         "ruleIndex": rule,

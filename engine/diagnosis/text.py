@@ -1,10 +1,10 @@
-"""A report as text that fits a terminal of 80 columns."""
+"""A report as text that fits a terminal of `COLUMNS` columns."""
 
 from collections.abc import Iterator
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from goldilocks.engine.diagnosis.finding import Finding
+from goldilocks.engine.diagnosis.finding import Finding, counted
 
 if TYPE_CHECKING:
     from goldilocks.engine.diagnosis.report import Report
@@ -53,7 +53,7 @@ def _lines(report: "Report") -> Iterator[str]:
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    seeds = f"{finding.seeds} of {finding.of} seeds"
+    seeds = f"{finding.seeds} of {counted(finding.of, 'seed')}"
     yield from _wrapped(f"{finding.severity.upper()} {finding.rule} at {finding.site} ({finding.init}, {seeds})")
     yield from _wrapped(f"{finding.why[:1].upper()}{finding.why[1:]} {finding.remedy}", "  ")
     for line in finding.code.splitlines():

@@ -1,33 +1,31 @@
-"""One word for an initialization: the verdicts of the store's view `signal_rates`, from what the rules found."""
+"""One word for an initialization, from what the rules found; each rule declares the word that its findings give."""
 
-from goldilocks.engine.diagnosis.finding import Finding
+from typing import get_args
 
-# The first that applies.
-WORDS = (
-    ("nonfinite", "diverged"),
-    ("dead", "dead"),
-    ("norm_of_one_value", "dead"),
-    ("symmetry", "symmetric"),
-    ("saturated", "too big"),
-    ("range", "too big"),
-    ("residual_growth", "too big"),
-    ("first_loss", "too big"),
-    ("collapse", "too small"),
-)
+from goldilocks.engine.diagnosis.finding import SEVERITIES, Finding
+from goldilocks.engine.diagnosis.rules import rules
+from goldilocks.engine.diagnosis.rules.base import BY_SIZE, Verdict
+
+HEALTHY = "just right"
 
 
 def verdict(findings: tuple[Finding, ...], init: str) -> str:
     """Return `diverged`, `dead`, `symmetric`, `too big`, `too small` or `just right`.
 
+    Where findings give several words, one that leaves nothing to measure goes before a size, and the size is that of
+    the gravest finding.
+
     Args:
         findings: about a network.
         init: which initialization.
     """
-    own = {one.rule: one for one in findings if one.init == init and one.severity != "note"}
-    for rule, word in WORDS[:4]:
-        if rule in own:
-            return word
-    for rule in ("forward_rate", "backward_rate", "scale_jump", "input_scale"):
-        if rule in own:
-            return "too big" if own[rule].value > 1 else "too small"
-    return next((word for rule, word in WORDS[4:] if rule in own), "just right")
+    own = [one for one in findings if one.init == init and one.severity != "note"]
+    own.sort(key=lambda one: -SEVERITIES.index(one.severity))
+    words = [word for one in own if (word := _word(one))]
+    beyond = [word for word in get_args(Verdict) if word in words and word not in BY_SIZE]
+    return next(iter((*beyond, *words)), HEALTHY)
+
+
+def _word(finding: Finding) -> Verdict | None:
+    declared = rules[finding.rule].verdict
+    return declared[finding.value >= 1] if isinstance(declared, tuple) else declared

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from typer.testing import CliRunner
 
 import goldilocks
+from goldilocks.engine.__main__ import app
 from goldilocks.engine.diagnosis.command import split
 from goldilocks.engine.diagnosis.diagnose import prepare
 from goldilocks.engine.errors import RequestError
@@ -113,11 +115,27 @@ def test_what_cannot_be_run_is_refused(make, batch, said):
         goldilocks.diagnose(make, batch)
 
 
-def test_unknown_initializations_and_formats_are_refused_with_the_nearest():
-    with pytest.raises(RequestError, match="kaiming"):
-        goldilocks.diagnose(deep, "8x64", ["kaimin"])
-    with pytest.raises(RequestError, match="did you mean 'fp16'"):
-        goldilocks.diagnose(deep, "8x64", ["as_is"], formats=["fp61"])
+@pytest.mark.parametrize(
+    ("wishes", "said"),
+    [
+        ({"init": ["kaimin"]}, "kaiming"),
+        ({"init": []}, "name at least one initialization"),
+        ({"formats": ["fp61"]}, "did you mean 'fp16'"),
+        ({"device": "gpu9"}, "gpu9"),
+        ({"seeds": 0}, "one at least"),
+    ],
+)
+def test_what_does_not_exist_is_refused_before_the_network_is_made(wishes, said):
+    with pytest.raises(RequestError, match=said):
+        goldilocks.diagnose(lambda: pytest.fail("the network was made"), "8x64", **wishes)
+
+
+@pytest.mark.parametrize("wish", ["--init=kaimin", "--range=fp61", "--device=gpu9"])
+def test_the_command_refuses_what_does_not_exist_before_it_imports_anything(wish):
+    done = CliRunner().invoke(app, ["diagnose", "absent.py:make", "--batch", "absent.py:batch", wish])
+    assert done.exit_code == 2
+    assert wish.partition("=")[2] in done.stderr
+    assert "absent" not in done.stderr
 
 
 def test_the_random_state_of_the_process_is_left_alone():

@@ -1,23 +1,22 @@
 """Each rule on measurements made by hand: what it finds, where, on how many seeds, and what it leaves alone."""
 
+import re
+from typing import get_args
+
 import numpy as np
 import pytest
 
+from goldilocks.engine.diagnosis.finding import Finding
 from goldilocks.engine.diagnosis.judgement import judge
 from goldilocks.engine.diagnosis.rules import rules
+from goldilocks.engine.diagnosis.rules.base import Verdict
+from goldilocks.engine.diagnosis.verdict import HEALTHY, verdict
 from tests.diagnosis.handmade import chain, evidence, measurement, site, weight
+from tests.diagnosis.rule_cases import CASES, CLASSIFIER, PLAIN, RELU, TANH, decaying, residual
 
 
 def found(rule, *arguments, **fields):
     return [(one.site, one.severity) for one in rules.parse(rule).check(evidence(*arguments, **fields))]
-
-
-LAYERS = ("input", "affine", "affine", "affine", "affine", "affine")
-PLAIN = chain(*LAYERS)
-
-
-def decaying(factor, start=1.0):
-    return {index: start * factor**index for index in range(len(LAYERS))}
 
 
 @pytest.mark.parametrize("rule", list(rules), ids=lambda rule: rule.name)
@@ -31,9 +30,66 @@ def test_every_rule_has_a_card_a_remedy_and_explains_rules_that_exist(rule):
 
 
 @pytest.mark.parametrize("rule", list(rules), ids=lambda rule: rule.name)
-def test_no_rule_speaks_of_a_healthy_chain(rule):
-    parameters = [weight(f"{index}.weight", index) for index in range(1, 6)]
-    assert found(rule.name, PLAIN, parameters, weights={"std": {0: 0.23}}) == []
+def test_every_rule_speaks_beyond_its_limit_and_keeps_silent_before_it(rule):
+    speaking, silent = (evidence(**case) for case in CASES[rule.name])
+    assert [one.rule for one in rule().check(speaking)] == [rule.name]
+    assert list(rule().check(silent)) == []
+
+
+@pytest.mark.parametrize("rule", list(rules), ids=lambda rule: rule.name)
+def test_no_rule_speaks_of_what_is_healthy(rule):
+    for sites in (PLAIN, RELU, residual(8), CLASSIFIER, TANH):
+        parameters = [weight(f"{one.index}.weight", one.index) for one in sites if one.kind == "affine"]
+        assert found(rule.name, sites, parameters, weights={"std": {0: 0.23}}) == []
+
+
+@pytest.mark.parametrize("rule", list(rules), ids=lambda rule: rule.name)
+def test_a_remedy_names_only_what_the_network_has(rule):
+    speaking = CASES[rule.name][0]
+    names = {parameter.name for parameter in speaking["parameters"]}
+    for case in (speaking, speaking | {"parameters": [], "weights": {}}):
+        for one in rule().check(evidence(**case)):
+            assert "{" not in one.code + one.remedy + one.why
+            assert set(re.findall(r'get_parameter\("(.*?)"\)', one.code)) <= names
+
+
+@pytest.mark.parametrize(("rule", "share"), [("dead", 1.0), ("dead_units", 0.6)])
+def test_a_layer_without_a_bias_is_not_told_to_change_it(rule, share):
+    def remedy(*names):
+        sites = [site(0, "input"), site(1, parameters=names), site(2, "activation")]
+        parameters = [weight(name, 1, part="bias" if name == "b" else "weight") for name in names]
+        (one,) = rules.parse(rule).check(evidence(sites, parameters, signal={"frac_dead_units": {2: share}}))
+        return one.remedy + one.code
+
+    assert "bias" in remedy("w", "b")
+    assert "bias" not in remedy("w")
+    assert "zeros_" not in remedy("w")
+
+
+def finding(rule, value=1.0, severity="error", init="as_is"):
+    return Finding(rule, severity, init, "site", value, 1.0, 4, 4, "Why.", "Remedy.")
+
+
+@pytest.mark.parametrize("rule", list(rules), ids=lambda rule: rule.name)
+def test_every_rule_declares_the_verdict_that_its_findings_give(rule):
+    small, large = (verdict((finding(rule.name, value),), "as_is") for value in (0.5, 2.0))
+    expected = rule.verdict if isinstance(rule.verdict, tuple) else (rule.verdict or HEALTHY,) * 2
+    assert (small, large) == tuple(expected)
+    assert {small, large} <= {HEALTHY, *get_args(Verdict)}
+    assert verdict((finding(rule.name, severity="note"),), "as_is") == HEALTHY
+    assert verdict((finding(rule.name),), "another") == HEALTHY
+
+
+def test_what_leaves_nothing_to_measure_goes_before_a_size_and_the_graver_size_before_the_other():
+    dead, grows = finding("dead", severity="warning"), finding("forward_rate", 3.0)
+    assert verdict((grows, dead), "as_is") == "dead"
+    assert verdict((finding("forward_rate", 3.0, "warning"), finding("backward_rate", 0.1)), "as_is") == "too small"
+
+
+def test_a_rule_that_can_say_error_declares_a_verdict():
+    for rule in rules:
+        severities = {one.severity for case in CASES[rule.name] for one in rule().check(evidence(**case))}
+        assert rule.verdict is not None or "error" not in severities
 
 
 def test_a_signal_that_shrinks_is_an_error_where_it_shrinks_far():
@@ -151,23 +207,10 @@ def test_overflow_is_named_where_it_begins_and_masks_are_meant():
 
 
 def test_a_norm_of_one_value_is_an_error():
-    sites = [site(0, "input"), site(1), site(2, "normalization", operation="batch_norm", shape=(1, 8, 1, 1))]
-    assert found("norm_of_one_value", sites) == [("2:batch_norm", "error")]
-    sites[2] = site(2, "normalization", operation="group_norm")
+    sites = [site(0, "input"), site(1), site(2, "normalization", operation="group_norm")]
     assert found("norm_of_one_value", sites, signal={"std": {2: 0.0}}) == [("2:group_norm", "error")]
     scale = [weight("2.weight", 2, part="scale")]
     assert found("norm_of_one_value", sites, scale, signal={"std": {2: 0.0}}, weights={"rms": {0: 0.0}}) == []
-
-
-def residual(blocks, shape=(16, 32)):
-    sites = [site(0, "input"), site(1)]
-    for _ in range(blocks):
-        last = sites[-1].index
-        sites += [
-            site(last + 1, inputs=(last,), role="branch"),
-            site(last + 2, "addition", inputs=(last, last + 1), shape=shape),
-        ]
-    return sites
 
 
 def test_a_stream_that_grows_slowly_is_a_warning():

@@ -16,13 +16,11 @@ class BackwardRate(RateRule):
         "Glorot and Bengio 2010; Hochreiter 1991",
     )
     explains = ("dead_units", "update_ratio", "collapse")
-    exemptions = (
-        "read-outs and branches; fewer than three steps; one step out of line; a total factor below the threshold"
-    )
     remedy = "Take the scheme for the activation, such as Kaiming for ReLU, put a normalization in, or add shortcuts."
     code = 'model = report.apply("kaiming")'
     quantity = "gradient"
 
     def sizes(self, evidence: Evidence) -> Array:
+        """Return the rms of the gradient, from the last step to the first."""
         # In the direction in which the gradient runs.
         return evidence.signal("grad_rms")[:, [site.index for site in reversed(evidence.spine)]]

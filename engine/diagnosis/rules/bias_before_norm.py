@@ -22,6 +22,7 @@ class BiasBeforeNorm(Rule):
     code = "bias=False  # in {module}"
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a note about the first of such biases."""
         biases = {one.name: place for place, one in enumerate(evidence.parameters) if one.part == "bias"}
         found = [(site, name) for site in evidence.sites for name in site.parameters if name in biases]
         lost = [(site, name) for site, name in found if self._is_subtracted(evidence, site)]
@@ -30,9 +31,9 @@ class BiasBeforeNorm(Rule):
         # The first stands for all.
         site, name = lost[0]
         values = evidence.weights("rms")[:, biases[name]]
-        more = f" So it is in {len(lost) - 1} more." if len(lost) > 1 else ""
+        more = f" The same holds for {len(lost) - 1} more." if len(lost) > 1 else ""
         why = f"its bias (rms {{value}}) is subtracted again by {evidence.consumers[site.index][0].label}.{more}"
-        yield from self.finding(evidence, site.label, values, np.isfinite(values), 0.0, why, "note", site.name)
+        yield from self.finding(evidence, site.label, values, np.isfinite(values), 0.0, why, "note", module=site.name)
 
     @staticmethod
     def _is_subtracted(evidence: Evidence, site: Site) -> bool:

@@ -20,6 +20,7 @@ class Collapse(Rule):
 
     name = "collapse"
     card = Card("Collapse", "mean cosine between centred examples → 1", "Schoenholz et al. 2017; Dong et al. 2021")
+    verdict = "too small"
     explains = ("dead_units", "update_ratio")
     exemptions = "sites off the way to the loss; tables of positions, and what is made of them alone"
     remedy = (
@@ -30,6 +31,7 @@ class Collapse(Rule):
     fails: float = 0.9995
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding where examples first come out alike."""
         if evidence.measurement.examples < 2:
             return
         alike = evidence.signal("similarity")

@@ -1,10 +1,10 @@
 from collections.abc import Iterator
+from typing import ClassVar
 
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
 from goldilocks.engine.diagnosis.rules.base import Rule, rules
-from goldilocks.engine.diagnosis.site import Site
 
 
 @rules.register
@@ -17,28 +17,40 @@ class Dead(Rule):
 
     name = "dead"
     card = Card("Dead layer", "nearly all units are 0 on the whole batch", "Lu et al. 2019, Dying ReLU")
+    verdict = "dead"
     explains = (
-        *("forward_rate", "backward_rate", "collapse", "first_loss", "update_ratio", "residual_growth", "scale_jump"),
-        *("symmetry", "saturated", "dead_units"),
+        "forward_rate",
+        "backward_rate",
+        "collapse",
+        "first_loss",
+        "update_ratio",
+        "residual_growth",
+        "scale_jump",
+        "symmetry",
+        "saturated",
+        "dead_units",
     )
     exemptions = "last layers of residual branches and read-outs, which may begin at zero; what a dead site feeds"
     remedy = (
-        "Draw the weights of the layer before it, or bring its bias back to zero, so that some inputs are positive."
+        "Draw the weights of the layer that gives the zeros anew and set its bias to zero, so that some inputs of the "
+        "activation are positive."
     )
-    code = (
-        'module = model.get_submodule("{module}")\nnn.init.kaiming_normal_(module.weight)\nnn.init.zeros_(module.bias)'
+    without_bias: ClassVar[str] = (
+        "Draw the weights of the layer that gives the zeros anew, so that some inputs of the activation are positive."
     )
+    code = 'nn.init.kaiming_normal_(model.get_parameter("{weight}"))\nnn.init.zeros_(model.get_parameter("{bias}"))'
 
     share: float = 0.95
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield the first dead sites; what depends on them follows."""
         dead = evidence.signal("frac_dead_units")
         behind: set[int] = set()
         for site in evidence.sites:
             if site.index in behind or site.kind in ("input", "embedding") or evidence.is_zero_branch(site):
                 continue
             values = dead[:, site.index]
-            culprit = culprit_of(evidence, site)
+            culprit = evidence.culprit_of(site)
             found = list(
                 self.finding(
                     evidence,
@@ -48,15 +60,11 @@ class Dead(Rule):
                     self.share,
                     f"a share of {{value}} of the units of {site.label} is 0 on every example; no gradient comes back.",
                     "error",
-                    culprit.name,
+                    remedy="" if evidence.bias_of(culprit) else self.without_bias,
+                    weight=evidence.weight_of(culprit),
+                    bias=evidence.bias_of(culprit),
                 )
             )
             if found:
                 yield from found
                 behind |= {later.index for later in evidence.beyond(site)}
-
-
-def culprit_of(evidence: Evidence, site: Site) -> Site:
-    """Return what brings zeros about: for an activation what enters it, which the remedy has to change."""
-    sources = evidence.sources(site)
-    return sources[0] if site.kind == "activation" and len(sources) == 1 and sources[0].kind != "input" else site

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,17 +15,20 @@ class DeadUnits(Rule):
 
     Attributes:
         share: share of dead units from which on it is a warning.
+        fewest: examples that a batch needs for a unit to count as dead.
     """
 
     name = "dead_units"
     card = Card("Dead units", "share of units that are 0 on the whole batch", "Lu et al. 2019, Dying ReLU")
-    exemptions = "residual branches and read-outs that begin at zero; batches of fewer than eight examples"
     remedy = "Bring the biases of the layer before it to zero, or lower the learning rate that will be used."
+    without_bias: ClassVar[str] = "Normalize what enters it, or lower the learning rate that will be used."
 
     share: float = 0.5
     fewest: int = 8
+    exemptions = f"residual branches and read-outs that begin at zero; batches of fewer than {fewest} examples"
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding about the activation with the most of them."""
         if evidence.measurement.examples < self.fewest:
             return
         dead = evidence.signal("frac_dead_units")
@@ -35,7 +39,7 @@ class DeadUnits(Rule):
             return
         # The worst stands for all.
         worst = max(activations, key=lambda site: float(np.median(dead[:, site.index])))
-        values = dead[:, worst.index]
+        values, before = dead[:, worst.index], evidence.culprit_of(worst)
         yield from self.finding(
             evidence,
             worst.label,
@@ -44,4 +48,5 @@ class DeadUnits(Rule):
             self.share,
             "a share of {value} of its units is 0 on every example; no gradient comes back through them.",
             "warning",
+            remedy="" if evidence.bias_of(before) else self.without_bias,
         )

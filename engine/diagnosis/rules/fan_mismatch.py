@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from fractions import Fraction
 from math import prod
 
 import numpy as np
@@ -10,7 +11,7 @@ from goldilocks.engine.diagnosis.rules.base import Rule, rules
 from goldilocks.engine.diagnosis.site import Site
 
 # What a weight's variance times its fan is in the schemes in use: torch's default, LeCun and Xavier, Kaiming.
-GAINS = (1 / 3, 1.0, 2.0)
+GAINS = (Fraction(1, 3), Fraction(1), Fraction(2))
 
 
 @rules.register
@@ -26,7 +27,7 @@ class FanMismatch(Rule):
     name = "fan_mismatch"
     card = Card(
         "Fan mismatch",
-        "Var W · fan ∈ {1/3, 1, 2} for a fan that is not the layer's fan_in",
+        f"Var W · fan ∈ {{{', '.join(map(str, GAINS))}}} for a fan that is not the layer's fan_in",
         "He et al. 2015; the classic cases are transposed, depthwise and bottleneck convolutions",
     )
     exemptions = "layers that a normalization follows, where the scale does not count; read-outs; tables"
@@ -40,6 +41,7 @@ class FanMismatch(Rule):
     fewest: int = 64
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding about the first of such layers."""
         std = evidence.weights("std")
         wrong = {place: fan for place in range(len(evidence.parameters)) if (fan := self._wrong_fan(evidence, place))}
         if not wrong:
@@ -47,7 +49,7 @@ class FanMismatch(Rule):
         # One habit of an author shows in many layers: the first stands for all.
         place, fan = next(iter(wrong.items()))
         parameter, variance = evidence.parameters[place], std[:, place] ** 2
-        more = f" So it is in {len(wrong) - 1} more." if len(wrong) > 1 else ""
+        more = f" The same holds for {len(wrong) - 1} more." if len(wrong) > 1 else ""
         yield from self.finding(
             evidence,
             evidence.sites[parameter.sites[0]].label,
@@ -56,7 +58,6 @@ class FanMismatch(Rule):
             float(np.median(variance)) * fan,
             f"its weights are scaled by a fan of {fan:g}, but each unit has {parameter.fan_in:g} inputs.{more}",
             "warning",
-            parameter.layer,
         )
 
     @staticmethod
@@ -81,4 +82,4 @@ class FanMismatch(Rule):
 
     @staticmethod
     def _explained(product: float, tolerance: float) -> bool:
-        return any(abs(product / gain - 1) < tolerance for gain in GAINS)
+        return any(abs(product / float(gain) - 1) < tolerance for gain in GAINS)

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from math import log
+from math import inf, log
 
 import numpy as np
 
@@ -20,15 +20,17 @@ class FirstLoss(Rule):
 
     name = "first_loss"
     card = Card("First loss", "cross-entropy at the start ÷ ln C", "CS231n, Babysitting the learning process")
+    verdict = "too big"
     explains = ("update_ratio",)
     exemptions = "networks that are no classifiers"
-    remedy = "Make the logits small: scale the read-out's weights by the standard deviation of its logits."
-    code = 'with torch.no_grad():\n    model.get_submodule("{module}").weight.mul_(0.1)'
+    remedy = "Make the logits small: divide the read-out's weights by the standard deviation of its logits."
+    code = 'model.get_parameter("{weight}").data.div_({std})'
 
     warns: float = 1.75
     fails: float = 3.0
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding about the read-out."""
         classes = evidence.measurement.classes
         if classes is None or classes < 2:
             return
@@ -45,5 +47,6 @@ class FirstLoss(Rule):
             (self.fails if grave else self.warns) * log(classes),
             f"the first loss is {{value}}, ln {classes} is {log(classes):.3g}; the logits have std {std:.2g}.",
             "error" if grave else "warning",
-            weighted[-1].name,
+            weight=evidence.weight_of(weighted[-1]) if 0 < std < inf else "",
+            std=std,
         )

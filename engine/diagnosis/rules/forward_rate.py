@@ -14,9 +14,6 @@ class ForwardRate(RateRule):
         "Forward rate", "geometric mean of std(l+1)/std(l) along the stream", "CS231n lecture 7; Schoenholz et al. 2017"
     )
     explains = ("dead_units", "backward_rate", "collapse", "first_loss", "residual_growth", "update_ratio", "saturated")
-    exemptions = (
-        "read-outs and branches; fewer than three steps; one step out of line; a total factor below the threshold"
-    )
     remedy = (
         "Take the scheme for the activation, such as Kaiming for ReLU, put a normalization in, or scale the branches."
     )
@@ -24,4 +21,5 @@ class ForwardRate(RateRule):
     quantity = "signal"
 
     def sizes(self, evidence: Evidence) -> Array:
+        """Return the standard deviation of the signal."""
         return evidence.signal("std")[:, [site.index for site in evidence.spine]]

@@ -5,7 +5,7 @@ import numpy as np
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding, Severity
-from goldilocks.engine.diagnosis.rules.base import Rule, rules
+from goldilocks.engine.diagnosis.rules.base import BY_SIZE, Rule, rules
 
 
 @rules.register
@@ -20,6 +20,7 @@ class InputScale(Rule):
 
     name = "input_scale"
     card = Card("Scale of the inputs", "rms of the inputs", "LeCun et al. 1998, Efficient BackProp, §4.3")
+    verdict = BY_SIZE
     explains = (
         "dead_units",
         "first_loss",
@@ -39,6 +40,7 @@ class InputScale(Rule):
     grave: float = 50.0
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each such input."""
         rms = evidence.signal("rms")
         for site in evidence.sites:
             if site.kind != "input":

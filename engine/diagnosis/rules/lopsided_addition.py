@@ -22,6 +22,7 @@ class LopsidedAddition(Rule):
     card = Card(
         "Branch against skip", "rms of one summand ÷ rms of the other", "De and Smith 2020; Zhang et al. 2019, Fixup"
     )
+    verdict = "too big"
     explains = ("collapse", "first_loss", "update_ratio", "scale_jump")
     exemptions = (
         "branches that are small beside their shortcut, as zero-initialized ones and layer scale are meant to be"
@@ -32,6 +33,7 @@ class LopsidedAddition(Rule):
     fails: float = 50.0
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each such addition."""
         rms = evidence.signal("rms")
         for site in evidence.sites:
             summands = evidence.sources(site)
@@ -53,7 +55,6 @@ class LopsidedAddition(Rule):
                 self.fails if grave else self.warns,
                 f"it is {{value}} times as large as {small.label}, to which it is added: what that says is lost.",
                 "error" if grave else "warning",
-                large.name,
             )
 
     @staticmethod

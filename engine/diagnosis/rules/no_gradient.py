@@ -8,13 +8,15 @@ from goldilocks.engine.diagnosis.finding import Finding
 from goldilocks.engine.diagnosis.rules.base import Rule, rules
 from goldilocks.engine.diagnosis.site import Parameter
 
+FROZEN = "its requires_grad is False"
+
 
 def _state(parameter: Parameter) -> str:
     if not parameter.used:
         return "no operation uses it"
     if not parameter.connected:
         return "the loss does not depend on it, as behind a detach() or a no_grad()"
-    return "" if parameter.trained else "its requires_grad is False"
+    return "" if parameter.trained else FROZEN
 
 
 @rules.register
@@ -22,15 +24,18 @@ class NoGradient(Rule):
     """Parameters that no step will ever change."""
 
     name = "no_gradient"
-    card = Card("No gradient for ever", "unused, cut off from the loss, or frozen", "PyTorch, Autograd mechanics")
+    card = Card("No gradient forever", "unused, cut off from the loss, or frozen", "PyTorch, Autograd mechanics")
     exemptions = (
-        "gradients that are zero only at the start, as behind a branch that begins at zero; a module that is cut "
+        "gradients that are zero only at the start, as behind a branch that begins at zero; a module that is cut off "
+        "as a whole is named once"
     )
-    exemptions += "off as a whole is named once"
     remedy = "Use it, let the gradient through, set requires_grad, or register it as a buffer if it is meant."
-    code = 'model.get_submodule("{module}").requires_grad_(True)'
+    code = (
+        'model.get_submodule("{module}").requires_grad_(True)\nmodel.get_parameter("{parameter}").requires_grad_(True)'
+    )
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each module or parameter that stays as it is."""
         everywhere = np.ones(evidence.seeds)
         for name, members, state in self._groups(evidence.parameters):
             tables = all(one.part == "table" for one in members)
@@ -42,8 +47,8 @@ class NoGradient(Rule):
                 everywhere > 0,
                 0.0,
                 f"it will never be trained{many}: {state}.",
-                "note" if tables and "requires_grad" in state else "warning",
-                name if many else members[0].layer,
+                "note" if tables and state == FROZEN else "warning",
+                **({"parameter" if name == members[0].name else "module": name} if state == FROZEN else {}),
             )
 
     @staticmethod

@@ -12,23 +12,26 @@ class NonFinite(Rule):
 
     name = "nonfinite"
     card = Card("Not finite", "share of NaN and ±∞ > 0", "IEEE 754", "uninitialized memory shows here, too")
+    verdict = "diverged"
     explains = (
-        *(
-            "dead_units",
-            "forward_rate",
-            "backward_rate",
-            "scale_jump",
-            "dead",
-            "saturated",
-            "collapse",
-            "first_loss",
-            "range",
-        ),
-        *("residual_growth", "lopsided_addition", "update_ratio", "symmetry"),
+        "dead_units",
+        "forward_rate",
+        "backward_rate",
+        "scale_jump",
+        "dead",
+        "saturated",
+        "collapse",
+        "first_loss",
+        "range",
+        "residual_growth",
+        "lopsided_addition",
+        "update_ratio",
+        "symmetry",
     )
     remedy = "Initialize the parameter, or bound what enters the operation."
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield such parameters, or where there are none the first such site."""
         bad = evidence.weights("nonfinite")
         for place, parameter in enumerate(evidence.parameters):
             why = "a share of {value} of its entries is NaN or infinite; every step keeps them so."

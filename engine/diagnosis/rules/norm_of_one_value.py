@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from math import prod
 
 import numpy as np
 
@@ -9,6 +8,8 @@ from goldilocks.engine.diagnosis.finding import Finding
 from goldilocks.engine.diagnosis.rules.base import Rule, rules
 from goldilocks.engine.diagnosis.site import Site
 
+OVER_ONE_EXAMPLE = ("group_norm", "layer_norm")
+
 
 @rules.register
 class NormOfOneValue(Rule):
@@ -16,29 +17,22 @@ class NormOfOneValue(Rule):
 
     name = "norm_of_one_value"
     card = Card("Norm of one value", "(x − x)/√(0 + ε) = 0", "Ioffe and Szegedy 2015; Wu and He 2018")
+    verdict = "dead"
     explains = ("dead_units", "dead", "forward_rate", "backward_rate", "collapse", "first_loss", "update_ratio")
-    exemptions = "normalizations by running statistics"
-    remedy = "Use more examples per batch, more positions or fewer groups."
+    exemptions = "batch and instance norm, which PyTorch itself refuses to compute over one value"
+    remedy = "Use more channels per group, that is fewer groups, or more positions."
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each such normalization."""
         std = evidence.signal("std")
         for site in evidence.sites:
             if site.kind != "normalization" or not site.inputs:
                 continue
             entering = evidence.incoming("std", site)
             lost = (entering > 0) & (evidence.incoming("unit_std", site) > 0) & (std[:, site.index] < 1e-3 * entering)
-            one = self._values(site) == 1
             why = "it normalizes single values, which gives zero whatever enters."
-            if one or (site.operation in ("group_norm", "layer_norm", "instance_norm") and self._ones(evidence, site)):
-                crossed = lost | one
-                yield from self.finding(evidence, site.label, np.ones(evidence.seeds), crossed, 1.0, why, "error")
-
-    @staticmethod
-    def _values(site: Site) -> int | None:
-        """Return how many values share their statistics, where the shape says so."""
-        if site.operation == "batch_norm":
-            return site.shape[0] * prod(site.shape[2:])
-        return prod(site.shape[2:]) if site.operation == "instance_norm" else None
+            if site.operation in OVER_ONE_EXAMPLE and self._ones(evidence, site):
+                yield from self.finding(evidence, site.label, np.ones(evidence.seeds), lost, 1.0, why, "error")
 
     @staticmethod
     def _ones(evidence: Evidence, site: Site) -> bool:

@@ -19,6 +19,7 @@ class ResidualGrowth(Rule):
 
     name = "residual_growth"
     card = Card("Residual growth", "std after the last addition ÷ std after the first", "Radford et al. 2019, §2.3")
+    verdict = "too big"
     explains = ("update_ratio", "backward_rate", "first_loss")
     exemptions = "additions of different shapes; growth per step beyond the forward rate's limit, of which that speaks"
     remedy = "Scale the last layer of each of the L branches by 1/√L, or begin it at zero."
@@ -28,6 +29,7 @@ class ResidualGrowth(Rule):
     fewest: int = 6
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each run of additions of one shape."""
         for run in self._runs(evidence):
             std = evidence.signal("std")[:, [site.index for site in run]]
             with np.errstate(divide="ignore", invalid="ignore"):

@@ -22,15 +22,17 @@ class Saturated(Rule):
 
     name = "saturated"
     card = Card("Saturated", "share of values where φ is flat and at an end", "Glorot and Bengio 2010")
+    verdict = "too big"
     explains = ("dead_units", "backward_rate", "update_ratio")
     exemptions = "rectifiers, which are flat on one side by design; softmax"
     remedy = "Make what enters it smaller: standardize the inputs or take Xavier's scale for the layer before."
-    code = 'nn.init.xavier_normal_(model.get_submodule("{module}").weight)'
+    code = 'nn.init.xavier_normal_(model.get_parameter("{weight}"))'
 
     warns: float = 0.5
     fails: float = 0.8
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each such activation."""
         share = evidence.signal("frac_saturated")
         for site in evidence.sites:
             if site.kind != "activation" or (site.activation or "").split("(")[0] in ONE_SIDED:
@@ -46,5 +48,5 @@ class Saturated(Rule):
                 self.fails if grave else self.warns,
                 "a share of {value} of its values lies where the function is flat; little gradient comes back.",
                 "error" if grave else "warning",
-                before[0].name if before else "",
+                weight=evidence.weight_of(before[0]) if before else "",
             )

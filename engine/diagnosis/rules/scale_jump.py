@@ -5,7 +5,7 @@ import numpy as np
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
-from goldilocks.engine.diagnosis.rules.base import Rule, rules
+from goldilocks.engine.diagnosis.rules.base import BY_SIZE, Rule, rules
 
 
 @rules.register
@@ -19,27 +19,29 @@ class ScaleJump(Rule):
 
     name = "scale_jump"
     card = Card("Jump of scale", "rms of what leaves ÷ rms of what enters", "He et al. 2015")
+    verdict = BY_SIZE
     explains = (
-        *(
-            "dead_units",
-            "forward_rate",
-            "backward_rate",
-            "first_loss",
-            "saturated",
-            "collapse",
-            "residual_growth",
-            "update_ratio",
-        ),
-        *("lopsided_addition", "fan_mismatch", "range"),
+        "dead_units",
+        "forward_rate",
+        "backward_rate",
+        "first_loss",
+        "saturated",
+        "collapse",
+        "residual_growth",
+        "update_ratio",
+        "lopsided_addition",
+        "fan_mismatch",
+        "range",
     )
     exemptions = "layers at zero, of which other rules speak; what is small in a branch, in a read-out or before a norm"
     remedy = "Initialize the layer by its fan_in."
-    code = 'nn.init.kaiming_normal_(model.get_submodule("{module}").weight)'
+    code = 'nn.init.kaiming_normal_(model.get_parameter("{weight}"))'
 
     high: float = 50.0
     low: float = 0.001
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each such layer."""
         rms = evidence.signal("rms")
         for site in evidence.sites:
             if site.kind not in ("affine", "convolution") or not site.inputs or not site.connected:
@@ -58,5 +60,5 @@ class ScaleJump(Rule):
                 self.high if large.any() else self.low,
                 "what leaves it is {value} times as large as what enters.",
                 "error",
-                site.name,
+                weight=evidence.weight_of(site),
             )

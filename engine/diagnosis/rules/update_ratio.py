@@ -30,6 +30,7 @@ class UpdateRatio(Rule):
     fewest: int = 4
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
+        """Yield a finding for each such weight."""
         stream = {site.index for site in evidence.sites if site.role == "stream"}
         places = [
             place
