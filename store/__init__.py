@@ -1,7 +1,7 @@
 """The store: everything the engine found out, in one DuckDB file that explains itself.
 
     import goldilocks
-    goldilocks.open().query("SELECT layer, avg(std) FROM activation_stats GROUP BY layer").df()
+    goldilocks.open().std_by_layer(activation="tanh").df()
 
 Reading: `open`, `sandboxed`, and one method per named query. Writing: `WriterLock`, `journal.append` with the schemas
 of `tables`, `publish`, `done_cells`. `Layout` knows the paths. Nothing heavy is imported before it is used.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import warnings
 from enum import StrEnum
@@ -19,7 +18,7 @@ from goldilocks.store.errors import StoreInvalid, StoreMissing, StoreWarning
 from goldilocks.store.exchange import export as exporting
 from goldilocks.store.exchange import merge as merging
 from goldilocks.store.exchange import output
-from goldilocks.store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout
+from goldilocks.store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout, command
 from goldilocks.store.reading import connect, queries
 from goldilocks.store.repairs import repair as repairing
 from goldilocks.store.snapshots import publication
@@ -93,7 +92,8 @@ def check(
         if not layout.folder.exists() and not layout.path.exists():
             layout.resolve()
         if rebuild and not repair:
-            raise StoreInvalid("--rebuild needs --repair: goldilocks store check --repair --rebuild")
+            again = command("store check --repair --rebuild", layout.path)
+            raise StoreInvalid(f"--rebuild needs --repair: {again}")
         sound = all_hold(layout)
         if repair and (rebuild or not sound):
             for sentence in repairing.repair(layout, rebuild=rebuild):
@@ -161,9 +161,9 @@ def merge(
     others: Annotated[list[Path], typer.Argument(metavar="OTHER...", help="DuckDB files of other stores.")],
     store: StorePath = None,
 ) -> None:
-    """Merges other stores into this one; conflicts list both runs, with exit code 1.
+    """Merges other stores into this one; conflicts list both runs.
 
-    Example: goldilocks store merge from_gpu.duckdb from_cluster.duckdb
+    Exit code 1 when there are any. Example: goldilocks store merge from_gpu.duckdb from_cluster.duckdb
     """
     with refusals():
         merge_all(Layout.at(store), others, "merge")
@@ -177,8 +177,7 @@ def merge_all(layout: Layout, others: list[Path], label: str) -> None:
         say(f"{other}: {merged.added} cells added, {merged.known} already present")
         for conflict in merged.conflicts:
             warn(f"conflict: {conflict}")
-            again = f"goldilocks verify {conflict.example} --store {shlex.quote(str(layout))}"
-            warn(f"  `{again}` recomputes it")
+            warn(f"  {command(f'verify {conflict.example}', layout.path)} recomputes it")
         conflicts += len(merged.conflicts)
     if conflicts:
         raise typer.Exit(FAILED)

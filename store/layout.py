@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,16 @@ DEFAULT_PATH = "data/grid.duckdb"
 ENVIRONMENT_VARIABLE = "GOLDILOCKS_STORE"
 SUFFIX = ".store"
 REMEDY = "`make grid` or `goldilocks run` creates one"
+
+
+def command(words: str, path: os.PathLike[str]) -> str:
+    """Returns a command on a store as a message shows it, to be copied into a shell.
+
+    Args:
+        words: what stands between `goldilocks` and the store, such as `store check`.
+        path: of the store.
+    """
+    return f"`goldilocks {words} --store {shlex.quote(os.fspath(path))}`"
 
 
 @dataclass(frozen=True)
@@ -116,8 +127,8 @@ class Layout:
             if isinstance(error, OSError) and error.errno != errno.ELOOP:
                 raise
             raise StoreMissing(
-                f"{self.path} is a symbolic link that leads back to itself: `goldilocks store publish --store "
-                f"{self.path}` points it to the newest snapshot again."
+                f"{self.path} is a symbolic link that leads back to itself: {command('store publish', self.path)} "
+                "points it to the newest snapshot again."
             ) from None
 
     def prepare(self) -> None:
@@ -140,7 +151,7 @@ class Layout:
 
     def _why_missing(self) -> str:
         if self.journal.is_dir() and any(self.journal.iterdir()):
-            remedy = f"`goldilocks store publish --store {self.path}`"
+            remedy = command("store publish", self.path)
             return f"{self.path} names no snapshot, but the journal has unpublished results: {remedy}."
         return f"There is no store at {self.path}: {REMEDY}."
 

@@ -2,11 +2,10 @@
 
     import goldilocks
     goldilocks.run("demo")
-    goldilocks.open().query("SELECT init, avg(forward_rate) FROM signal_rates GROUP BY init").df()
+    goldilocks.open().outcomes_over_seeds(activation="relu").df()
 
-Computing: `run`, `diagnose`, `Grid`, `load_grid`, `Cluster`. Reading: `open`.
-Below: `goldilocks.engine`, `goldilocks.store`,
-`goldilocks.dashboard`. Nothing heavy is imported before it is used.
+Computing: `run`, `diagnose`, `Grid`, `load_grid`, `Cluster`. Reading: `open`. Below: `goldilocks.engine`,
+`goldilocks.store`, `goldilocks.dashboard`. Nothing heavy is imported before it is used.
 """
 
 import lazy_loader

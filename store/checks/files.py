@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from goldilocks.store.checks.finding import Verdict
-from goldilocks.store.checks.rows import none_of
+from goldilocks.store.checks.rows import hold
 from goldilocks.store.files import durable
 from goldilocks.store.files.attach import attached
-from goldilocks.store.layout import Layout
+from goldilocks.store.layout import Layout, command
 from goldilocks.store.reading.connect import Store
 from goldilocks.store.schema import migrate
 from goldilocks.store.snapshots import seal
@@ -51,8 +51,7 @@ def everything_commented(layout: Layout, store: Store) -> Verdict:
         UNION ALL
         SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE NOT internal AND coalesce(comment, '') = ''
     """
-    with store.cursor() as connection:
-        return none_of(connection, sql)
+    return hold(sql, layout, store)
 
 
 def schema_current(layout: Layout, store: Store) -> Verdict:
@@ -63,7 +62,7 @@ def schema_current(layout: Layout, store: Store) -> Verdict:
         found = f"it lacks {', '.join(missing)}" if missing else str(migrate.deviations(connection))
     if not found:
         return Verdict(True, migrate.steps()[-1].name)
-    return Verdict(False, f"{found}: `goldilocks store publish --store {layout}` brings it up to date")
+    return Verdict(False, f"{found}: {command('store publish', layout.path)} brings it up to date")
 
 
 def journal_ingested(layout: Layout, store: Store) -> Verdict:
@@ -86,7 +85,7 @@ def journal_ingested(layout: Layout, store: Store) -> Verdict:
     writer = lock.writer(layout)
     if writer:
         return Verdict(True, f"{len(waiting)} entries are unpublished while process {writer['pid']} writes")
-    remedy = f"`goldilocks store publish --store {layout}` adds it or shows why it cannot, and {_remedy(layout)}"
+    remedy = f"{command('store publish', layout.path)} adds it or shows why it cannot, and {_remedy(layout)}"
     return Verdict(
         False, f"{len(waiting)} entries are unpublished and there is no writer; the first is {min(waiting)}: {remedy}"
     )
@@ -123,4 +122,4 @@ def journal_agrees(layout: Layout, store: Store) -> Verdict:
 
 
 def _remedy(layout: Layout) -> str:
-    return f"`goldilocks store check --repair --store {layout}` repairs it"
+    return f"{command('store check --repair', layout.path)} repairs it"

@@ -85,7 +85,7 @@ def _differing(connection: duckdb.DuckDBPyConnection, name: str, but: Sequence[s
 
 
 def _largest(connection: duckdb.DuckDBPyConnection, name: str, cells: list[str]) -> float:
-    """Returns the largest relative difference between finite numbers of one table; infinity where a row lacks."""
+    """Returns the largest relative difference between finite numbers of one table; infinity where a row is missing."""
     columns = _columns(connection, name)
     keys = [column for column in tables.ROW_KEYS[name] if column in columns]
     matched = " AND ".join(f"ours.{key} IS NOT DISTINCT FROM theirs.{key}" for key in keys)

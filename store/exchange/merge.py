@@ -32,7 +32,7 @@ _FINISHED = "('done', 'diverged', 'failed', 'interrupted')"
 
 @dataclass(frozen=True)
 class Merged:
-    """What came of a source: cells added, cells that already present, and those of them that differ."""
+    """What came of a source: cells added, cells that were already present, and those of them that differ."""
 
     source: Path
     added: int

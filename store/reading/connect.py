@@ -17,7 +17,7 @@ import duckdb
 
 from goldilocks.store.errors import StoreInvalid
 from goldilocks.store.files.hold import Hold
-from goldilocks.store.layout import Layout
+from goldilocks.store.layout import Layout, command
 from goldilocks.store.reading import catalog, queries
 from goldilocks.store.reading.result import Result
 from goldilocks.store.snapshots.opening import DATABASE, open_newest
@@ -87,7 +87,7 @@ class Store:
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             raise StoreInvalid(
                 f"{self.file} was published by an earlier version of Goldilocks and lacks what the query {name} reads: "
-                f"`goldilocks store publish --store {self.path}` brings it up to date. "
+                f"{command('store publish', self.path)} brings it up to date. "
                 f"({str(error).splitlines()[0]})"
             ) from error
 

@@ -34,7 +34,7 @@ def inlined(query: Query, values: Mapping[str, Any]) -> str:
         One statement without parameters.
 
     Raises:
-        StoreInvalid: when a name is unknown or a value without default lacks.
+        StoreInvalid: when a name is unknown or a required value is missing.
     """
     bound, kinds = query.bind(values), {parameter.name: parameter.type for parameter in query.parameters}
 

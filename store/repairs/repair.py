@@ -7,6 +7,7 @@ set aside, to be computed again.
 
 from __future__ import annotations
 
+import shlex
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from goldilocks.store.exchange.merge import adopt
 from goldilocks.store.files import digests, durable
 from goldilocks.store.files.aside import keep_copy, set_aside
 from goldilocks.store.files.attach import attached
-from goldilocks.store.layout import Layout
+from goldilocks.store.layout import Layout, command
 from goldilocks.store.repairs import disputes
 from goldilocks.store.snapshots import publication, seal
 from goldilocks.store.snapshots.publication import Base
@@ -186,11 +187,12 @@ def _set_aside_disputed(layout: Layout, base: Base, entries: Sequence[Entry], ce
                 journal.append(layout, "undisputed", rest)
         set_aside(layout, path)
     kept = keep_copy(layout, base.path)
-    shown = " ".join(cells[:5]) + (" …" if len(cells) > 5 else "")
+    first = cells[:5]
+    some = f", the first {len(first)} of them," if len(cells) > len(first) else ""
     yield (
         f"journal and snapshot disagree on {len(cells)} cells, and no digest shows which is right: they were set "
-        f"aside, and `goldilocks run` of their grid computes them again. `goldilocks verify --store {kept} {shown}` "
-        "computes them and shows whether the snapshot was right"
+        f"aside, and `goldilocks run` of their grid computes them again. {command('verify ' + ' '.join(first), kept)} "
+        f"computes them{some} and shows whether the snapshot was right"
     )
 
 
@@ -200,13 +202,11 @@ def _set_aside_changed(layout: Layout) -> Iterator[str]:
         if seal.intact(file, thorough=True) is False:
             kept = set_aside(layout, file)
             durable.discard(seal.digest_file(file))
-            verify, take = (
-                f"goldilocks verify --sample 10 --store {kept}",
-                f"goldilocks store merge {kept} --store {layout.path}",
-            )
+            verify = command("verify --sample 10", kept)
+            take = command(f"store merge {shlex.quote(str(kept))}", layout.path)
             yield (
                 f"snapshot {file.name} has changed since it was published and was moved to {kept}: what only it has "
-                f"can be verified (`{verify}`) and added without proof (`{take}`)"
+                f"can be verified ({verify}) and added without proof ({take})"
             )
 
 

@@ -16,7 +16,7 @@ CREATE TABLE workers (
     torch_version   VARCHAR,
     python_version  VARCHAR
 );
-COMMENT ON TABLE workers IS 'Provenance beyond one machine: one row per process of a cluster that computed cells of a run. Device, threads and versions are then recorded here for each worker, not in runs.';
+COMMENT ON TABLE workers IS 'Provenance beyond one process: one row per other process, on this machine or of a cluster, that computed cells of a run. Device, threads and versions are then recorded here for each worker, not in runs.';
 COMMENT ON COLUMN workers.run_id IS 'The run; see runs.';
 COMMENT ON COLUMN workers.worker IS 'Name of the worker, unique within its run.';
 COMMENT ON COLUMN workers.node IS 'Name that the cluster gave to the machine; several nodes may be on one host.';

@@ -13,7 +13,7 @@ from goldilocks.store.errors import StoreBusy, StoreChanged, StoreCorrupt, Store
 from goldilocks.store.files import durable
 from goldilocks.store.files.attach import ISOLATED, attach, isolate, refuse_held, refuse_truncated
 from goldilocks.store.files.hold import Hold
-from goldilocks.store.layout import Layout
+from goldilocks.store.layout import Layout, command
 from goldilocks.store.schema.admission import refuse_strange
 from goldilocks.store.snapshots.key import key
 from goldilocks.store.snapshots.seal import refuse_changed
@@ -56,7 +56,7 @@ def open_newest(layout: Layout, folders: Sequence[Path] = ()) -> Opened:
     if log.exists():
         warnings.warn(
             f"{log} was left by a program that opened the store for writing, and whoever opens {layout.path.name} with "
-            f"DuckDB sees what it wrote: `goldilocks store publish --store {layout.path}` moves it away.",
+            f"DuckDB sees what it wrote: {command('store publish', layout.path)} moves it away.",
             StoreWarning,
             stacklevel=4,
         )
@@ -124,4 +124,4 @@ def _hold(file: Path) -> Hold:
 
 
 def _remedy(layout: Layout) -> str:
-    return f"`goldilocks store check --repair --store {layout.path}` rebuilds it from the journal."
+    return f"{command('store check --repair', layout.path)} rebuilds it from the journal."

@@ -20,7 +20,7 @@ from goldilocks.store.errors import StoreBusy, StoreChanged, StoreCorrupt, Store
 from goldilocks.store.files import digests, durable
 from goldilocks.store.files.aside import set_aside
 from goldilocks.store.files.attach import attached
-from goldilocks.store.layout import Layout
+from goldilocks.store.layout import Layout, command
 from goldilocks.store.schema import migrate
 from goldilocks.store.schema.definitions import listed
 from goldilocks.store.snapshots import seal
@@ -253,7 +253,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, base: Base, witnesses: Seque
     if found:
         raise StoreCorrupt(
             f"{base.path} and the journal disagree, and there is no digest to tell which is right: {found}. "
-            "`goldilocks store check --repair` sets aside the cells in question."
+            "`goldilocks store check --repair` on this store sets aside the cells in question."
         )
     names = [entry.name for entry in witnesses]
     connection.execute(
@@ -268,7 +268,7 @@ def _warn_of_lost_entries(layout: Layout, base: Base | None) -> None:
     if lost:
         warnings.warn(
             f"the journal of {layout.path} lacks {len(lost)} entries that the newest snapshot has, the first is "
-            f"{lost[0]}; nothing is lost: `goldilocks store check --repair --store {layout.path}` restores them.",
+            f"{lost[0]}; nothing is lost: {command('store check --repair', layout.path)} restores them.",
             StoreWarning,
             stacklevel=3,
         )
