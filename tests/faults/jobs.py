@@ -52,7 +52,7 @@ class Job:
         prepare: makes the store as it is before.
         run: does the work that is left.
         cells: how many cells there are in the end.
-        each: whether a campaign at length kills it at each of its operations, and not at some.
+        each: whether a campaign at length kills it at each operation that is no write, and not at some.
     """
 
     name: str

@@ -42,23 +42,29 @@ def operations(bench: Bench) -> list[str]:
     return [line for line in trace.read_text().splitlines() if not line.startswith("from ")]
 
 
+def split(bench: Bench) -> tuple[list[int], list[int]]:
+    """Returns the numbers of the operations that are no writes, and of the writes."""
+    names = [line.split()[0] for line in operations(bench)]
+    rare = [number for number, name in enumerate(names) if name != "write"]
+    return rare, [number for number, name in enumerate(names) if name == "write"]
+
+
 def points(bench: Bench, most: int) -> list[int]:
     """Returns numbers of operations: of the many writes a few, of everything else all, at most so many.
 
     Where that is one, it is another one for each seed of the campaign.
     """
-    names = [line.split()[0] for line in operations(bench)]
-    rare = [number for number, name in enumerate(names) if name != "write"]
-    writes = [number for number, name in enumerate(names) if name == "write"]
+    rare, writes = split(bench)
     if most == 1:
         return [bench.draw.choice(rare)]
     chosen = [rare[place] for place in evenly(len(rare), most - most // 4)]
     return sorted(chosen + [writes[place] for place in evenly(len(writes), most // 4)])
 
 
-def each(bench: Bench) -> range:
-    """Returns the numbers of all operations."""
-    return range(len(operations(bench)))
+def each(bench: Bench) -> list[int]:
+    """Returns the numbers of all operations but writes, and of these as many again, from the first to the last."""
+    rare, writes = split(bench)
+    return sorted(rare + [writes[place] for place in evenly(len(writes), len(rare))])
 
 
 def at_points(mode: Mode, error: int = 0) -> Callable[[Bench, Size], Iterator[Outcome]]:
