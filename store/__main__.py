@@ -57,7 +57,7 @@ class ExportFormat(StrEnum):
 
 @app.command(epilog=EPILOG)
 def info(store: StorePath = None) -> None:
-    """Shows snapshot, row counts and latest runs. Example: goldilocks store info"""
+    """Show snapshot, row counts and latest runs. Example: goldilocks store info"""
     with refusals(), connect.open(store) as opened:
         layout = Layout.at(store)
         size = opened.file.stat().st_size / 1e6
@@ -86,7 +86,7 @@ def check(
     ] = False,
     store: StorePath = None,
 ) -> None:
-    """Verifies every invariant; stops at the first broken one. Example: goldilocks store check"""
+    """Verify every invariant; stop at the first broken one. Example: goldilocks store check"""
     with refusals():
         layout = Layout.at(store)
         if not layout.folder.exists() and not layout.path.exists():
@@ -104,7 +104,7 @@ def check(
 
 
 def all_hold(layout: Layout) -> bool:
-    """Prints a line per check and tells whether all of them hold."""
+    """Print a line per check and tell whether all of them hold."""
     holds = True
     for finding in run_checks(layout):
         mark = "ok    " if finding.holds else "BROKEN"
@@ -115,7 +115,7 @@ def all_hold(layout: Layout) -> bool:
 
 @app.command(epilog=EPILOG)
 def publish(store: StorePath = None) -> None:
-    """Publishes the finished batches of the journal as a new snapshot. Example: goldilocks store publish"""
+    """Publish the finished batches of the journal as a new snapshot. Example: goldilocks store publish"""
     with refusals():
         layout = Layout.at(store)
         if not layout.folder.exists():
@@ -140,7 +140,7 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Writes every table to files, results by study. Example: goldilocks store export tables --format csv"""
+    """Write every table to files, results by study. Example: goldilocks store export tables --format csv"""
     with refusals(), connect.open(store) as opened:
         for file in exporting.export(opened, folder, format, overwrite=overwrite):
             say(file)
@@ -151,7 +151,7 @@ def import_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder made by `export --format parquet`.")],
     store: StorePath = None,
 ) -> None:
-    """Imports a folder written by `export`. Example: goldilocks store import tables --store data/again.duckdb"""
+    """Import a folder written by `export`. Example: goldilocks store import tables --store data/again.duckdb"""
     with refusals():
         merge_all(Layout.at(store), [folder], "import")
 
@@ -161,7 +161,7 @@ def merge(
     others: Annotated[list[Path], typer.Argument(metavar="OTHER...", help="DuckDB files of other stores.")],
     store: StorePath = None,
 ) -> None:
-    """Merges other stores into this one; conflicts list both runs.
+    """Merge other stores into this one; conflicts list both runs.
 
     Exit code 1 when there are any. Example: goldilocks store merge from_gpu.duckdb from_cluster.duckdb
     """
@@ -170,7 +170,7 @@ def merge(
 
 
 def merge_all(layout: Layout, others: list[Path], label: str) -> None:
-    """Merges one source after the other and prints what came of each."""
+    """Merge one source after the other and print what came of each."""
     conflicts = 0
     for other in others:
         merged = merging.merge(layout, other, label)
@@ -197,7 +197,7 @@ def query(
     to: Annotated[Path | None, typer.Option("--output", help="File to write; default: stdout.")] = None,
     store: StorePath = None,
 ) -> None:
-    """Runs SQL and writes its rows. Example: goldilocks store query "SELECT * FROM signal_rates" --format csv"""
+    """Run SQL and write its rows. Example: goldilocks store query "SELECT * FROM signal_rates" --format csv"""
     with refusals():
         if (sql is None) == (name is None):
             raise StoreInvalid("query needs either SQL or --name NAME, for example: query 'SELECT * FROM outcomes'")
@@ -214,7 +214,7 @@ def query(
 
 
 def pairs(texts: list[str]) -> dict[str, str]:
-    """Reads `KEY=VALUE` texts.
+    """Read `KEY=VALUE` texts.
 
     Raises:
         StoreInvalid: when one has no `=`.
@@ -226,7 +226,7 @@ def pairs(texts: list[str]) -> dict[str, str]:
 
 
 def main(name: str = "goldilocks store") -> None:
-    """Runs the command line.
+    """Run the command line.
 
     Args:
         name: what it is called with.

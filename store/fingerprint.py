@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 
 def fingerprint(columns: Sequence[str]) -> str:
-    """Returns SQL for the aggregates `row_count` and `hash_sum`.
+    """Return SQL for the aggregates `row_count` and `hash_sum`.
 
     Args:
         columns: what of each row counts; quoted here.

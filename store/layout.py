@@ -31,7 +31,7 @@ REMEDY = "`make grid` or `goldilocks run` creates one"
 
 
 def command(words: str, path: os.PathLike[str]) -> str:
-    """Returns a command on a store as a message shows it, to be copied into a shell.
+    """Return a command on a store as a message shows it, to be copied into a shell.
 
     Args:
         words: what stands between `goldilocks` and the store, such as `store check`.
@@ -52,7 +52,7 @@ class Layout:
 
     @classmethod
     def at(cls, path: str | os.PathLike[str] | Layout | None = None) -> Layout:
-        """Finds the store at a path.
+        """Find the store at a path.
 
         Args:
             path: the DuckDB file; None means `$GOLDILOCKS_STORE`, or else `data/grid.duckdb` under the current folder.
@@ -105,15 +105,15 @@ class Layout:
         return self.folder / "writer.json"
 
     def snapshot_file(self, number: int) -> Path:
-        """Returns the path of the snapshot with this number."""
+        """Return the path of the snapshot with this number."""
         return self.snapshots / f"{number:06d}.duckdb"
 
     def snapshot_numbers(self) -> list[int]:
-        """Returns the numbers of the snapshots that exist, in ascending order."""
+        """Return the numbers of the snapshots that exist, in ascending order."""
         return sorted(int(file.stem) for file in self.snapshots.glob("*.duckdb") if file.stem.isdecimal())
 
     def resolve(self) -> Path:
-        """Returns the file that the pointer names at this moment.
+        """Return the file that the pointer names at this moment.
 
         Raises:
             StoreMissing: when there is none.
@@ -132,12 +132,12 @@ class Layout:
             ) from None
 
     def prepare(self) -> None:
-        """Creates the folders."""
+        """Create the folders."""
         self.journal.mkdir(parents=True, exist_ok=True)
         self.snapshots.mkdir(parents=True, exist_ok=True)
 
     def _is_of_old(self) -> bool:
-        """Tells whether the store is in a folder without the ending of the pointer, as those of earlier versions are.
+        """Tell whether the store is in a folder without the ending of the pointer, as those of earlier versions are.
 
         Such a folder may belong to several pointers: where this one is missing, it is theirs.
         """
@@ -160,7 +160,7 @@ class Layout:
 
 
 def _without_alias(path: Path) -> Path:
-    """Follows a user's own links until the link that is a pointer, so that writing never replaces the user's link."""
+    """Follow a user's own links until the link that is a pointer, so that writing never replaces the user's link."""
     for _ in range(40):
         if not path.is_symlink():
             break
@@ -172,5 +172,5 @@ def _without_alias(path: Path) -> Path:
 
 
 def _folder_of(pointer: Path) -> Path:
-    """Returns the folder of the store whose snapshot a pointer names."""
+    """Return the folder of the store whose snapshot a pointer names."""
     return pointer.parent / Path(os.readlink(pointer)).parent.parent

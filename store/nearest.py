@@ -10,7 +10,7 @@ MOST_COMPARED = 120
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """Says which allowed name was probably meant, then lists them all.
+    """Say which allowed name was probably meant, then list them all.
 
     Args:
         name: what came.

@@ -6,10 +6,10 @@ import os
 
 
 def identifier(name: str) -> str:
-    """Returns a name of a table, column or database as SQL, whatever is in it."""
+    """Return a name of a table, column or database as SQL, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str | os.PathLike[str]) -> str:
-    """Returns a text or path as an SQL string, whatever is in it."""
+    """Return a text or path as an SQL string, whatever is in it."""
     return "'" + str(text).replace("'", "''") + "'"

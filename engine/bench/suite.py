@@ -47,7 +47,7 @@ def cases(device: Device) -> Iterator[Case]:
 
 
 def propagation(device: Device, width: int = 4096) -> Case:
-    """The lecture's experiment for seven initializers and four activations, forward and backward."""
+    """Return the case of the lecture's experiment: seven initializers and four activations, forward and backward."""
     study, cells = Propagation(), _propagation_cells(width)
 
     def engine() -> list[float]:
@@ -69,7 +69,7 @@ def propagation(device: Device, width: int = 4096) -> Case:
 
 
 def forward_propagation(device: Device, width: int = 4096) -> Case:
-    """The same forward only, as on the slides."""
+    """Return the same case forward only, as on the slides."""
     study, cells = Propagation(), _propagation_cells(width)
 
     def engine() -> list[float]:
@@ -96,7 +96,7 @@ def _propagation_cells(width: int) -> list[PropagationCell]:
 
 
 def training(device: Device, width: int, depth: int, batch: int, configs: int, steps: int) -> Case:
-    """Classifiers on digits by SGD, half of them with batch norm, logging and evaluation included."""
+    """Return a case of classifiers on digits by SGD, half of them with batch norm, logging and evaluation included."""
     groups = [_cells(width, depth, batch, configs // 2, steps, norm) for norm in ("none", "batch")]
     problems, study = [Problem.of(cells) for cells in groups], Training()
 

@@ -67,7 +67,7 @@ class Own(Dataset):
 
     @property
     def remark(self) -> str | None:
-        """Say that nobody vouches for these files."""
+        """That nobody vouches for these files."""
         return f"{self}, {self.folder}: your own files, not checked against a published checksum"
 
     @property

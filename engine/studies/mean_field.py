@@ -39,17 +39,17 @@ class MeanFieldCell(Cell):
 
     @property
     def eps(self) -> float | None:
-        """Return what the normalization adds to the variance, None without normalization."""
+        """What the normalization adds to the variance; None without normalization."""
         return None if self.norm.absent else self.norm.variance_offset
 
     @property
     def weight_variance(self) -> float:
-        """Return σw²."""
+        """σw²."""
         return self.width * self.init.scale(Fans(self.width, self.width), self.activation) ** 2
 
     @property
     def bias_variance(self) -> float:
-        """Return σb²."""
+        """σb²."""
         return self.init.bias_scale(Fans(self.width, self.width), self.activation) ** 2
 
 

@@ -147,7 +147,7 @@ class Phase:
 
     @property
     def q(self) -> float:
-        """Return q*; 0 where the signal dies out, infinite where it grows without end."""
+        """q*; 0 where the signal dies out, infinite where it grows without end."""
         return self.point.q
 
 

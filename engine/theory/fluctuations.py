@@ -50,7 +50,7 @@ class Moments:
 
     @property
     def variance(self) -> float:
-        """Return V − M²."""
+        """V − M²."""
         return max(self.length - self.mean**2, 0.0)
 
 

@@ -44,7 +44,7 @@ class Passage:
 
     @property
     def variance(self) -> float:
-        """Return Var φ(y)."""
+        """Var φ(y)."""
         return max(self.second_moment - self.mean**2, 0.0)
 
 

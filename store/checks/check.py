@@ -24,7 +24,7 @@ Check = Callable[[Layout, Store], Verdict]
 
 
 def check(path: str | os.PathLike[str] | Layout | None = None) -> Iterator[Finding]:
-    """Runs the checks until one is broken.
+    """Run the checks until one is broken.
 
     Args:
         path: the DuckDB file, as for `store.open`.
@@ -55,7 +55,7 @@ def check(path: str | os.PathLike[str] | Layout | None = None) -> Iterator[Findi
 
 
 def checks() -> dict[str, tuple[str, Check]]:
-    """Returns the sentence and the function of every check of an open store, in the order in which they are made."""
+    """Return the sentence and the function of every check of an open store, in the order in which they are made."""
     found: dict[str, tuple[str, Check]] = {
         function.__name__: ((function.__doc__ or "").split("\n")[0], function)
         for function in (

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parents[1] / "invariants"
 
 
 def invariants() -> dict[str, tuple[str, str]]:
-    """Returns the sentence of every invariant of the rows, and the SQL that finds rows which break it."""
+    """Return the sentence of every invariant of the rows, and the SQL that finds rows which break it."""
     parsed = {
         file.stem: queries.parse(file.stem, file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.sql"))
     }
@@ -27,7 +27,7 @@ def invariants() -> dict[str, tuple[str, str]]:
 
 
 def broken_invariants(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    """Runs every invariant of the rows on any database, such as a source that is about to be taken in.
+    """Run every invariant of the rows on any database, such as a source that is about to be taken in.
 
     Args:
         connection: a connection whose current database has the newest schema.
@@ -45,13 +45,13 @@ def broken_invariants(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding
 
 
 def hold(sql: str, layout: Layout, store: Store) -> Verdict:
-    """Runs the SQL of an invariant on an open store."""
+    """Run the SQL of an invariant on an open store."""
     with store.cursor() as connection:
         return none_of(connection, sql)
 
 
 def none_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Verdict:
-    """Tells whether a query finds no rows; the example is the first one, with the number of all."""
+    """Tell whether a query finds no rows; the example is the first one, with the number of all."""
     broken = connection.execute(f"SELECT *, count(*) OVER () AS rows_in_all FROM ({sql}) LIMIT 1")
     columns = [column for column, *_ in broken.description or ()]
     rows = broken.fetchall()

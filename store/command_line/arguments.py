@@ -12,7 +12,7 @@ class SqlCommand(TyperCommand):
     """A command whose SQL may begin with a comment, `-- like this`, which looks like an option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Puts SQL that looks like an option behind the options."""
+        """Put SQL that looks like an option behind the options."""
         options = [one for one in self.get_params(ctx) if isinstance(one, TyperOption)]
         names = {name for one in options for name in (*one.opts, *one.secondary_opts)}
         awaiting = {name for one in options if not (one.is_flag or one.count) for name in one.opts}

@@ -9,7 +9,7 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Returns a text in which every character that is not seen is written as its escape.
+    """Return a text in which every character that is not seen is written as its escape.
 
     Args:
         text: from a file, a store, an address or an error.

@@ -13,7 +13,7 @@ LAYOUT = "\n\t"
 
 
 def warnings_as_sentences() -> None:
-    """Shows every warning of this process like any other message; for a process that is a command."""
+    """Show every warning of this process like any other message; for a process that is a command."""
     warnings.showwarning = _show
 
 

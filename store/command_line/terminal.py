@@ -28,7 +28,7 @@ _BROKEN = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBI
 
 
 def main(app: Callable[..., Any], name: str) -> NoReturn:
-    """Runs a command line to its end, the last write to stdout included.
+    """Run a command line to its end, the last write to stdout included.
 
     Args:
         app: the commands.
@@ -64,12 +64,12 @@ def main(app: Callable[..., Any], name: str) -> NoReturn:
 
 
 def say(line: object) -> None:
-    """Prints a result for people on stdout; nothing in it commands the terminal."""
+    """Print a result for people on stdout; nothing in it commands the terminal."""
     print(printable(str(line), LAYOUT))
 
 
 def warn(line: object) -> None:
-    """Prints a message on stderr; nothing in it commands the terminal."""
+    """Print a message on stderr; nothing in it commands the terminal."""
     _messages.print(printable(str(line), LAYOUT))
 
 
@@ -89,7 +89,7 @@ class _Shown(io.RawIOBase):
 
 
 def text(argument: str) -> str:
-    """Returns what was typed, also in a locale that knows ASCII alone.
+    """Return what was typed, also in a locale that knows ASCII alone.
 
     Raises:
         StoreInvalid: when it is no text.
@@ -104,7 +104,7 @@ def text(argument: str) -> str:
 
 @contextmanager
 def sink(path: Path | None) -> Iterator[BinaryIO]:
-    """Opens what results are written to, in bytes.
+    """Open what results are written to, in bytes.
 
     Args:
         path: a file, which is there only once it is whole; None means stdout, after what was printed.
@@ -141,7 +141,7 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def read_stdin() -> str:
-    """Returns the text on stdin.
+    """Return the text on stdin.
 
     Raises:
         StoreInvalid: when there is no stdin, or no text on it.
@@ -156,7 +156,7 @@ def read_stdin() -> str:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turns errors into a sentence on stderr and an exit code."""
+    """Turn errors into a sentence on stderr and an exit code."""
     try:
         yield
     except (StoreCorrupt, StoreFailed) as error:
@@ -174,19 +174,19 @@ def refusals() -> Iterator[None]:
 
 
 def _report(error: OSError) -> int:
-    """Says what the system refused, and returns the exit code."""
+    """Say what the system refused, and return the exit code."""
     _abandon_stdout()
     warn(f"{error.filename or 'stdout'}: {error.strerror or error}")
     return FAILED
 
 
 def _abandon_stdout() -> None:
-    """Lets what is still to be written go nowhere: the interpreter would complain at its end."""
+    """Let what is still to be written go nowhere: the interpreter would complain at its end."""
     with suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def leave(message: str, code: int) -> Any:
-    """Says why and ends with an exit code."""
+    """Say why and end with an exit code."""
     warn(message)
     raise typer.Exit(code)

@@ -33,7 +33,7 @@ class Conflict:
 
 
 def conflicts(connection: duckdb.DuckDBPyConnection) -> Iterator[Conflict]:
-    """Yields the conflicts between the current database and the attached database `here`.
+    """Yield the conflicts between the current database and the attached database `here`.
 
     Args:
         connection: a connection with both, each with the newest schema.
@@ -56,7 +56,7 @@ def conflicts(connection: duckdb.DuckDBPyConnection) -> Iterator[Conflict]:
 
 
 def differing_cells(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Returns the ids of the cells that both databases have and of which anything at all differs.
+    """Return the ids of the cells that both databases have and of which anything at all differs.
 
     Args:
         connection: as for `conflicts`.
@@ -71,7 +71,7 @@ def differing_cells(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _differing(connection: duckdb.DuckDBPyConnection, name: str, but: Sequence[str] = ()) -> str:
-    """SQL for the ids of the cells whose rows in a table are not the same on both sides."""
+    """Return SQL for the ids of the cells whose rows in a table are not the same on both sides."""
     columns = [column for column in _columns(connection, name) if column not in but]
     sides = (
         f"(SELECT cell_id, {fingerprint(columns)} FROM {side}{name} SEMI JOIN shared USING (cell_id) GROUP BY cell_id)"
@@ -85,7 +85,7 @@ def _differing(connection: duckdb.DuckDBPyConnection, name: str, but: Sequence[s
 
 
 def _largest(connection: duckdb.DuckDBPyConnection, name: str, cells: list[str]) -> float:
-    """Returns the largest relative difference between finite numbers of one table; infinity where a row is missing."""
+    """Return the largest relative difference between finite numbers of one table; infinity where a row is missing."""
     columns = _columns(connection, name)
     keys = [column for column in tables.ROW_KEYS[name] if column in columns]
     matched = " AND ".join(f"ours.{key} IS NOT DISTINCT FROM theirs.{key}" for key in keys)

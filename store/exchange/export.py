@@ -24,7 +24,7 @@ _FILE_NAME = re.compile(r"\w+", re.ASCII)
 
 
 def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool = False) -> list[Path]:
-    """Writes every table.
+    """Write every table.
 
     Args:
         store: the open store.

@@ -41,7 +41,7 @@ class Merged:
 
 
 def merge(layout: Layout, other: Path, label: str = "merge") -> Merged:
-    """Adds to a store what another source has, and publishes.
+    """Add to a store what another source has, and publish.
 
     Args:
         layout: the store that grows; it need not exist.
@@ -74,7 +74,7 @@ def adopt(
     newer: bool = False,
     without: Sequence[str] = (),
 ) -> Merged:
-    """Writes journal entries of what a source has and a database lacks; the holder of the writer lock publishes them.
+    """Write journal entries of what a source has and a database lacks; the holder of the writer lock publishes them.
 
     Args:
         layout: the store whose journal grows.
@@ -117,7 +117,7 @@ _NEW = """
 
 
 def _refuse_broken(connection: duckdb.DuckDBPyConnection, other: Path) -> None:
-    """Refuses a source in which an invariant does not hold, before anything is taken from it."""
+    """Refuse a source in which an invariant does not hold, before anything is taken from it."""
     wrong = [cell_id for cell_id, *_ in connection.execute(invariants()["cell_identity"][1]).fetchall()]
     if wrong:
         listed = ", ".join(map(repr, wrong[:MOST_LISTED])) + (", …" if len(wrong) > MOST_LISTED else "")
@@ -137,7 +137,7 @@ def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _batches(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, pa.Table]]:
-    """Yields journal entries: first what is known about runs and schemes, then cells with their results."""
+    """Yield journal entries: first what is known about runs and schemes, then cells with their results."""
     about = {
         "runs": "SELECT * FROM runs WHERE run_id NOT IN (SELECT run_id FROM here.runs) OR (status IN "
         f"{_FINISHED} AND run_id IN (SELECT run_id FROM here.runs WHERE status NOT IN {_FINISHED}))",

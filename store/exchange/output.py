@@ -43,7 +43,7 @@ PIPES = Path("/dev/fd")
 
 
 def table(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
-    """Writes the first rows as aligned text; characters that a terminal would obey are written out."""
+    """Write the first rows as aligned text; characters that a terminal would obey are written out."""
     texts = ", ".join([*(f"#{place}::VARCHAR" for place in range(1, 1 + len(rows.columns))), "count(*) OVER ()"])
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name, kind in zip(rows.columns, rows.types, strict=True):
@@ -62,13 +62,13 @@ def table(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
 
 
 def comma_separated(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
-    """Writes the rows as CSV with a header."""
+    """Write the rows as CSV with a header."""
     distinct = _renamed(rows)
     _piped(lambda path: distinct.write_csv(path, header=True, use_tmp_file=False), sink)
 
 
 def javascript(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
-    """Writes the rows as a JSON list of objects, one per line."""
+    """Write the rows as a JSON list of objects, one per line."""
     sink.write(b"[")
     separator = "\n"
     # What a variant holds is known of each value alone, not of the column.
@@ -80,7 +80,7 @@ def javascript(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
 
 
 def parquet(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
-    """Writes the rows as a Parquet file, integers of 16 bytes as decimals, intervals and times with a zone as text."""
+    """Write the rows as a Parquet file, integers of 16 bytes as decimals, intervals and times with a zone as text."""
     exact = _renamed(rows, [_exact(kind) for kind in rows.types])
     _piped(lambda path: exact.write_parquet(path, compression="zstd", use_tmp_file=False), sink)
 
@@ -94,7 +94,7 @@ FORMATS: dict[str, Callable[[duckdb.DuckDBPyRelation, BinaryIO], None]] = {
 
 
 def _names(rows: duckdb.DuckDBPyRelation) -> list[str]:
-    """Returns names of the columns of which no two are alike, as DuckDB tells them apart, whatever their case."""
+    """Return names of the columns of which no two are alike, as DuckDB tells them apart, whatever their case."""
     taken: dict[str, None] = {}
     for name in rows.columns:
         candidates = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(1)))
@@ -115,13 +115,13 @@ def _as_text(found: re.Match[str]) -> str:
 
 
 def _exact(kind: Any) -> str:
-    """Returns the cast to a type that loses nothing in Parquet; nothing where the type itself does not."""
+    """Return the cast to a type that loses nothing in Parquet; nothing where the type itself does not."""
     exact = _kept(kind)
     return "" if exact == str(kind) else f"::{exact}"
 
 
 def _kept(kind: Any) -> str:
-    """Returns a type with everything in it that Parquet would not keep replaced, at any depth."""
+    """Return a type with everything in it that Parquet would not keep replaced, at any depth."""
     if kind.id in _IN_PARQUET:
         return _IN_PARQUET[kind.id]
     inner = [child for _, child in kind.children if not isinstance(child, int)] if kind.id in _NESTED else []
@@ -144,7 +144,7 @@ _NESTED: dict[str, Callable[[Any, list[str], list[str]], str]] = {
 
 
 def _piped(write: Callable[[str], None], sink: BinaryIO) -> None:
-    """Passes on what DuckDB writes while it writes it; a path such as /dev/stdout would empty a file behind it."""
+    """Pass on what DuckDB writes while it writes it; a path such as /dev/stdout would empty a file behind it."""
     reading, writing = os.pipe()
     failure: list[BaseException] = []
 

@@ -25,7 +25,7 @@ _ALIKE = {"JSON": "VARCHAR"}
 
 
 def load(folder: Path, file: Path) -> None:
-    """Makes a database with the newest schema of a folder.
+    """Make a database with the newest schema of a folder.
 
     Args:
         folder: the folder.
@@ -58,7 +58,7 @@ def load(folder: Path, file: Path) -> None:
 
 
 def _parts(folder: Path, name: str) -> Iterator[Path]:
-    """Yields the files of a table: `name/study=…/….parquet`, or else `name.parquet`."""
+    """Yield the files of a table: `name/study=…/….parquet`, or else `name.parquet`."""
     parts = folder / name
     if not parts.is_symlink() and parts.is_dir():
         for part in sorted(parts.iterdir()):

@@ -13,7 +13,7 @@ import duckdb
 
 
 def row(rows: duckdb.DuckDBPyRelation, names: Sequence[str]) -> str:
-    """Returns the expression for the JSON text of one row.
+    """Return the expression for the JSON text of one row.
 
     Args:
         rows: whose columns are meant, by their places.
@@ -25,7 +25,7 @@ def row(rows: duckdb.DuckDBPyRelation, names: Sequence[str]) -> str:
 
 
 def _value(value: str, kind: Any, depth: int) -> str:
-    """Returns the JSON of a value; the value itself where DuckDB's JSON of it is right."""
+    """Return the JSON of a value; the value itself where DuckDB's JSON of it is right."""
     write = _WRITERS.get(kind.id)
     return write(value, kind, depth) if write and _holds_floats(kind) else value
 

@@ -22,7 +22,7 @@ from goldilocks.store.snapshots.seal import refuse_changed
 def source(
     path: Path, workspace: Path, here: Path | None = None, *, own: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens a source with the newest schema; what it consists of is not changed.
+    """Open a source with the newest schema; what it consists of is not changed.
 
     Args:
         path: a DuckDB file, or a folder made by `store export --format parquet`.
@@ -57,7 +57,7 @@ def source(
 
 
 def _current(path: Path, copy: Path, own: bool) -> Path:
-    """Returns the file itself when it has the newest schema, else a copy that was brought there."""
+    """Return the file itself when it has the newest schema, else a copy that was brought there."""
     refuse_changed(path)
     with attached(path, read_only=True, own=own) as connection:
         done = migrate.applied(connection)

@@ -11,7 +11,7 @@ from goldilocks.store.layout import Layout
 
 
 def set_aside(layout: Layout, path: Path) -> Path:
-    """Moves a file or folder of a store to its folder of damaged things, durably.
+    """Move a file or folder of a store to its folder of damaged things, durably.
 
     Args:
         layout: the store.
@@ -28,7 +28,7 @@ def set_aside(layout: Layout, path: Path) -> Path:
 
 
 def keep_copy(layout: Layout, file: Path) -> Path:
-    """Copies a file of a store to its folder of damaged things; see `set_aside`."""
+    """Copy a file of a store to its folder of damaged things; see `set_aside`."""
     target = _free(layout, file)
     durable.copy(file, target)
     durable.sync(target)

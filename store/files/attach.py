@@ -42,7 +42,7 @@ def attached(
     beside: Mapping[str, Path | None] | None = None,
     own: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens a file as the current database `snapshot`, in the format that the oldest promised DuckDB reads.
+    """Open a file as the current database `snapshot`, in the format that the oldest promised DuckDB reads.
 
     Args:
         path: the file.
@@ -77,13 +77,13 @@ def attached(
 
 
 def attach(path: Path, name: str, *, read_only: bool) -> str:
-    """Returns the statement that attaches a file under a name."""
+    """Return the statement that attaches a file under a name."""
     mode = "READ_ONLY" if read_only else f"STORAGE_VERSION {literal(STORAGE_VERSION)}"
     return f"ATTACH {literal(path)} AS {identifier(name)} ({mode})"
 
 
 def isolate(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path] = ()) -> None:
-    """Takes from a connection, for good, all files but its databases, and the right to change its configuration.
+    """Take from a connection, for good, all files but its databases, and the right to change its configuration.
 
     Args:
         connection: a connection with everything attached that it needs.
@@ -99,7 +99,7 @@ def isolate(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path] = ())
 
 
 def refuse_held(error: duckdb.Error, path: Path) -> None:
-    """Raises StoreBusy when DuckDB could not open a file because a program has it open for writing.
+    """Raise StoreBusy when DuckDB could not open a file because a program has it open for writing.
 
     Args:
         error: what DuckDB said.
@@ -117,7 +117,7 @@ def refuse_held(error: duckdb.Error, path: Path) -> None:
 
 
 def refuse_truncated(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Compares the length of a file with the number of blocks that are in use, which DuckDB does not.
+    """Compare the length of a file with the number of blocks that are in use, which DuckDB does not.
 
     Free blocks may lie between them or be cut off at the end, so this is the least length that the file must have.
 

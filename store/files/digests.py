@@ -34,7 +34,7 @@ class Digests:
         return hashlib.sha256(self._lines().encode()).hexdigest()
 
     def text(self) -> str:
-        """Returns the list as it is written."""
+        """Return the list as it is written."""
         lines = (f"# {self.note}\n" if self.note else "") + self._lines()
         return f"{_HEAD}{hashlib.sha256(lines.encode()).hexdigest()}\n{lines}"
 
@@ -43,12 +43,12 @@ class Digests:
 
 
 def of_bytes(content: bytes) -> str:
-    """Returns the SHA-256 of the content of a file in hexadecimal digits."""
+    """Return the SHA-256 of the content of a file in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 def of(file: Path) -> str:
-    """Returns the SHA-256 of a file in hexadecimal digits; reads all of it."""
+    """Return the SHA-256 of a file in hexadecimal digits, reading all of it."""
     digest = hashlib.sha256()
     with file.open("rb", buffering=0) as reader:
         while block := reader.read(_READ_BYTES):
@@ -57,7 +57,7 @@ def of(file: Path) -> str:
 
 
 def read(file: Path) -> Digests | None:
-    """Reads a list of digests.
+    """Read a list of digests.
 
     Args:
         file: the list.

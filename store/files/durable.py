@@ -14,7 +14,7 @@ _UNSUPPORTED = (errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def sync(path: Path) -> None:
-    """Waits until a file, or the list of names in a folder, is on the disk."""
+    """Wait until a file, or the list of names in a folder, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -23,12 +23,12 @@ def sync(path: Path) -> None:
 
 
 def temporary(folder: Path, name: str) -> Path:
-    """Returns a hidden path in the same folder, under which `name` is to be written before its rename."""
+    """Return a hidden path in the same folder, under which `name` is to be written before its rename."""
     return folder / f"{TEMPORARY}{os.getpid()}-{name}"
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copies a file; where the file system can, the two share their blocks until one is changed."""
+    """Copy a file; where the file system can, the two share their blocks until one is changed."""
     with source.open("rb", buffering=0) as reader, target.open("xb", buffering=0) as writer:
         left = os.fstat(reader.fileno()).st_size
         try:
@@ -41,7 +41,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def commit(unfinished: Path, final: Path) -> None:
-    """Gives a complete file or folder its final name, durably."""
+    """Give a complete file or folder its final name, durably."""
     if unfinished.is_dir():
         for file in unfinished.iterdir():
             sync(file)
@@ -51,7 +51,7 @@ def commit(unfinished: Path, final: Path) -> None:
 
 
 def point(link: Path, target: Path) -> None:
-    """Makes `link` a relative symbolic link to `target`, in one step that readers cannot see half done."""
+    """Make `link` a relative symbolic link to `target`, in one step that readers cannot see half done."""
     aside = temporary(link.parent, link.name)
     aside.unlink(missing_ok=True)
     aside.symlink_to(os.path.relpath(target, link.parent))
@@ -60,17 +60,17 @@ def point(link: Path, target: Path) -> None:
 
 
 def is_full(error: BaseException) -> bool:
-    """Tells whether an error of the system or of DuckDB says that a disk has no room left."""
+    """Tell whether an error of the system or of DuckDB says that a disk has no room left."""
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error)
 
 
 def log_of(database: Path) -> Path:
-    """Returns the path at which DuckDB keeps what was written to a database and is not in its file yet."""
+    """Return the path at which DuckDB keeps what was written to a database and is not in its file yet."""
     return database.with_name(database.name + ".wal")
 
 
 def discard(path: Path) -> None:
-    """Removes a file, with what DuckDB keeps beside it and its digest, or a folder, if it is there."""
+    """Remove a file, with what DuckDB keeps beside it and its digest, or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
         return
@@ -82,6 +82,6 @@ def discard(path: Path) -> None:
 
 
 def sweep(folder: Path, name: str = "") -> None:
-    """Removes what writers that vanished left unfinished in a folder. Only for the one who holds the writer lock."""
+    """Remove what writers that vanished left unfinished in a folder. Only for the one who holds the writer lock."""
     for leftover in folder.glob(f"{TEMPORARY}*{name}"):
         discard(leftover)

@@ -43,7 +43,7 @@ class Hold:
             return
 
     def release(self) -> None:
-        """Lets writers in again."""
+        """Let writers in again."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

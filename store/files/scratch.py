@@ -19,7 +19,7 @@ _LOCK = "lock"
 
 @contextmanager
 def scratch(parent: Path | None = None) -> Iterator[Path]:
-    """Gives an empty folder, and removes it at the end.
+    """Give an empty folder, and remove it at the end.
 
     Args:
         parent: where; None means the folder of the system for temporary files.
@@ -44,7 +44,7 @@ def scratch(parent: Path | None = None) -> Iterator[Path]:
 
 
 def _sweep(place: Path) -> None:
-    """Removes the folders of processes that vanished."""
+    """Remove the folders of processes that vanished."""
     for folder in place.glob(f"{PREFIX}*"):
         file = folder / _LOCK
         if not file.exists():

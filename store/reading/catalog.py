@@ -20,7 +20,7 @@ class Relation:
 
 
 def relations(connection: duckdb.DuckDBPyConnection) -> list[Relation]:
-    """Returns the views, then the tables, of the current database."""
+    """Return the views, then the tables, of the current database."""
     found = connection.execute(
         "SELECT view_name, 'view', comment FROM duckdb_views() "
         "WHERE database_name = current_database() AND NOT internal UNION ALL "

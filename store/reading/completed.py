@@ -21,7 +21,7 @@ RESULTS = ("done", "diverged")
 
 
 def done_cells(layout: Layout) -> set[str]:
-    """Returns the ids of the cells that have a result.
+    """Return the ids of the cells that have a result.
 
     Args:
         layout: the store; it need not exist.
@@ -52,7 +52,7 @@ def _published(base: publication.Base | None) -> dict[str, str]:
 
 
 def _read(entries: Sequence[Entry]) -> dict[str, str]:
-    """Returns what journal entries say last of each cell."""
+    """Return what journal entries say last of each cell."""
     tables = [(entry, rows) for entry in _folders(entries) if (rows := _statuses(entry)) is not None]
     if not tables:
         return {}
@@ -72,12 +72,12 @@ def _read(entries: Sequence[Entry]) -> dict[str, str]:
 
 
 def _folders(entries: Sequence[Entry]) -> Iterable[Entry]:
-    """Returns an entry of each folder."""
+    """Return an entry of each folder."""
     return {entry.path: entry for entry in entries}.values()
 
 
 def _statuses(entry: Entry) -> pa.Table | None:
-    """Returns id and status of each cell in a folder; DuckDB takes twice as long to open as many small files."""
+    """Return id and status of each cell in a folder; DuckDB takes twice as long to open as many small files."""
     if (path := entry.file("cells")) is None:
         return None
     with pa.memory_map(str(path)) as source:

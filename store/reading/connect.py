@@ -49,7 +49,7 @@ class Store:
         return self.file.stem
 
     def query(self, sql: str, /, **values: Any) -> Result:
-        """Runs SQL.
+        """Run SQL.
 
         Args:
             sql: one statement, which those that give no rows, such as SET, may precede; `$name` stands for a value.
@@ -67,7 +67,7 @@ class Store:
         return Result(relation if relation is not None else cursor.sql("SELECT 1 AS nothing LIMIT 0"))
 
     def named(self, name: str, /, **values: Any) -> Result:
-        """Runs a named query.
+        """Run a named query.
 
         Args:
             name: one of `store.queries.all()`.
@@ -92,7 +92,7 @@ class Store:
             ) from error
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Returns a DuckDB connection to the snapshot, for what `query` cannot do; one per thread.
+        """Return a DuckDB connection to the snapshot, for what `query` cannot do; one per thread.
 
         It has no access to other files: read them with a connection of your own that attaches this one.
         """
@@ -101,11 +101,11 @@ class Store:
         return cursor
 
     def relations(self) -> list[catalog.Relation]:
-        """Returns the views and tables with their comments and row counts."""
+        """Return the views and tables with their comments and row counts."""
         return catalog.relations(self.cursor())
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self._connection.close()
         if self._hold:
             self._hold.release()
@@ -148,7 +148,7 @@ class Store:
 
 
 def _one(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
-    """Returns the last statement of a text, after running those before it."""
+    """Return the last statement of a text, after running those before it."""
     statements = cursor.extract_statements(sql)
     if not statements:
         raise StoreInvalid(f"there is no SQL statement in {sql!r}")
@@ -168,7 +168,7 @@ def _gives_rows(statement: duckdb.Statement) -> bool:
 
 
 def open(path: str | os.PathLike[str] | Layout | None = None, folders: Sequence[Path] = ()) -> Store:
-    """Opens the newest snapshot of a store for reading, also while the engine writes.
+    """Open the newest snapshot of a store for reading, also while the engine writes.
 
     When the pointer is missing or its snapshot does not open, the newest one that does is opened, with a warning.
 

@@ -22,7 +22,7 @@ _USE = re.compile(r"@(\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?")
 
 
 def with_fragments(text: str) -> str:
-    """Replaces the names of fragments by their text.
+    """Replace the names of fragments by their text.
 
     Args:
         text: a query as it is written.
@@ -48,7 +48,7 @@ def _sql(use: re.Match[str]) -> str:
 
 @cache
 def _fragment(name: str) -> tuple[str, str]:
-    """Returns the comments and the SQL of a fragment."""
+    """Return the comments and the SQL of a fragment."""
     file = FOLDER / f"{name}.sql"
     if not file.exists():
         known = ", ".join(sorted(one.stem for one in FOLDER.glob("*.sql")))

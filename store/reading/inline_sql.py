@@ -24,7 +24,7 @@ _EITHER = re.compile(f"{_OPTIONAL.pattern}|{_PARAMETER.pattern}")
 
 
 def inlined(query: Query, values: Mapping[str, Any]) -> str:
-    """Puts values into the SQL of a named query; conditions that they leave open are left out.
+    """Put values into the SQL of a named query; conditions that they leave open are left out.
 
     Args:
         query: the query.

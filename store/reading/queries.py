@@ -50,7 +50,7 @@ class Parameter:
     meaning: str
 
     def parse(self, text: str) -> Any:
-        """Reads the value from text, as typed on a command line.
+        """Read the value from text, as typed on a command line.
 
         Raises:
             StoreInvalid: when the text is not of the parameter's type.
@@ -77,7 +77,7 @@ class Query:
     sql: str
 
     def bind(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Adds the defaults to the given values.
+        """Add the defaults to the given values.
 
         Args:
             values: by parameter name; for a list of `activations`, say, also one `activation`.
@@ -103,14 +103,14 @@ class Query:
         return bound
 
     def parse(self, texts: Mapping[str, str]) -> dict[str, Any]:
-        """The same as `bind` for values given as text."""
+        """Do the same as `bind` for values given as text."""
         known = {parameter.name: parameter for parameter in self.parameters}
         known |= {name: one for name in texts if name not in known and (one := self._list_of(name))}
         self.bind({**dict.fromkeys((parameter.name for parameter in self.parameters), 0), **texts})
         return self.bind({name: known[name].parse(text) for name, text in texts.items()})
 
     def _list_of(self, name: str) -> Parameter | None:
-        """Returns one value of a list as a parameter, where there is such a list."""
+        """Return one value of a list as a parameter, where there is such a list."""
         for parameter in self.parameters:
             if parameter.name == f"{name}s" and parameter.type.endswith("[]"):
                 return replace(parameter, name=name, type=parameter.type.removesuffix("[]"))
@@ -119,7 +119,7 @@ class Query:
 
 @cache
 def all() -> dict[str, Query]:
-    """Returns every named query by its name."""
+    """Return every named query by its name."""
     return {
         file.stem: parse(file.stem, with_fragments(file.read_text(encoding="utf-8")))
         for file in sorted(FOLDER.glob("*.sql"))
@@ -127,7 +127,7 @@ def all() -> dict[str, Query]:
 
 
 def get(name: str) -> Query:
-    """Returns a named query; for a superseded name, with a warning, the query that replaced it.
+    """Return a named query; for a superseded name, with a warning, the query that replaced it.
 
     Raises:
         StoreInvalid: when there is none; the message has the nearest name and all of them.
@@ -146,7 +146,7 @@ def get(name: str) -> Query:
 
 
 def parse(name: str, text: str) -> Query:
-    """Reads a query from the text of its file.
+    """Read a query from the text of its file.
 
     Raises:
         StoreInvalid: when the text does not begin with a comment.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def distinct_names(names: Sequence[str]) -> list[str]:
-    """Returns names for columns of which no two are the same; to SQL, `a` and `A` are.
+    """Return names for columns of which no two are the same; to SQL, `a` and `A` are.
 
     Args:
         names: the columns of a query. One that occurs again gets the first number that makes it a name of its own.
@@ -35,7 +35,7 @@ def distinct_names(names: Sequence[str]) -> list[str]:
 
 
 def with_distinct_names(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Returns the same rows with a name of its own for each column."""
+    """Return the same rows with a name of its own for each column."""
     names = distinct_names(relation.columns)
     if names == relation.columns:
         return relation
@@ -61,19 +61,19 @@ class Result:
         return list(self.relation.columns)
 
     def df(self) -> pandas.DataFrame:
-        """Returns the rows as a pandas data frame."""
+        """Return the rows as a pandas data frame."""
         return self.relation.df()
 
     def arrow(self) -> pyarrow.Table:
-        """Returns the rows as an Arrow table."""
+        """Return the rows as an Arrow table."""
         return self.relation.to_arrow_table()
 
     def pl(self) -> polars.DataFrame:
-        """Returns the rows as a polars data frame."""
+        """Return the rows as a polars data frame."""
         return self.relation.pl()
 
     def fetchall(self) -> list[tuple]:
-        """Returns the rows as tuples."""
+        """Return the rows as tuples."""
         return self.relation.fetchall()
 
     def __repr__(self) -> str:

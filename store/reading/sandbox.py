@@ -15,7 +15,7 @@ from goldilocks.store.snapshots.opening import DATABASE, open_newest
 def sandboxed(
     path: str | os.PathLike[str] | Layout | None = None, *, memory_limit: str = "1GB", threads: int = 2
 ) -> duckdb.DuckDBPyConnection:
-    """Opens the newest snapshot for SQL that strangers typed.
+    """Open the newest snapshot for SQL that strangers typed.
 
     The snapshot is read-only and the only file in reach: no other file, network address, extension or setting. What a
     statement creates lives in memory, within the limit, until the connection is closed. Use the connection itself, not

@@ -21,7 +21,7 @@ _OTHERS = ("runs", "workers", "schemes")
 
 
 def disputed(here: Path, other: Path, workspace: Path) -> tuple[list[str], list[str]]:
-    """Returns the ids of the cells that both databases have and that differ, and the names of other tables that do.
+    """Return the ids of the cells that both databases have and that differ, and the names of other tables that do.
 
     Args:
         here: a database of the newest schema.
@@ -35,7 +35,7 @@ def disputed(here: Path, other: Path, workspace: Path) -> tuple[list[str], list[
 
 
 def _differs(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Tells whether rows that both databases have by their key differ."""
+    """Tell whether rows that both databases have by their key differ."""
     key = ", ".join(tables.KEYS[name])
     columns = ", ".join(tables.schema(name).names)
     sql = (
@@ -46,7 +46,7 @@ def _differs(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
 
 
 def has(entry: Entry, cells: Collection[str]) -> bool:
-    """Tells whether an entry has one of some cells."""
+    """Tell whether an entry has one of some cells."""
     file = entry.file("cells")
     if file is None:
         return False
@@ -55,7 +55,7 @@ def has(entry: Entry, cells: Collection[str]) -> bool:
 
 
 def without(entry: Entry, cells: Collection[str]) -> dict[str, pa.Table]:
-    """Returns the tables of an entry without some cells."""
+    """Return the tables of an entry without some cells."""
     chosen = pa.array(sorted(cells), pa.string())
     found = {file.stem: _whole(file.stem, _rows(entry, file)) for file in entry.files()}
     return {
@@ -65,7 +65,7 @@ def without(entry: Entry, cells: Collection[str]) -> dict[str, pa.Table]:
 
 
 def _rows(entry: Entry, file: Path) -> pa.Table:
-    """Reads the rows of an entry; in a pack there are others, too."""
+    """Read the rows of an entry; in a pack there are others, too."""
     table = pq.read_table(file)
     if not entry.packed:
         return table
@@ -73,7 +73,7 @@ def _rows(entry: Entry, file: Path) -> pa.Table:
 
 
 def _whole(name: str, table: pa.Table) -> pa.Table:
-    """Gives a table the columns of the present schema, NULL where it is older."""
+    """Give a table the columns of the present schema, NULL where it is older."""
     for field in tables.schema(name):
         if field.name not in table.column_names:
             table = table.append_column(field, pa.nulls(table.num_rows, field.type))

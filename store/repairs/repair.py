@@ -31,7 +31,7 @@ from goldilocks.store.writing.lock import WriterLock
 
 
 def repair(layout: Layout, *, rebuild: bool = False) -> Iterator[str]:
-    """Publishes what waits; where that is not enough, builds the store anew.
+    """Publish what waits; where that is not enough, build the store anew.
 
     Damaged journal entries are moved away, and what an intact snapshot still has of them is rescued. Readers see the
     old snapshot until the new one is complete. Nothing is deleted: what is not believed lies in the folder `damaged`.
@@ -88,7 +88,7 @@ def _publish(layout: Layout) -> Iterator[str]:
 
 
 def _without_copies(layout: Layout) -> Iterator[str]:
-    """Takes what a conflicted copy has of its own, and moves the copy away."""
+    """Take what a conflicted copy has of its own, and move the copy away."""
     base = publication.newest(layout)
     known = journal.copies(journal.entries(layout), base.entries if base else ())
     copies = [entry for entry in journal.entries(layout) if entry.name in known]
@@ -104,7 +104,7 @@ def _without_copies(layout: Layout) -> Iterator[str]:
 
 
 def _adopted(layout: Layout, entries: Sequence[Entry], whose: str) -> Iterator[str]:
-    """Gives the journal the cells of entries outside of it that no entry of it has."""
+    """Give the journal the cells of entries outside of it that no entry of it has."""
     with _scratch(layout, "known.duckdb") as known, _scratch(layout, "other.duckdb") as other:
         publication.fill(known, None, publication.sound(layout, None))
         publication.fill(other, None, entries)
@@ -133,7 +133,7 @@ def _set_aside_damaged(layout: Layout, base: Base | None) -> Iterator[str]:
 
 
 def _called(entries: Sequence[Entry]) -> str:
-    """Says which entries lie in one folder."""
+    """Say which entries lie in one folder."""
     first = entries[0]
     if not first.packed:
         return f"journal entry {first.name} is"
@@ -141,7 +141,7 @@ def _called(entries: Sequence[Entry]) -> str:
 
 
 def _rescue(layout: Layout, base: Base) -> Iterator[str]:
-    """Gives the journal what an intact snapshot has and it lacks or tells otherwise."""
+    """Give the journal what an intact snapshot has and it lacks or tells otherwise."""
     if not seal.intact(base.path, thorough=True):
         yield f"{base.path} has changed since it was published: nothing was recovered from it"
         return
@@ -158,7 +158,7 @@ def _rescue(layout: Layout, base: Base) -> Iterator[str]:
 
 
 def _settle(layout: Layout, base: Base) -> Iterator[str]:
-    """Compares the journal with a snapshot of which no digest says that it is right, and believes what both say."""
+    """Compare the journal with a snapshot of which no digest says that it is right, and believe what both say."""
     entries = publication.sound(layout, None)
     with _scratch(layout, "known.duckdb") as known:
         publication.fill(known, None, [entry for entry in entries if entry.name in base.entries])

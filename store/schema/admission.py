@@ -48,7 +48,7 @@ class Contents:
 
 
 def refuse_strange(connection: duckdb.DuckDBPyConnection, database: str, path: Path) -> set[int]:
-    """Refuses a file that has something in it that no store has.
+    """Refuse a file that has something in it that no store has.
 
     Args:
         connection: a connection whose current database is another one.
@@ -131,7 +131,7 @@ def _newest() -> Contents:
 
 @cache
 def _tables_of(steps: frozenset[int]) -> dict[str, dict[str, str]]:
-    """Returns the tables, columns and types that a database has after some steps of the schema."""
+    """Return the tables, columns and types that a database has after some steps of the schema."""
     from goldilocks.store.schema import migrate
 
     with duckdb.connect() as connection:

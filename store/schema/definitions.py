@@ -60,13 +60,13 @@ class Deviations:
 
 
 def definitions(connection: duckdb.DuckDBPyConnection) -> Definitions:
-    """Returns what the current database, which has the newest schema, consists of."""
+    """Return what the current database, which has the newest schema, consists of."""
     queries = {**_OBJECTS, "column": _COLUMNS, "comment": _COMMENTS, **_ROWS}
     return {key: text for kind, sql in queries.items() for key, text in _read(connection, kind, sql).items()}
 
 
 def deviations(connection: duckdb.DuckDBPyConnection, expected: Definitions) -> Deviations:
-    """Compares the current database, which has the newest schema, with the definitions of an empty one."""
+    """Compare the current database, which has the newest schema, with the definitions of an empty one."""
     found = definitions(connection)
     return Deviations(
         _ordered(found.keys() - expected.keys()),
@@ -76,12 +76,12 @@ def deviations(connection: duckdb.DuckDBPyConnection, expected: Definitions) -> 
 
 
 def unexpected(connection: duckdb.DuckDBPyConnection, expected: Definitions) -> list[tuple[str, str]]:
-    """Returns kind and name of the objects of the current database, of whatever schema, that the code does not make."""
+    """Return kind and name of the objects of the current database, of whatever schema, that the code does not make."""
     return sorted(key for kind, sql in _OBJECTS.items() for key in _read(connection, kind, sql) if key not in expected)
 
 
 def restore_comments(connection: duckdb.DuckDBPyConnection, expected: Definitions) -> None:
-    """Gives tables, views and columns of the current database the comments that they should have."""
+    """Give tables, views and columns of the current database the comments that they should have."""
     for (kind, name), _ in _read(connection, "comment", _COMMENTS).items() - expected.items():
         if (kind, name) in expected:
             text = expected[kind, name].replace("'", "''")
@@ -89,13 +89,13 @@ def restore_comments(connection: duckdb.DuckDBPyConnection, expected: Definition
 
 
 def listed(names: Iterable[tuple[str, str]], most: int = 8) -> str:
-    """Returns kinds and names as text, at most so many of them."""
+    """Return kinds and names as text, at most so many of them."""
     shown = [f"{kind} {name}" for kind, name in names]
     return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
 
 
 def _ordered(names: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Returns names in order, tables and views before their columns and comments."""
+    """Return names in order, tables and views before their columns and comments."""
     return tuple(sorted(names, key=lambda one: (one[0] in ("column", "comment"), one)))
 
 

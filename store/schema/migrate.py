@@ -32,13 +32,13 @@ class Step:
 
 @cache
 def steps() -> tuple[Step, ...]:
-    """Returns the numbered steps of the schema, in order."""
+    """Return the numbered steps of the schema, in order."""
     files = sorted(FOLDER.glob("[0-9][0-9][0-9]_*.sql"))
     return tuple(Step(int(file.name[:3]), file.name, file.read_text(encoding="utf-8")) for file in files)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Applies to the current database what it lacks.
+    """Apply to the current database what it lacks.
 
     Args:
         connection: a connection whose current database is the one to change.
@@ -81,7 +81,7 @@ def _build(connection: duckdb.DuckDBPyConnection, done: set[int]) -> None:
 
 
 def applied(connection: duckdb.DuckDBPyConnection) -> set[int]:
-    """Returns the numbers of the steps that the current database has."""
+    """Return the numbers of the steps that the current database has."""
     known = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = 'schema_steps'"
     ).fetchall()
@@ -89,7 +89,7 @@ def applied(connection: duckdb.DuckDBPyConnection) -> set[int]:
 
 
 def refuse_newer(done: set[int], path: str | Path) -> None:
-    """Raises StoreNewer when `done` has a step that this code does not know."""
+    """Raise StoreNewer when `done` has a step that this code does not know."""
     newest = steps()[-1].number
     if done and max(done) > newest:
         raise StoreNewer(
@@ -99,29 +99,29 @@ def refuse_newer(done: set[int], path: str | Path) -> None:
 
 
 def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tells whether the current database has the steps of this code, and exactly what derives from it."""
+    """Tell whether the current database has the steps of this code, and exactly what derives from it."""
     return applied(connection) == {step.number for step in steps()} and not deviations(connection)
 
 
 def deviations(connection: duckdb.DuckDBPyConnection) -> Deviations:
-    """Returns how the current database, which has every step, differs from what this code makes."""
+    """Return how the current database, which has every step, differs from what this code makes."""
     return definitions.deviations(connection, expected())
 
 
 def unexpected(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Returns kind and name of the objects of the current database, of whatever age, that this code does not make."""
+    """Return kind and name of the objects of the current database, of whatever age, that this code does not make."""
     return definitions.unexpected(connection, expected())
 
 
 @cache
 def expected() -> Definitions:
-    """Returns what an empty database of this code consists of."""
+    """Return what an empty database of this code consists of."""
     with empty() as connection:
         return definitions.definitions(connection)
 
 
 def empty() -> duckdb.DuckDBPyConnection:
-    """Returns a connection to a new database in memory with the newest schema and no rows."""
+    """Return a connection to a new database in memory with the newest schema and no rows."""
     connection = duckdb.connect()
     _build(connection, set())
     return connection
@@ -147,7 +147,7 @@ def _apply(connection: duckdb.DuckDBPyConnection, step: Step) -> None:
 
 
 def _comment_view_columns(connection: duckdb.DuckDBPyConnection) -> None:
-    """Gives a view's column without comment that of the table column with its name; `cells` first."""
+    """Give a view's column without comment that of the table column with its name; `cells` first."""
     columns = connection.execute(
         """
         WITH here AS (SELECT * FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal),

@@ -36,6 +36,6 @@ COMPUTED = ", ".join(f"{sql} AS {name}" for name, sql in MAPS.items())
 
 
 def fill(connection: duckdb.DuckDBPyConnection) -> None:
-    """Computes the maps of the cells that lack them, as those of an older store do."""
+    """Compute the maps of the cells that lack them, as those of an older store do."""
     values = ", ".join(f"{name} = {sql}" for name, sql in MAPS.items())
     connection.execute(f"UPDATE cells SET {values} WHERE study_axes IS NULL OR study_numbers IS NULL")

@@ -33,13 +33,13 @@ DERIVED = {"cells": tuple(MAPS)}
 
 
 def names() -> tuple[str, ...]:
-    """Returns the names of the tables that a journal entry may contain."""
+    """Return the names of the tables that a journal entry may contain."""
     return NAMES
 
 
 @cache
 def schema(name: str) -> pa.Schema:
-    """Returns the Arrow schema of a table of the journal.
+    """Return the Arrow schema of a table of the journal.
 
     Args:
         name: one of `names()`.
@@ -56,7 +56,7 @@ def schema(name: str) -> pa.Schema:
 
 
 def conform(name: str, table: pa.Table) -> pa.Table:
-    """Brings a table to its schema, or says why that is impossible.
+    """Bring a table to its schema, or say why that is impossible.
 
     Args:
         name: one of `names()`.

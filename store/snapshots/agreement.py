@@ -16,7 +16,7 @@ from goldilocks.store.writing.journal import Entry
 
 
 def disagreement(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> str:
-    """Compares every table of the current database with journal entries.
+    """Compare every table of the current database with journal entries.
 
     Args:
         connection: a connection to a snapshot that has been made of these entries; not one that may only read.

@@ -11,7 +11,7 @@ from goldilocks.store.schema import migrate
 
 @cache
 def blank() -> bytes:
-    """Returns the content of such a file; it is made once, since applying every step takes longer than most entries."""
+    """Return the content of such a file; it is made once, since applying every step takes longer than most entries."""
     with scratch() as folder:
         file = folder / "blank.duckdb"
         with attached(file, own=True) as connection:

@@ -32,14 +32,14 @@ class Rows:
 
 
 def ingested(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
-    """Returns the digest of each journal entry in the current database by its name, None where it has none."""
+    """Return the digest of each journal entry in the current database by its name, None where it has none."""
     columns = [column for column, *_ in connection.execute("DESCRIBE journal_entries").fetchall()]
     digest = "digest" if "digest" in columns else "NULL"
     return dict(connection.execute(f"SELECT entry, {digest} FROM journal_entries").fetchall())
 
 
 def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> None:
-    """Adds journal entries to the current database, in one transaction.
+    """Add journal entries to the current database, in one transaction.
 
     Args:
         connection: a connection whose current database has the newest schema.
@@ -67,7 +67,7 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
 
 
 def rows(entries: Sequence[Entry], table: str) -> Rows | None:
-    """Returns the rows of a table in journal entries, or None when no entry has that table."""
+    """Return the rows of a table in journal entries, or None when no entry has that table."""
     single = [glob.escape(str(file)) for entry in entries if not entry.packed and (file := entry.file(table))]
     packed = {entry.path: entry.file(table) for entry in entries if entry.packed}
     together = [glob.escape(str(file)) for file in packed.values() if file]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def key(snapshot: Path) -> str:
-    """Returns a text that is another one for other contents, even when a store was deleted and made anew.
+    """Return a text that is another one for other contents, even when a store was deleted and made anew.
 
     Args:
         snapshot: the file; it is not opened.

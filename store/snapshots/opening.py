@@ -34,13 +34,13 @@ class Opened:
     hold: Hold
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self.connection.close()
         self.hold.release()
 
 
 def open_newest(layout: Layout, folders: Sequence[Path] = ()) -> Opened:
-    """Opens what the pointer names, or else the newest snapshot that can be opened, with a warning.
+    """Open what the pointer names, or else the newest snapshot that can be opened, with a warning.
 
     Args:
         layout: the store.
@@ -75,7 +75,7 @@ def open_newest(layout: Layout, folders: Sequence[Path] = ()) -> Opened:
 
 
 def _follow(layout: Layout, folders: Sequence[Path]) -> Opened:
-    """Follows the pointer anew when the snapshot it named was removed in the meantime."""
+    """Follow the pointer anew when the snapshot it named was removed in the meantime."""
     for attempt in range(_ATTEMPTS):
         file = layout.resolve()
         try:
@@ -91,7 +91,7 @@ def _follow(layout: Layout, folders: Sequence[Path]) -> Opened:
 
 
 def _open_file(file: Path, folders: Sequence[Path]) -> Opened:
-    """Opens a file and reads enough of it to notice most of what can be missing, which DuckDB notices later."""
+    """Open a file and read enough of it to notice most of what can be missing, which DuckDB notices later."""
     opened = Opened(file, key(file), duckdb.connect(config=ISOLATED), set(), _hold(file))
     connection = opened.connection
     try:

@@ -70,9 +70,9 @@ class Base:
 
 
 def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
-    """Adds to a new snapshot what the journal has and the newest one lacks, and points to it.
+    """Add to a new snapshot what the journal has and the newest one lacks, and point to it.
 
-    Takes the writer lock unless this process has it. Repairs a missing pointer and builds anew when snapshots are
+    Take the writer lock unless this process has it. Repair a missing pointer and build anew when snapshots are
     unreadable. An entry that cannot be read is left in place, skipped, and named in a `StoreWarning`.
 
     Args:
@@ -106,7 +106,7 @@ def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
 
 
 def newest(layout: Layout, below: int | None = None) -> Base | None:
-    """Returns the newest snapshot that can be built on, or None; warns of every other one.
+    """Return the newest snapshot that can be built on, or None; warn of every other one.
 
     Args:
         layout: the store.
@@ -137,12 +137,12 @@ def _base(path: Path) -> Base:
 
 
 def pending(layout: Layout, base: Base | None) -> list[Entry]:
-    """Returns the entries of the journal that a snapshot lacks, all of them for None."""
+    """Return the entries of the journal that a snapshot lacks, all of them for None."""
     return [entry for entry in journal.entries(layout) if base is None or entry.name not in base.entries]
 
 
 def sound(layout: Layout, base: Base | None, *, warn: bool = False) -> list[Entry]:
-    """Returns the entries that a snapshot lacks and that are as they were written.
+    """Return the entries that a snapshot lacks and that are as they were written.
 
     Args:
         layout: the store.
@@ -162,7 +162,7 @@ def sound(layout: Layout, base: Base | None, *, warn: bool = False) -> list[Entr
 
 
 def _publish(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Snapshot | None:
-    """Builds on a snapshot, or on the one before it, or on nothing but the journal."""
+    """Build on a snapshot, or on the one before it, or on nothing but the journal."""
     try:
         return _build(layout, base, entries)
     except (duckdb.Error, StoreChanged) as error:
@@ -195,7 +195,7 @@ def _build(layout: Layout, base: Base | None, entries: Sequence[Entry]) -> Snaps
 
 
 def _witnesses(layout: Layout, base: Base | None) -> list[Entry]:
-    """Returns the entries that say whether a snapshot without digest is right; none where some of them are lost."""
+    """Return the entries that say whether a snapshot without digest is right; none where some of them are lost."""
     if base is None or base.sealed:
         return []
     found = [entry for entry in journal.entries(layout) if entry.name in base.entries]
@@ -203,7 +203,7 @@ def _witnesses(layout: Layout, base: Base | None) -> list[Entry]:
 
 
 def fill(file: Path, base: Base | None, entries: Sequence[Entry], witnesses: Sequence[Entry] = ()) -> int:
-    """Makes a database of a snapshot, or of nothing, and journal entries.
+    """Make a database of a snapshot, or of nothing, and journal entries.
 
     Args:
         file: where; what is there is replaced.
@@ -245,7 +245,7 @@ def _refuse_unproved(base: Base | None) -> None:
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, base: Base, witnesses: Sequence[Entry]) -> None:
-    """Takes over the digests of entries that a snapshot agrees with, or refuses it."""
+    """Take over the digests of entries that a snapshot agrees with, or refuse it."""
     try:
         found = disagreement(connection, witnesses)
     except duckdb.Error as error:
@@ -284,7 +284,7 @@ def _refuse_foreign_file(layout: Layout) -> None:
 
 
 def _is_copy(layout: Layout) -> bool:
-    """Tells whether the pointer became a copy of a snapshot, as programs make it that follow links when they copy."""
+    """Tell whether the pointer became a copy of a snapshot, as programs make it that follow links when they copy."""
     size = layout.path.stat().st_size
     snapshots = [file for file in map(layout.snapshot_file, layout.snapshot_numbers()) if file.stat().st_size == size]
     return bool(snapshots) and digests.of(layout.path) in map(digests.of, snapshots)
@@ -296,7 +296,7 @@ def _repair_pointer(layout: Layout, snapshot: Path) -> None:
 
 
 def _tidy(layout: Layout, base: Base | None) -> None:
-    """Keeps the newest snapshots, and what is not the store's own out of their way."""
+    """Keep the newest snapshots, and what is not the store's own out of their way."""
     if base is not None and base.foreign:
         warnings.warn(
             f"{base.path} held {listed(base.foreign)}: it was moved to {layout.damaged}", StoreWarning, stacklevel=4

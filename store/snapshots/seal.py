@@ -20,7 +20,7 @@ _known: dict[tuple[str, str], str] = {}
 
 
 def seal(unfinished: Path, final: Path) -> None:
-    """Closes a complete snapshot to writing, and commits its digest.
+    """Close a complete snapshot to writing, and commit its digest.
 
     Args:
         unfinished: the file.
@@ -36,7 +36,7 @@ def seal(unfinished: Path, final: Path) -> None:
 
 
 def intact(file: Path, *, thorough: bool = False) -> bool | None:
-    """Tells whether a snapshot is as it was published.
+    """Tell whether a snapshot is as it was published.
 
     Args:
         file: the snapshot.
@@ -61,7 +61,7 @@ def intact(file: Path, *, thorough: bool = False) -> bool | None:
 
 
 def refuse_changed(file: Path) -> bool | None:
-    """Returns `intact`, and refuses a snapshot that has changed or that DuckDB would change while opening it.
+    """Return `intact`, and refuse a snapshot that has changed or that DuckDB would change while opening it.
 
     Raises:
         StoreChanged: when somebody wrote to it; the message names what is in it that the code does not make.
@@ -76,7 +76,7 @@ def refuse_changed(file: Path) -> bool | None:
 
 
 def digest_file(snapshot: Path) -> Path:
-    """Returns the path of the file that holds the digest of a snapshot."""
+    """Return the path of the file that holds the digest of a snapshot."""
     return snapshot.with_name(snapshot.name + digests.SUFFIX)
 
 

@@ -53,18 +53,18 @@ class Entry:
         return self.packed or self.path.name
 
     def file(self, table: str) -> Path | None:
-        """Returns the Parquet file of a table, or None when the entry has none."""
+        """Return the Parquet file of a table, or None when the entry has none."""
         file = self.path / f"{table}.parquet"
         # A link could lead to anything.
         return file if file.exists() and not file.is_symlink() else None
 
     def files(self) -> list[Path]:
-        """Returns its Parquet files."""
+        """Return its Parquet files."""
         return [self.path / name for name in sorted(os.listdir(self.path)) if name in _FILES]
 
 
 def entries(layout: Layout) -> list[Entry]:
-    """Returns the entries of the journal in the order in which they were written."""
+    """Return the entries of the journal in the order in which they were written."""
     if not layout.journal.is_dir():
         return []
     # Packs first: whoever packs removes folders only when the pack is there.
@@ -81,7 +81,7 @@ def entries(layout: Layout) -> list[Entry]:
 
 
 def append(layout: Layout, label: str, batch: dict[str, pa.Table]) -> Path:
-    """Commits a finished batch. Only the holder of the writer lock may call it.
+    """Commit a finished batch. Only the holder of the writer lock may call it.
 
     Args:
         layout: the store.
@@ -107,7 +107,7 @@ def append(layout: Layout, label: str, batch: dict[str, pa.Table]) -> Path:
 
 @contextmanager
 def numbered(layout: Layout, label: str) -> Iterator[Path]:
-    """Gives the path of the next entry, and no other thread that path meanwhile.
+    """Give the path of the next entry, and no other thread that path meanwhile.
 
     Args:
         layout: the store.
@@ -120,7 +120,7 @@ def numbered(layout: Layout, label: str) -> Iterator[Path]:
 
 
 def write(folder: Path, batch: dict[str, pa.Table]) -> None:
-    """Writes the files of an entry into a new folder; what is there is replaced.
+    """Write the files of an entry into a new folder; what is there is replaced.
 
     Args:
         folder: where to.
@@ -141,12 +141,12 @@ def write(folder: Path, batch: dict[str, pa.Table]) -> None:
 
 
 def schema_note() -> str:
-    """Returns what a list of digests says of the columns: with this note, they are those that this code knows."""
+    """Return what a list of digests says of the columns: with this note, they are those that this code knows."""
     return f"schema step {migrate.steps()[-1].number}"
 
 
 def flaw(entry: Entry) -> str | None:
-    """Tells from the ends of its files, without reading all of them, why an entry cannot be ingested.
+    """Tell from the ends of its files, without reading all of them, why an entry cannot be ingested.
 
     Args:
         entry: the entry.
@@ -172,7 +172,7 @@ def flaw(entry: Entry) -> str | None:
 
 
 def deep_flaw(entry: Entry) -> str | None:
-    """Tells, reading all of it, why an entry cannot be ingested; None when nothing is wrong."""
+    """Tell, reading all of it, why an entry cannot be ingested; None when nothing is wrong."""
     shallow = flaw(entry)
     if shallow:
         return shallow
@@ -185,7 +185,7 @@ def deep_flaw(entry: Entry) -> str | None:
 
 
 def copies(entries: Sequence[Entry], known: Collection[str] = ()) -> dict[str, Entry]:
-    """Finds entries that have the number of another one, such as the conflicted copies of a program that syncs folders.
+    """Find entries that have the number of another one, such as the conflicted copies of a program that syncs folders.
 
     Args:
         entries: the entries.

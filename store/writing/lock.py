@@ -66,7 +66,7 @@ class WriterLock:
 
 
 def writer(layout: Layout) -> dict[str, str | int] | None:
-    """Returns who writes to the store at this moment.
+    """Return who writes to the store at this moment.
 
     Args:
         layout: the store.
@@ -83,7 +83,7 @@ def writer(layout: Layout) -> dict[str, str | int] | None:
 
 
 def _is_locked(file: Path) -> bool:
-    """Tells whether a process holds the lock; only reads the file, as users may who may not write there."""
+    """Tell whether a process holds the lock, only reading the file, as users may who may not write there."""
     try:
         import fcntl
     except ImportError:
@@ -102,7 +102,7 @@ def _is_locked(file: Path) -> bool:
 
 
 def _refuse_links(layout: Layout) -> None:
-    """Refuses a store in whose place for something a link leads elsewhere: there would be written, and swept."""
+    """Refuse a store in whose place for something a link leads elsewhere: there would be written, and swept."""
     for place in (layout.journal, layout.snapshots, layout.damaged, layout.lock_file, layout.writer_file):
         if place.is_symlink():
             raise StoreInvalid(f"{place} is a symbolic link, which leads out of the store: nothing is written there")
@@ -136,7 +136,7 @@ def _acquire(layout: Layout) -> FileLock:
 
 
 def _refuse_without_links(layout: Layout) -> None:
-    """Says before anything is computed that the pointer cannot be made."""
+    """Say before anything is computed that the pointer cannot be made."""
     if layout.path.is_symlink():
         return
     probe = durable.temporary(layout.path.parent, layout.path.name)
@@ -153,7 +153,7 @@ def _refuse_without_links(layout: Layout) -> None:
 
 
 def _is_written(database: Path) -> bool:
-    """Tells whether another program has a database open for writing at this moment."""
+    """Tell whether another program has a database open for writing at this moment."""
     try:
         Hold(database).release()
     except BlockingIOError:
@@ -164,7 +164,7 @@ def _is_written(database: Path) -> bool:
 
 
 def _set_logs_aside(layout: Layout) -> None:
-    """Moves away what another program wrote, which DuckDB would add to the next file of the same name."""
+    """Move away what another program wrote, which DuckDB would add to the next file of the same name."""
     for database in (layout.path, *map(layout.snapshot_file, layout.snapshot_numbers())):
         log = durable.log_of(database)
         if log.exists() and not _is_written(database):
@@ -178,7 +178,7 @@ def _set_logs_aside(layout: Layout) -> None:
 
 
 def _remove_unused(layout: Layout) -> None:
-    """Removes the folders of a store that has nothing in it, as a refused request leaves it.
+    """Remove the folders of a store that has nothing in it, as a refused request leaves it.
 
     Whoever waits for the lock meanwhile notices that its file is gone, and makes another one.
     """

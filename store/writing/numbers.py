@@ -17,7 +17,7 @@ from goldilocks.store.layout import Layout
 
 
 def largest_published(layout: Layout) -> int:
-    """Returns the largest number of an entry in the newest snapshot that can be read; 0 when there is none."""
+    """Return the largest number of an entry in the newest snapshot that can be read; 0 when there is none."""
     for number in reversed(layout.snapshot_numbers()):
         file = layout.snapshot_file(number)
         try:

@@ -39,7 +39,7 @@ Tables = dict[str, pa.Table]
 
 
 def pack(layout: Layout) -> int:
-    """Packs the small entries of a journal when there are many. Only for the holder of the writer lock.
+    """Pack the small entries of a journal when there are many. Only for the holder of the writer lock.
 
     What is not as it was written, or has the number of another entry, is left where it is.
 
@@ -104,7 +104,7 @@ def _pack(layout: Layout, entries: Sequence[Entry]) -> int:
 
 
 def _read(entry: Entry) -> tuple[str, Tables] | None:
-    """Returns the digest and the tables of an entry, or None when it is not as it was written.
+    """Return the digest and the tables of an entry, or None when it is not as it was written.
 
     What is compared with the digests is what is packed, not what a second reading would give.
     """
@@ -125,7 +125,7 @@ def _read(entry: Entry) -> tuple[str, Tables] | None:
 
 
 def _combined(read: Sequence[tuple[Entry, str, Tables]]) -> Tables:
-    """Returns the rows of all entries, each with the number of its entry."""
+    """Return the rows of all entries, each with the number of its entry."""
     combined = {}
     for name in tables.names():
         of_name = [(entry.number, found[name]) for entry, _, found in read if name in found]
@@ -150,7 +150,7 @@ def _write(folder: Path, members: dict[str, str], combined: Tables) -> None:
 
 
 def _refuse_different(folder: Path, combined: Tables) -> None:
-    """Compares what can be read from a pack with what was to be written: the entries themselves are about to go."""
+    """Compare what can be read from a pack with what was to be written: the entries themselves are about to go."""
     with duckdb.connect() as connection:
         for name, table in combined.items():
             sums = f"SELECT {fingerprint(table.column_names)} FROM "
@@ -162,7 +162,7 @@ def _refuse_different(folder: Path, combined: Tables) -> None:
 
 
 def _finish(layout: Layout) -> None:
-    """Removes the folders of entries that are in a pack, where whoever packed them was killed."""
+    """Remove the folders of entries that are in a pack, where whoever packed them was killed."""
     for folder in packs.folders(layout.journal):
         left = [path for name in packs.members(folder) if (path := layout.journal / name).is_dir()]
         if not left:
@@ -176,7 +176,7 @@ def _finish(layout: Layout) -> None:
 
 
 def _remove(layout: Layout, entries: Sequence[Entry]) -> None:
-    """Removes entries that are in a pack, each of them at once: a sweep removes what is left of it."""
+    """Remove entries that are in a pack, each of them at once: a sweep removes what is left of it."""
     gone = []
     for entry in entries:
         aside = durable.temporary(layout.journal, entry.name)

@@ -26,19 +26,19 @@ Found = TypeVar("Found")
 
 
 def name(first: int, last: int) -> str:
-    """Returns the name of the pack of the entries from one number to another."""
+    """Return the name of the pack of the entries from one number to another."""
     return f"packed-{first:06d}-{last:06d}"
 
 
 def folders(journal: Path) -> list[Path]:
-    """Returns the packs in the folder of a journal."""
+    """Return the packs in the folder of a journal."""
     if not journal.is_dir():
         return []
     return sorted(path for path in journal.iterdir() if NAME.fullmatch(path.name) and not path.is_symlink())
 
 
 def members(folder: Path) -> dict[str, str]:
-    """Returns the digest of every entry of a pack by its name; none where the list is missing or damaged."""
+    """Return the digest of every entry of a pack by its name; none where the list is missing or damaged."""
     file = folder / LIST
     if file.is_symlink():
         return {}
@@ -51,12 +51,12 @@ def members(folder: Path) -> dict[str, str]:
 
 
 def unreadable(journal: Path) -> Iterator[Path]:
-    """Yields the packs of which nobody knows whose rows they have."""
+    """Yield the packs of which nobody knows whose rows they have."""
     return (folder for folder in folders(journal) if not members(folder))
 
 
 def settled(journal: Path, read: Callable[[], Found]) -> Found:
-    """Reads entries anew where some were packed meanwhile, by the one who holds the writer lock.
+    """Read entries anew where some were packed meanwhile, by the one who holds the writer lock.
 
     Args:
         journal: its folder.

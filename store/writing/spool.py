@@ -21,7 +21,7 @@ from goldilocks.store.writing import journal
 
 
 def file(spool: Path, run_id: str, label: str, batch: dict[str, pa.Table]) -> Path:
-    """Files a finished batch, durably; any process on any machine may call it.
+    """File a finished batch, durably; any process on any machine may call it.
 
     Args:
         spool: the shared folder.
@@ -50,7 +50,7 @@ def file(spool: Path, run_id: str, label: str, batch: dict[str, pa.Table]) -> Pa
 
 
 def waiting(spool: Path, run_ids: set[str]) -> list[Path]:
-    """Returns the entries of some runs that nobody has adopted yet.
+    """Return the entries of some runs that nobody has adopted yet.
 
     Args:
         spool: the shared folder; it need not exist.
@@ -62,7 +62,7 @@ def waiting(spool: Path, run_ids: set[str]) -> list[Path]:
 
 
 def adopt(layout: Layout, entry: Path) -> Path:
-    """Moves a filed entry into the journal. Only for the one who holds the writer lock.
+    """Move a filed entry into the journal. Only for the one who holds the writer lock.
 
     Args:
         layout: the store.

@@ -43,7 +43,7 @@ class Examined:
 
 
 def examine(entries: Iterable[Entry], recorded: Mapping[str, str | None] | None = None) -> list[Examined]:
-    """Reads every file of entries and compares its digest.
+    """Read every file of entries and compare its digest.
 
     Args:
         entries: the entries.
@@ -56,7 +56,7 @@ def examine(entries: Iterable[Entry], recorded: Mapping[str, str | None] | None 
 
 
 def flaws(entries: Sequence[Entry], recorded: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """Returns for the name of each entry that cannot be ingested a sentence that says why."""
+    """Return for the name of each entry that cannot be ingested a sentence that says why."""
     before = recorded or {}
     with ThreadPoolExecutor(_THREADS) as pool:
         broken = _packs(entries, pool)
@@ -65,7 +65,7 @@ def flaws(entries: Sequence[Entry], recorded: Mapping[str, str | None] | None = 
 
 
 def pack_flaw(folder: Path) -> str:
-    """Returns why nothing in a pack can be believed; empty when all of it is as it was written."""
+    """Return why nothing in a pack can be believed; empty when all of it is as it was written."""
     examined = _examine(Entry(folder, 0), None, {})
     if not examined.listed and not examined.flaw:
         return f"{digests.NAME} is missing"
@@ -73,19 +73,19 @@ def pack_flaw(folder: Path) -> str:
 
 
 def _packs(entries: Iterable[Entry], pool: ThreadPoolExecutor) -> dict[Path, str]:
-    """Returns for each pack in which entries are why it cannot be believed."""
+    """Return for each pack in which entries are why it cannot be believed."""
     folders = list({entry.path: None for entry in entries if entry.packed})
     return dict(zip(folders, pool.map(pack_flaw, folders), strict=True))
 
 
 def digests_of(entries: Sequence[Entry]) -> list[str]:
-    """Returns the digest of each entry as its list has it; reads the files only where there is no list."""
+    """Return the digest of each entry as its list has it; read the files only where there is no list."""
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(_digest, entries))
 
 
 def write_list(layout: Layout, entry: Entry) -> None:
-    """Writes the list of digests of an entry, in place of a damaged one. Only for the holder of the writer lock."""
+    """Write the list of digests of an entry, in place of a damaged one. Only for the holder of the writer lock."""
     unfinished = durable.temporary(layout.journal, f"{entry.name}-{digests.NAME}")
     unfinished.write_text(Digests(_actual(entry).files, journal.schema_note()).text())
     durable.commit(unfinished, entry.path / digests.NAME)
