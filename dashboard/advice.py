@@ -110,7 +110,7 @@ def untrained(usable: pd.DataFrame, told: pd.DataFrame, asked: str) -> str:
         return "Nothing that was tried on the nearest network trains"
     if (candidates["outlook"] == outlook.UNKNOWN).any():
         return "Unknown"
-    return f"Nothing that was tried survives {asked}"
+    return f"Nothing that trains on the nearest network survives in {asked}"
 
 
 def nothing_alike(wanted: Mapping[str, Any]) -> str:

@@ -24,12 +24,9 @@ NAMES = {
     "preprocessing": "Preprocessing",
     "network": "Network",
 }
-SEEDED = {**NAMES, "seed": "Seed"}
 # What a query calls the list of chosen values of each axis.
 LISTS = {axis: f"{axis}s" for axis in NAMES} | {"steps": "step_counts"}
 NUMBERS = ("depth", "lr", "width", "batch_size", "steps", "seed")
-# Axes on which values lie decades apart.
-LOGARITHMIC = ("lr", "batch_size", "width")
 
 _ORDER: dict[str, Sequence[str]] = {
     "init": [
@@ -90,6 +87,15 @@ def title(axis: str) -> str:
     """
     words = " ".join(_WORDS.get(word, word) for word in axis.split("_"))
     return NAMES.get(axis, words[:1].upper() + words[1:])
+
+
+def in_sentence(name: str) -> str:
+    """Return a title as it stands inside a sentence: with a small first letter, symbols such as W as they are.
+
+    Args:
+        name: the title.
+    """
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def own(frame: pd.DataFrame) -> list[str]:
@@ -162,7 +168,7 @@ def text(axis: str, value: Any) -> str:
         value: its value.
     """
     if value is None:
-        return f"no {NAMES.get(axis, axis).lower()}"
+        return f"no {in_sentence(NAMES.get(axis, axis))}"
     if axis == "norm":
         return "no norm" if value == "none" else f"{value} norm"
     if axis == "depth":
@@ -175,7 +181,7 @@ def text(axis: str, value: Any) -> str:
         return f"{value} steps"
     if axis in NAMES or axis == "part":
         return str(value)
-    return f"{title(axis).lower()} {value:g}" if isinstance(value, float) else f"{title(axis).lower()} {value}"
+    return f"{in_sentence(title(axis))} {f'{value:g}' if isinstance(value, float) else value}"
 
 
 def varying(frame: pd.DataFrame, axes: Sequence[str]) -> list[str]:

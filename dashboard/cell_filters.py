@@ -95,7 +95,8 @@ def _asked(
             with column:
                 chosen[axis] = _several(axis, offered[axis], f"{prefix}_{axis}", defaults.get(axis, ()))
     if hidden:
-        with st.popover(f"More axes: {', '.join(axes.title(axis).lower() for axis in hidden)}", icon=":material/tune:"):
+        names = ", ".join(axes.in_sentence(axes.title(axis)) for axis in hidden)
+        with st.popover(f"More axes: {names}", icon=":material/tune:"):
             for axis in hidden:
                 # Another default is another choice: under the same name the address would not reproduce it.
                 key = f"{prefix}_every_{axis}" if axis in spread else f"{prefix}_{axis}"

@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +13,16 @@ import streamlit as st
 from goldilocks.dashboard import viewport
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.group import Group
+from goldilocks.dashboard.charts.panels import for_file
 from goldilocks.dashboard.charts.template import Spec
 from goldilocks.dashboard.question import Source
 from goldilocks.dashboard.verbatim import verbatim
 
 TABLES, PICTURES = ("CSV", "Parquet"), ("SVG", "PNG")
 FORMATS = TABLES + PICTURES
-PICTURE_WIDTH, PICTURE_PADDING = 760, 12
-# Letters of a line below the title of a picture.
-LINE = 110
+PICTURE_PADDING = 12
+# Letters of a line of the title of a picture, and of one below it.
+TITLE_LINE, LINE = 90, 110
 PROGRAM = "Goldilocks"
 
 
@@ -51,9 +52,7 @@ class Figure:
             width: what there is room for, in pixels; None means the width of the page.
             selected: what to do when the reader selects something in the chart; see `selection`.
         """
-        assert isinstance(self.chart, Chart), (
-            "charts in cards of their own are drawn one by one, `around` which it stands"
-        )
+        assert isinstance(self.chart, Chart), "a group is drawn chart by chart, inside `around`"
         with self.around(key):
             draw(self.chart, f"chart-{key}", self.alt_text, selected, width)
         if self.note:
@@ -70,22 +69,11 @@ class Figure:
             with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
                 st.markdown(f"#### {verbatim(self.title)}", width="stretch")
                 with st.popover("Download", icon=":material/download:", type="tertiary"):
-                    self._downloads(key)
+                    with st.container(horizontal=True, gap="small"):
+                        downloads(FORMATS, self.file, f"{PROGRAM.lower()}-{key}")
                     st.caption("SQL")
                     st.code(self.source.sql, language="sql")
             yield
-
-    def _downloads(self, key: str) -> None:
-        with st.container(horizontal=True, gap="small"):
-            for kind in FORMATS:
-                # A function is called when the button is pressed: nothing is rendered that nobody asked for.
-                st.download_button(
-                    kind,
-                    data=partial(self.file, kind),
-                    file_name=f"{PROGRAM.lower()}-{key}.{kind.lower()}",
-                    on_click="ignore",
-                    key=f"{key}-{kind}",
-                )
 
     def file(self, kind: str) -> bytes:
         """Return it as a file: its rows, or its picture.
@@ -100,7 +88,29 @@ class Figure:
     def _heading(self) -> Spec:
         """Return what stands above a picture: title, note and the name of this program."""
         below = [*textwrap.wrap(self.note, LINE), PROGRAM]
-        return {"text": self.title, "subtitle": below, "anchor": "start", "frame": "group", "offset": 14}
+        title = textwrap.wrap(self.title, TITLE_LINE)
+        return {"text": title, "subtitle": below, "anchor": "start", "frame": "bounds", "offset": 14}
+
+
+def downloads(kinds: Sequence[str], file: Callable[[str], bytes], name: str, icon: str | None = None) -> None:
+    """Offer files of several kinds, each with a button of its own.
+
+    Args:
+        kinds: the kinds, such as CSV.
+        file: makes the file of a kind.
+        name: of the files without their ending, unique on the page.
+        icon: of the buttons.
+    """
+    for kind in kinds:
+        # A function is called when the button is pressed: nothing is rendered that nobody asked for.
+        st.download_button(
+            kind,
+            data=partial(file, kind),
+            file_name=f"{name}.{kind.lower()}",
+            on_click="ignore",
+            key=f"{name}-{kind}",
+            icon=icon,
+        )
 
 
 def rendered(kind: str, spec: Spec) -> bytes:
@@ -112,9 +122,7 @@ def rendered(kind: str, spec: Spec) -> bytes:
     """
     import vl_convert
 
-    if spec.get("width") == "container":
-        spec["width"] = PICTURE_WIDTH
-    spec |= {"padding": PICTURE_PADDING, "config": spec["config"] | {"background": "white"}}
+    spec = for_file(spec) | {"padding": PICTURE_PADDING, "config": spec["config"] | {"background": "white"}}
     if kind == "SVG":
         return vl_convert.vegalite_to_svg(json.dumps(spec)).encode()
     return vl_convert.vegalite_to_png(json.dumps(spec), scale=2)
@@ -123,7 +131,7 @@ def rendered(kind: str, spec: Spec) -> bytes:
 def draw(
     chart: Chart, key: str, alt_text: str, selected: Callable[[], None] | None = None, width: int | None = None
 ) -> None:
-    """Show a chart alone, `around` which its figure stands.
+    """Show a chart alone, inside the `around` of its figure.
 
     Args:
         chart: what to draw.

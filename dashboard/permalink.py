@@ -47,7 +47,10 @@ def offer() -> None:
     with st.popover("Link to this view", icon=":material/link:", type="tertiary"):
         page = (st.context.url or "").partition("?")[0]
         st.code(f"{page}?{query()}", language=None, wrap_lines=True)
-        st.caption("All choices are in it, also those that you have not changed, so that later results change none.")
+        st.caption(
+            "The link names every choice, including those you left as they were, so new results do not change the "
+            "selection."
+        )
 
 
 def mention_another() -> None:
@@ -55,6 +58,6 @@ def mention_another() -> None:
     made_on, shown = st.query_params.get(SNAPSHOT, ""), data.version().partition("-")[0]
     if made_on and made_on != shown:
         st.info(
-            "This link was made on another state of the store. Its choices are kept; numbers may have changed since.",
+            "The store was in another state when this link was made. The choices are the same; the numbers may differ.",
             icon=":material/history:",
         )

@@ -147,10 +147,10 @@ def figure(plot: QuantityPlot) -> Figure | None:
     if paint.field == colour and _alike(named, [name for name in (colour, dashed, panels) if name]):
         note += " There are more lines than colours; hover over one to see which it is."
     return Figure(
-        plot.title or f"{title}: how does it change with the {titles(x).lower()}?",
+        plot.title or f"{title}: how does it change with the {axes.in_sentence(titles(x))}?",
         chart,
         question(plot),
-        f"{title} against {titles(x).lower()}, coloured by {titles(colour).lower()}.",
+        f"{title} against {axes.in_sentence(titles(x))}, coloured by {axes.in_sentence(titles(colour))}.",
         note,
     )
 

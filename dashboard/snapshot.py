@@ -19,7 +19,7 @@ from goldilocks import store
 from goldilocks.store import queries
 from goldilocks.store.files.attach import attach
 from goldilocks.store.files.hold import Hold
-from goldilocks.store.quoting import literal
+from goldilocks.store.quoting import identifier, literal
 from goldilocks.store.snapshots.key import key
 from goldilocks.store.snapshots.opening import DATABASE
 
@@ -133,7 +133,7 @@ class Snapshot:
             duckdb.InterruptException: it took longer than MOST_SECONDS.
         """
         query = queries.get(name)
-        chosen = ", ".join(f'"{column}"' for column in columns) or "*"
+        chosen = ", ".join(map(identifier, columns)) or "*"
         sql = f"SELECT {chosen} FROM ({query.sql}\n)" + ("" if most is None else f" LIMIT {most:d}")
         with _limited(self._cursor(query)) as cursor:
             return cursor.execute(sql, query.bind(values) or None).df()

@@ -33,6 +33,7 @@ class Shape:
         wide: whether a band can be seen.
         band: whether the band has a name.
         predicted: whether there is theory.
+        scattered: whether theory has a band.
         cursor: whether a rule stands somewhere.
         floor: whether something is zero that has no place on a logarithmic axis.
         ends: whether lines of lost seeds end at their last mean, and at the upper edge.
@@ -51,6 +52,7 @@ class Shape:
     wide: bool
     band: bool
     predicted: bool
+    scattered: bool
     cursor: bool
     floor: bool
     ends: tuple[bool, bool]
@@ -85,7 +87,7 @@ def _layers(shape: Shape) -> list[alt.Chart]:
     layers = []
     if shape.wide:
         layers.append(_whiskers(shared, up("low")) if shape.category else _area(shape, shared, up, "low", "high", 0.16))
-    if shape.predicted:
+    if shape.scattered:
         layers.append(_area(shape, shared, up, "theory_low", "theory_high", 0.1))
     layers += _means(shape, shared | {"y": up("mean"), "tooltip": _tooltip(shape)})
     if shape.predicted:

@@ -120,7 +120,8 @@ def _shape(
         points=points,
         wide=_has_width(data),
         band=bool(band),
-        predicted="theory" in data and bool(data["theory"].notna().any()),
+        predicted=_has("theory", data),
+        scattered=_has("theory", data) and _has("theory_low", data),
         cursor=cursor is not None,
         floor=f"{TRUE}mean" in data and bool((data[f"{TRUE}mean"] <= 0).any()),
         ends=(bool(placed.any()), bool((~placed).any())),
@@ -140,7 +141,6 @@ def _values(
         "x_names": across,
         "y": y.title,
         "y_lines": _beside(y),
-        "band": band,
     }
     values |= style.leaning_values(across) | style.colour_values("colour", colour.field, names)
     values |= {
@@ -159,6 +159,10 @@ def _values(
 def _some_positive(values: pd.Series) -> bool:
     numbers = values.to_numpy(float, na_value=np.nan)
     return bool((np.isfinite(numbers) & (numbers > 0)).any())
+
+
+def _has(name: str, data: pd.DataFrame) -> bool:
+    return name in data and bool(data[name].notna().any())
 
 
 def _beside(y: Axis) -> list[str]:

@@ -6,8 +6,12 @@ from typing import Any
 
 # What a window of 1440 pixels leaves beside the navigation.
 USUAL_WIDTH = 980
+# Of a chart that is drawn for a file and has no panels.
+PICTURE_WIDTH = 760
 # Signals of every chart: the pixels that a legend may take, and those that one plot is wide.
 ROOM, PLOT = "room", "plot"
+# A signal of charts without panels: the pixels that what they stand in is wide.
+CONTAINER = "container"
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,16 @@ class Panels:
         room = columns * (side + self.axes) + (columns - 1) * self.gap
         params = [{"name": ROOM, "value": room}, {"name": PLOT, "value": side}]
         return {**spec, "params": params, "columns": columns, "spacing": self.gap, "spec": {**spec["spec"], **size}}
+
+
+def for_file(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a chart that stands in nothing: one without panels has the usual width of a picture.
+
+    Args:
+        spec: what Vega-Lite draws.
+    """
+    if spec.get("width") != "container":
+        return {**spec}
+    known = {"name": CONTAINER, "value": PICTURE_WIDTH}
+    params = [known if param["name"] == CONTAINER else param for param in spec["params"]]
+    return {**spec, "width": PICTURE_WIDTH, "params": params}

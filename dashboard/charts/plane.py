@@ -40,21 +40,23 @@ def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: s
     positive = bool((data["value"].dropna() > 0).all())
     scale = "rate" if rate else "log" if positive and style.spans_decades(data["value"], DECADES) else "linear"
     names = list(named["init"])
-    template = _template(scale, len(names) > 1)
     return style.chart(
-        template, {"title": title, **style.colour_values("init", "init", names)}, tiles=data, named=named, edge=edge
+        _template(scale),
+        {"title": title, **style.colour_values("init", "init", names)},
+        tiles=data,
+        named=named,
+        edge=edge,
     )
 
 
 @described
-def _template(scale: str, several: bool) -> alt.TopLevelMixin:
+def _template(scale: str) -> alt.TopLevelMixin:
     """Return the plane.
 
     Args:
         scale: of the colours: rate, log or linear.
-        several: whether there are several initializations.
     """
-    layers = alt.layer(_tiles(scale), _edge(), _initializations(several), height=HEIGHT)
+    layers = alt.layer(_tiles(scale), _edge(), _initializations(), height=HEIGHT)
     return layers.resolve_scale(color="independent")
 
 
@@ -98,9 +100,9 @@ def _edge() -> alt.Chart:
     return line.encode(**_place(), order=order)
 
 
-def _initializations(several: bool) -> alt.Chart:
+def _initializations() -> alt.Chart:
     """Return dots; their names stand in the legend, because on the plane those of neighbours would overlap."""
-    paint = style.colour("init", "Initialization", "circle", several, orient="bottom", symbolSize=90)
+    paint = style.colour("init", "Initialization", "circle", orient="bottom", symbolSize=90)
     dots = alt.Chart(alt.NamedData("named")).mark_point(
         filled=True, size=130, stroke="white", strokeWidth=1.5, opacity=1
     )

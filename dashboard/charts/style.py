@@ -8,7 +8,7 @@ import pandas as pd
 
 from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts.chart import Chart
-from goldilocks.dashboard.charts.panels import PLOT, ROOM, Panels
+from goldilocks.dashboard.charts.panels import CONTAINER, PLOT, ROOM, Panels
 from goldilocks.dashboard.charts.template import Spec, Template, slot
 
 Channel = TypeVar("Channel", alt.X, alt.Y)
@@ -97,20 +97,21 @@ def chart(
     """
     own = {"config": CONFIG, "padding": PADDING} | template.filled(values)
     if panels is None:
-        sizes = [{"name": name, "expr": _plot_width(axis_width)} for name in (ROOM, PLOT)]
+        expressions = {CONTAINER: _container(axis_width)} | dict.fromkeys((ROOM, PLOT), f"{CONTAINER} - {axis_width}")
+        sizes = [{"name": name, "expr": expression} for name, expression in expressions.items()]
         own |= SINGLE | {"params": [*own.get("params", ()), *sizes]}
     return Chart(own, data, panels)
 
 
-def _plot_width(axis_width: int) -> str:
-    """Return an expression for the width of the only plot of a chart, in pixels.
+def _container(axis_width: int) -> str:
+    """Return an expression for the width of what a chart stands in, in pixels.
 
     Vega lays a chart out, sets the signal `width` to what that leaves, and lays nothing out again: a legend that
     depends on `width` may then have more lines than there is room for. The width of what the chart stands in does not
-    wait for the layout; `min(width, 0)` is 0, and lets the expression be evaluated again when a window is resized. A
-    chart that is drawn for a file stands in nothing.
+    wait for the layout; `min(width, 0)` is 0, and lets the expression be evaluated again when a window is resized. What
+    stands in nothing is as wide as its plot and the axis beside it.
     """
-    return f"isFinite(containerSize()[0]) ? min(width, 0) + containerSize()[0] - {axis_width} : width"
+    return f"isFinite(containerSize()[0]) ? min(width, 0) + containerSize()[0] : width + {axis_width}"
 
 
 def colour(

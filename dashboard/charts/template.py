@@ -1,7 +1,7 @@
 """A specification that Altair made once for all figures of one kind and shape, with slots for what differs among them.
 
-Altair takes some 40 ms to make one, a sixth of what a click may take. What differs from figure to figure, beside the
-data, is text: titles, names, the colours of names, the width of a legend's entries.
+Altair takes a good part of what a click may take to make one. What differs from figure to figure, beside the data, is
+text: titles, names, the colours of names, the width of a legend's entries.
 """
 
 import json
@@ -61,8 +61,7 @@ def described(describe: Callable[Given, alt.TopLevelMixin]) -> Callable[Given, T
     def template(*shape: Given.args, **more: Given.kwargs) -> Template:
         # Slots are no valid values; the tests check what they are filled with. Whether Altair checks holds for all
         # threads. Values in the description stay where they are: the data of a chart are those that it is drawn from.
-        inline = alt.data_transformers.enable(consolidate_datasets=False)
-        with _describing, schemapi.debug_mode(False), inline:
+        with _describing, schemapi.debug_mode(False), alt.data_transformers.enable(consolidate_datasets=False):
             spec = describe(*shape, **more).to_dict(validate=False)
         own = {key: value for key, value in spec.items() if key not in ("$schema", "config")}
         return Template(json.dumps(_without_names(own), ensure_ascii=False))

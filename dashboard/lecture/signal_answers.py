@@ -40,7 +40,7 @@ def collapse_of_std(init: str, activation: str) -> str:
     rows = [row for _, row in found.iterrows()]
     steps = [larger(_range(one, "std"), _range(other, "std")) for one, other in pairwise(rows)]
     narrower = False if False in steps else None if None in steps else True
-    return sentence([f"each layer is narrower than the one before: {judged(narrower)}", _std_along(found)])
+    return sentence([f"that each layer is narrower than the one before {judged(narrower)}", _std_along(found)])
 
 
 def _std_along(found: pd.DataFrame) -> str:
@@ -86,8 +86,7 @@ def _gradient_nevertheless(init: str, activation: str) -> str:
     does = "shrinks" if vanishes else "grows" if rate > limits["too_big"] else "keeps its size"
     return (
         f"that the gradient as a whole vanishes {judged(bool(vanishes))}: on its way back it {does}, "
-        f"×{numeral(rate)} per "
-        "layer"
+        f"×{numeral(rate)} per layer"
     )
 
 
@@ -184,8 +183,7 @@ def _independence(found: pd.DataFrame) -> str:
     far = [_apart(spread) for spread in spreads]
     words = [
         f"that batch norm makes the gradient independent of the initialization {judged(less)}: largest and smallest "
-        "are "
-        f"{far[0]} with it and {far[1]} without"
+        f"are {far[0]} with it and {far[1]} without"
     ]
     if pd.notna(plain["flattest_decades"]) and pd.notna(normed["decades_median"]):
         flatter = bool(abs(normed["decades_median"]) < abs(plain["flattest_decades"]))

@@ -59,8 +59,7 @@ def centring() -> str:
     loss = [
         f"{row.dataset} {judged(ENOUGH[row.for_the_loss])}, standardizing as well divides it by "
         f"{numeral(row.condition_gain)} and the change of W multiplies the loss by {numeral(row.factor_centred)} "
-        "before, "
-        f"{numeral(row.factor_standardized)} after"
+        f"before, {numeral(row.factor_standardized)} after"
         for row in images.dropna(subset="for_the_loss").drop_duplicates(["dataset", *classifier]).itertuples()
     ]
     training = [
@@ -102,7 +101,7 @@ def _scales(activation: str, rows: pd.DataFrame) -> str:
     far = known.loc[(known["gamma"] - 1).abs().idxmax()]
     scatter = numeral(far["gamma_std"], 2)
     return (
-        f"{activation}, after {count(far['steps'], 'update')}: the mean γ of {len(moved)} of "
+        f"after {count(far['steps'], 'update')} with {activation}: the mean γ of {len(moved)} of "
         f"{count(len(known), 'layer')} leaves 1 by more than {LEAST_MOVE:.0%}; farthest is {far['layer']} with γ = "
         f"{plus_minus(far['gamma'], far['gamma_margin'])}, scattering by {scatter} from unit to unit, and β = "
         f"{plus_minus(far['beta'], far['beta_margin'])}, over {count(far['seeds'], 'seed')}"
@@ -287,7 +286,7 @@ def best_schemes() -> str:
                 continue
             best = sized.loc[sized["accuracy"].idxmax()]
             words.append(
-                f"{target}, {count(images, 'image')} per class: best {best['scheme']}, "
+                f"on {target}, {count(images, 'image')} per class: best {best['scheme']}, "
                 f"{plus_minus(best['accuracy'], best['accuracy_margin'], PER_CENT)}{_gain(best)}, "
                 f"{count(best['seeds'], 'seed')}"
             )

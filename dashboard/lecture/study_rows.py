@@ -42,7 +42,8 @@ PREPROCESSING = Row(
         x="position",
         colour="preprocessing",
         panels="dataset",
-        parts=("mean", ""),
+        parts=("mean",),
+        ends=("low", "high"),
     ),
     study_answers.sensitivity,
     page="views/preprocessing.py",
@@ -62,8 +63,7 @@ REGULARIZATION = Row(
     "Regularization",
     "Batch norm regularizes while training: each example sees the noise of its batch.",
     "The smaller the batch, the larger the noise. A gap between training and test is small where a network "
-    "generalizes, "
-    "and also where it does not even fit: compare it with the test accuracy.",
+    "generalizes, and also where it does not even fit: compare it with the test accuracy.",
     partial(
         measured,
         QuantityPlot("discrepancy", "loss_gap", "How large is the gap?", "batch_size", "norm", "dataset"),
@@ -94,6 +94,7 @@ FOLDING = Row(
         x="part",
         colour="network",
         panels="batch_size",
+        part="Form",
     ),
     study_answers.folded,
     page=BATCH_NORM,
@@ -103,9 +104,8 @@ MODES = Row(
     16,
     "Training and testing differ",
     "Batch norm behaves differently in training and testing: a common source of errors.",
-    "In the wrong mode the prediction for one example depends on its neighbours in the batch: what if all of them "
-    "are of "
-    "its class?",
+    "In the wrong mode the prediction for one example depends on its neighbours in the batch: what if all of them are "
+    "of its class?",
     _ask(
         "discrepancy",
         "mode_accuracy",
@@ -124,8 +124,7 @@ TRANSFER = Row(
     "Transfer learning",
     "Train on a big set. On a small one re-initialize the last layer and freeze the rest; on a bigger one train more.",
     "Low layers are said to be general, high ones specific. Compare the schemes at few and at many examples, on the "
-    "target "
-    "that is like the source and on the one that is not.",
+    "target that is like the source and on the one that is not.",
     _ask(
         "transfer",
         "transfer_accuracy",
@@ -133,6 +132,7 @@ TRANSFER = Row(
         x="position",
         colour="part",
         panels="dataset",
+        part="Scheme",
     ),
     study_answers.transferred,
     page="views/transfer.py",

@@ -165,7 +165,7 @@ def by_rate(depth: int) -> str:
     lower, higher = found[found["gain_high"] < 0], found[found["gain_low"] > 0]
     words = [
         f"{word} at {_rates(rows)}"
-        for word, rows in (("higher", higher), ("lower, which is slower,", lower))
+        for word, rows in (("higher", higher), ("lower (it learns more slowly)", lower))
         if len(rows)
     ]
     return sentence(words, "at one and the same rate batch norm ends, in every seed that does not diverge")

@@ -79,7 +79,7 @@ def depth(inits: list[str], norms: list[str], colour: str, title: str) -> Findin
         f"{axes.text(colour, value)} {_deepest(named[named[colour] == value])}"
         for value in axes.ordered(colour, named[colour])
     ]
-    text = f"Final test accuracy against depth, by {axes.NAMES[colour].lower()}."
+    text = f"Final test accuracy against depth, by {axes.in_sentence(axes.NAMES[colour])}."
     figure = Figure(title, chart, question, text, trains.definition())
     return Finding(figure, "; ".join(words) + ".", _who_trains(named))
 
@@ -160,8 +160,7 @@ SYMMETRY = Row(
     "All zeros",
     "With all-zero weights every unit computes the same, gets the same gradient, and nothing changes.",
     "Are there more different units after training than before? Units that begin alike get the same gradient. The "
-    "biases "
-    "of the read-out can still learn how frequent the classes are, no more.",
+    "biases of the read-out can still learn how frequent the classes are, no more.",
     symmetry,
     training_answers.distinct_units,
     Prediction("All weights zero. What does training teach the network?", LEARNED),
@@ -183,7 +182,7 @@ DEPTH_WITH_NORM = Row(
     "Deep networks",
     "Batch norm makes deep networks much easier to train.",
     "Same initialization, same learning rate, same seeds: only the normalization differs.",
-    partial(depth, ["xavier"], ["none", "batch"], "norm", "How deep does it train, with and without?"),
+    partial(depth, ["xavier"], ["none", "batch"], "norm", "How deep does it train with and without batch norm?"),
     partial(training_answers.shares_that_train, ASKED_DEPTH),
     Prediction(
         f"{ASKED_DEPTH} ReLU layers, Xavier, learning rate 0.1. Who trains?",

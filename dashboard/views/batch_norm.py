@@ -24,7 +24,10 @@ FORMULAS = (
 def main() -> None:
     """Draw the page."""
     st.title("Batch norm up close")
-    st.markdown("Per unit, over the batch while training; over running averages of the batches when testing.")
+    st.markdown(
+        "Each unit is normalized with the statistics of its batch during training, and with running averages of them "
+        "at test time."
+    )
     for formula in FORMULAS:
         st.latex(formula)
     topic = selectors.switch("Topic", list(TOPICS), f"{PREFIX}_topic", next(iter(TOPICS)))
@@ -85,8 +88,12 @@ MODES = {
     ),
 }
 DEEP = {
-    "growth": QuantityPlot("", "growth", "How fast does the gradient grow?", "depth", "norm", "activation"),
-    "gradient": QuantityPlot("", "gradient", "What gradient reaches each layer?", "position", "norm", "activation"),
+    "growth": QuantityPlot(
+        "", "growth", "How fast does the gradient grow?", "depth", "norm", "activation", part="Origin"
+    ),
+    "gradient": QuantityPlot(
+        "", "gradient", "What gradient reaches each layer?", "position", "norm", "activation", part="Origin"
+    ),
 }
 TOPICS: dict[str, Callable[[], None]] = {
     "The layer (L9)": partial(_study, "batch_norm_layer", LAYER),

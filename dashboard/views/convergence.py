@@ -47,7 +47,7 @@ QUESTIONS = {
 STORIES: dict[str, dict[str, str | list[str]]] = {
     "Batch norm trains deep nets": {},
     "Xavier against Kaiming": {"init": ["xavier", "kaiming"], "norm": "none", "colour": "Initialization"},
-    "Learning rates, with and without": {
+    "Learning rates with and without batch norm": {
         "init": "kaiming",
         "depth": "20",
         "panels": "Learning rate",
@@ -175,7 +175,7 @@ def _curves(view: View, metric: str) -> Figure:
         points=False,
         band=BANDS[view.band],
     )
-    text = f"{title} against step, coloured by {axes.NAMES[view.colour].lower()}."
+    text = f"{title} against step, coloured by {axes.in_sentence(axes.NAMES[view.colour])}."
     note = _note(configurations, view.band)
     return Figure(QUESTIONS[metric], chart, view.curves.but(metrics=[metric]), text, note)
 

@@ -1,7 +1,6 @@
 """Everything the store holds, with its meaning, and a box for questions of one's own."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import duckdb
@@ -12,7 +11,7 @@ from goldilocks import store
 from goldilocks.dashboard import data, sandbox, selectors
 from goldilocks.dashboard.charts.quick import chartable, quick
 from goldilocks.dashboard.exact import file
-from goldilocks.dashboard.figure import TABLES, Figure
+from goldilocks.dashboard.figure import TABLES, Figure, downloads
 from goldilocks.dashboard.question import Question, Source
 from goldilocks.dashboard.snapshot import MOST_SECONDS
 from goldilocks.dashboard.verbatim import verbatim
@@ -201,15 +200,7 @@ def _show(frame: pd.DataFrame, name: str, source: Source, cut: bool) -> None:
     st.dataframe(frame, hide_index=True, lazy=True, alt="The answer, as a table.", key=f"table-{name}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{'The first ' if cut else ''}{len(frame):,} row{'' if len(frame) == 1 else 's'}", width="stretch")
-        for kind in TABLES:
-            st.download_button(
-                kind,
-                data=partial(source.file, kind),
-                file_name=f"{name}.{kind.lower()}",
-                on_click="ignore",
-                key=f"{name}-{kind}-all",
-                icon=":material/download:",
-            )
+        downloads(TABLES, source.file, name, ":material/download:")
     _quick(frame, name, source)
 
 
@@ -242,9 +233,9 @@ def _file() -> None:
     sentence = f"{size / 1e6:,.1f} MB. Any DuckDB from 1.2 on opens it: the command line, Python, R, JDBC."
     if size > data.MOST_FILE_BYTES:
         st.markdown(
-            f"{sentence} It is too large for a download through the browser: ask whoever runs this server for a "
-            "copy. On the machine itself `--store` said where it lies, else `$GOLDILOCKS_STORE` or "
-            "`data/grid.duckdb`; there `cp -L` copies it."
+            f"{sentence} It is too large for a download through the browser: ask whoever runs this server for a copy. "
+            "On the server's machine the file is the one given by `--store`, else by `$GOLDILOCKS_STORE`, else "
+            "`data/grid.duckdb`; copy it with `cp -L`."
         )
         return
     st.caption(sentence)

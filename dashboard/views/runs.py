@@ -61,7 +61,7 @@ def _refresh() -> None:
         return
     if engine_process.running() is None and (writer := store.writer(store.Layout.at())):
         where = f"{writer['pid']} on {writer['host']}"
-        st.info(verbatim(f"Process {where} is computing since {writer['started_at']}: {writer['command']}"))
+        st.info(verbatim(f"Process {where} has been computing since {writer['started_at']}: {writer['command']}"))
         return
     if engine_process.running() is None:
         _choose()
@@ -70,7 +70,7 @@ def _refresh() -> None:
 
 
 def _choose() -> None:
-    kind = selectors.switch("Compute", [PRESET, EDIT], f"{PREFIX}_kind", PRESET)
+    kind = selectors.switch("Grid to compute", [PRESET, EDIT], f"{PREFIX}_kind", PRESET)
     if kind == PRESET:
         presets = _presets()
         grid = selectors.one("Preset", list(presets), f"{PREFIX}_preset", "demo")
@@ -176,7 +176,7 @@ def _watch() -> None:
     st.progress(share, f"{verbatim(run.grid)}: {done:,} of {run.missing:,} cells, {_duration(seconds)} so far{left}")
     if st.button("Cancel", icon=":material/stop:", help="Finished batches are kept."):
         engine_process.cancel(run)
-    st.caption("Finished work appears on all pages automatically, about every ten seconds.")
+    st.caption("Finished work appears on all pages automatically while the run goes on.")
     st.session_state[f"{PREFIX}_watching"] = run.process.pid
 
 
@@ -231,7 +231,7 @@ def _nodes() -> None:
     nodes = data.query("cluster_nodes")
     if nodes.empty:
         return
-    st.markdown("#### Clusters, node by node")
+    st.markdown("#### Workers, node by node")
     config: dict[str, Any] = {
         "run_id": "Run",
         "node": "Node",

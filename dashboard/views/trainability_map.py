@@ -174,8 +174,9 @@ def _figure(drawn: Map, marked: tuple[str, str] | None) -> Figure:
         metric.reverse,
         marked,
     )
-    question = f"{_text(drawn.name)}: what do {axes.NAMES[y].lower()} and {axes.NAMES[x].lower()} change?"
-    text = f"{_text(drawn.name)} over {axes.NAMES[x].lower()} and {axes.NAMES[y].lower()}, {len(tiles)} tiles."
+    across, down = axes.in_sentence(axes.NAMES[x]), axes.in_sentence(axes.NAMES[y])
+    question = f"{_text(drawn.name)}: how does it change with {down} and {across}?"
+    text = f"{_text(drawn.name)} over {across} and {down}, {len(tiles)} tiles."
     most = int(tiles["configurations"].max()) if "configurations" in tiles else 1
     several = f", up to {most} configurations on a tile, of which the {OVER[drawn.over]} is shown" if most > 1 else ""
     note = (
@@ -265,7 +266,7 @@ def _layers(chosen: cell_filters.Chosen) -> None:
     question = Question("layers_of_configuration", wanted)
     layers = question.frame()
     if layers.empty:
-        st.info("The layers of this configuration were not measured. A propagation study with its axes measures them.")
+        st.info("The layers of this configuration were not measured; a propagation study of it would measure them.")
         return
     frame = layers.assign(configuration=wanted["init"], init=wanted["init"])
     parts = []

@@ -42,7 +42,7 @@ def main() -> None:
         STUDY, "transfer_accuracy", title, "position", "part", "dataset", chosen, band=band, part="Scheme"
     )
     quantities.show(asked, "transfer-accuracy")
-    st.caption(f"{schemes}. Panels: the target.")
+    st.caption(f"{schemes}. Each panel is one target set.")
     _closer(chosen, band)
     _filters()
 

@@ -227,7 +227,7 @@ def _evidence(question: Question) -> Figure:
 
 @data.cached
 def _curves(question: Question) -> Figure:
-    """Return the learning curves of the first three."""
+    """Return the learning curves of the first `FIRST`."""
     best = _ranked(question).head(FIRST)
     keys = ("init", "norm", "optimizer", "lr")
     cells = {axis: [question.values[axis]] for axis in _SHAPE} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
@@ -241,7 +241,7 @@ def _curves(question: Question) -> Figure:
         Axis("configuration", "Configuration", values=list(best["configuration"])),
         points=False,
     )
-    return Figure("How fast do the first three learn?", chart, learning, "Test accuracy against step.")
+    return Figure("How fast do the best ones learn?", chart, learning, "Test accuracy against step.")
 
 
 def _table(ranked: pd.DataFrame) -> None:

@@ -74,3 +74,12 @@ def test_an_axis_that_some_lack_names_them_so():
     frame = pd.DataFrame({"lr": [0.1, np.nan, 0.1, np.nan], "init": ["xavier", "xavier", "zeros", "zeros"]})
     found = axes.named(frame, ["init", "lr"], "init")["configuration"]
     assert list(found) == ["zeros, lr 0.1", "zeros, no learning rate", "xavier, lr 0.1", "xavier, no learning rate"]
+
+
+@pytest.mark.parametrize(
+    ("title", "inside"),
+    [("Learning rate", "learning rate"), ("Test accuracy (%)", "test accuracy (%)"), ("W", "W"),
+     ("PCA axes", "PCA axes"), ("σw²", "σw²"), ("", ""), ("Depth scale ξ_Q", "depth scale ξ_Q")],
+)  # fmt: skip
+def test_a_title_inside_a_sentence_keeps_its_symbols(title, inside):
+    assert axes.in_sentence(title) == inside

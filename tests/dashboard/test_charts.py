@@ -17,7 +17,7 @@ from goldilocks.dashboard.charts.group import Group, together
 from goldilocks.dashboard.charts.heat_map import heat_map
 from goldilocks.dashboard.charts.images import images
 from goldilocks.dashboard.charts.line_template import ZEROS
-from goldilocks.dashboard.charts.lines import Axis, lines
+from goldilocks.dashboard.charts.lines import THEORY, Axis, lines
 from goldilocks.dashboard.charts.plane import plane
 from goldilocks.dashboard.charts.points import cloud
 from goldilocks.dashboard.charts.quick import quick
@@ -238,7 +238,7 @@ def test_a_band_is_called_what_it_is(across):
 
 def test_a_band_without_width_is_neither_drawn_nor_told():
     flat = rows().assign(low=lambda frame: frame["mean"], high=lambda frame: frame["mean"])
-    chart = lines(flat.drop(columns=["theory", "theory_low", "theory_high"]), LAYER, VALUE, INIT)
+    chart = lines(flat.drop(columns=[*THEORY]), LAYER, VALUE, INIT)
     assert not {"lowest", "highest"} & tooltip(chart).keys()
     assert "area" not in [layer["mark"]["type"] for layer in chart.spec["layer"]]
 
@@ -251,11 +251,12 @@ def tooltip(chart: Chart):
 
 def test_theory_is_drawn_when_and_only_when_there_is_theory():
     greys = []
-    for frame in (rows(), rows().assign(theory=np.nan), rows().drop(columns=["theory", "theory_low", "theory_high"])):
+    alone, none = rows().assign(theory_low=np.nan, theory_high=np.nan), dict.fromkeys(THEORY, np.nan)
+    for frame in (rows(), alone, rows().assign(theory=np.nan), rows().assign(**none), rows().drop(columns=[*THEORY])):
         chart = lines(frame, LAYER, VALUE, INIT)
         fields = [layer["encoding"].get("y", {}).get("field") for layer in chart.spec["layer"]]
         greys.append([field for field in fields if str(field).startswith("theory")])
-    assert greys == [["theory_low", "theory"], [], []]
+    assert greys == [["theory_low", "theory"], ["theory"], [], [], []]
 
 
 @pytest.mark.parametrize(("tap", "said"), [("act", "std 1"), ("pre", "std 2"), ("grad", "rms 3")])

@@ -7,6 +7,7 @@ import pytest
 from goldilocks.dashboard.lecture import signal_rows, training_answers
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from goldilocks.dashboard.lecture.wording import between, count, plus_minus, sentence
+from goldilocks.dashboard.quantities import OF_DIRECTIONS
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
 
@@ -40,6 +41,13 @@ def test_every_figure_of_a_row_asks_something(opened, number):
     finding = ROWS[number].find()
     for figure in (finding.figure, *finding.beside):
         assert "?" in figure.title, figure.title
+
+
+def test_the_loss_of_l1_has_the_range_over_directions_as_its_band(opened):
+    spec = ROWS[1].find().figure.chart.spec
+    layers = spec.get("spec", spec)["layer"]
+    assert [layer["mark"]["type"] for layer in layers].count("area") == 1
+    assert f"{OF_DIRECTIONS}, from" in {entry["title"] for entry in layers[1]["encoding"]["tooltip"]}
 
 
 @pytest.mark.parametrize("number", sorted(ROWS))

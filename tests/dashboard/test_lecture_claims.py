@@ -171,9 +171,9 @@ def test_l12_says_at_which_rates_batch_norm_is_slower(said, plain, normed, highe
     text = said(12, swept(plain, normed))
     assert higher in clause(text, "higher rates")
     if lower_at:
-        assert all(f"{rate} (" in text.partition("lower, which is slower")[2] for rate in lower_at)
+        assert all(f"{rate} (" in text.partition("lower (it learns more slowly)")[2] for rate in lower_at)
     else:
-        assert not any(f"{rate:g} (" in text.partition("lower, which is slower")[2] for rate in (0.001, 0.01))
+        assert not any(f"{rate:g} (" in text.partition("lower (it learns more slowly)")[2] for rate in (0.001, 0.01))
 
 
 def test_l12_a_diverged_run_has_no_accuracy(said):

@@ -88,7 +88,7 @@ def test_the_openings_charts_are_downloaded_together(activation, slide_store, mo
     assert list(opening.chart.charts) == list(CARDS)
     assert f"activation IN ('{activation}')" in opening.source.sql
     assert "layer_histograms" in opening.source.sql
-    assert {button.key for button in app.get("download_button")} >= {f"opening-{kind}" for kind in FORMATS}
+    assert {button.key for button in app.get("download_button")} >= {f"goldilocks-opening-{kind}" for kind in FORMATS}
     svg = opening.file("SVG").decode()
     assert all(f">{name}</text>" in svg for name in CARDS)
     rows = pd.read_parquet(io.BytesIO(opening.file("Parquet")))

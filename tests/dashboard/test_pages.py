@@ -253,7 +253,7 @@ def test_refresh_is_offered_on_loopback_only(address, offered):
 
 
 def test_the_nodes_of_a_cluster_are_shown_where_there_was_one(filled_store, tmp_path, monkeypatch):
-    heading = "Clusters, node by node"
+    heading = "Workers, node by node"
     assert heading not in words(open_page("runs", filled_store, monkeypatch))
     batch = Batch().run().worker("1")
     batch.training(worker="1", batch=1, batch_place=0, batch_cells=1)

@@ -7,7 +7,7 @@ import pytest
 from goldilocks.dashboard import permalink, selectors
 from tests.dashboard.opening import open_page, words
 
-MADE_ON = "made on another state of the store"
+MADE_ON = "in another state when this link was made"
 
 
 def link(app):

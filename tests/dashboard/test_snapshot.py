@@ -38,6 +38,12 @@ def test_what_is_kept_in_memory_is_what_the_file_says(snapshot, filled_store, na
         pd.testing.assert_frame_equal(snapshot.ask(name, values), truth)
 
 
+def test_a_column_is_a_name_whatever_stands_in_it(snapshot):
+    with pytest.raises(duckdb.BinderException, match="not found"):
+        snapshot.ask("coverage", {}, columns=['study", 1 AS "more'])
+    assert list(snapshot.ask("coverage", {}, columns=["cells", "study"])) == ["cells", "study"]
+
+
 def test_no_writer_gets_at_what_is_served(snapshot, filled_store):
     # Each of these closes a handle on the file, and with it DuckDB's lock.
     store.open(filled_store).close()

@@ -1,9 +1,11 @@
 """Altair describes each shape of figure once; what differs among its figures is filled in, whatever stands in it."""
 
+import threading
+
 import altair as alt
 import pytest
 
-from goldilocks.dashboard.charts import line_template
+from goldilocks.dashboard.charts import line_template, template
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.template import described, slot
 from tests.dashboard.test_charts import INIT, LAYER, VALUE, rows
@@ -48,3 +50,37 @@ def test_altair_checks_elsewhere_as_before():
     dots(5)
     with pytest.raises(alt.utils.schemapi.SchemaValidationError):
         alt.Scale(zero="perhaps")
+
+
+class Gate:
+    """A lock that says who has come."""
+
+    def __init__(self):
+        self.lock, self.first, self.second = threading.Lock(), threading.Event(), threading.Event()
+
+    def __enter__(self):
+        (self.second if self.first.is_set() else self.first).set()
+        self.lock.acquire()
+
+    def __exit__(self, *_):
+        self.lock.release()
+
+
+def test_charts_described_at_once_keep_their_values_and_leave_altair_as_it_was(monkeypatch):
+    gate, before, described_ones = Gate(), alt.data_transformers.options, []
+    monkeypatch.setattr(template, "_describing", gate)
+
+    @described
+    def own_values(wait):
+        # The first is being described still when the second comes.
+        assert not wait or gate.second.wait(20)
+        return alt.Chart(alt.InlineData(values=[{"x": 1}])).mark_point()
+
+    threads = [threading.Thread(target=lambda wait=wait: described_ones.append(own_values(wait))) for wait in (1, 0)]
+    for thread in threads:
+        thread.start()
+        assert gate.first.wait(20)
+    for thread in threads:
+        thread.join()
+    assert [one.filled({})["data"] for one in described_ones] == [{"values": [{"x": 1}]}] * 2
+    assert alt.data_transformers.options == before
