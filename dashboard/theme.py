@@ -13,6 +13,30 @@ BLUE, ORANGE, GREEN, PINK, GOLD = "#0a78c2", "#d9590b", "#0b9e73", "#c0589c", "#
 SKY, VIOLET, BROWN, GREY, OLIVE, RED = "#3a93d6", "#7a6ad8", "#8a6d4b", "#7a8793", "#7d8a2a", "#c44536"
 PALETTE = [BLUE, ORANGE, GREEN, PINK, GOLD, SKY, VIOLET, BROWN, GREY, OLIVE, RED]
 
+# The names by which the cards of the engine's members ask for a colour; relatives have neighbouring hues.
+SLOTS = {
+    "blue": BLUE,
+    "orange": ORANGE,
+    "green": GREEN,
+    "pink": PINK,
+    "gold": GOLD,
+    "sky": SKY,
+    "violet": VIOLET,
+    "brown": BROWN,
+    "grey": GREY,
+    "olive": OLIVE,
+    "red": RED,
+    "fern": "#3f8f4f",
+    "teal": "#2a9d8f",
+    "purple": "#a94fb8",
+    "rose": "#d0547a",
+    "tan": "#94794f",
+    "steel": "#5b86a8",
+    "periwinkle": "#6b80c9",
+    "rust": "#b5563f",
+    "moss": "#5f8a3a",
+    "mauve": "#b85c8e",
+}
 # The lecture's own comparison always looks the same, on every page; relatives have neighbouring hues.
 FIXED = {
     "normal(std=0.01)": BLUE,

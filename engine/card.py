@@ -14,6 +14,10 @@ class Card:
         notes: limits and remarks.
         snippet: the same in PyTorch, ready to paste; `layer` is an `nn.Linear`, `phi` the activation that follows, `h`
             a batch of the layer's inputs; {parameter} stands for a parameter's value.
+        rank: place among the members of its family where people see them side by side, ascending; None: after all that
+            have one.
+        colour: a name of the palette of the charts, such as green; None: a colour that follows from the member's name.
+        label: what it is called in sentences and legends; empty: what its family calls a member of its name.
     """
 
     title: str
@@ -21,3 +25,6 @@ class Card:
     reference: str = ""
     notes: str = ""
     snippet: str = ""
+    rank: int | None = None
+    colour: str | None = None
+    label: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 
 import pyarrow as pa
 
@@ -9,7 +10,7 @@ from goldilocks.engine.activations import Activation, activations
 from goldilocks.engine.card import Card
 from goldilocks.engine.data import datasets
 from goldilocks.engine.grid.presets import preset_names, preset_purpose
-from goldilocks.engine.initializers import initializers
+from goldilocks.engine.initializers import Initializer, initializers
 from goldilocks.engine.networks import networks
 from goldilocks.engine.normalizations import normalizations
 from goldilocks.engine.optimizers import optimizers
@@ -44,6 +45,8 @@ class Entry:
         card: what people read.
         gains: of an activation whose parameters all have defaults; else None.
         saturated: of such an activation, the share of a standard normal that is saturated; else None.
+        label: what people call it, without parameters.
+        alike: of an initializer, whether all weights of a layer are alike; else None.
     """
 
     kind: str
@@ -53,6 +56,8 @@ class Entry:
     card: Card
     gains: Gains | None = None
     saturated: float | None = None
+    label: str = ""
+    alike: bool | None = None
 
 
 def kinds() -> list[str]:
@@ -84,7 +89,15 @@ def _entry(registry: Registry, member: type[Scheme]) -> Entry:
         gains = Gains.of(member())
         saturated = ends(member()).share
         card = replace(card, notes=f"{card.notes} Saturated share of N(0,1): {saturated:.3%}. {gains}".strip())
-    return Entry(registry.kind, member.name, member.signature(), member.aliases, card, gains, saturated)
+    alike = member.alike if issubclass(member, Initializer) else None
+    names = member.name, member.signature(), member.aliases
+    return Entry(registry.kind, *names, card, gains, saturated, registry.label(member), alike)
+
+
+def parts() -> Iterator[Entry]:
+    """Yield what the studies call the parts of their quantities, where these are always the same."""
+    for study in studies:
+        yield from (Entry("part", name, name, (), card) for name, card in study.parts.items())
 
 
 def metrics_table() -> pa.Table:
@@ -94,7 +107,7 @@ def metrics_table() -> pa.Table:
 
 
 def schemes_table() -> pa.Table:
-    """Return every member as rows of the store's table `schemes`."""
+    """Return every member, and every part of a study's quantities, as rows of the store's table `schemes`."""
     rows = [
         {
             "kind": entry.kind,
@@ -106,8 +119,11 @@ def schemes_table() -> pa.Table:
             "parameters": entry.signature.removeprefix(entry.name).strip("()"),
             "aliases": list(entry.aliases),
             "snippet": entry.card.snippet,
+            "rank": entry.card.rank,
+            "colour": entry.card.colour,
+            "label": entry.label or entry.card.label or entry.name,
+            "alike": entry.alike,
         }
-        for kind in kinds()
-        for entry in entries(kind)
+        for entry in chain(chain.from_iterable(map(entries, kinds())), parts())
     ]
     return pa.Table.from_pylist(rows, schema=tables.schema("schemes"))

@@ -22,10 +22,12 @@ class Registry(Generic[Member]):
     Args:
         kind: what a member is called in messages and in the store, such as `initializer`.
         package: the package whose modules are imported at the first look-up, so that a new file is a new member.
+        called: what people call a member whose card does not say it, `{name}` standing for its name.
     """
 
-    def __init__(self, kind: str, package: str):
+    def __init__(self, kind: str, package: str, called: str = "{name}"):
         self.kind = kind
+        self._called = called
         self._flaw: Callable[[Any], str | None] = lambda member: None
         self._package = package
         self._members: dict[str, type[Member]] = {}
@@ -69,6 +71,10 @@ class Registry(Generic[Member]):
         if member is None:
             raise RequestError(f"unknown {self.kind} {short(name)}; {nearest(name, sorted(self._members))}")
         return member
+
+    def label(self, member: type[Member]) -> str:
+        """Return what people call a member, without its parameters."""
+        return member.card.label or self._called.format(name=member.name)
 
     def parse(self, text: Any) -> Member:
         """Make a member from its text.

@@ -22,6 +22,7 @@ class Elu(Activation):
         "Clevert, Unterthiner & Hochreiter 2015",
         notes="Negative inputs saturate at −alpha instead of at zero, which brings the mean closer to zero.",
         snippet="nn.ELU(alpha={alpha})",
+        rank=100,
     )
 
     alpha: Annotated[float, Field(gt=0)] = 1.0

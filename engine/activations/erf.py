@@ -20,6 +20,7 @@ class Erf(Activation):
         "Williams 1997",
         notes="Its length and correlation maps are arcsines.",
         snippet="torch.erf",
+        rank=40,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ class Gelu(Activation):
         "Hendrycks & Gimpel 2016",
         notes="The exact form, not the tanh approximation.",
         snippet="nn.GELU()",
+        rank=120,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

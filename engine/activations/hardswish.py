@@ -19,6 +19,7 @@ class Hardswish(Activation):
         "φ(z) = z·max(0, min(6, z + 3))/6",
         "Howard et al. 2019 (MobileNetV3)",
         snippet="nn.Hardswish()",
+        rank=140,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ class Hardtanh(Activation):
         "φ(z) = max(−1, min(1, z))",
         "Collobert 2004",
         snippet="nn.Hardtanh()",
+        rank=60,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

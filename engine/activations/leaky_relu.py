@@ -24,6 +24,7 @@ class LeakyRelu(Activation):
         "Maas, Hannun & Ng 2013",
         notes="The slope is that of negative inputs.",
         snippet="nn.LeakyReLU(negative_slope={slope})",
+        rank=90,
     )
 
     slope: Annotated[float, Field(ge=-1, le=1)] = 0.01

@@ -14,7 +14,7 @@ class Linear(Activation):
     name = "linear"
     aliases = ("identity", "none")
     positively_homogeneous = True
-    card = Card("Linear", "φ(z) = z", "Saxe, McClelland & Ganguli 2013", snippet="nn.Identity()")
+    card = Card("Linear", "φ(z) = z", "Saxe, McClelland & Ganguli 2013", snippet="nn.Identity()", rank=10)
 
     def __call__(self, z: Tensor) -> Tensor:
         return z

@@ -17,6 +17,7 @@ class Mish(Activation):
         "φ(z) = z·tanh(ln(1 + eᶻ))",
         "Misra 2019",
         snippet="nn.Mish()",
+        rank=160,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ class Relu(Activation):
         "Nair & Hinton 2010",
         notes="Half of all units are silent at random initialization; a unit silent on every example is dead.",
         snippet="nn.ReLU()",
+        rank=80,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ class Selu(Activation):
         "Klambauer, Unterthiner, Mayr & Hochreiter 2017",
         notes="With LeCun's initialization mean 0 and variance 1 are kept from layer to layer.",
         snippet="nn.SELU()",
+        rank=110,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ class Sigmoid(Activation):
         notes="Outputs are positive, so the inputs of the next layer are never centred; an edge of chaos exists only "
         "deep in saturation.",
         snippet="nn.Sigmoid()",
+        rank=20,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

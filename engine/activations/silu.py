@@ -19,6 +19,7 @@ class Silu(Activation):
         "Elfwing, Uchibe & Doya 2017; Ramachandran, Zoph & Le 2017",
         notes="Close to GELU; with Kaiming's gain the signal shrinks slowly.",
         snippet="nn.SiLU()",
+        rank=130,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ class Sin(Activation):
         "φ(z) = sin(z)",
         "Sitzmann et al. 2020 (SIREN)",
         snippet="torch.sin",
+        rank=70,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ class Softplus(Activation):
         "Dugas et al. 2000",
         notes="Always positive, so layers have a large mean; no edge of chaos exists.",
         snippet="nn.Softplus()",
+        rank=150,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ class Softsign(Activation):
         "Glorot & Bengio 2010",
         notes="Approaches its limits slower than tanh, so units saturate less.",
         snippet="nn.Softsign()",
+        rank=50,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ class Tanh(Activation):
         "Glorot & Bengio 2010",
         notes="Saturates for |z| above about two; there its derivative, and with it the gradient, vanishes.",
         snippet="nn.Tanh()",
+        rank=30,
     )
 
     def __call__(self, z: Tensor) -> Tensor:

@@ -15,4 +15,5 @@ class Gaussian(Dataset):
         "x ~ N(0, 1), independent",
         "CS231n 2021, lecture 7",
         notes="No labels: for the propagation study only.",
+        label="N(0,1) inputs",
     )

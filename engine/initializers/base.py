@@ -52,6 +52,7 @@ class Initializer(Scheme):
         family: which base noise is scaled.
         bias_family: which base noise the biases are.
         centred: whether entries are uncorrelated draws with mean 0, so that mean-field theory applies.
+        alike: whether all weights of a layer are alike, so that its units begin alike.
         data_dependent: whether each layer is rescaled, in execution order, until what leaves its affine map has
             variance 1 on the first minibatch.
     """
@@ -59,6 +60,7 @@ class Initializer(Scheme):
     family: ClassVar[Family] = "normal"
     bias_family: ClassVar[BiasFamily] = "uniform"
     centred: ClassVar[bool] = True
+    alike: ClassVar[bool] = False
     data_dependent: ClassVar[bool] = False
 
     def scale(self, fans: Fans, activation: Activation) -> float:

@@ -12,12 +12,15 @@ class Constant(Initializer):
     name = "constant"
     family = "ones"
     centred = False
+    alike = True
     card = Card(
         "Constant",
         "W = value",
         "CS231n 2021, lecture 7",
         notes="All units of a layer are copies of one unit; nothing is random, so there is no prediction.",
         snippet="nn.init.constant_(layer.weight, {value})",
+        rank=20,
+        colour="tan",
     )
 
     value: float

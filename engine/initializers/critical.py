@@ -46,6 +46,8 @@ q = {q} or next(q for q in (1.01**k for k in range(1400)) if moments(q)[2] <= 1.
 V, D, _ = moments(q)
 nn.init.normal_(layer.weight, std=(D * layer.in_features) ** -0.5)
 nn.init.normal_(layer.bias, std=max(q - V / D, 0) ** 0.5)""",
+        rank=130,
+        colour="red",
     )
 
     q: Annotated[float, Field(gt=0, le=1e6)] | None = None

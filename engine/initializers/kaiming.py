@@ -17,6 +17,8 @@ class Kaiming(Initializer):
         "He, Zhang, Ren & Sun 2015",
         notes="The factor 2 makes up for the half of the units that ReLU silences.",
         snippet='nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")',
+        rank=160,
+        colour="pink",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

@@ -17,6 +17,8 @@ class KaimingChannels(Initializer):
         notes="A mistake, shown for what it does: with ReLU the signal grows by the filter's side in every "
         "convolution. Fully connected layers get Kaiming's weights.",
         snippet="nn.init.normal_(layer.weight, std=(2 / layer.weight.shape[1]) ** 0.5)  # nn.Conv2d: channels",
+        rank=190,
+        colour="mauve",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

@@ -21,6 +21,8 @@ class KaimingNormal(Initializer):
         "mode says which fan: fan_in keeps the forward signal, fan_out the gradient.",
         snippet='nn.init.kaiming_normal_(layer.weight, mode="{mode}", nonlinearity="linear")\n'
         "layer.weight.data *= phi(torch.randn(10**6)).square().mean().rsqrt()  # the gain of phi",
+        rank=170,
+        colour="purple",
     )
 
     mode: Literal["fan_in", "fan_out"] = "fan_in"

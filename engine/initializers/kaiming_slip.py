@@ -16,6 +16,8 @@ class KaimingSlip(Initializer):
         "CS231n notes: randn(…) / sqrt(2/Din) instead of randn(…) * sqrt(2/Din)",
         notes="With ReLU the signal grows by fan_in/2 per layer until it overflows.",
         snippet="nn.init.normal_(layer.weight, std=(layer.in_features / 2) ** 0.5)",
+        rank=200,
+        colour="brown",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

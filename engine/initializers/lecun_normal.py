@@ -19,6 +19,8 @@ class LecunNormal(Initializer):
         notes="The variance of the lecture's Xavier, without large weights, as Keras and JAX define it. Made for SELU.",
         snippet="s = layer.in_features ** -0.5 / 0.87962566103423978; "
         "nn.init.trunc_normal_(layer.weight, std=s, a=-2 * s, b=2 * s)",
+        rank=70,
+        colour="teal",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

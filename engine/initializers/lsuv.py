@@ -18,6 +18,8 @@ class Lsuv(Initializer):
         "Mishkin & Matas 2016",
         notes="Every affine map, the read-out included, starts with outputs of variance 1 on the first minibatch.",
         snippet="nn.init.orthogonal_(layer.weight)\nlayer.weight.data /= layer(h).std()  # h: a batch of its inputs",
+        rank=150,
+        colour="gold",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

@@ -22,6 +22,8 @@ class MeanField(Initializer):
         notes="weight_variance is σw², bias_variance is σb²: the axes on which order and chaos are drawn.",
         snippet="nn.init.normal_(layer.weight, std=({weight_variance} / layer.in_features) ** 0.5); "
         "nn.init.normal_(layer.bias, std={bias_variance} ** 0.5)",
+        rank=120,
+        colour="rust",
     )
 
     weight_variance: Annotated[float, Field(ge=0)] = 1.0

@@ -21,6 +21,7 @@ class Normal(Initializer):
         "CS231n 2021, lecture 7",
         notes="What matters is std·√fan_in: the same std is small in a narrow network and large in a wide one.",
         snippet="nn.init.normal_(layer.weight, std={std})",
+        rank=30,
     )
 
     std: Annotated[float, Field(ge=0)]

@@ -22,6 +22,8 @@ class Orthogonal(Initializer):
         notes="Uniform over (semi-)orthogonal matrices; a convolution's has a row for each place in the filter and "
         "each channel. Deep linear networks learn in a time independent of depth.",
         snippet="nn.init.orthogonal_(layer.weight, gain={gain})",
+        rank=140,
+        colour="violet",
     )
 
     gain: Annotated[float, Field(gt=0)] = 1.0

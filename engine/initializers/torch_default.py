@@ -18,6 +18,8 @@ class TorchDefault(Initializer):
         "torch.nn.Linear.reset_parameters: kaiming_uniform_ with a = √5",
         notes="A third of the variance that keeps a linear signal, a sixth of what ReLU needs; biases are not zero.",
         snippet="layer.reset_parameters()",
+        rank=60,
+        colour="sky",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

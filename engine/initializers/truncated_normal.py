@@ -23,6 +23,8 @@ class TruncatedNormal(Initializer):
         notes="Cutting at two standard deviations lowers the standard deviation to 0.8796 of its value; the division "
         "makes up for it. Without it, as nn.init.trunc_normal_ does, std would not be the standard deviation.",
         snippet="s = {std} / 0.87962566103423978; nn.init.trunc_normal_(layer.weight, std=s, a=-2 * s, b=2 * s)",
+        rank=40,
+        colour="periwinkle",
     )
 
     std: Annotated[float, Field(ge=0)]

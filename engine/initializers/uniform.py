@@ -21,6 +21,8 @@ class Uniform(Initializer):
         "W ~ U(−bound, bound), std = bound/√3",
         "LeCun et al. 1998",
         snippet="nn.init.uniform_(layer.weight, -{bound}, {bound})",
+        rank=50,
+        colour="steel",
     )
 
     bound: Annotated[float, Field(ge=0)]

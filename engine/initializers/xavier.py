@@ -16,6 +16,8 @@ class Xavier(Initializer):
         "CS231n 2021, lecture 7; LeCun et al. 1998",
         notes="Just right for tanh; half as much variance as ReLU needs. Glorot's own form averages both fans.",
         snippet="nn.init.normal_(layer.weight, std=layer.in_features ** -0.5)",
+        rank=80,
+        colour="green",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

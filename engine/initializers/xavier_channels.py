@@ -17,6 +17,8 @@ class XavierChannels(Initializer):
         notes="A mistake, shown for what it does: the signal grows by the filter's side in every convolution, and tanh "
         "saturates. Fully connected layers get Xavier's weights.",
         snippet="nn.init.normal_(layer.weight, std=layer.weight.shape[1] ** -0.5)  # nn.Conv2d: channels",
+        rank=110,
+        colour="moss",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

@@ -21,6 +21,8 @@ class XavierNormal(Initializer):
         "Glorot & Bengio 2010",
         notes="Equal to the lecture's form where both fans are equal.",
         snippet="nn.init.xavier_normal_(layer.weight, gain={gain})",
+        rank=90,
+        colour="fern",
     )
 
     gain: Annotated[float, Field(gt=0)] = 1.0

@@ -22,6 +22,8 @@ class XavierUniform(Initializer):
         "Glorot & Bengio 2010",
         notes="Same variance as the Gaussian form.",
         snippet="nn.init.xavier_uniform_(layer.weight, gain={gain})",
+        rank=100,
+        colour="olive",
     )
 
     gain: Annotated[float, Field(gt=0)] = 1.0

@@ -11,12 +11,15 @@ class Zeros(Initializer):
 
     name = "zeros"
     aliases = ("zero",)
+    alike = True
     card = Card(
         "All zeros",
         "W = 0",
         "CS231n 2021, lecture 7",
         notes="Every unit computes the same and gets the same gradient, so units never become different.",
         snippet="nn.init.zeros_(layer.weight)",
+        rank=10,
+        colour="grey",
     )
 
     def scale(self, fans: Fans, activation: Activation) -> float:

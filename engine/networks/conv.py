@@ -34,6 +34,7 @@ class Conv(Sequential):
         "when inactive at every position of every example. Predictions know that the border sees fewer inputs; they "
         "are given for Gaussian inputs without normalization, and without a band.",
         snippet="nn.Conv2d(width, width, {filter}, padding={filter} // 2)",
+        rank=30,
     )
 
     filter: Literal[1, 3, 5, 7] = 3

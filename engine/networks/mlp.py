@@ -19,6 +19,7 @@ class Mlp(Sequential):
         "h ← φ(norm(hW + b)), depth times; a classifier adds one affine read-out",
         "CS231n 2021, lecture 7",
         snippet="nn.Sequential(*[m for _ in range(depth) for m in (nn.Linear(width, width), norm, activation)])",
+        rank=10,
     )
 
     def shapes(self, dataset: Dataset, width: int, depth: int) -> list[LayerShape]:

@@ -30,6 +30,7 @@ class ResidualMlp(Network):
         "like l + 1 behind batch norm, however many maps a branch has. Statistics of a layer are those of the stream x "
         "after its block; pre and saturation are those of the activation that follows. No band is predicted.",
         snippet="x = x + alpha * layer(activation(norm(x)))",
+        rank=20,
     )
 
     branch: Literal["none", "1/sqrt(depth)", "zero"] = "none"

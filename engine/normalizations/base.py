@@ -127,4 +127,4 @@ class Normalization(Scheme):
         return None
 
 
-normalizations: Registry[Normalization] = Registry("normalization", "goldilocks.engine.normalizations")
+normalizations: Registry[Normalization] = Registry("normalization", "goldilocks.engine.normalizations", "{name} norm")

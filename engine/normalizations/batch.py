@@ -34,6 +34,8 @@ class Batch(Normalization):
         "against the width: where the sum of batch/width over the layers exceeds one quarter, no gradient is predicted "
         "and no band, save that of the first layer.",
         snippet="nn.BatchNorm1d(width, eps={eps}, momentum={momentum})",
+        rank=20,
+        colour="blue",
     )
 
     eps: Annotated[float, Field(ge=0)] = 1e-5

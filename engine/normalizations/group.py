@@ -21,6 +21,8 @@ class Group(PerExample):
         "Wu & He 2018",
         notes="groups must divide the width. One group is layer normalization.",
         snippet="nn.GroupNorm({groups}, width, eps={eps})",
+        rank=50,
+        colour="pink",
     )
 
     groups: Annotated[int, Field(ge=1)]

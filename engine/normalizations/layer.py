@@ -17,4 +17,6 @@ class Layer(PerExample):
         "Ba, Kiros & Hinton 2016",
         notes="Independent of the batch, and the same in training and evaluation.",
         snippet="nn.LayerNorm(width, eps={eps})",
+        rank=30,
+        colour="green",
     )

@@ -15,7 +15,7 @@ class NoNormalization(Normalization):
     name = "none"
     aliases = ("identity",)
     absent = True
-    card = Card("None", "y = z", snippet="nn.Identity()")
+    card = Card("None", "y = z", snippet="nn.Identity()", rank=10, colour="orange", label="no norm")
 
     def forward(self, z: Tensor, scale: Scale | None, running: Running | None) -> tuple[Tensor, Any]:
         return z, None

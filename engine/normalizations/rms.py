@@ -19,4 +19,6 @@ class Rms(PerExample):
         "Zhang & Sennrich 2019",
         notes="Layer normalization without the mean and without β.",
         snippet="nn.RMSNorm(width, eps={eps})",
+        rank=40,
+        colour="violet",
     )

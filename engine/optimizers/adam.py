@@ -22,6 +22,7 @@ class Adam(Optimizer):
         "m ← β1·m + (1−β1)·g, v ← β2·v + (1−β2)·g², θ ← θ − lr·m̂/(√v̂ + eps)",
         "Kingma & Ba 2015",
         snippet="torch.optim.Adam(model.parameters(), lr={lr}, betas=({beta1}, {beta2}), eps={eps})",
+        rank=30,
     )
 
     beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9

@@ -21,6 +21,7 @@ class Momentum(Optimizer):
         "v ← beta·v + g, θ ← θ − lr·v",
         "Polyak 1964; Sutskever et al. 2013",
         snippet="torch.optim.SGD(model.parameters(), lr={lr}, momentum={beta})",
+        rank=20,
     )
 
     beta: Annotated[float, Field(ge=0, lt=1)] = 0.9

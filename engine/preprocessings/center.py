@@ -12,7 +12,7 @@ class Center(Preprocessing):
 
     name = "center"
     aliases = ("zero_center",)
-    card = Card("Zero-centred", "x ← x − E[x], per dimension", "CS231n 2021, lecture 7")
+    card = Card("Zero-centred", "x ← x − E[x], per dimension", "CS231n 2021, lecture 7", rank=20, colour="gold")
 
     def fit(self, train: np.ndarray) -> Transform:
         """Return x − E x."""

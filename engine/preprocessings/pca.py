@@ -18,6 +18,8 @@ class Pca(Preprocessing):
         "x ← (x − E[x]) U, with Cov[x] = U diag(λ) Uᵀ, λ₁ ≥ λ₂ ≥ …",
         "CS231n 2021, lecture 7; Pearson 1901",
         notes="All axes are kept. Those along which the training split does not vary are zero. Not usual for images.",
+        rank=40,
+        colour="sky",
     )
 
     def fit(self, train: np.ndarray) -> Transform:

@@ -12,7 +12,7 @@ class Raw(Preprocessing):
 
     name = "raw"
     aliases = ("none",)
-    card = Card("Raw", "x ← x", "CS231n 2021, lecture 7")
+    card = Card("Raw", "x ← x", "CS231n 2021, lecture 7", rank=10, colour="red")
 
     def fit(self, train: np.ndarray) -> Transform:
         """Return the identity."""

@@ -17,6 +17,8 @@ class Standardize(Preprocessing):
         "x ← (x − E[x])/√Var[x], per dimension",
         "CS231n 2021, lecture 7; LeCun et al. 1998",
         notes="A dimension that is constant over the training split is only centred.",
+        rank=30,
+        colour="green",
     )
 
     def fit(self, train: np.ndarray) -> Transform:

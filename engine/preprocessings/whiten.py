@@ -23,6 +23,8 @@ class Whiten(Preprocessing):
         notes="ε is a share of the largest variance; with the default, 0, the covariance becomes exactly the identity. "
         "Axes along which the training split does not vary are zero. Enlarges the noise along axes of little variance; "
         "not usual for images.",
+        rank=50,
+        colour="violet",
     )
 
     eps: Annotated[float, Field(ge=0, le=1)] = 0.0

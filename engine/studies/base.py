@@ -1,6 +1,6 @@
 """What a study declares: which cells fit into one tensor program, what they cost, and how to compute them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 import pyarrow as pa
 import torch
 
+from goldilocks.engine.card import Card
 from goldilocks.engine.cell import Cell
 from goldilocks.engine.cores import Progress
 from goldilocks.engine.cost import Cost
@@ -85,6 +86,7 @@ class Study(Scheme, Generic[Kind]):
     Attributes:
         cell: the configuration of one experiment: its fields are the keys of grid files.
         quantities: what it measures beside the columns of the store's tables.
+        parts: how people see the parts of its quantities that are always the same, in their order.
         typical_share: share of the rate of plain batched products that it reaches, statistics and logging included.
         layer_calls: what a layer takes however small it is, in each update or, where nothing is trained, for each
             cell, in calls of a kernel on next to nothing: kernels, statistics, predictions.
@@ -92,6 +94,7 @@ class Study(Scheme, Generic[Kind]):
 
     cell: ClassVar[type[Cell]]
     quantities: ClassVar[tuple[Quantity, ...]] = ()
+    parts: ClassVar[Mapping[str, Card]] = {}
     typical_share: ClassVar[float] = 0.4
     layer_calls: ClassVar[int] = 140
 

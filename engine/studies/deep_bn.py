@@ -61,6 +61,10 @@ class DeepBn(Study[DeepBnCell]):
 
     name = "deep_bn"
     cell = DeepBnCell
+    parts = {
+        MEASURED: Card("Measured", rank=30, colour="blue"),
+        THEORY: Card("Mean-field theory", rank=40, colour="grey"),
+    }
     quantities = (
         Quantity("growth", "Gradient growth per layer", "Geometric mean, over all layers, of the rms gradient at a "
                  "layer's output divided by that at the next layer's; 1 means preserved."),

@@ -84,6 +84,12 @@ class Discrepancy(Study[DiscrepancyCell]):
         "loader without shuffling. Spoilt: sorted batches have passed in training mode before the evaluation. The "
         "presets' settings were chosen on seeds 0 to 4; the presets measure on other seeds.",
     )
+    parts = {
+        RUNNING: Card("Running statistics: the right mode", rank=50, colour="blue"),
+        BATCH_STATISTICS: Card("Batch statistics: the wrong mode", rank=60, colour="orange"),
+        SORTED: Card("Batch statistics of batches sorted by class", colour="pink"),
+        SPOILT: Card("Running statistics after sorted batches", colour="green"),
+    }
     quantities = (
         Quantity(
             "accuracy_on_train",

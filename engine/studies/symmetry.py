@@ -24,6 +24,7 @@ from goldilocks.engine.training.trainer import Trainer
 
 # Two vectors are alike when their distance is at most this share of the length of the longest one in their layer.
 ALIKE = 1e-4
+BEFORE, AFTER = "before", "after"
 ON_BATCH = "on the first minibatch; part is before or after training"
 
 
@@ -51,6 +52,10 @@ class Symmetry(Study[SymmetryCell]):
         "CS231n 2021, lecture 7; Goodfellow, Bengio & Courville 2016, section 8.4",
         notes="Vectors closer than a ten-thousandth of the longest one of their layer count as one.",
     )
+    parts = {
+        BEFORE: Card("Before training", rank=10, colour="grey"),
+        AFTER: Card("After training", rank=20, colour="blue"),
+    }
     quantities = (
         Quantity(
             "distinct_units",
@@ -111,9 +116,9 @@ class Symmetry(Study[SymmetryCell]):
 def _train(trainer: Trainer, progress: Progress) -> Measurements:
     measured = Measurements()
     start = [layer.affine.weight.clone() for layer in trainer.model.hidden]
-    _measure(trainer, "before", measured)
+    _measure(trainer, BEFORE, measured)
     watched(trainer, progress)
-    _measure(trainer, "after", measured)
+    _measure(trainer, AFTER, measured)
     for number, (layer, before) in enumerate(zip(trainer.model.hidden, start, strict=True), 1):
         change = norm(layer.affine.weight - before)
         _add(trainer, measured, "weight_change", change, number)

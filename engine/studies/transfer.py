@@ -18,7 +18,7 @@ from goldilocks.engine.training.curve_log import CurveLog
 from goldilocks.engine.training.curves import Curves, logged_steps
 from goldilocks.engine.training.loop import train
 from goldilocks.engine.transfer.cell import TransferCell
-from goldilocks.engine.transfer.schemes import LOWER_RATE
+from goldilocks.engine.transfer.schemes import LOWER_RATE, SCHEMES
 from goldilocks.engine.transfer.source_networks import source_networks
 from goldilocks.engine.transfer.trainer import TransferTrainer
 
@@ -42,6 +42,7 @@ class Transfer(Study[TransferCell]):
         "measures is taken from the source. The presets' settings were chosen on seeds 0 to 4; the presets measure on "
         "other seeds.",
     )
+    parts = SCHEMES
     quantities = (
         Quantity(
             "transfer_accuracy",

@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from goldilocks.engine.card import Card
+
 SchemeName = Literal["scratch", "last_layer", "dense_layers", "fine_tune"]
+# How people see them.
+SCHEMES: dict[str, Card] = {
+    "scratch": Card("From scratch", colour="grey", label="from scratch"),
+    "last_layer": Card("New last layer", colour="blue", label="all frozen, new last layer"),
+    "dense_layers": Card(
+        "New fully connected layers", colour="green", label="convolutions frozen, new fully connected layers"
+    ),
+    "fine_tune": Card("Fine-tuning", colour="orange", label="everything, at a lower rate"),
+}
 # What pretrained layers learn at, as a share of the rate of new ones.
 LOWER_RATE = 0.1
 

@@ -35,7 +35,9 @@ class Varied:
             "last", grid_text="two", started_at=None
         )
         self.batch.worker("1", "later").worker("2", "later").worker("3", "later", node="two").worker("1", "idle")
-        self.batch.scheme().scheme("activation", "tanh", notes=None).metric("xi").metric("chi", better="lower")
+        self.batch.scheme().scheme("activation", "tanh", notes=None).scheme("normalization", "unit")
+        self.batch.scheme(name="kaiming", label="Kaiming").scheme("part", "mine", label="Mine", rank=5, colour="red")
+        self.batch.metric("xi").metric("chi", better="lower")
         self.random = random.Random(0)
 
     def all(self) -> Batch:

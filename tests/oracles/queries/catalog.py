@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 
+from goldilocks.engine.catalog import schemes_table
 from tests.oracles.queries.numbers import distinct, finite, highest, lowest
 from tests.oracles.queries.registry import Rows, oracle
 from tests.oracles.queries.tables import Tables, among, groups, keep, where
@@ -138,6 +140,30 @@ def cluster_nodes(tables: Tables) -> Rows:
 @oracle("kind", "name")
 def scheme_cards(tables: Tables, kind: str | None) -> Rows:
     return where(tables.read("schemes"), kind=kind).to_dict("records")
+
+
+@oracle("kind", "name")
+def presentation(tables: Tables) -> Rows:
+    said = {(row["kind"], row["name"]): row for row in tables.read("schemes").to_dict("records")}
+    known = {(row["kind"], row["name"]): row for row in schemes_table().to_pylist() if _presented(row)}
+    for kind, name in said.keys() | known.keys():
+        card = said.get((kind, name), {})
+        # A card without a label is that of an engine from before there were labels.
+        row = known.get((kind, name), {}) if pd.isna(card.get("label")) else card
+        usual = f"{name} norm" if kind == "normalization" else name
+        yield {
+            "kind": kind,
+            "name": name,
+            "rank": row.get("rank"),
+            "colour": row.get("colour"),
+            "label": row.get("label", usual),
+            "alike": bool(row.get("alike") is True) if kind == "initializer" else None,
+        }
+
+
+def _presented(card: dict[str, Any]) -> bool:
+    """Tell whether a card says more of how it is seen than its name does."""
+    return card["rank"] is not None or card["colour"] is not None or card["label"] != card["name"]
 
 
 @oracle("name")
