@@ -6,7 +6,7 @@ PORT   ?= 8501
 RUN    := .venv/bin/python -m
 TESTS  := pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup run grid test quick durations faults bench lint clean distclean
+.PHONY: setup run grid test quick quick-tests durations faults bench lint clean distclean
 
 setup: .venv/installed
 
@@ -34,7 +34,7 @@ test: setup .venv/ray-installed lint
 quick: setup
 	@$(MAKE) --no-print-directory -j 2 lint quick-tests
 
-quick-tests:
+quick-tests: setup
 	@$(RUN) $(TESTS) --quick
 
 # All tests once more, to note what each file takes.

@@ -1,4 +1,4 @@
-"""A small real store that all tests of the pages read."""
+"""What all tests share: their order, what is left out of a quick run, and a small real store."""
 
 import os
 

@@ -1,7 +1,7 @@
 """What each file of tests takes, in seconds of processor time: measured on request, kept beside the tests, and used to
 begin with the longest and to leave out the slow.
 
-`make durations` runs all tests and writes the file.
+`make durations` runs all tests and writes the file; `pytest --measure FILE` writes what one file takes.
 """
 
 import json
@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from tests import warm
 
 FILE = Path(__file__).with_name("durations.json")
 # A file that takes longer is slow, and `make quick` leaves it out.
@@ -22,16 +24,19 @@ def known():
 
 
 class Measuring:
-    """Adds up what each file takes, children included, in each worker; the one that started them writes it down."""
+    """Adds up what each file takes, children included, in each worker; the one that started them writes it down.
+
+    The start of the interpreter that forks, once in each worker, belongs to no file.
+    """
 
     def __init__(self):
         self.seconds = Counter()
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item):
-        before = sum(os.times()[:4])
+        before = _taken()
         yield
-        self.seconds[item.nodeid.partition("::")[0]] += sum(os.times()[:4]) - before
+        self.seconds[item.nodeid.partition("::")[0]] += _taken() - before
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node):
@@ -45,3 +50,8 @@ class Measuring:
             root = FILE.parents[1]
             kept = {file: seconds for file, seconds in sorted(measured.items()) if (root / file).exists()}
             FILE.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+def _taken():
+    """Return the seconds of processor time of this process, of its children and of forks that were waited for."""
+    return sum(os.times()[:4]) + warm.seconds

@@ -29,12 +29,30 @@ LOADED = (
     *("goldilocks.engine.execution.forecast", "pandas", "pyarrow.dataset", "sklearn.datasets"),
     *("typer.rich_utils", "rich.table", "rich.progress"),
 )
+# What of Popen a fork takes: whatever is about its streams, and where and with what it runs.
+TAKEN = frozenset(
+    ("stdin", "stdout", "stderr", "bufsize", "pipesize", "text", "universal_newlines", "encoding", "errors")
+    + ("cwd", "env")
+)
+# Of processor time that forks took which have been waited for: the system counts them as children of another process.
+seconds = 0.0
 
 
 class Process(subprocess.Popen):
-    """`python -m module …`, forked. Everything else is as with Popen."""
+    """`python -m module …`, forked; what can be asked of it is as with Popen.
+
+    Args:
+        module: its name.
+        arguments: what follows on the command line.
+        options: as of Popen, those in `TAKEN`.
+
+    Raises:
+        TypeError: another option of Popen, which would go unheeded.
+    """
 
     def __init__(self, module, *arguments, **options):
+        if refused := sorted(set(options) - TAKEN):
+            raise TypeError(f"a fork does not take {', '.join(refused)}; it takes {', '.join(sorted(TAKEN))}")
         super().__init__([module, *map(str, arguments)], **options)
 
     def _execute_child(self, args, executable, preexec, close, passed, cwd, env, info, flags, shell, *pipes_and_more):
@@ -58,18 +76,27 @@ class Process(subprocess.Popen):
     def _try_wait(self, wait_flags):
         if wait_flags & os.WNOHANG and not select.select([self._status], [], [], 0)[0]:
             return 0, 0
-        said = os.read(self._status, 4)
+        said = os.read(self._status, 12)
         os.close(self._status)
         if not said:
             self.returncode = 1
-            raise RuntimeError("the interpreter that forks has ended")
-        return self.pid, int.from_bytes(said, "little")
+            raise ChildProcessError("the interpreter that forks has ended")
+        global seconds
+        seconds += int.from_bytes(said[4:], "little") / 1e6
+        return self.pid, int.from_bytes(said[:4], "little")
 
-    def _internal_poll(self, *_, **__):
+    def _internal_poll(self, _deadstate=None, **_):
         if self.returncode is None:
-            pid, status = self._try_wait(os.WNOHANG)
-            if pid:
-                self._handle_exitstatus(status)
+            try:
+                pid, status = self._try_wait(os.WNOHANG)
+            except ChildProcessError:
+                # As with Popen, this is what one is called with that is deleted without having been waited for: when
+                # all ends, after the interpreter that would have told.
+                if _deadstate is None:
+                    raise
+            else:
+                if pid:
+                    self._handle_exitstatus(status)
         return self.returncode
 
 
@@ -81,7 +108,7 @@ def run(module, *arguments, input=None, timeout=600, **options):
         arguments: what follows on the command line.
         input: what it reads on standard input; None means what the tests have.
         timeout: seconds.
-        options: as of Popen.
+        options: as of Process.
     """
     stdin = None if input is None else subprocess.PIPE
     with Process(module, *arguments, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options) as process:
@@ -113,9 +140,11 @@ def _serve(connection):
 
     def ended(*_):
         with suppress(ChildProcessError):
-            while (child := os.waitpid(-1, os.WNOHANG))[0]:
-                with suppress(BrokenPipeError), os.fdopen(told.pop(child[0]), "wb") as status:
-                    status.write(child[1].to_bytes(4, "little"))
+            while (child := os.wait4(-1, os.WNOHANG))[0]:
+                pid, code, used = child
+                microseconds = round(1e6 * (used.ru_utime + used.ru_stime))
+                with suppress(BrokenPipeError), os.fdopen(told.pop(pid), "wb") as status:
+                    status.write(code.to_bytes(4, "little") + microseconds.to_bytes(8, "little"))
 
     signal.signal(signal.SIGCHLD, ended)
     while True:

@@ -17,10 +17,11 @@ ROOT = Path(__file__).parents[2]
 def test_nothing_is_lost_whatever_goes_wrong():
     command = [sys.executable, "-m", "tests.faults", "--short"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
+    # The seed is the first line: without it nobody could try the same again.
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
     seed, _, _, _, *rows = done.stdout.splitlines()
-    assert (done.returncode, done.stderr) == (0, ""), seed
     trials = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
-    assert all(int(row[2]) > 0 for row in trials)
+    assert all(int(row[2]) > 0 for row in trials), seed
     # Nine of them at an operation and one with a lock; at a random moment it may be over.
-    assert sum(int(row[3]) for row in trials) >= 10
-    assert {row[0] for row in trials if int(row[6])} >= {"torn or scrambled journal file", "corrupted snapshot"}
+    assert sum(int(row[3]) for row in trials) >= 10, seed
+    assert {row[0] for row in trials if int(row[6])} >= {"torn or scrambled journal file", "corrupted snapshot"}, seed

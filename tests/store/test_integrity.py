@@ -25,8 +25,9 @@ from tests.faults.flips import campaign
 from tests.store.builder import Batch, believable, write
 from tests.store.make_asset import asset
 
-# Some are always the same, so that some are always detected; 200 are in `make faults`.
-KNOWN = (1000, 1001, 1002)
+# Tables of journal entries that wait, are packed and are published: whichever of their bits flips or is lost, their
+# digests tell. The others are drawn anew each time; many more are in `make faults`.
+KNOWN = (1003, 1029, 1047)
 SEEDS = (*KNOWN, *random.sample(range(2000, 10**6), 3))
 
 
@@ -66,10 +67,11 @@ def as_of_old(layout):
 
 
 def test_no_flip_becomes_a_number(tmp_path):
+    print("seeds", *SEEDS)
     outcomes = campaign(tmp_path, SEEDS)
     print(*outcomes, sep="\n")
     assert [str(outcome) for outcome in outcomes if outcome.problem] == []
-    assert any(outcome.result == "detected" for outcome in outcomes[: len(KNOWN)])
+    assert [outcome.result for outcome in outcomes[: len(KNOWN)]] == ["detected"] * len(KNOWN)
 
 
 def test_digests_can_be_checked_without_goldilocks(own):

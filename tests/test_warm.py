@@ -1,0 +1,44 @@
+"""Forked programs are counted, and what they cannot do is refused."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests import durations, warm
+
+ROOT = Path(__file__).parents[1]
+BURNING = "import time\nwhile time.process_time() < 0.3:\n    pass"
+# A process that outlives the interpreter which would tell of its end.
+FORSAKEN = """
+import subprocess
+from tests import warm
+process = warm.Process("waiting", cwd={folder!r}, stdin=subprocess.PIPE)
+"""
+
+
+def test_what_a_fork_takes_is_counted(tmp_path):
+    (tmp_path / "burning.py").write_text(BURNING)
+    measuring = durations.Measuring()
+    around = measuring.pytest_runtest_protocol(SimpleNamespace(nodeid="tests/test_this.py::test_that"))
+    next(around)
+    assert warm.run("burning", cwd=tmp_path).returncode == 0
+    next(around, None)
+    assert measuring.seconds["tests/test_this.py"] > 0.25
+
+
+@pytest.mark.parametrize("option", ["start_new_session", "preexec_fn", "pass_fds", "umask", "shell"])
+def test_an_option_that_would_go_unheeded_is_refused(option):
+    with pytest.raises(TypeError, match=f"does not take {option}; it takes .*cwd"):
+        warm.Process("burning", **{option: True})
+
+
+def test_a_fork_that_was_not_waited_for_does_not_spoil_the_end(tmp_path):
+    (tmp_path / "waiting.py").write_text("import sys\nsys.stdin.read()")
+    done = subprocess.run(
+        [sys.executable, "-c", FORSAKEN.format(folder=str(tmp_path))],
+        cwd=ROOT, env={"PYTHONPATH": ".:.package"}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
