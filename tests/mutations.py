@@ -176,7 +176,7 @@ def main() -> int:
                 shutil.copy(source, folder / file, follow_symlinks=False)
         # With a file that is not there pytest fails, as if a test had noticed.
         if missing := lacking(folder):
-            options.error(f"TESTS names what is not there or not in git: {', '.join(missing)}; correct TESTS or --tests")
+            options.error(f"TESTS names what is not there or not in git: {', '.join(missing)}")
         print("| | file | line | slip | noticed by | seconds |\n|---:|---|---:|---|---|---:|", flush=True)
         for number, (place, slip) in enumerate(drawn(chosen.count, chosen.seed)):
             if number in only:

@@ -71,7 +71,7 @@ def project(tmp_path):
 
 def ran(command, folder, **options):
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "GOLDILOCKS_STORE")}
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, env=environment, **options)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, env=environment, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

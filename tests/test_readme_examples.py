@@ -339,7 +339,7 @@ def shell(script: str, environment: dict[str, str]) -> None:
     program = f"PATH=/usr/bin:/bin OMP_NUM_THREADS=1 {Path(sys.executable).parent}/goldilocks"
     done = subprocess.run(
         ["bash", "-euc", script.replace("goldilocks", program)],
-        capture_output=True, text=True, timeout=300, env=environment,
+        capture_output=True, text=True, timeout=600, env=environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 

@@ -13,8 +13,9 @@ ROOT = Path(__file__).parents[1]
 BURNING = "import time\nwhile time.process_time() < 0.3:\n    pass"
 # A process that outlives the interpreter which would tell of its end.
 FORSAKEN = """
-import subprocess
+import atexit, subprocess
 from tests import warm
+{end}
 process = warm.Process("waiting", cwd={folder!r}, stdin=subprocess.PIPE)
 """
 
@@ -35,10 +36,11 @@ def test_an_option_that_would_go_unheeded_is_refused(option):
         warm.Process("burning", **{option: True})
 
 
-def test_a_fork_that_was_not_waited_for_does_not_spoil_the_end(tmp_path):
+@pytest.mark.parametrize("end", ["", "atexit.register(lambda: process.kill())"], ids=["nobody", "who started it"])
+def test_a_fork_that_was_not_waited_for_does_not_spoil_the_end(tmp_path, end):
     (tmp_path / "waiting.py").write_text("import sys\nsys.stdin.read()")
     done = subprocess.run(
-        [sys.executable, "-c", FORSAKEN.format(folder=str(tmp_path))],
-        cwd=ROOT, env={"PYTHONPATH": ".:.package"}, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", FORSAKEN.format(folder=str(tmp_path), end=end)],
+        cwd=ROOT, env={"PYTHONPATH": ".:.package"}, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")

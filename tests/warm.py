@@ -20,20 +20,23 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 from goldilocks import engine, store
+from goldilocks.engine.data import datasets
+from goldilocks.store.files.scratch import scratch
+from tests.store.builder import Batch, write
 
 ROOT = Path(__file__).parents[1]
-# What programs load beside the public names of the engine and the store.
-LOADED = (
-    *("goldilocks.engine.execution.forecast", "pandas", "pyarrow.dataset", "sklearn.datasets"),
-    *("typer.rich_utils", "rich.table", "rich.progress"),
-)
+# What programs load beside the engine and the store.
+LOADED = ("pandas", "pyarrow.dataset", "typer.rich_utils", "rich.table", "rich.progress")
+# Programs themselves, and what only some of them load.
+NOT_LOADED = ("__main__", "bench", "diagnosis", "kernels", "ray")
 # What of Popen a fork takes: whatever is about its streams, and where and with what it runs.
-TAKEN = frozenset(
-    ("stdin", "stdout", "stderr", "bufsize", "pipesize", "text", "universal_newlines", "encoding", "errors")
-    + ("cwd", "env")
-)
+TAKEN = {
+    *("stdin", "stdout", "stderr", "bufsize", "pipesize", "text", "universal_newlines", "encoding", "errors"),
+    *("cwd", "env"),
+}
 # Of processor time that forks took which have been waited for: the system counts them as children of another process.
 seconds = 0.0
 
@@ -122,16 +125,40 @@ def run(module, *arguments, input=None, timeout=600, **options):
 
 @cache
 def _interpreter():
-    """Return the connection to the interpreter that forks, and itself: one for each process of the tests.
-
-    It ends when the connection does.
-    """
+    """Return the connection to the interpreter that forks, and itself: one for each process of the tests."""
     ours, its = socket.socketpair()
     command = [sys.executable, "-m", "tests.warm", str(its.fileno())]
     started = subprocess.Popen(command, cwd=ROOT, pass_fds=[its.fileno()])
     its.close()
-    atexit.register(lambda: (ours.close(), started.wait()))
     return ours, started
+
+
+def _end():
+    """End the interpreter that forks, if there is one: it does when the connection to it ends."""
+    if _interpreter.cache_info().currsize:
+        connection, started = _interpreter()
+        connection.close()
+        started.wait()
+
+
+# Now, so that it runs after what those register who use this, and may end forks.
+atexit.register(_end)
+
+
+def _load():
+    """Load what programs load, and find out what each of them would find out for itself, such as the newest schema.
+
+    Nothing that starts threads which go on: a fork would not have them, and wait for them.
+    """
+    for package in (engine, store):
+        for found in walk_packages(package.__path__, f"{package.__name__}."):
+            if not set(found.name.split(".")) & set(NOT_LOADED):
+                import_module(found.name)
+    for name in LOADED:
+        import_module(name)
+    datasets.parse("digits").load()
+    with scratch() as folder:
+        store.open(write(folder / "grid.duckdb", Batch().run())).close()
 
 
 def _serve(connection):
@@ -217,10 +244,6 @@ def _leave():
 if __name__ == "__main__":
     # The first that is registered runs last.
     atexit.register(_leave)
-    for package in (engine, store):
-        for name in package.__all__:
-            getattr(package, name)
-    for name in LOADED:
-        import_module(name)
+    _load()
     gc.freeze()
     _become(_serve(socket.socket(fileno=int(sys.argv[1]))))

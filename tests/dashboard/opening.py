@@ -6,6 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "dashboard" / "app.py"
+# In seconds: a page that takes this long hangs, however busy the machine is.
+HANGS = 600
 # The title of each page, by its file.
 PAGES = {
     "lecture": "Will a signal survive this network, and will it train?",
@@ -38,7 +40,7 @@ def open_page(page, store, monkeypatch, **query):
         query: what the address asks for.
     """
     monkeypatch.setenv("GOLDILOCKS_STORE", str(store))
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=HANGS)
     for key, value in query.items():
         app.query_params[key] = value
     app.switch_page(f"views/{page}.py")

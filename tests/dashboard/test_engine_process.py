@@ -42,7 +42,7 @@ def path(tmp_path, monkeypatch):
     yield tmp_path / "grid.duckdb"
     if run := engine_process.latest():
         engine_process.cancel(run)
-        run.process.wait(timeout=60)
+        run.process.wait(timeout=600)
 
 
 def wait(condition, seconds=60):
@@ -58,7 +58,7 @@ def test_a_grid_is_planned_computed_and_reported(path):
     assert (planned["cells"], planned["done"]) == (6, 0)
     assert not path.exists()
     run = engine_process.start(grid, planned["cells"])
-    run.process.wait(timeout=120)
+    run.process.wait(timeout=600)
     assert run.done() == 6
     assert engine_process.summary(run)["cells_computed"] == 6
     with store.open() as handle:
@@ -72,7 +72,7 @@ def test_a_run_is_started_once_and_cancelled(path):
     with pytest.raises(engine_process.Refused, match="in progress already"):
         engine_process.start("smoke", 1)
     engine_process.cancel(run)
-    assert run.process.wait(timeout=60) == 130
+    assert run.process.wait(timeout=600) == 130
     assert engine_process.running() is None
     assert engine_process.latest() is run
 
@@ -137,7 +137,7 @@ def test_one_plans_one_waits_and_the_rest_are_told(tmp_path, monkeypatch):
     assert planners.answers == []
     planners.go.touch()
     for thread in asking:
-        thread.join(timeout=60)
+        thread.join(timeout=600)
     assert planners.answers == [("first", {}), ("second", {})]
     # Whoever was told comes again.
     assert engine_process.plan("third") == {}

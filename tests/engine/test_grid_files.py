@@ -103,7 +103,7 @@ def test_a_wrong_grid_is_refused_with_file_key_and_remedy(kind, tmp_path):
 
 
 def engine(*arguments, **options):
-    return warm.run("engine", *arguments, text=True, timeout=120, **options)
+    return warm.run("engine", *arguments, text=True, timeout=600, **options)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_process_that_plans_imports_nothing_either(trap):
     """With the folder of the trap where Python looks for modules."""
     (trap.folder / "grid.toml").write_text(GRID.format(network="trap:call"))
     process = start("plan", trap.folder / "grid.toml", "--store", trap.folder / "grid.duckdb")
-    _, err = process.communicate(timeout=300)
+    _, err = process.communicate(timeout=600)
     assert (process.returncode, "Traceback" in err) == (2, False)
     assert "--backbone" in err
     assert not trap.sprung()

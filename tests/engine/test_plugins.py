@@ -182,7 +182,7 @@ def test_a_plugins_initialization_is_offered_by_the_dashboard(files, monkeypatch
     finally:
         plugins.unload(plugin)
     monkeypatch.setenv("GOLDILOCKS_STORE", str(path))
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=600).run()
     page = app.switch_page("views/activation_statistics.py").run()
     assert not page.exception
     (offered,) = [box.options for box in page.multiselect if box.label == "Initializations"]

@@ -43,7 +43,7 @@ def test_every_socket_of_a_local_cluster_listens_on_loopback():
                 if found.status == psutil.CONN_LISTEN or (found.type == socket.SOCK_DGRAM and not found.raddr)
             ]
         finally:
-            driver.communicate("\n", timeout=60)
+            driver.communicate("\n", timeout=600)
     assert {"gcs_server", "raylet"} <= {name for name, _ in listening}
     assert [found for found in listening if not alone(found[1])] == []
 

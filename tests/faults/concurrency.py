@@ -15,6 +15,7 @@ from pathlib import Path
 
 from goldilocks import store
 from goldilocks.store.snapshots.publication import KEEP
+from tests.dashboard.opening import HANGS
 
 ROOT = Path(__file__).parents[2]
 READERS = 4
@@ -85,11 +86,11 @@ while time.monotonic() < end:
 print("[]")
 """
 
-DASHBOARD = """
+DASHBOARD = f"""
 import json, os, sys, time
 os.environ["GOLDILOCKS_STORE"] = sys.argv[1]
 from streamlit.testing.v1 import AppTest
-page = AppTest.from_file("dashboard/app.py", default_timeout=60)
+page = AppTest.from_file("dashboard/app.py", default_timeout={HANGS})
 seen, end = [], time.monotonic() + float(sys.argv[2])
 while time.monotonic() < end:
     page.run()

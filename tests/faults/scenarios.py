@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from goldilocks import store
 from goldilocks.store import journal
@@ -27,24 +26,9 @@ class Size:
 SHORT, LONG = Size(1, 1, 1), Size(30, 120, 8)
 
 
-@cache
-def operations(bench: Bench) -> list[str]:
-    """Returns the file operations of the undisturbed job, in order."""
-    trace = bench.folder / "trace.txt"
-
-    def work() -> None:
-        with trace.open("wb") as file:
-            shim.arm(bench.trial_folder, Mode.count, trace=file.fileno())
-            bench.job.run(bench.layout)
-
-    bench.begin()
-    forked(work)
-    return [line for line in trace.read_text().splitlines() if not line.startswith("from ")]
-
-
 def split(bench: Bench) -> tuple[list[int], list[int]]:
     """Returns the numbers of the operations that are no writes, and of the writes."""
-    names = [line.split()[0] for line in operations(bench)]
+    names = [line.split()[0] for line in bench.operations]
     rare = [number for number, name in enumerate(names) if name != "write"]
     return rare, [number for number, name in enumerate(names) if name == "write"]
 
@@ -200,7 +184,6 @@ def stale_lock(bench: Bench, size: Size) -> Iterator[Outcome]:
 
 
 Scenario = Callable[[Bench, Size], Iterator[Outcome]]
-# Jobs differ most in where they can be killed.
 DEATHS: tuple[Scenario, ...] = (
     at_points(Mode.kill_before),
     at_points(Mode.kill_after),

@@ -26,8 +26,6 @@ void arm(const char *path, int what, long number, int error, int trace_descripto
     mode = what, chosen = number, failure = error, trace = trace_descriptor, counter = 0, seconds_back = 0;
 }
 
-long operations(void) { return counter; }
-
 static void die(void) { syscall(SYS_kill, getpid(), SIGKILL); }
 
 static int below(const char *path) { return folder[0] && path && strncmp(path, folder, strlen(folder)) == 0; }

@@ -51,10 +51,3 @@ def arm(folder: Path, mode: Mode, number: int = -1, error: int = 0, trace: int =
     """Lets something happen at operation `number` below a folder, the first of which is 0."""
     library = ctypes.CDLL(None)
     library.arm(str(folder).encode(), int(mode), ctypes.c_long(number), error, trace)
-
-
-def operations() -> int:
-    """Returns how many operations there were since `arm`."""
-    library = ctypes.CDLL(None)
-    library.operations.restype = ctypes.c_long
-    return library.operations()

@@ -1,4 +1,4 @@
-"""The short fault campaign: every kind of fault once, at points that its seed chooses."""
+"""The short fault campaign: every kind of fault once, on a job and at a point that its seed chooses."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def test_nothing_is_lost_whatever_goes_wrong():
     seed, _, _, _, *rows = done.stdout.splitlines()
     trials = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     assert all(int(row[2]) > 0 for row in trials), seed
-    # Nine of them at an operation and one with a lock; at a random moment it may be over.
-    assert sum(int(row[3]) for row in trials) >= 10, seed
+    # One at each of three operations, and one with a lock; at a random moment it may be over.
+    assert sum(int(row[3]) for row in trials) >= 4, seed
+    assert {row[1] for row in trials if row[0].startswith("killed") and int(row[3])} == {
+        "store",
+        "packing alone",
+        "engine",
+    }
     assert {row[0] for row in trials if int(row[6])} >= {"torn or scrambled journal file", "corrupted snapshot"}, seed

@@ -24,6 +24,7 @@ from goldilocks.store import journal
 from goldilocks.store.checks.check import check
 from goldilocks.store.repairs.repair import repair
 from goldilocks.store.snapshots import publication
+from tests.faults import shim
 from tests.faults.jobs import Job, contents, warm_up
 
 
@@ -80,6 +81,10 @@ class Bench:
         job: the job.
         folder: an empty folder.
         seed: of the random choices among faults.
+
+    Attributes:
+        seconds: how long the undisturbed job takes.
+        operations: its file operations, in order.
     """
 
     def __init__(self, job: Job, folder: Path, seed: int):
@@ -87,7 +92,7 @@ class Bench:
         self.job, self.folder, self.draw = job, folder, random.Random(f"{job.name} {seed}")
         self.before, self.after, self.trial_folder = folder / "before", folder / "after", folder / "trial"
         self._must(lambda: job.prepare(self._layout(self.before)))
-        self.seconds = min(self._undisturbed() for _ in range(2))
+        self.seconds, self.operations = self._undisturbed()
         self.expected = self._must(lambda: contents(self.layout.path))
         shutil.copytree(self.trial_folder, self.after, symlinks=True)
 
@@ -108,12 +113,20 @@ class Bench:
             raise RuntimeError(answer["trace"])
         return answer["value"]
 
-    def _undisturbed(self) -> float:
-        """Does the whole job and returns how many seconds it took."""
+    def _undisturbed(self) -> tuple[float, list[str]]:
+        """Does the whole job; returns how many seconds it took, and its file operations in order."""
+        trace = self.folder / "trace.txt"
+
+        def work() -> None:
+            with trace.open("wb") as file:
+                shim.arm(self.trial_folder, shim.Mode.count, trace=file.fileno())
+                self.job.run(self.layout)
+
         self.begin()
         start = time.monotonic()
-        self._must(lambda: self.job.run(self.layout))
-        return time.monotonic() - start
+        self._must(work)
+        seconds = time.monotonic() - start
+        return seconds, [line for line in trace.read_text().splitlines() if not line.startswith("from ")]
 
     def begin(self) -> None:
         """Puts the store back to its beginning."""

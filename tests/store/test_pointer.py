@@ -91,7 +91,7 @@ def reader(own, tmp_path):
 
     def finish() -> dict:
         stop.touch()
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=600)
         assert process.returncode == 0
         return json.loads(out)
 
@@ -163,7 +163,7 @@ def test_death_at_every_decisive_operation_is_survived(own, contents, tmp_path):
     write(own.path, believable(2, 2, first_seed=70))
     undisturbed = contents(own)
     for death, layout, process in running:
-        process.communicate(timeout=60)
+        process.communicate(timeout=600)
         assert process.returncode == -signal.SIGKILL, death
         with store.open(layout) as opened:
             cells = opened.query("SELECT count(*) FROM cells").fetchall()

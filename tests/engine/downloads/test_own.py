@@ -133,7 +133,7 @@ def test_the_command_says_so_and_the_store_knows_how_many_images_were_used(mine,
     (tmp_path / "mine.toml").write_text(GRID)
     path = tmp_path / "grid.duckdb"
     process = commands.start("run", tmp_path / "mine.toml", "--store", path, env=os.environ | {"COLUMNS": "400"})
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 0, said
     assert "not checked against a published checksum" in said
     assert "6 are used" in said

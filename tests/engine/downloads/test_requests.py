@@ -29,7 +29,7 @@ def test_offline_the_command_names_the_two_ways_and_starts_nothing(folder, tmp_p
     nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
     path = tmp_path / "grid.duckdb"
     process = commands.start("run", tmp_path / "mnist.toml", "--store", path, env=os.environ | nowhere)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     assert (process.returncode, out) == (2, "")
     assert "Traceback" not in err
     assert "Downloading train-images-idx3-ubyte.gz" in err
