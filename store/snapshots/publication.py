@@ -69,6 +69,10 @@ class Base:
     foreign: tuple[tuple[str, str], ...]
 
 
+# The snapshot that was looked into last and is as it was published: opening it again would say the same.
+_sealed: dict[tuple[object, ...], Base] = {}
+
+
 def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
     """Add to a new snapshot what the journal has and the newest one lacks, and point to it.
 
@@ -128,12 +132,19 @@ def newest(layout: Layout, below: int | None = None) -> Base | None:
 
 def _base(path: Path) -> Base:
     sealed = seal.refuse_changed(path)
+    key = (str(path), seal.state(path), migrate.steps())
+    if sealed and key in _sealed:
+        return _sealed[key]
     with attached(path, read_only=True, own=True) as connection:
         migrate.refuse_newer(migrate.applied(connection), path)
         # What is sealed and not of this code is of an earlier version.
         foreign = () if sealed else tuple(migrate.unexpected(connection))
         current = bool(sealed) and migrate.is_current(connection)
-        return Base(path, ingested(connection), current, bool(sealed), foreign)
+        base = Base(path, ingested(connection), current, bool(sealed), foreign)
+    if sealed:
+        _sealed.clear()
+        _sealed[key] = base
+    return base
 
 
 def pending(layout: Layout, base: Base | None) -> list[Entry]:

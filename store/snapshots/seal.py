@@ -30,7 +30,7 @@ def seal(unfinished: Path, final: Path) -> None:
     beside = digest_file(final)
     written = durable.temporary(beside.parent, beside.name)
     durable.discard(written)
-    written.write_text(Digests({final.name: digests.of(unfinished)}, _state(unfinished)).text())
+    written.write_text(Digests({final.name: digests.of(unfinished)}, state(unfinished)).text())
     os.chmod(written, READ_ONLY)
     durable.commit(written, beside)
 
@@ -51,10 +51,10 @@ def intact(file: Path, *, thorough: bool = False) -> bool | None:
         return None
     if known is None or file.name not in known.files:
         return None
-    state = _state(file)
-    if not thorough and known.note == state:
+    now = state(file)
+    if not thorough and known.note == now:
         return True
-    key = (str(file), state)
+    key = (str(file), now)
     if thorough or key not in _known:
         _known[key] = digests.of(file)
     return _known[key] == known.files[file.name]
@@ -80,7 +80,8 @@ def digest_file(snapshot: Path) -> Path:
     return snapshot.with_name(snapshot.name + digests.SUFFIX)
 
 
-def _state(file: Path) -> str:
+def state(file: Path) -> str:
+    """Returns what changes with the contents of a file, unless somebody takes pains: its inode, size and time."""
     status = file.stat()
     return f"inode {status.st_ino}, {status.st_size} bytes, modified {status.st_mtime_ns}"
 

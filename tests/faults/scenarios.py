@@ -23,7 +23,7 @@ class Size:
     others: int
 
 
-SHORT, LONG = Size(1, 1, 1), Size(30, 120, 8)
+SHORT, LONG = Size(1, 1, 1), Size(24, 60, 6)
 
 
 def split(bench: Bench) -> tuple[list[int], list[int]]:
