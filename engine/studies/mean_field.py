@@ -16,11 +16,11 @@ from goldilocks.engine.networks.mlp import Mlp
 from goldilocks.engine.preprocessings.raw import Raw
 from goldilocks.engine.signal.correlated_inputs import Simulated, simulate
 from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
-from goldilocks.engine.theory.criticality import Phase, phase
-from goldilocks.engine.theory.fixed_points import first_variance, fixed_points
+from goldilocks.engine.theory.fixed_points import first_variance
+from goldilocks.engine.theory.plane import Point, plane
 
 # What one point of the plane takes in theory, in floating-point operations.
-THEORY_FLOPS = 1e9
+THEORY_FLOPS = 5e7
 # Parts of a cell that a quantity belongs to.
 THEORY, MEASURED = "theory", "measured"
 
@@ -153,12 +153,12 @@ class MeanField(Study[MeanFieldCell]):
         return Cost(flops, needed)
 
     def run(self, cells: Sequence[MeanFieldCell], device: torch.device, progress: Progress) -> Outcome:
-        measured, converging = Measurements(), []
-        for number, cell in enumerate(cells, 1):
-            theory = phase(cell.activation, cell.weight_variance, cell.bias_variance, eps=cell.eps)
-            converging.append(theory.c is not None)
-            _note_theory(measured, cell, theory)
-            progress(0.5 * number / len(cells))
+        measured, converging, first = Measurements(), [], cells[0]
+        variances = [(cell.weight_variance, cell.bias_variance) for cell in cells]
+        for cell, point in zip(cells, plane(first.activation, variances, first.eps), strict=True):
+            converging.append(point.phase.c is not None)
+            _note_theory(measured, cell, point)
+        progress(0.5)
         networks = self._simulate(cells, device)
         for cell, network, converges in zip(cells, networks, converging, strict=False):
             # Without a c* there is nothing that correlations could come to.
@@ -180,12 +180,12 @@ class MeanField(Study[MeanFieldCell]):
         return simulate(points, first.activation, first.norm, shape, first.seed, device)
 
 
-def _note_theory(measured: Measurements, cell: MeanFieldCell, theory: Phase) -> None:
-    weight_variance, bias_variance = cell.weight_variance, cell.bias_variance
+def _note_theory(measured: Measurements, cell: MeanFieldCell, at: Point) -> None:
+    theory, weight_variance, bias_variance = at.phase, cell.weight_variance, cell.bias_variance
     measured.add(cell.cell_id, "weight_variance", weight_variance)
     measured.add(cell.cell_id, "bias_variance", bias_variance)
     measured.add(cell.cell_id, "q_first", first_variance(weight_variance, bias_variance))
-    for number, point in enumerate(fixed_points(cell.activation, weight_variance, bias_variance, cell.eps), 1):
+    for number, point in enumerate(at.fixed_points, 1):
         measured.add(cell.cell_id, "fixed_point", point.q, number, point.stability)
         measured.add(cell.cell_id, "fixed_point_alpha", point.alpha, number, point.stability)
     values: dict[str, float | None] = {"q_star": theory.q, "alpha": theory.point.alpha, "chi": theory.chi}

@@ -182,10 +182,10 @@ def phase(
         return Phase(point, chi, None, None, None)
     if q == 0 or _keeps_correlations(layer, q):
         # Pre-activations become small and φ linear, or homogeneous: correlations stay, or approach 1 algebraically.
-        return Phase(point, chi, None, _decay(point.alpha), None)
+        return Phase(point, chi, None, decay(point.alpha), None)
     c = _fixed_correlation(layer, q) if chi > 1 + ROUNDING else 1.0
     chi_c = weight_variance * correlated_slopes(activation, layer.seen(q), c) * layer.share(q) if c < 1 else chi
-    return Phase(point, chi, c, _decay(point.alpha), _decay(chi_c))
+    return Phase(point, chi, c, decay(point.alpha), decay(chi_c))
 
 
 def _correlation(layer: LengthMap, q: float, c: float) -> float:
@@ -198,6 +198,13 @@ def _keeps_correlations(layer: LengthMap, q: float) -> bool:
 
 
 def _fixed_correlation(layer: LengthMap, q: float) -> float:
+    """Return c*, to which correlations go from anywhere below 1 in chaos.
+
+    Args:
+        layer: the map of the variance; χ₁ is above 1.
+        q: its fixed point.
+    """
+
     def excess(c: float) -> float:
         return _correlation(layer, q, c) - c
 
@@ -222,8 +229,8 @@ def _fixed_correlation(layer: LengthMap, q: float) -> float:
     return float(brentq(excess, 0.0, below, xtol=1e-12))
 
 
-def _decay(factor: float) -> float:
-    """Return the number of layers over which factor^layers falls by e."""
+def decay(factor: float) -> float:
+    """Return the number of layers over which factor^layers falls by e; infinite where it does not."""
     factor = abs(factor)
     if factor == 0:
         return 0.0

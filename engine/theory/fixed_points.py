@@ -5,7 +5,7 @@ A network starts at q₁ = σw² E x² + σb², not at a fixed point, and the ma
 is monotone and comes to rest at the next fixed point in its direction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -81,10 +81,7 @@ def fixed_points(
         return layer(q) / q - 1
 
     def point(q: float, stability: Stability) -> FixedPoint:
-        alpha = layer.alpha(min(max(q, SMALLEST), LARGEST))
-        # A decreasing map overshoots, by more each time where it is steep.
-        overshoots = stability is Stability.ATTRACTS and alpha < -1
-        return FixedPoint(q, alpha, Stability.REPELS if overshoots else stability)
+        return fixed_point(q, layer.alpha(min(max(q, SMALLEST), LARGEST)), stability)
 
     grid, values = _grid(layer, growth)
     if (np.abs(values) < ROUNDING).all():
@@ -96,6 +93,19 @@ def fixed_points(
     if signs[-1] > 0:
         found.append(point(inf, Stability.ATTRACTS))
     return tuple(found)
+
+
+def fixed_point(q: float, alpha: float, stability: Stability) -> FixedPoint:
+    """Return a fixed point at which the map crosses the diagonal, or does not.
+
+    Args:
+        q: where.
+        alpha: the slope of the map there.
+        stability: what the signs of its growth on both sides make of small deviations.
+    """
+    # A decreasing map overshoots, by more each time where it is steep.
+    overshoots = stability is Stability.ATTRACTS and alpha < -1
+    return FixedPoint(q, alpha, Stability.REPELS if overshoots else stability)
 
 
 def first_variance(weight_variance: float, bias_variance: float, second_moment: float = 1.0) -> float:
@@ -127,9 +137,20 @@ def reached(
     """
     first = first_variance(weight_variance, bias_variance, second_moment)
     points = fixed_points(activation, weight_variance, bias_variance, eps)
+    return settled(points, first, LengthMap(activation, weight_variance, bias_variance, eps)(first))
+
+
+def settled(points: Sequence[FixedPoint], first: float, second: float) -> FixedPoint:
+    """Return the fixed point that a network comes to from the variances of its first two layers.
+
+    Args:
+        points: all fixed points by ascending q.
+        first: q₁.
+        second: q₂, which the map makes of it.
+    """
     if points[0].stability is Stability.NEUTRAL:
         return FixedPoint(first, points[0].alpha, points[0].stability)
-    step = LengthMap(activation, weight_variance, bias_variance, eps)(first) - first
+    step = second - first
     if abs(step) <= ROUNDING * first:
         return min(points, key=lambda point: abs(point.q - first))
     if step > 0:
@@ -138,20 +159,24 @@ def reached(
 
 
 @lru_cache(maxsize=256)
-def _coarse(activation: Activation, eps: float | None, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
+def coarse(activation: Activation, eps: float | None, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
     """Return evenly spaced values of ln q and V/q there: what the maps of an activation have in common."""
     # No grid point at a round number, where a fixed point might lie.
     log_q = np.arange(low, high, STEP) + STEP / 7
     return log_q, LengthMap(activation, 1.0, 0.0, eps)(np.exp(log_q)) / np.exp(log_q)
 
 
+def span(weight_variance: float, bias_variance: float, eps: float | None) -> tuple[float, float]:
+    """Return the smallest and the largest ln q at which fixed points are looked for."""
+    scales = [log(scale) for scale in (weight_variance, bias_variance, eps or 0.0) if scale > 0]
+    low = FARTHEST * floor((min(0, *scales) - MARGIN) / FARTHEST)
+    return low, FARTHEST * ceil((max(0, *scales) + MARGIN) / FARTHEST)
+
+
 def _grid(layer: LengthMap, growth: Growth) -> tuple[np.ndarray, np.ndarray]:
     """Return ascending values of ln q, and the growth of q there."""
     weight_variance, bias_variance = layer.weight_variance, layer.bias_variance
-    scales = [log(scale) for scale in (weight_variance, bias_variance, layer.eps or 0.0) if scale > 0]
-    low = FARTHEST * floor((min(0, *scales) - MARGIN) / FARTHEST)
-    high = FARTHEST * ceil((max(0, *scales) + MARGIN) / FARTHEST)
-    grid, ratio = _coarse(layer.activation, layer.eps, low, high)
+    grid, ratio = coarse(layer.activation, layer.eps, *span(weight_variance, bias_variance, layer.eps))
     values = weight_variance * ratio + bias_variance * np.exp(-grid) - 1
     crosses = np.diff(_signs(values), append=0.0)[:-1] != 0
     flat = np.flatnonzero(crosses[1:-1] & (np.maximum(np.abs(values[:-3]), np.abs(values[3:])) < FLAT)) + 1

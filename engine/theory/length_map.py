@@ -36,15 +36,15 @@ class LengthMap:
         """Return s: q itself, or q/(q + eps) behind a normalization; 0 for 0."""
         return q if self.eps is None else q / (q + max(self.eps, sys.float_info.min))
 
-    def share(self, q: float) -> float:
+    def share(self, q: Variance) -> Variance:
         """Return s/q, the factor on squares, also on those of gradients, on passing the normalization.
 
         Args:
             q: above 0.
         """
-        return 1.0 if self.eps is None else 1 / (q + self.eps)
+        return q / q if self.eps is None else 1 / (q + self.eps)
 
-    def alpha(self, q: float) -> float:
+    def alpha(self, q: Variance) -> Variance:
         """Return dq'/dq = σw² V′(s) ds/dq, the factor on a small deviation of q.
 
         Args:

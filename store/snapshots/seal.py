@@ -81,7 +81,7 @@ def digest_file(snapshot: Path) -> Path:
 
 
 def state(file: Path) -> str:
-    """Returns what changes with the contents of a file, unless somebody takes pains: its inode, size and time."""
+    """Return what changes with the contents of a file, unless somebody takes pains: its inode, size and time."""
     status = file.stat()
     return f"inode {status.st_ino}, {status.st_size} bytes, modified {status.st_mtime_ns}"
 
