@@ -7,6 +7,7 @@ import pandas as pd
 
 from goldilocks.dashboard import axes, outlook, verdicts
 from goldilocks.dashboard.verbatim import verbatim
+from goldilocks.dashboard.wish import Wish
 
 # So many are named in a sentence.
 NAMED = 3
@@ -64,23 +65,25 @@ def comparison(ranked: pd.DataFrame) -> str:
         whole = "the other one" if len(others) == 1 else f"each of the {len(others)} others"
         return f"Clearly better than {whole}, compared seed by seed."
     alike = [f"*{verbatim(name)}*" for name in others.loc[~clear & ~untold, "configuration"]]
-    told = []
+    sentences = []
     if alike:
         more = f" and {len(alike) - NAMED} more" if len(alike) > NAMED else ""
-        told.append(f"Not clearly better than {', '.join(alike[:NAMED])}{more}: with these seeds, it may be luck.")
+        sentences.append(f"Not clearly better than {', '.join(alike[:NAMED])}{more}: with these seeds, it may be luck.")
     if untold.any():
         whole = "the others" if untold.all() else f"{untold.sum()} of the others"
-        told.append(f"Whether it is better than {whole} cannot be told: they share too few seeds with it. Run more.")
+        sentences.append(
+            f"Whether it is better than {whole} cannot be told: they share too few seeds with it. Run more."
+        )
     if clear.any():
-        told.append(f"Clearly better than {clear.sum()} of {len(others)}.")
-    return " ".join(told)
+        sentences.append(f"Clearly better than {clear.sum()} of {len(others)}.")
+    return " ".join(sentences)
 
 
-def outlooks(told: pd.DataFrame) -> list[str]:
+def outlooks(judged: pd.DataFrame) -> list[str]:
     """Return one line per verdict: which initializations with which normalizations, and why."""
     lines = []
     for what in (outlook.SURVIVES, outlook.UNKNOWN, outlook.VANISHES, outlook.EXPLODES):
-        rows = told[told["outlook"] == what].drop_duplicates(["init", "norm"])
+        rows = judged[judged["outlook"] == what].drop_duplicates(["init", "norm"])
         if rows.empty:
             continue
         names = [f"{verbatim(outlook.named(row))} ({row.why})" for row in rows.head(NAMED).itertuples()]
@@ -89,34 +92,34 @@ def outlooks(told: pd.DataFrame) -> list[str]:
     return lines
 
 
-def network(wanted: Mapping[str, Any]) -> str:
+def network(wish: Wish) -> str:
     """Return what a wanted network is called: its layers, activation and width."""
-    layers = f"layer{'' if wanted['depth'] == 1 else 's'}"
-    return f"{wanted['depth']:,} {verbatim(wanted['activation'])} {layers} of {wanted['width']:,}"
+    layers = f"layer{'' if wish.depth == 1 else 's'}"
+    return f"{wish.depth:,} {verbatim(wish.activation)} {layers} of {wish.width:,}"
 
 
-def untrained(usable: pd.DataFrame, told: pd.DataFrame, asked: str) -> str:
+def untrained(usable: pd.DataFrame, judged: pd.DataFrame, wanted: str) -> str:
     """Return the heading for a network that nobody trained.
 
     Args:
         usable: what may be used on it, the best first.
-        told: all that was tried on the nearest network, with what theory says of it on this one.
-        asked: what the network is called.
+        judged: all that was tried on the nearest network, with what theory says of it on this one.
+        wanted: what the network is called.
     """
-    candidates = told[told["share_that_train"] > 0]
+    candidates = judged[judged["share_that_train"] > 0]
     if not usable.empty:
         return title(usable.iloc[0])
     if candidates.empty:
         return "Nothing that was tried on the nearest network trains"
     if (candidates["outlook"] == outlook.UNKNOWN).any():
         return "Unknown"
-    return f"Nothing that trains on the nearest network survives in {asked}"
+    return f"Nothing that trains on the nearest network survives in {wanted}"
 
 
-def nothing_alike(wanted: Mapping[str, Any]) -> str:
+def nothing_alike(wish: Wish) -> str:
     """Say that nothing with this activation and these normalizations was trained."""
-    norms = verbatim(", ".join(axes.text("norm", norm) for norm in wanted["norms"]))
-    return f"Nothing like this was trained here: {verbatim(wanted['activation'])} with {norms}, as asked for above."
+    norms = verbatim(", ".join(axes.text("norm", norm) for norm in wish.norms))
+    return f"Nothing like this was trained here: {verbatim(wish.activation)} with {norms}, as asked for above."
 
 
 def what_trains(label: str, row: pd.Series) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from goldilocks.dashboard.charts.lines import Axis
+from goldilocks.dashboard.members import Members, members
 
 NAMES = {
     "norm": "Normalization",
@@ -28,53 +29,6 @@ NAMES = {
 LISTS = {axis: f"{axis}s" for axis in NAMES} | {"steps": "step_counts"}
 NUMBERS = ("depth", "lr", "width", "batch_size", "steps", "seed")
 
-_ORDER: dict[str, Sequence[str]] = {
-    "init": [
-        "zeros",
-        "constant",
-        "normal",
-        "truncated_normal",
-        "uniform",
-        "torch_default",
-        "lecun_normal",
-        "xavier",
-        "xavier_normal",
-        "xavier_uniform",
-        "xavier_channels",
-        "mean_field",
-        "critical",
-        "orthogonal",
-        "lsuv",
-        "kaiming",
-        "kaiming_normal",
-        "kaiming_uniform",
-        "kaiming_channels",
-        "kaiming_slip",
-    ],
-    "activation": [
-        "linear",
-        "sigmoid",
-        "tanh",
-        "erf",
-        "softsign",
-        "hardtanh",
-        "sin",
-        "relu",
-        "leaky_relu",
-        "elu",
-        "selu",
-        "gelu",
-        "silu",
-        "hardswish",
-        "softplus",
-        "mish",
-    ],
-    "norm": ["none", "batch", "layer", "rms", "group"],
-    "preprocessing": ["raw", "center", "standardize", "pca", "whiten"],
-    "optimizer": ["sgd", "momentum", "adam"],
-    "network": ["mlp", "residual_mlp", "conv"],
-    "part": ["before", "after", "measured", "theory", "running statistics", "batch statistics"],
-}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 _WORDS = {"lr": "learning rate"}
 
@@ -135,19 +89,18 @@ def ordered(axis: str, values: Iterable[Any]) -> list[Any]:
         axis: the axis; any other column is ordered as texts or numbers.
         values: its values.
     """
-    return sorted(dict.fromkeys(values), key=lambda value: _rank(axis, value))
+    known = members()
+    return sorted(dict.fromkeys(values), key=lambda value: _rank(axis, value, known))
 
 
-def _rank(axis: str, value: Any) -> tuple[int, float, float, str]:
+def _rank(axis: str, value: Any, known: Members) -> tuple[int, float, float, str]:
     if isinstance(value, int | float):
         return (0, 0, math.inf if math.isnan(value) else value, "")
     if axis not in NAMES and _NUMBER.fullmatch(str(value)):
         return (0, 0, float(value), "")
     family, _, parameters = str(value).partition("(")
-    families = _ORDER.get(axis, ())
-    place = families.index(family) if family in families else len(families)
     found = _NUMBER.search(parameters or (family if axis in NUMBERS else ""))
-    return (1, place, float(found[0]) if found else 0.0, str(value))
+    return (1, known.rank(axis, family), float(found[0]) if found else 0.0, str(value))
 
 
 def legend(axis: str, values: Iterable[Any]) -> Axis:
@@ -157,7 +110,18 @@ def legend(axis: str, values: Iterable[Any]) -> Axis:
         axis: the axis.
         values: its values.
     """
-    return Axis(axis, title(axis), values=ordered(axis, values))
+    return coloured(axis, title(axis), ordered(axis, values))
+
+
+def coloured(field: str, title: str, names: Sequence[Any]) -> Axis:
+    """Return a column as a legend whose names have their own colours.
+
+    Args:
+        field: the column.
+        title: title of the legend.
+        names: its values, in their order.
+    """
+    return Axis(field, title, values=names, colours=members().paint.colours([str(name) for name in names]))
 
 
 def text(axis: str, value: Any) -> str:
@@ -169,8 +133,6 @@ def text(axis: str, value: Any) -> str:
     """
     if value is None:
         return f"no {in_sentence(NAMES.get(axis, axis))}"
-    if axis == "norm":
-        return "no norm" if value == "none" else f"{value} norm"
     if axis == "depth":
         return f"{value} layers"
     if axis == "lr":
@@ -179,7 +141,9 @@ def text(axis: str, value: Any) -> str:
         return f"{axis.split('_')[0]} {value}"
     if axis == "steps":
         return f"{value} steps"
-    if axis in NAMES or axis == "part":
+    if axis in NAMES:
+        return members().label(axis, str(value))
+    if axis == "part":
         return str(value)
     return f"{in_sentence(title(axis))} {f'{value:g}' if isinstance(value, float) else value}"
 

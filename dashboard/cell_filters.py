@@ -65,13 +65,13 @@ def cells(
         spread: the axes that a figure is spread over: of these all values are the first choice.
 
     Returns:
-        The chosen values of each axis, or None when the page cannot be drawn; the reader has then been told why.
+        The chosen values of each axis, or None when the page cannot be drawn; a sentence then says why.
     """
     offered = options(study)
     if not offered:
         st.info(f"No results for the study {verbatim(study)} yet. Run {commands.coded('run demo')} to compute some.")
         return None
-    chosen = {**offered, **_asked(offered, prefix, defaults, main, spread)}
+    chosen = {**offered, **_choices(offered, prefix, defaults, main, spread)}
     _say_what_is_the_same(offered)
     empty = [axes.title(axis) for axis, values in chosen.items() if not values]
     if empty:
@@ -80,7 +80,7 @@ def cells(
     return chosen
 
 
-def _asked(
+def _choices(
     offered: Chosen, prefix: str, defaults: Mapping[str, Sequence[Any]], main: Sequence[str], spread: Sequence[str]
 ) -> Chosen:
     """Draw a choice for every axis with several values, and return what is chosen there."""

@@ -20,8 +20,8 @@ def command(words: str) -> str:
         words: the command with its arguments, for instance run demo.
     """
     given = os.environ.get(GIVEN)
-    told = given and engine_process.offered(st.get_option("server.address"), st.context.headers)
-    return f"goldilocks {words} --store {shlex.quote(given)}" if given and told else f"goldilocks {words}"
+    shown = given and engine_process.offered(st.get_option("server.address"), st.context.headers)
+    return f"goldilocks {words} --store {shlex.quote(given)}" if given and shown else f"goldilocks {words}"
 
 
 def coded(words: str) -> str:

@@ -51,7 +51,7 @@ def pin() -> bool:
 
 
 def version() -> str:
-    """Return the key of the snapshot that is asked: the pinned one, or the newest.
+    """Return the key of the snapshot that answers: the pinned one, or the newest.
 
     Raises:
         StoreError: there is no store.
@@ -72,7 +72,7 @@ def query(name: str, /, **values: Any) -> pd.DataFrame:
     Raises:
         StoreError: there is no store, or it cannot be read.
     """
-    return _asked(name, values)
+    return _frame(name, values)
 
 
 def head(name: str, most: int, /, **values: Any) -> pd.DataFrame:
@@ -94,10 +94,10 @@ def columns(name: str, wanted: Sequence[str], /, **values: Any) -> pd.DataFrame:
         wanted: the columns.
         values: its parameters.
     """
-    return _asked(name, values, columns=tuple(wanted))
+    return _frame(name, values, columns=tuple(wanted))
 
 
-def _asked(name: str, values: dict[str, Any], **part: Any) -> pd.DataFrame:
+def _frame(name: str, values: dict[str, Any], **part: Any) -> pd.DataFrame:
     kept = _newest(lambda version: _answer(version, name, repr((values, part)), values, part))
     # pandas copies on write.
     return kept.copy(deep=False)

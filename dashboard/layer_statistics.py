@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from goldilocks.dashboard.members import members
+
 # The prediction, and where 95 % of single networks lie.
 THEORY = {
     "std": ("theory_std", "theory_std_low", "theory_std_high"),
@@ -17,7 +19,9 @@ def network_title(row: Any) -> str:
     Args:
         row: network, dataset, preprocessing, depth, width, batch_size.
     """
-    inputs = "N(0,1) inputs" if row.dataset == "gaussian" else f"{row.dataset} ({row.preprocessing})"
+    label = members().label("dataset", row.dataset)
+    # Inputs that are called otherwise than their data set say by that how they are made.
+    inputs = f"{row.dataset} ({row.preprocessing})" if label == row.dataset else label
     return f"{row.network}, {row.depth} layers of {row.width}, batch of {row.batch_size}, {inputs}"
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from goldilocks.dashboard import axes
+from goldilocks.dashboard.lecture.setting import OWN
+from goldilocks.dashboard.written import family
 
-# The lecture's own schemes: at the head of what shares a place, and hence those that colour it.
-LECTURE = ("zeros", "normal", "xavier", "kaiming")
 # Weight variances that agree to so many decimals are one place.
 DECIMALS = 3
 
@@ -82,7 +82,8 @@ def initializations(scales: pd.DataFrame) -> pd.DataFrame:
         init (all names of a place, those of the lecture first), weight (σw²), bias (0).
     """
     names = axes.ordered("init", scales["init"])
-    names = sorted(names, key=lambda name: name.partition("(")[0] not in LECTURE)
+    # The lecture's own stand at the head of what shares a place, and hence colour it.
+    names = sorted(names, key=lambda name: family(name) not in OWN)
     weights = scales.set_index("init")["sigma_w"].astype(float).pow(2).round(DECIMALS)
     joined = pd.Series(names, index=weights[names], dtype=object).groupby(level=0, sort=True).agg(", ".join)
     return pd.DataFrame({"init": joined.to_numpy(), "weight": joined.index.to_numpy(float), "bias": 0.0})

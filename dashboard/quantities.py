@@ -76,6 +76,16 @@ def card(study: str, quantity: str) -> pd.Series | None:
     return None if found.empty else found.iloc[0]
 
 
+def parts(study: str, quantity: str) -> list[str]:
+    """Return the parts in which a study measures a quantity.
+
+    Args:
+        study: the study.
+        quantity: its name.
+    """
+    return list(data.query("quantity_parts", study=study, quantity=quantity)["part"])
+
+
 def title_of(found: pd.Series | None, quantity: str) -> str:
     """Return the axis title of a quantity, with its unit where it has one."""
     if found is None:
@@ -128,7 +138,8 @@ def figure(plot: QuantityPlot) -> Figure | None:
     named = named[named["configuration"].isin(names[:MOST_LINES])]
     named = named if plot.ends else banded(named, plot.band)
     dashed = PART if PART not in (x, colour, panels) else None
-    named, paint = _painted(named, x, _axis(named, colour, titles(colour)), [name for name in (dashed, panels) if name])
+    legend = axes.coloured(colour, titles(colour), axes.ordered(colour, named[colour].dropna()))
+    named, paint = _painted(named, x, legend, [name for name in (dashed, panels) if name])
     chart = lines(
         named,
         _axis(named, x, titles(x), across=True),
@@ -253,7 +264,7 @@ def _painted(named: pd.DataFrame, x: str, paint: Axis, elsewhere: Sequence[str])
     looks = axes.named(named, parts, paint.field)["configuration"]
     if looks.nunique() > len(theme.PALETTE):
         return named, paint
-    return named.assign(**{LOOK: looks}), Axis(LOOK, "Configuration", values=list(dict.fromkeys(looks)))
+    return named.assign(**{LOOK: looks}), axes.coloured(LOOK, "Configuration", list(dict.fromkeys(looks)))
 
 
 def _alike(named: pd.DataFrame, seen: Sequence[str]) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-# What is proportional to the standard deviation in initializers that do not know their fan-in.
-SCALES = {"normal": "std", "truncated_normal": "std", "uniform": "bound"}
+# What the parameters of initializers are called that give a scale whatever the fan-in.
+SCALES = ("std", "bound")
 # What Python raises where a text is no call with constants.
 UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 PROGRAM = """\
@@ -60,6 +60,16 @@ def _keywords(arguments: str) -> dict[str, Any]:
     return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
 
 
+def scale(init: str) -> str | None:
+    """Return which parameter gives the scale of the weights whatever their number, if one does.
+
+    Args:
+        init: the initializer, as the store writes it.
+    """
+    given = parts(init)[1]
+    return next((name for name in SCALES if name in given), None)
+
+
 def at_width(init: str, measured: int, wanted: int) -> str:
     """Return an initializer with the same σw at another width: a fixed standard deviation means something at one only.
 
@@ -71,11 +81,11 @@ def at_width(init: str, measured: int, wanted: int) -> str:
         wanted: units per layer where it is to be used.
     """
     name, given = parts(init)
-    scale = SCALES.get(name)
-    if scale not in given or measured == wanted:
+    fixed = scale(init)
+    if fixed is None or measured == wanted:
         return init
     try:
-        given[scale] = float(f"{float(given[scale]) * (measured / wanted) ** 0.5:.3g}")
+        given[fixed] = float(f"{float(given[fixed]) * (measured / wanted) ** 0.5:.3g}")
     except (TypeError, ValueError, OverflowError):
         return init
     return f"{name}({', '.join(f'{key}={value!r}' for key, value in given.items())})"

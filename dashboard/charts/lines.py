@@ -37,6 +37,7 @@ class Axis:
         whole: whether its values are whole numbers.
         share: whether it is a share, drawn between 0 and 1.
         category: whether its values are names, in the order of `values`.
+        colours: of its values, where they have colours of their own.
     """
 
     field: str
@@ -46,6 +47,7 @@ class Axis:
     whole: bool = False
     share: bool = False
     category: bool = False
+    colours: Sequence[str] = ()
 
 
 def lines(
@@ -142,7 +144,7 @@ def _values(
         "y": y.title,
         "y_lines": _beside(y),
     }
-    values |= style.leaning_values(across) | style.colour_values("colour", colour.field, names)
+    values |= style.leaning_values(across) | style.colour_values("colour", colour.field, names, colour.colours)
     values |= {
         "colour": colour.title,
         "band": band,

@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import style
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.heat_map import RATE_REACH
@@ -24,7 +25,14 @@ DRAWN = ["weight_low", "weight_high", "bias_low", "bias_high", "weight", "bias",
 WEIGHT, BIAS = "Weight variance σw²", "Bias variance σb²"
 
 
-def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: str, rate: bool) -> Chart:
+def plane(
+    frame: pd.DataFrame,
+    named: pd.DataFrame,
+    edge: pd.DataFrame,
+    title: str,
+    rate: bool,
+    paint: theme.Paint = theme.PLAIN,
+) -> Chart:
     """Draw a quantity over the plane, with initializations on its lower edge.
 
     Args:
@@ -34,6 +42,7 @@ def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: s
         edge: weight, bias: the line between order and chaos.
         title: what the quantity is.
         rate: whether it is a rate: 1 in the middle, growth and decay to both sides.
+        paint: which colour each initialization has.
     """
     # What is not drawn is not sent: lists of fates, for instance.
     data = frame[DRAWN].assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
@@ -42,7 +51,7 @@ def plane(frame: pd.DataFrame, named: pd.DataFrame, edge: pd.DataFrame, title: s
     names = list(named["init"])
     return style.chart(
         _template(scale),
-        {"title": title, **style.colour_values("init", "init", names)},
+        {"title": title, **style.colour_values("init", "init", names, paint.colours(names))},
         tiles=data,
         named=named,
         edge=edge,

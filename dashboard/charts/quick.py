@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import style
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.template import Spec, described, slot
@@ -21,7 +22,7 @@ def chartable(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     return [str(name) for name in numbers], [str(name) for name in texts if frame[name].nunique() <= 60]
 
 
-def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None) -> Chart:
+def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None, paint: theme.Paint = theme.PLAIN) -> Chart:
     """Draw one column against another: lines where x is a number, bars where it is a text.
 
     Args:
@@ -29,6 +30,7 @@ def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None) -> Chart:
         x: a column of numbers or texts.
         y: a column of numbers.
         colour: a column of texts, or None.
+        paint: which colour each text has.
     """
     head = frame.head(MOST_ROWS)
     number = pd.api.types.is_numeric_dtype(head[x])
@@ -38,7 +40,7 @@ def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None) -> Chart:
     if colour:
         data["colour"] = _texts(head[colour])
         names = list(dict.fromkeys(data["colour"]))[:MOST_COLOURS]
-        values |= {"colour": colour, **style.colour_values("colour", "colour", names)}
+        values |= {"colour": colour, **style.colour_values("colour", "colour", names, paint.colours(names))}
     return style.chart(_template(number, bool(colour), len(names) > 1), values, rows=data)
 
 

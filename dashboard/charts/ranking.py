@@ -1,6 +1,6 @@
 """Configurations by score: a dot for the mean over seeds, a bar for their range."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
@@ -15,17 +15,16 @@ from goldilocks.dashboard.charts.template import described, slot
 ROW_HEIGHT, NAME_ABOVE, DOT_BELOW = 38, -9, 8
 
 
-def ranking(frame: pd.DataFrame, title: str, coloured: Sequence[str]) -> Chart:
+def ranking(frame: pd.DataFrame, title: str, coloured: Mapping[str, str]) -> Chart:
     """Draw a ranking, the first row on top, each name above its dot: beside them, names would take half of a phone.
 
     Args:
         frame: configuration, score, low, high (shares), seeds, diverged.
         title: what the score is.
-        coloured: the configurations that have a colour, as in a chart beside this one; the others are grey.
+        coloured: the colours of configurations that have one, as in a chart beside this one; the others are grey.
     """
     names = list(frame["configuration"])
-    own = dict(zip(coloured, theme.colours(coloured), strict=True))
-    colours = [own.get(name, theme.NEUTRAL) for name in names]
+    colours = [coloured.get(name, theme.NEUTRAL) for name in names]
     values = {"title": title, "names": names, "colours": colours, "height": ROW_HEIGHT * max(len(names), 1)}
     return style.chart(_template(), values, rows=frame)
 

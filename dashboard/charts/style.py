@@ -138,15 +138,17 @@ def colour(
     )
 
 
-def colour_values(name: str, field: str, names: Sequence[str]) -> Spec:
+def colour_values(name: str, field: str, names: Sequence[str], colours: Sequence[str] = ()) -> Spec:
     """Return what the slots of a colour encoding are filled with.
 
     Args:
         name: of its slots.
         field: the column.
         names: its values, in the order of the legend.
+        colours: theirs, where they have some of their own.
     """
-    own = {f"{name}_field": field, f"{name}_names": list(names), f"{name}_colours": theme.colours(list(names))}
+    painted = list(colours) or theme.PLAIN.colours(names)
+    own = {f"{name}_field": field, f"{name}_names": list(names), f"{name}_colours": painted}
     return own | legend_values(name, names)
 
 

@@ -71,8 +71,8 @@ def saturation(init: str, activation: str, healthy: str) -> str:
     if len(usual):
         other = usual.iloc[-1]
         more = larger(_range(last, "saturated"), _range(other, "saturated"))
-        told = f"with {healthy} it is {_between(other, 'saturated', PER_CENT)}: that {init} saturates {judged(more)}"
-        words = [f"{share}, {told}, over {seeds}"]
+        beside = f"with {healthy} it is {_between(other, 'saturated', PER_CENT)}: that {init} saturates {judged(more)}"
+        words = [f"{share}, {beside}, over {seeds}"]
     return sentence([*words, _gradient_nevertheless(init, activation)])
 
 

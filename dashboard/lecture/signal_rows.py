@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from goldilocks.dashboard import axes, data, layer_statistics, theme, verdicts
+from goldilocks.dashboard import axes, data, layer_statistics, verdicts
 from goldilocks.dashboard.charts.distributions import strip
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.distributions import on_common_bins
@@ -15,6 +15,7 @@ from goldilocks.dashboard.layer_statistics import network_title
 from goldilocks.dashboard.lecture import signal_answers
 from goldilocks.dashboard.lecture.networks import lecture_network, verdict_on
 from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
+from goldilocks.dashboard.members import members
 from goldilocks.dashboard.question import Question
 
 MOST_LAYERS = 6
@@ -66,7 +67,7 @@ def _strip(shape: dict[str, Any], init: str, activation: str) -> tuple[Figure, p
     signal = data.query("signal_by_layer", **shape, **chosen).sort_values("layer")
     question = Question("layer_distributions", {**shape, **chosen, "tap": "act", "layers": layers})
     bins = on_common_bins(question.frame(), ["init", "layer"])
-    chart = strip(bins, signal[signal["layer"].isin(layers)], theme.colour(init), "act")
+    chart = strip(bins, signal[signal["layer"].isin(layers)], members().paint.colour(init), "act")
     text = f"Distribution of activations in layers {layers[0]} to {layers[-1]} for {init} and {activation}."
     title = f"What becomes of a signal with {init} and {activation}? {network_title(pd.Series(shape))}"
     return Figure(title, chart, question, text), signal

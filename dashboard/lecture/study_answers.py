@@ -54,7 +54,7 @@ def centring() -> str:
     """Say, for each set of images, whether it is enough to centre them."""
     found = data.query("lecture_01_centring")
     images = found[found["dataset"] != "cloud"]
-    # A row is a classifier beside a network: each is told once.
+    # A row is a classifier beside a network: each is named once.
     classifier, network = ["condition_gain", "factor_centred", "factor_standardized"], ["batch_size", "steps"]
     loss = [
         f"{row.dataset} {judged(ENOUGH[row.for_the_loss])}, standardizing as well divides it by "
@@ -253,17 +253,17 @@ def _strongest(found: pd.DataFrame) -> str:
 
 def _better(row: Any) -> str:
     """Say why the wrong mode may be the better one: running statistics that lag behind."""
-    told = f"in batches of {row.batch_size} the wrong mode is the better one"
+    finding = f"in batches of {row.batch_size} the wrong mode is the better one"
     lag = row.mean_distance / row.sampling_distance
     if lag > LAGS:
         return sentence(
             [
-                f"{told}: the running statistics lag behind the weights after so few updates, a batch's means lie "
+                f"{finding}: the running statistics lag behind the weights after so few updates, a batch's means lie "
                 f"{numeral(row.mean_distance, 2)} standard deviations from them, {numeral(lag, 2)} times what sampling "
                 "makes"
             ]
         )
-    return sentence([f"{told}, although the running statistics do not lag behind"])
+    return sentence([f"{finding}, although the running statistics do not lag behind"])
 
 
 # How many times farther than sampling makes them the means of a batch lie from running statistics that lag behind.

@@ -13,13 +13,14 @@ from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.lecture import training_answers
 from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
+from goldilocks.dashboard.lecture.setting import COMPARED
 from goldilocks.dashboard.over_seeds import for_lines
 from goldilocks.dashboard.quantities import QuantityPlot
 from goldilocks.dashboard.question import Question
 
 CONVERGENCE = "views/convergence.py"
 MAP = "views/trainability_map.py"
-SHALLOW_AND_DEEP = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
+SHALLOW_AND_DEEP = list(COMPARED)
 _STD = re.compile(r"normal\(std=([0-9.e-]+)\)")
 # Of what a random initialization gains over guessing: below this share nothing is learned, above the second most of it.
 LEARNS, LEARNED_WELL = 0.1, 0.8
@@ -86,10 +87,10 @@ def depth(inits: list[str], norms: list[str], colour: str, title: str) -> Findin
 
 def _who_trains(rows: pd.DataFrame) -> str:
     """Return which normalization trains at the depth that the reader was asked about."""
-    asked = rows[rows["depth"] == ASKED_DEPTH].groupby("norm")["share_that_train"].max()
-    if not {"none", "batch"} <= set(asked.index):
+    at_depth = rows[rows["depth"] == ASKED_DEPTH].groupby("norm")["share_that_train"].max()
+    if not {"none", "batch"} <= set(at_depth.index):
         return ""
-    none, batch = asked.get("none", 0) >= 0.5, asked.get("batch", 0) >= 0.5
+    none, batch = at_depth.get("none", 0) >= 0.5, at_depth.get("batch", 0) >= 0.5
     return {(True, True): "both", (False, True): "only with batch norm", (False, False): "neither"}.get(
         (bool(none), bool(batch)), "only without"
     )

@@ -14,7 +14,6 @@ from goldilocks.dashboard import (
     deep_links,
     layer_statistics,
     selectors,
-    theme,
     verdicts,
     viewport,
 )
@@ -24,28 +23,30 @@ from goldilocks.dashboard.charts.distributions import strip
 from goldilocks.dashboard.charts.group import Group
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
+from goldilocks.dashboard.configurations import (
+    CONFIGURATION,
+    LECTURE,
+    MOST_CONFIGURATIONS,
+    Configurations,
+    named,
+    shown,
+)
 from goldilocks.dashboard.distributions import on_common_bins
 from goldilocks.dashboard.figure import Figure, draw
+from goldilocks.dashboard.lecture import stories
+from goldilocks.dashboard.lecture.setting import NO_NORM, TANH
+from goldilocks.dashboard.members import members
 from goldilocks.dashboard.numerals import numeral
 from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
-MOST_CONFIGURATIONS = 6
 MOST_PANELS = 6
-LECTURE = ["normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"]
 TAPS = {"act": "activations", "pre": "pre-activations", "grad": "gradients"}
-CONFIGURATION = ("init", "activation", "norm")
 SHAPE = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
 NOTHING = "nothing"
 # The share of a card that its numbers take, and the pixels below which they stand above its picture.
 SIDE, LEAST_WIDTH = 0.22, 700
 PAGE = "activation_statistics"
-STORIES: dict[str, dict[str, str | list[str]]] = {
-    "tanh: too small, too big, just right": {"activation": "tanh"},
-    "ReLU: Xavier collapses, Kaiming holds": {"activation": "relu", "init": ["xavier", "kaiming"]},
-    "The notes' slip": {"activation": "relu", "init": ["kaiming", "kaiming_slip"]},
-    "Batch norm forgives": {"activation": "tanh", "init": LECTURE[:2], "norm": ["none", "batch"]},
-}
 # What is drawn against the layer: column, question, whether it may be compared with a baseline.
 FIGURES = (
     ("std", "How far do the activations spread?", True),
@@ -53,33 +54,6 @@ FIGURES = (
     ("frac_saturated", "How much of it is saturated?", False),
     ("frac_dead_units", "How many units are dead?", False),
 )
-
-
-@dataclass(frozen=True)
-class Configurations:
-    """The networks that the page compares.
-
-    Attributes:
-        shape: what they have in common, by axis.
-        inits: the chosen initializations.
-        activations: the chosen activations.
-        norms: the chosen normalizations.
-    """
-
-    shape: dict[str, Any]
-    inits: list[str]
-    activations: list[str]
-    norms: list[str]
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The parameters of a query about them."""
-        return self.shape | {"inits": self.inits, "activations": self.activations, "norms": self.norms}
-
-    @property
-    def signal(self) -> Question:
-        """Their statistics by layer."""
-        return Question("signal_by_layer", self.values)
 
 
 @dataclass(frozen=True)
@@ -118,19 +92,19 @@ def main() -> None:
             f"This store has no untrained networks yet. Run {commands.coded('run lecture')} to compute the lecture's."
         )
         return
-    deep_links.offer(PAGE, STORIES)
+    deep_links.offer(PAGE, stories.ACTIVATION_STATISTICS)
     configurations = _choose_configurations(_choose_network(networks))
     if not (configurations.inits and configurations.activations and configurations.norms):
         st.info("Nothing is selected. Choose at least one initialization, activation and normalization above.")
         return
-    shown = _shown(configurations)
-    if shown.found > MOST_CONFIGURATIONS:
-        st.warning(f"{shown.found} configurations are selected; the first {MOST_CONFIGURATIONS} are shown.")
-    if not shown.found:
+    found = shown(configurations)
+    if found.found > MOST_CONFIGURATIONS:
+        st.warning(f"{found.found} configurations are selected; the first {MOST_CONFIGURATIONS} are shown.")
+    if not found.found:
         st.info("This store has no results for this combination. Choose another activation or normalization.")
         return
-    tap, cursor, baseline = _choose_view(shown.names, configurations.shape["depth"])
-    layers = _spread(sorted({layer for _, layer in shown.rows}), cursor)
+    tap, cursor, baseline = _choose_view(found.names, configurations.shape["depth"])
+    layers = _spread(sorted({layer for _, layer in found.rows}), cursor)
     _cards(View(configurations, tap, cursor, layers))
     _depth_figures(configurations, cursor, baseline)
 
@@ -145,60 +119,14 @@ def _choose_configurations(network: pd.Series) -> Configurations:
     left, middle, right = st.columns([3, 1.4, 1.4])
     inits, activations, norms = (axes.ordered(key, network[f"{key}s"]) for key in ("init", "activation", "norm"))
     default = [init for init in LECTURE if init in inits] or inits[:4]
-    first = ["tanh"] if "tanh" in activations else activations[:1]
+    first = [TANH] if TANH in activations else activations[:1]
     with left:
         chosen = selectors.several("Initializations", inits, "init", default, most=MOST_CONFIGURATIONS)
     with middle:
         chosen_activations = selectors.several("Activations", activations, "activation", first)
     with right:
-        chosen_norms = selectors.several("Normalizations", norms, "norm", ["none"])
+        chosen_norms = selectors.several("Normalizations", norms, "norm", [NO_NORM])
     return Configurations({key: plain(network[key]) for key in SHAPE}, chosen, chosen_activations, chosen_norms)
-
-
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """Name each configuration by its initialization and by what else tells it apart; the lecture's order first."""
-    named = axes.named(frame, CONFIGURATION, "init")
-    others = axes.varying(frame, ("activation", "norm"))
-    named["variant"] = [
-        ", ".join(axes.text(axis, value) for axis, value in zip(others, row, strict=True))
-        for row in named[others].itertuples(index=False)
-    ]
-    if not axes.varying(frame, ("init",)) and others:
-        named["configuration"] = [f"{i}, {c}" for i, c in zip(named["init"], named["configuration"], strict=True)]
-    rank = named["init"].map(lambda init: LECTURE.index(init) if init in LECTURE else len(LECTURE))
-    return named.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the page shows of its choices.
-
-    Attributes:
-        found: number of configurations that were chosen.
-        names: those that are shown, in order.
-        signal: their statistics by layer.
-        rows: the same by configuration and layer.
-        verdicts: their verdicts by configuration.
-    """
-
-    found: int
-    names: list[str]
-    signal: pd.DataFrame
-    rows: dict[tuple[str, int], Any]
-    verdicts: dict[str, Any]
-
-
-@data.cached
-def _shown(configurations: Configurations) -> Shown:
-    signal = _named(configurations.signal.frame())
-    found = list(dict.fromkeys(signal["configuration"]))
-    names = found[:MOST_CONFIGURATIONS]
-    signal = signal[signal["configuration"].isin(names)]
-    judged = data.query("configuration_verdicts", **configurations.shape)
-    for axis in ("init", "activation", "norm"):
-        judged = judged[judged[axis].isin(configurations.values[f"{axis}s"])]
-    rows = {(row.configuration, row.layer): row for row in signal.itertuples()}
-    return Shown(len(found), names, signal, rows, {row.configuration: row for row in _named(judged).itertuples()})
 
 
 def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
@@ -217,16 +145,16 @@ def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:
 
 
 def _cards(view: View) -> None:
-    shown, strips = _shown(view.configurations), _strips(view)
+    found, strips = shown(view.configurations), _strips(view)
     room = viewport.width() - viewport.CARD
     title = f"What happens to the {TAPS[view.tap]} from layer to layer?"
     with Figure(title, Group(strips), view.distributions, "").around("strips"):
-        for place, name in enumerate(shown.names):
+        for place, name in enumerate(found.names):
             with st.container(border=True, key=f"card-{place}"):
                 side, picture, width = _side_and_picture(room)
                 with side:
                     st.markdown(f"**{verbatim(name)}**")
-                    _numbers(shown.rows.get((name, view.cursor)), shown.verdicts.get(name))
+                    _numbers(found.rows.get((name, view.cursor)), found.verdicts.get(name))
                 with picture:
                     text = f"Distribution of {TAPS[view.tap]} in {len(view.layers)} layers for {name}."
                     draw(strips[name], f"strip-{place}", text, width=width)
@@ -244,13 +172,13 @@ def _side_and_picture(room: int) -> tuple[DeltaGenerator, DeltaGenerator, int]:
 @data.cached
 def _strips(view: View) -> dict[str, Chart]:
     """Return the strip of each configuration, all on one axis."""
-    shown = _shown(view.configurations)
-    rows = _named(view.distributions.frame())
-    bins = on_common_bins(rows[rows["configuration"].isin(shown.names)], ["configuration", "layer"])
+    found = shown(view.configurations)
+    rows = named(view.distributions.frame())
+    bins = on_common_bins(rows[rows["configuration"].isin(found.names)], ["configuration", "layer"])
     by_name = dict(iter(bins.groupby("configuration", sort=False)))
     return {
-        name: strip(by_name[name], own, theme.colour(own["init"].iloc[0]), view.tap, view.cursor)
-        for name, own in shown.signal.groupby("configuration", sort=False)
+        name: strip(by_name[name], own, members().paint.colour(own["init"].iloc[0]), view.tap, view.cursor)
+        for name, own in found.signal.groupby("configuration", sort=False)
         if name in by_name
     }
 
@@ -319,8 +247,8 @@ def _ratios(configurations: Configurations, signal: pd.DataFrame, baseline: str)
 @data.cached
 def _depth_figure(configurations: Configurations, cursor: int, metric: str, title: str, baseline: str) -> Figure:
     """Return one statistic against the layer."""
-    shown, source = _shown(configurations), configurations.signal
-    signal, label = shown.signal, data.labels()[metric]
+    found, source = shown(configurations), configurations.signal
+    signal, label = found.signal, data.labels()[metric]
     inits, variants = (list(dict.fromkeys(signal[key])) for key in ("init", "variant"))
     frame = layer_statistics.against_layer(signal, metric)
     if baseline != NOTHING:
@@ -334,11 +262,11 @@ def _depth_figure(configurations: Configurations, cursor: int, metric: str, titl
         frame,
         Axis("layer", "Layer", whole=True),
         Axis("mean", label, not share and (metric == "grad_rms" or spans_decades(frame["mean"])), share=share),
-        Axis("init", "Initialization", values=inits),
+        axes.coloured("init", "Initialization", inits),
         dash=Axis("variant", "Variant", values=variants),
         cursor=cursor,
     )
-    return Figure(title, chart, source, f"{label} against layer for {', '.join(shown.names)}.")
+    return Figure(title, chart, source, f"{label} against layer for {', '.join(found.names)}.")
 
 
 main()

@@ -11,6 +11,8 @@ from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS, banded
+from goldilocks.dashboard.lecture.setting import RELU, XAVIER
+from goldilocks.dashboard.lecture.stories import CONVERGENCE
 from goldilocks.dashboard.over_seeds import for_lines
 from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
@@ -43,22 +45,6 @@ QUESTIONS = {
     "train_accuracy": "Does it fit?",
     "grad_norm": "Is there a gradient?",
     "update_ratio": "Do the weights move?",
-}
-STORIES: dict[str, dict[str, str | list[str]]] = {
-    "Batch norm trains deep nets": {},
-    "Xavier against Kaiming": {"init": ["xavier", "kaiming"], "norm": "none", "colour": "Initialization"},
-    "Learning rates with and without batch norm": {
-        "init": "kaiming",
-        "depth": "20",
-        "panels": "Learning rate",
-        "lr": ["0.01", "0.1", "0.3", "1.0"],
-    },
-    "All zeros: nothing changes": {
-        "init": ["zeros", "normal(std=0.1)"],
-        "depth": "5",
-        "colour": "Initialization",
-        "panels": "Normalization",
-    },
 }
 
 
@@ -96,7 +82,7 @@ def main() -> None:
     st.title("Convergence")
     st.markdown("Networks in training: loss and accuracy, seeds as mean and band, divergence shown where it happened.")
     deep_links.offer(
-        PAGE, {title: {_key(name): value for name, value in told.items()} for title, told in STORIES.items()}
+        PAGE, {title: {_key(name): value for name, value in story.items()} for title, story in CONVERGENCE.items()}
     )
     chosen = cell_filters.cells("training", PREFIX, _defaults())
     if chosen is None:
@@ -134,7 +120,7 @@ def _key(name: str) -> str:
 def _defaults() -> dict[str, list[Any]]:
     depths = cell_filters.options("training").get("depth", [])
     deep = [depth for depth in depths if depth >= 5][:4] or depths[:4]
-    return cell_filters.largest_network() | {"init": ["xavier"], "activation": ["relu"], "depth": deep, "lr": [0.1]}
+    return cell_filters.largest_network() | {"init": [XAVIER], "activation": [RELU], "depth": deep, "lr": [0.1]}
 
 
 def _choose_view(chosen: cell_filters.Chosen) -> View:
@@ -159,7 +145,7 @@ def _choose_view(chosen: cell_filters.Chosen) -> View:
 
 @data.cached
 def _curves(view: View, metric: str) -> Figure:
-    """Return the curves of one of the metrics; only what is drawn is asked for."""
+    """Return the curves of one of the metrics; only what is drawn is read."""
     configurations = _configurations(view.outcomes, view.colour)
     drawn = configurations[configurations["place"] < MOST_LINES]
     parts = axes.varying(configurations, list(axes.NAMES)) or [view.colour]
@@ -194,7 +180,7 @@ def _configurations(question: Question, colour: str) -> pd.DataFrame:
 def _measured(question: Question, parts: list[str]) -> dict[str, pd.DataFrame]:
     """Return the curves of each metric.
 
-    All metrics are asked for at once, and of the axes only those that tell configurations apart: reading millions of
+    All metrics are read at once, and of the axes only those that tell configurations apart: reading millions of
     logged points, and making thousands of texts, is what takes long.
     """
     curves = question.columns(("metric", *parts, *MEASURED))

@@ -12,6 +12,7 @@ from goldilocks.dashboard import data, sandbox, selectors
 from goldilocks.dashboard.charts.quick import chartable, quick
 from goldilocks.dashboard.exact import file
 from goldilocks.dashboard.figure import TABLES, Figure, downloads
+from goldilocks.dashboard.members import members
 from goldilocks.dashboard.question import Question, Source
 from goldilocks.dashboard.snapshot import MOST_SECONDS
 from goldilocks.dashboard.verbatim import verbatim
@@ -218,7 +219,7 @@ def _quick(frame: pd.DataFrame, name: str, source: Source) -> None:
     with columns[2]:
         colours = ["nothing", *(column for column in texts if column != x)]
         colour = selectors.one("Colour", colours, f"{PREFIX}_colour")
-    chart = quick(frame, x, y, None if colour == "nothing" else colour)
+    chart = quick(frame, x, y, None if colour == "nothing" else colour, members().paint)
     text = f"{y} against {x}, from the table above."
     Figure(f"How does {y} change with {x}?", chart, source, text).show(f"quick-{name}")
 

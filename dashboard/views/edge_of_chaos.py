@@ -1,5 +1,6 @@
 """Order, chaos and the edge between them: the plane of weight and bias variance, and how deep a signal reaches."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.plane import plane
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.lecture.setting import NO_NORM, TANH
+from goldilocks.dashboard.members import members
 from goldilocks.dashboard.numerals import numeral
 from goldilocks.dashboard.quantities import QuantityPlot
 from goldilocks.dashboard.question import Question
@@ -35,6 +38,69 @@ GREY = dict.fromkeys(COLOURS, "grey where the value is infinite") | {
 NAMED = 6
 # Initializations further out than this share of the plane's width are left off it.
 REACH = 1.05
+# The parameter of an initialization that was asked for by its place on the plane.
+PLACE = "weight_variance="
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page shows.
+
+    Attributes:
+        activation: of the networks.
+        norm: their normalization.
+        colour: the quantity that colours the plane.
+    """
+
+    activation: str
+    norm: str
+    colour: str
+
+    @property
+    def points(self) -> Question:
+        """All points of the plane, whatever the normalization: fixed points and depth scales."""
+        return Question("order_and_chaos", {"activation": self.activation})
+
+    @property
+    def scales(self) -> Question:
+        """How large the weights of each initialization are."""
+        return Question("weight_scales", {"activation": self.activation})
+
+    @property
+    def named(self) -> str:
+        """What its networks are called."""
+        behind = "" if self.norm == NO_NORM else f" behind {axes.text('norm', self.norm)}"
+        return f"{self.activation}{behind}"
+
+    def theory(self) -> pd.DataFrame:
+        """Return the points of its normalization."""
+        points = self.points.frame()
+        return points[points["norm"] == self.norm]
+
+    def simulated(self) -> pd.DataFrame:
+        """Return those at which networks were simulated."""
+        points = axes.spread(self.theory())
+        return points[points["chi_measured"].notna()]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Networks that are set against theory.
+
+    Attributes:
+        view: where they come from.
+        network: the value on each axis on which the simulated networks differ.
+    """
+
+    view: View
+    network: dict[str, Any]
+
+    def simulated(self) -> pd.DataFrame:
+        """Return the points at which these networks were simulated."""
+        found = self.view.simulated()
+        for axis, value in self.network.items():
+            found = found[found[axis] == value]
+        return found
 
 
 def main() -> None:
@@ -48,62 +114,54 @@ def main() -> None:
     if not offered:
         quantities.absent(STUDY)
         return
-    left, middle, right = st.columns(3)
-    with left:
-        activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", "tanh")
-    with middle:
-        norm = selectors.one("Normalization", offered["norm"], f"{PREFIX}_norm", "none")
-    with right:
-        colour = selectors.one("Colour", COLOURS, f"{PREFIX}_colour", show=_title)
-    drawn = _plane(activation, norm, colour)
+    view = _choose_view(offered)
+    drawn = _plane(view)
     if drawn is None:
         st.info(f"This store has no finite points of this plane. Run {commands.coded('run demo')} to compute some.")
     else:
         drawn.show("plane")
-    _depths(activation, norm)
-    _layers(activation, norm)
+    _depths(view)
+    _layers(view, offered)
+
+
+def _choose_view(offered: cell_filters.Chosen) -> View:
+    left, middle, right = st.columns(3)
+    with left:
+        activation = selectors.one("Activation", offered["activation"], f"{PREFIX}_activation", TANH)
+    with middle:
+        norm = selectors.one("Normalization", offered["norm"], f"{PREFIX}_norm", NO_NORM)
+    with right:
+        colour = selectors.one("Colour", COLOURS, f"{PREFIX}_colour", show=_title)
+    return View(activation, norm, colour)
 
 
 def _title(quantity: str) -> str:
     return quantities.title_of(quantities.card(study=STUDY, quantity=quantity), quantity)
 
 
-def _question(activation: str) -> Question:
-    return Question("order_and_chaos", {"activation": activation})
-
-
-def _points(activation: str, norm: str) -> pd.DataFrame:
-    points = _question(activation).frame()
-    return points[points["norm"] == norm]
-
-
-def _named(activation: str, norm: str) -> str:
-    return activation if norm == "none" else f"{activation} behind {axes.text('norm', norm)}"
-
-
 @data.cached
-def _plane(activation: str, norm: str, colour: str) -> Figure | None:
+def _plane(view: View) -> Figure | None:
     """Return the plane of an activation behind a normalization, or None where no point of it is finite."""
-    points = _points(activation, norm)
-    grid = points[[any(str(init).startswith("mean_field") for init in inits) for inits in points["inits"]]]
+    points = view.theory()
+    # Points of the grid are those that were asked for by their variances.
+    grid = points[[any(PLACE in init for init in inits) for inits in points["inits"]]]
     # Theory is the same for all networks.
     grid = phase_plane.placed(grid).drop_duplicates(["weight_variance", "bias_variance"])
     if grid.empty:
         return None
-    tiles = phase_plane.tiles(grid).assign(value=grid[colour].astype(float))
-    named = phase_plane.initializations(data.query("weight_scales", activation=activation))
-    within = named["weight"] <= tiles["weight_high"].max() * REACH
-    shown = named[within].reset_index(drop=True)
-    chart = plane(tiles, shown, phase_plane.edge(grid), _title(colour), rate=colour == "chi")
-    named_so = _named(activation, norm)
-    text = f"{_title(colour)} over weight and bias variance for {named_so}, with {len(shown)} initializations on it."
+    tiles = phase_plane.tiles(grid).assign(value=grid[view.colour].astype(float))
+    found = phase_plane.initializations(view.scales.frame())
+    within = found["weight"] <= tiles["weight_high"].max() * REACH
+    shown = found[within].reset_index(drop=True)
+    title, edge = _title(view.colour), phase_plane.edge(grid)
+    chart = plane(tiles, shown, edge, title, rate=view.colour == "chi", paint=members().paint)
+    text = f"{title} over weight and bias variance for {view.named}, with {len(shown)} initializations on it."
     note = (
-        f"Colour: mean-field theory; {GREY[colour]}. The line is the edge, χ₁ = 1.{_fates(grid)} "
+        f"Colour: mean-field theory; {GREY[view.colour]}. The line is the edge, χ₁ = 1.{_fates(grid)} "
         "Dots: initializations by the variance of their weights, without biases; those of one variance share a dot. "
-        f"Where a scheme's weights depend on the width, the widest network measured counts.{_beyond(named[~within])}"
+        f"Where a scheme's weights depend on the width, the widest network measured counts.{_beyond(found[~within])}"
     )
-    title = f"Where does {named_so} sit between order and chaos?"
-    return Figure(title, chart, _question(activation), text, note)
+    return Figure(f"Where does {view.named} sit between order and chaos?", chart, view.points, text, note)
 
 
 def _beyond(named: pd.DataFrame) -> str:
@@ -129,37 +187,31 @@ def _fates(grid: pd.DataFrame) -> str:
     )
 
 
-def _simulated(activation: str, norm: str) -> pd.DataFrame:
-    points = axes.spread(_points(activation, norm))
-    return points[points["chi_measured"].notna()]
-
-
-def _one_network(simulated: pd.DataFrame) -> tuple[tuple[str, Any], ...]:
-    """Let the reader choose one kind of network where several were simulated; return its value on each axis."""
+def _choose_network(view: View) -> Comparison:
+    """Let the reader choose one kind of network where several were simulated."""
+    simulated = view.simulated()
     differing = axes.varying(simulated, [*axes.NAMES, *axes.own(simulated)])
-    chosen: list[tuple[str, Any]] = []
+    chosen: dict[str, Any] = {}
     for axis in differing:
         values = axes.ordered(axis, (cell_filters.plain(value) for value in simulated[axis]))
         if len(values) > 1:
-            value = selectors.one(axes.title(axis), values, f"{PREFIX}_{axis}")
-            chosen.append((axis, value))
-            simulated = simulated[simulated[axis] == value]
-    return tuple(chosen)
+            chosen[axis] = selectors.one(axes.title(axis), values, f"{PREFIX}_{axis}")
+            simulated = simulated[simulated[axis] == chosen[axis]]
+    return Comparison(view, chosen)
 
 
-def _depths(activation: str, norm: str) -> None:
+def _depths(view: View) -> None:
     """Draw what was measured against what theory says, along the weight variance."""
-    simulated = _simulated(activation, norm)
-    if simulated.empty:
+    if view.simulated().empty:
         st.info("No such networks were simulated; only theory is shown.")
         return
     st.markdown("### Measured against theory")
-    network = _one_network(simulated)
+    comparison = _choose_network(view)
     names = list(COMPARED)
     for pair in (names[:2], names[2:]):
         for column, quantity in zip(st.columns(2), pair, strict=True):
             with column:
-                _compared(activation, norm, quantity, network).show(f"compare-{quantity}")
+                _compared(comparison, quantity).show(f"compare-{quantity}")
     st.caption(
         "Dots and lines: simulated networks, mean over seeds. Grey dashes: theory. On the edge ξ_c is infinite. "
         "A cross in the colour of its line, edged in red: from this weight variance to the next dot nothing finite was "
@@ -170,11 +222,9 @@ def _depths(activation: str, norm: str) -> None:
 
 
 @data.cached
-def _compared(activation: str, norm: str, quantity: str, network: tuple[tuple[str, Any], ...]) -> Figure:
+def _compared(comparison: Comparison, quantity: str) -> Figure:
     """Return one quantity, measured and in theory."""
-    simulated = _simulated(activation, norm)
-    for axis, value in network:
-        simulated = simulated[simulated[axis] == value]
+    simulated = comparison.simulated()
     columns: dict[str, Any] = {"mean": simulated[f"{quantity}_measured"], "theory": simulated[quantity]}
     if f"{quantity}_low" in simulated:
         columns |= {end: simulated[f"{quantity}_{end}"].fillna(columns["mean"]) for end in ("low", "high")}
@@ -190,21 +240,19 @@ def _compared(activation: str, norm: str, quantity: str, network: tuple[tuple[st
         frame,
         Axis("weight_variance", "Weight variance σw²"),
         Axis("mean", _title(quantity), logarithmic=quantity == "depth_c"),
-        Axis("configuration", "Bias variance", values=names),
+        axes.coloured("configuration", "Bias variance", names),
         band=BANDS["interval"] if "low" in frame else "",
     )
     text = f"{_title(quantity)} against weight variance, measured and in theory."
-    return Figure(COMPARED[quantity], chart, _question(activation), text)
+    return Figure(COMPARED[quantity], chart, comparison.view.points, text)
 
 
-def _layers(activation: str, norm: str) -> None:
-    cells = cell_filters.options(STUDY) | {"activation": [activation], "norm": [norm]}
-    parts = [
-        part for part in data.query("quantity_parts", study=STUDY, quantity="correlation")["part"] if "unlike" in part
-    ]
+def _layers(view: View, offered: cell_filters.Chosen) -> None:
+    cells = offered | {"activation": [view.activation], "norm": [view.norm]}
+    parts = tuple(part for part in quantities.parts(STUDY, "correlation") if "unlike" in part)
     if parts:
         title = "Do different inputs stay different?"
-        plot = QuantityPlot(STUDY, "correlation", title, "position", "init", cells=cells, parts=tuple(parts))
+        plot = QuantityPlot(STUDY, "correlation", title, "position", "init", cells=cells, parts=parts)
         quantities.show(plot, "correlation")
 
 

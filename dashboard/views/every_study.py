@@ -34,7 +34,7 @@ def main() -> None:
     cells = cell_filters.cells(study, f"{PREFIX}_{study}", {}, main=[])
     if cells is None:
         return
-    parts = list(data.query("quantity_parts", study=study, quantity=quantity)["part"])
+    parts = quantities.parts(study, quantity)
     chosen_parts = []
     if len(parts) > 1:
         first = parts[:8]

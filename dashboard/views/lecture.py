@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import commands, data, selectors, theme, verdicts, viewport
+from goldilocks.dashboard import commands, data, selectors, verdicts, viewport
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.group import Group
 from goldilocks.dashboard.charts.ridges import ridges
@@ -16,14 +16,15 @@ from goldilocks.dashboard.lecture import training_answers
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from goldilocks.dashboard.lecture.networks import lecture_network, verdict_on
 from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
+from goldilocks.dashboard.lecture.setting import COMPARED, NO_NORM, RELU, TANH, XAVIER
+from goldilocks.dashboard.members import members
 from goldilocks.dashboard.numerals import numeral
 from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.store import queries
 
 PREFIX = "lecture"
-OPENING = {"normal(std=0.01)": "0.01", "normal(std=0.05)": "0.05", "xavier": "Xavier", "kaiming": "Kaiming"}
-ACTIVATIONS = ("tanh", "relu")
+ACTIVATIONS = (TANH, RELU)
 MOST_LAYERS = 6
 MOST_ROWS = 200
 ROWS = {row.number: row for rows in CHAPTERS.values() for row in rows}
@@ -61,19 +62,19 @@ def _numbered(chapter: str) -> str:
 def _opening() -> None:
     """Draw 0.01 against 0.05 against Xavier against Kaiming."""
     st.markdown("## 0.01 vs 0.05 vs Xavier vs Kaiming")
-    activation = selectors.switch("Activation", ACTIVATIONS, f"{PREFIX}_activation", "tanh")
-    shape = lecture_network("xavier", activation)
+    activation = selectors.switch("Activation", ACTIVATIONS, f"{PREFIX}_activation", TANH)
+    shape = lecture_network(XAVIER, activation)
     if shape is None:
         st.info(f"This store lacks the lecture's own experiment. Run {commands.coded('run lecture')} to compute it.")
         return
     layers = list(range(1, min(shape["depth"], MOST_LAYERS) + 1))
-    compared = {**shape, "inits": list(OPENING), "activations": [activation], "norms": ["none"]}
+    compared = {**shape, "inits": list(COMPARED), "activations": [activation], "norms": [NO_NORM]}
     question = Question("layer_distributions", compared | {"tap": "act", "layers": layers})
     cards = _cards(shape, activation, question)
-    charts = {OPENING[init]: card.chart for init, card in cards.items()}
+    charts = {COMPARED[init]: card.chart for init, card in cards.items()}
     title = f"What becomes of a signal in {shape['depth']} {activation} layers of {shape['width']}?"
     with Figure(title, Group(charts, len(charts)), question, "").around("opening"):
-        for column, (init, name) in zip(st.columns(len(OPENING)), OPENING.items(), strict=True):
+        for column, (init, name) in zip(st.columns(len(COMPARED)), COMPARED.items(), strict=True):
             if init in cards:
                 text = f"Distribution of activations in {len(layers)} layers for {init} and {activation}."
                 with column, st.container(border=True, key=f"opening-{name}"):
@@ -106,8 +107,8 @@ def _cards(shape: dict[str, Any], activation: str, question: Question) -> dict[s
     # The first layer may have another fan-in: the inputs'.
     scales = data.query("signal_by_layer", **compared).groupby("init")["sigma_w"].last()
     return {
-        init: _Card(ridges(bins[init], theme.colour(init)), verdict_on(shape, init, activation), scales[init])
-        for init in OPENING
+        init: _Card(ridges(bins[init], members().paint.colour(init)), verdict_on(shape, init, activation), scales[init])
+        for init in COMPARED
         if init in bins
     }
 
@@ -116,9 +117,9 @@ def _row(row: Row, reveal: bool) -> None:
     with st.container(border=True, key=f"row-{row.number}"):
         # Filled once it is known whether there is a guess: title and claim would give the answer away.
         head = st.container()
-        asked = None if reveal else row.prediction
-        guess = None if asked is None else _guess(row.number, asked)
-        if asked is not None and guess is None:
+        prediction = None if reveal else row.prediction
+        guess = None if prediction is None else _guess(row.number, prediction)
+        if prediction is not None and guess is None:
             head.markdown(f"### L{row.number}")
             st.caption("Choose an answer to see the data.")
             return

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, quantities, selectors
 from goldilocks.dashboard.charts.points import cloud
 from goldilocks.dashboard.figure import Figure
+from goldilocks.dashboard.lecture.stories import DEEP_PREPROCESSING, Story
 from goldilocks.dashboard.quantities import QuantityPlot
 from goldilocks.dashboard.question import Question
 
@@ -25,10 +26,9 @@ def main() -> None:
     if not offered:
         quantities.absent(STUDY)
         return
-    _cloud()
-    chosen = cell_filters.cells(
-        STUDY, PREFIX, {"dataset": _real(offered["dataset"])}, main=("dataset", "preprocessing")
-    )
+    plane = _cloud()
+    real = [name for name in offered["dataset"] if name not in plane][:1] or offered["dataset"][:1]
+    chosen = cell_filters.cells(STUDY, PREFIX, {"dataset": real}, main=("dataset", "preprocessing"))
     if chosen is None:
         return
     _condition(chosen)
@@ -37,21 +37,18 @@ def main() -> None:
     _deep()
 
 
-def _real(datasets: list[str]) -> list[str]:
-    return [name for name in datasets if name != "cloud"][:1] or datasets[:1]
-
-
-def _cloud() -> None:
-    """Draw the same points under each pipeline."""
+def _cloud() -> set[str]:
+    """Draw the same points under each pipeline, and return the data sets whose points lie in a plane."""
     question = Question("scatter_points", {"study": STUDY})
     points = question.frame()
     if points.empty:
-        return
+        return set()
     order = axes.ordered("preprocessing", points["preprocessing"])
     text = f"The same points under {', '.join(order)}."
     note = "Each panel has axes of its own. Look at the numbers on them, and at the angle of the cloud."
     chart = cloud(points, "preprocessing", order, "part")
     Figure("What happens to the data themselves?", chart, question, text, note).show("cloud")
+    return set(points["dataset"])
 
 
 def _condition(chosen: cell_filters.Chosen) -> None:
@@ -89,18 +86,18 @@ def _sensitivity(chosen: cell_filters.Chosen) -> None:
         (right, "perturbed_accuracy", "What accuracy does it cost?"),
     ):
         with column:
-            asked = QuantityPlot(
+            plot = QuantityPlot(
                 STUDY, quantity, title, "position", "preprocessing", cells=chosen, parts=(MEAN,), ends=(LOW, HIGH)
             )
-            quantities.show(asked, quantity.replace("_", "-"))
+            quantities.show(plot, quantity.replace("_", "-"))
 
 
 def _descent(chosen: cell_filters.Chosen) -> None:
-    parts = list(data.query("quantity_parts", study=STUDY, quantity="excess_loss")["part"])
+    parts = quantities.parts(STUDY, "excess_loss")
     if not parts:
         return
     part = selectors.one("Learning rate of gradient descent", parts, f"{PREFIX}_rate")
-    asked = QuantityPlot(
+    plot = QuantityPlot(
         STUDY,
         "excess_loss",
         "How fast does gradient descent get there?",
@@ -109,19 +106,17 @@ def _descent(chosen: cell_filters.Chosen) -> None:
         cells=chosen,
         parts=(part,),
     )
-    quantities.show(asked, "excess-loss")
+    quantities.show(plot, "excess-loss")
 
 
 def _deep() -> None:
     trained = cell_filters.options("training")
     if len(trained.get("preprocessing", ())) > 1:
-        values: dict[str, str | list[str]] = {
-            "train_preprocessing": [str(value) for value in trained["preprocessing"]],
-            "train_colour": axes.NAMES["preprocessing"],
-            "train_init": "kaiming",
-            "train_depth": "10",
-            "train_norm": "none",
+        compared: Story = {
+            "preprocessing": [str(value) for value in trained["preprocessing"]],
+            "colour": axes.NAMES["preprocessing"],
         }
+        values = {f"train_{name}": value for name, value in (compared | DEEP_PREPROCESSING).items()}
         st.page_link(
             "views/convergence.py",
             label="The same for a deep network",

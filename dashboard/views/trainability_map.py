@@ -12,6 +12,8 @@ from goldilocks.dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.figure import Figure, selection
+from goldilocks.dashboard.lecture.setting import NO_NORM, RELU
+from goldilocks.dashboard.lecture.stories import TRAINABILITY_MAP
 from goldilocks.dashboard.over_seeds import for_lines
 from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
@@ -45,12 +47,6 @@ METRICS = {
 PREFIXES = {"training": PREFIX, "propagation": f"{PREFIX}_untrained"}
 STUDIES = {"outcome_map": "training", "signal_map": "propagation"}
 OVER = {"mean": "mean", "best": "best"}
-STORIES: dict[str, dict[str, str]] = {
-    "How deep does each initialization train?": {"activation": "relu", "norm": "none"},
-    "The same with batch norm": {"activation": "relu", "norm": "batch"},
-    "Which learning rate at which depth?": {"x": "Learning rate", "y": "Depth", "init": "kaiming"},
-    "Signal before training": {"metric": "forward_rate", "x": "Activation", "untrained_norm": "none"},
-}
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ def main() -> None:
     """Draw the page."""
     st.title("Trainability map")
     st.markdown("Any metric over any two axes. Click a tile, or choose one, to see the curves and layers behind it.")
-    deep_links.offer(PAGE, {title: _parameters(told) for title, told in STORIES.items()})
+    deep_links.offer(PAGE, {title: _parameters(story) for title, story in TRAINABILITY_MAP.items()})
     name, x, y, over = _choose_map()
     study = STUDIES[METRICS[name].query]
     chosen = cell_filters.cells(study, PREFIXES[study], _defaults(study, x, y), spread=(x, y))
@@ -147,7 +143,7 @@ def _choose_map() -> tuple[str, str, str, str]:
 
 def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
     """Return a first choice: one value of each axis that the map is not spread over."""
-    common: dict[str, list[Any]] = {"activation": ["relu"], "norm": ["none"], "lr": [0.1]}
+    common: dict[str, list[Any]] = {"activation": [RELU], "norm": [NO_NORM], "lr": [0.1]}
     # Untrained networks of one width were mostly measured at one depth.
     return common if study == "propagation" and "depth" in (x, y) else cell_filters.largest_network(study) | common
 
@@ -279,7 +275,7 @@ def _layers(chosen: cell_filters.Chosen) -> None:
         both,
         Axis("layer", "Layer", whole=True),
         Axis("mean", " · ".join(names.values()), spans_decades(both["mean"], 1.5)),
-        Axis("quantity", "Quantity", values=list(names.values())),
+        axes.coloured("quantity", "Quantity", list(names.values())),
     )
     text = "Standard deviation of activations and root mean square of gradients against layer."
     note = f"Nearest untrained network: {layer_statistics.network_title(layers.iloc[0])}."

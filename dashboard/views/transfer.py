@@ -3,22 +3,17 @@
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, quantities, selectors
 from goldilocks.dashboard.charts.images import images
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.members import members
 from goldilocks.dashboard.quantities import QuantityPlot
 from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "transfer"
 STUDY, SOURCE = "transfer", "transfer_source"
-SCHEMES = {
-    "scratch": "from scratch",
-    "last_layer": "all frozen, new last layer",
-    "dense_layers": "convolutions frozen, new fully connected layers",
-    "fine_tune": "everything, at a lower rate",
-}
 
 
 def main() -> None:
@@ -36,12 +31,13 @@ def main() -> None:
     if chosen is None:
         return
     band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "interval", show=BANDS.__getitem__)
-    schemes = ", ".join(f"*{verbatim(name)}*: {verbatim(meaning)}" for name, meaning in SCHEMES.items())
+    meanings = {name: members().label("part", name) for name in offered.get("scheme", ())}
+    schemes = ", ".join(f"*{verbatim(name)}*: {verbatim(meaning)}" for name, meaning in meanings.items())
     title = "How many examples does it take?"
-    asked = QuantityPlot(
+    plot = QuantityPlot(
         STUDY, "transfer_accuracy", title, "position", "part", "dataset", chosen, band=band, part="Scheme"
     )
-    quantities.show(asked, "transfer-accuracy")
+    quantities.show(plot, "transfer-accuracy")
     st.caption(f"{schemes}. Each panel is one target set.")
     _closer(chosen, band)
     _filters()
@@ -49,7 +45,7 @@ def main() -> None:
 
 def _closer(chosen: cell_filters.Chosen, band: str) -> None:
     """Draw curves and shifts of the layers for one target-set size."""
-    parts = list(data.query("quantity_parts", study=STUDY, quantity="layer_shift")["part"])
+    parts = quantities.parts(STUDY, "layer_shift")
     sizes = axes.ordered("size", {part.partition(", ")[2] for part in parts} - {""})
     if not sizes:
         return
@@ -57,10 +53,10 @@ def _closer(chosen: cell_filters.Chosen, band: str) -> None:
     ending = f", {size}"
     wanted = tuple(part for part in parts if part.endswith(ending))
     for quantity, title in (("transfer_curve", "How does it learn?"), ("layer_shift", "How far do the layers move?")):
-        asked = QuantityPlot(
+        plot = QuantityPlot(
             STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band, "Scheme", ending
         )
-        quantities.show(asked, quantity.replace("_", "-"))
+        quantities.show(plot, quantity.replace("_", "-"))
 
 
 def _number(text: str) -> int:

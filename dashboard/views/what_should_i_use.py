@@ -25,9 +25,12 @@ from goldilocks.dashboard import (
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.ranking import ranking
 from goldilocks.dashboard.figure import Figure
+from goldilocks.dashboard.lecture.setting import FULLY_CONNECTED, RELU
+from goldilocks.dashboard.members import KINDS
 from goldilocks.dashboard.over_seeds import for_lines
 from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
+from goldilocks.dashboard.wish import COMBINATION, Nearest, Wish, nearest
 
 PREFIX = "use"
 ANY = "any"
@@ -50,50 +53,39 @@ def main() -> None:
     if not offered:
         st.info(f"This store has no trained networks yet. Run {commands.coded('run demo')} to train some.")
         return
-    wanted = _ask(offered)
-    if not wanted["norms"]:
+    wish = _wish(offered)
+    if not wish.norms:
         st.info("Nothing is selected under *Normalizations allowed*. Choose at least one; *none* is one of them.")
         return
-    allowed = {key: wanted[key] for key in _ALLOWED}
-    shapes = data.query("nearest_trained", **allowed)
-    if shapes.empty:
-        _nothing_alike(wanted)
+    found = nearest(wish)
+    if found is None:
+        _nothing_alike(wish)
         return
-    shape = {key: cell_filters.plain(shapes.iloc[0][key]) for key in _SHAPE}
-    question = Question("recommendation", {**shape, "norms": wanted["norms"], "optimizers": wanted["optimizers"]})
-    ranked = _ranked(question)
-    measured = (shape["depth"], shape["width"]) == (wanted["depth"], wanted["width"])
+    ranked = _ranked(found)
     with st.container(border=True, key="answer"):
-        if measured:
-            chosen = _measured(ranked, shape)
-        else:
-            chosen = _expected(ranked, shape, wanted, float(shapes.iloc[0]["distance"]))
+        chosen = _measured(found, ranked) if found.is_wanted else _expected(found, ranked)
         if not ranked["share_that_train"].any():
-            _what_trains(wanted)
-    if not measured:
-        st.markdown(f"#### What was measured on the nearest network: {advice.where(shape)}")
+            _what_trains(wish)
+    if not found.is_wanted:
+        st.markdown(f"#### What was measured on the nearest network: {advice.where(found.shape)}")
     left, right = st.columns([1.15, 1])
     with left:
-        _evidence(question).show("ranking")
+        _evidence(found).show("ranking")
     with right:
-        _curves(question).show("first-three")
+        _curves(found).show("first-three")
     _table(ranked)
     if chosen is not None:
-        _program(chosen, shape, wanted)
+        _program(found, chosen)
 
 
-_SHAPE = ("network", "dataset", "preprocessing", "activation", "depth", "width", "batch_size", "steps")
-_ALLOWED = ("depth", "width", "activation", "norms", "networks", "optimizers", "datasets")
-
-
-def _members(kind: str, axis: str, offered: cell_filters.Chosen) -> list[str]:
+def _members(axis: str, offered: cell_filters.Chosen) -> list[str]:
     """Return the members of an axis that were trained, and those that the engine knows and that need no parameter."""
-    cards = data.query("scheme_cards", kind=kind)
+    cards = Question("scheme_cards", {"kind": KINDS.get(axis, axis)}).frame()
     known = [row.name for row in cards.itertuples(index=False) if "=…" not in (row.parameters or "")]
     return axes.ordered(axis, [*offered[axis], *known])
 
 
-def _ask(offered: cell_filters.Chosen) -> dict[str, Any]:
+def _wish(offered: cell_filters.Chosen) -> Wish:
     above, below = st.columns(4), st.columns(3)
     # What a reader sees first is the network on which most was tried.
     commonest = data.query("training_networks").iloc[0]
@@ -102,30 +94,28 @@ def _ask(offered: cell_filters.Chosen) -> dict[str, Any]:
     with above[1]:
         width = selectors.number("Width", 1, 65_536, cell_filters.plain(commonest["width"]), f"{PREFIX}_width")
     with above[2]:
-        network = selectors.one("Network", offered["network"], f"{PREFIX}_network", "mlp")
+        network = selectors.one("Network", offered["network"], f"{PREFIX}_network", FULLY_CONNECTED)
     with above[3]:
-        activation = selectors.one(
-            "Activation", _members("activation", "activation", offered), f"{PREFIX}_activation", "relu"
-        )
+        activation = selectors.one("Activation", _members("activation", offered), f"{PREFIX}_activation", RELU)
     with below[0]:
-        known = _members("normalization", "norm", offered)
-        norms = selectors.several("Normalizations allowed", known, f"{PREFIX}_norm", offered["norm"])
+        norms = selectors.several(
+            "Normalizations allowed", _members("norm", offered), f"{PREFIX}_norm", offered["norm"]
+        )
     with below[1]:
         optimizer = selectors.one("Optimizer", [ANY, *offered["optimizer"]], f"{PREFIX}_optimizer", ANY)
-    wanted = {"depth": depth, "width": width, "activation": activation, "norms": norms, "networks": [network]}
-    datasets = None
+    dataset = ANY
     if len(offered["dataset"]) > 1:
         with below[2]:
             dataset = selectors.one("Data most like yours", [ANY, *offered["dataset"]], f"{PREFIX}_dataset", ANY)
-        datasets = None if dataset == ANY else [dataset]
-    return wanted | {"optimizers": None if optimizer == ANY else [optimizer], "datasets": datasets}
+    limits = (None if value == ANY else value for value in (optimizer, dataset))
+    return Wish(depth, width, network, activation, norms, *limits)
 
 
 def _middle(values: Sequence[Any]) -> int:
     return cell_filters.plain(values[len(values) // 2])
 
 
-def _measured(ranked: pd.DataFrame, shape: dict[str, Any]) -> pd.Series | None:
+def _measured(found: Nearest, ranked: pd.DataFrame) -> pd.Series | None:
     """Show the answer of a network that was trained, and return what to use; None where nothing trains."""
     first = ranked.iloc[0]
     sound = bool(ranked["share_that_train"].any())
@@ -139,66 +129,54 @@ def _measured(ranked: pd.DataFrame, shape: dict[str, Any]) -> pd.Series | None:
         help="Mean over seeds; a diverged seed has no accuracy and counts as guessing.",
     )
     if sound:
-        told = f"{first['share_that_train']:.0%} of {first['seeds']}"
-        cells[1].metric("Seeds that train", told, help=trains.definition())
+        share = f"{first['share_that_train']:.0%} of {first['seeds']}"
+        cells[1].metric("Seeds that train", share, help=trains.definition())
     else:
         cells[1].metric("Seeds that diverged", f"{first['diverged']} of {first['seeds']}")
     cells[2].metric(*advice.lead(ranked), help="Mean difference of test accuracy, seed by seed, in percentage points.")
     st.markdown(advice.comparison(ranked))
-    st.caption(f"Measured on: {advice.where(shape)}.")
+    st.caption(f"Measured on: {advice.where(found.shape)}.")
     return first if sound else None
 
 
-def _expected(ranked: pd.DataFrame, shape: dict[str, Any], wanted: dict[str, Any], distance: float) -> pd.Series | None:
+def _expected(found: Nearest, ranked: pd.DataFrame) -> pd.Series | None:
     """Show what theory says of a network that nobody trained, and return what to use; None where nothing is known."""
-    rows = outlook.expected(wanted)
-    # Whatever the learning rate and the optimizer are.
-    pairs = list(zip(ranked["init"], ranked["norm"], strict=True))
-    theory = {pair: outlook.of(rows, *pair, shape["width"]) for pair in dict.fromkeys(pairs)}
-    found = [theory[pair] for pair in pairs]
-    told = ranked.assign(outlook=[outlook.verdict(row) for row in found], why=[outlook.reason(row) for row in found])
-    enough = [outlook.SURVIVES, outlook.UNKNOWN] if distance <= FAR else [outlook.SURVIVES]
-    usable = told[(told["share_that_train"] > 0) & told["outlook"].isin(enough)]
-    asked = advice.network(wanted)
-    st.markdown(f"### {advice.untrained(usable, told, asked)}")
+    judged = outlook.judged(ranked, found.wish.theory.frame(), found.shape["width"])
+    enough = [outlook.SURVIVES, outlook.UNKNOWN] if found.distance <= FAR else [outlook.SURVIVES]
+    usable = judged[(judged["share_that_train"] > 0) & judged["outlook"].isin(enough)]
+    wanted = advice.network(found.wish)
+    st.markdown(f"### {advice.untrained(usable, judged, wanted)}")
     st.markdown(
-        f"No network of {asked} was trained here, so there is no accuracy to show. "
+        f"No network of {wanted} was trained here, so there is no accuracy to show. "
         "What mean-field theory expects of it before training:"
     )
-    st.markdown("\n".join(advice.outlooks(told)))
+    st.markdown("\n".join(advice.outlooks(judged)))
     if usable.empty:
         return None
     st.caption(
-        f"The best of what was tried on the nearest network, {advice.where(shape)}, that theory does not rule out. "
-        "The learning rate is that network's; which one is best here is not known."
+        f"The best of what was tried on the nearest network, {advice.where(found.shape)}, that theory does not rule "
+        "out. The learning rate is that network's; which one is best here is not known."
     )
     return usable.iloc[0]
 
 
-def _nothing_alike(wanted: dict[str, Any]) -> None:
+def _nothing_alike(wish: Wish) -> None:
     """Say that nothing with this activation and these normalizations was trained, what theory says, and what trains."""
     with st.container(border=True, key="answer"):
         st.markdown("### Unknown")
-        st.markdown(advice.nothing_alike(wanted))
-        rows = outlook.expected(wanted)
-        rows = rows[rows["norm"].isin(wanted["norms"])]
-        # A fixed standard deviation means something at its own width only.
-        fixed = rows["init"].map(lambda init: snippet.parts(init)[0] in snippet.SCALES).astype(bool)
-        rows = rows[~fixed | (rows["width"] == wanted["width"])].sort_values(["depth", "width"], ascending=False)
-        if not rows.empty:
-            told = rows.assign(why=[outlook.reason(row) for _, row in rows.iterrows()])
+        st.markdown(advice.nothing_alike(wish))
+        known = outlook.of_untrained(wish.theory.frame(), wish.norms, wish.width)
+        if not known.empty:
             st.markdown("What mean-field theory expects of untrained networks with it:")
-            st.markdown("\n".join(advice.outlooks(told)))
-        _what_trains(wanted)
+            st.markdown("\n".join(advice.outlooks(known)))
+        _what_trains(wish)
 
 
-def _what_trains(wanted: dict[str, Any]) -> None:
+def _what_trains(wish: Wish) -> None:
     """Name what trains nearest to what was asked for: with what is allowed, and at this depth."""
-    near = {key: wanted[key] for key in ("depth", "width", "networks", "datasets")}
-    allowed = {"activations": [wanted["activation"]], "norms": wanted["norms"]}
     found = {
-        "As asked for, but of another shape": data.head("what_trains", 1, **near, **allowed),
-        "As deep as asked for": data.head("what_trains", 1, **near, least_depth=wanted["depth"]),
+        "As asked for, but of another shape": wish.of_another_shape.head(1),
+        "As deep as asked for": wish.as_deep.head(1),
     }
     lines = [advice.what_trains(label, rows.iloc[0]) for label, rows in found.items() if not rows.empty]
     if lines:
@@ -209,39 +187,42 @@ def _what_trains(wanted: dict[str, Any]) -> None:
 
 
 @data.cached
-def _ranked(question: Question) -> pd.DataFrame:
-    """Return all combinations that were tried on a shape, the best first, each with a name."""
-    ranked = question.frame()
+def _ranked(found: Nearest) -> pd.DataFrame:
+    """Return all combinations that were tried on a network, the best first, each with a name."""
+    ranked = found.tried.frame()
     return ranked.assign(configuration=[advice.name(row, ranked) for row in ranked.itertuples()])
 
 
+def _first(found: Nearest) -> Axis:
+    """Return the legend of the combinations that have a colour in both figures."""
+    return axes.coloured("configuration", "Configuration", list(_ranked(found)["configuration"].head(FIRST)))
+
+
 @data.cached
-def _evidence(question: Question) -> Figure:
+def _evidence(found: Nearest) -> Figure:
     """Return the scores of the best."""
-    shown = _ranked(question).head(MOST_SHOWN)
-    chart = ranking(shown, data.labels()["final_test_accuracy"], list(shown["configuration"].head(FIRST)))
+    shown, first = _ranked(found).head(MOST_SHOWN), _first(found)
+    coloured = dict(zip(first.values, first.colours, strict=True))
+    chart = ranking(shown, data.labels()["final_test_accuracy"], coloured)
     text = f"Test accuracy of the {len(shown)} best configurations, mean and range over seeds."
     note = "Dot: mean; bar: range of the seeds. Whether the first is better is judged seed by seed, not by these bars."
-    return Figure("How close is the race?", chart, question, text, note)
+    return Figure("How close is the race?", chart, found.tried, text, note)
 
 
 @data.cached
-def _curves(question: Question) -> Figure:
+def _curves(found: Nearest) -> Figure:
     """Return the learning curves of the first `FIRST`."""
-    best = _ranked(question).head(FIRST)
-    keys = ("init", "norm", "optimizer", "lr")
-    cells = {axis: [question.values[axis]] for axis in _SHAPE} | {axis: axes.ordered(axis, best[axis]) for axis in keys}
-    chosen = cell_filters.bound({axis: [cell_filters.plain(value) for value in own] for axis, own in cells.items()})
-    learning = Question("curves_over_seeds", {"metrics": ["test_accuracy"], **chosen})
-    curves = for_lines(learning.frame().merge(best[[*keys, "configuration"]], on=list(keys)))
+    best = _ranked(found).head(FIRST)
+    question = found.learning(best)
+    curves = for_lines(question.frame().merge(best[[*COMBINATION, "configuration"]], on=list(COMBINATION)))
     chart = lines(
         curves,
         Axis("step", "Step"),
         Axis("mean", data.labels()["test_accuracy"], share=True),
-        Axis("configuration", "Configuration", values=list(best["configuration"])),
+        _first(found),
         points=False,
     )
-    return Figure("How fast do the best ones learn?", chart, learning, "Test accuracy against step.")
+    return Figure("How fast do the best ones learn?", chart, question, "Test accuracy against step.")
 
 
 def _table(ranked: pd.DataFrame) -> None:
@@ -275,18 +256,19 @@ def _table(ranked: pd.DataFrame) -> None:
         )
 
 
-def _program(first: pd.Series, shape: dict[str, Any], wanted: dict[str, Any]) -> None:
+def _program(found: Nearest, first: pd.Series) -> None:
     st.markdown("#### The same in PyTorch")
-    if shape["network"] != "mlp":
+    shape, wish = found.shape, found.wish
+    if shape["network"] != FULLY_CONNECTED:
         st.info(
             "The lines below are for plain networks; this answer was measured on a network of kind "
             f"{verbatim(shape['network'])}."
         )
-    configuration = {key: cell_filters.plain(first[key]) for key in ("init", "norm", "optimizer", "lr")}
-    configuration["init"] = snippet.at_width(first["init"], shape["width"], wanted["width"])
+    configuration = {axis: cell_filters.plain(first[axis]) for axis in COMBINATION}
+    configuration["init"] = snippet.at_width(first["init"], shape["width"], wish.width)
     if configuration["init"] != first["init"]:
-        st.caption(advice.other_width(first["init"], configuration["init"], shape["width"], wanted["width"]))
-    configuration |= {"activation": shape["activation"], "depth": wanted["depth"], "width": wanted["width"]}
+        st.caption(advice.other_width(first["init"], configuration["init"], shape["width"], wish.width))
+    configuration |= {"activation": shape["activation"], "depth": wish.depth, "width": wish.width}
     try:
         text = snippet.program(data.query("scheme_cards"), configuration)
     except KeyError as lacking:

@@ -94,7 +94,7 @@ DRAWINGS = {
     "heat map": (tiles(), lambda frame: heat_map(frame, ["a", "b"], ["2", "10"], TITLES)),
     "heat map of rates": (tiles(), lambda frame: heat_map(frame, ["a"], ["2"], TITLES, "rate", True)),
     "heat map, logarithmic": (tiles(), lambda frame: heat_map(frame, ["a"], ["2"], TITLES, "logarithmic")),
-    "ranking": (ranked(), lambda frame: ranking(frame, "Accuracy", ["a"])),
+    "ranking": (ranked(), lambda frame: ranking(frame, "Accuracy", {"a": "#0a78c2"})),
     "plane": (field(), lambda frame: plane(frame, NAMED, NAMED, "χ₁", rate=True)),
     "cloud": (CLOUD, lambda frame: cloud(frame, "panel", PREPROCESSINGS, "panel")),
     "images": (PIXELS, images),

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from goldilocks.dashboard import theme
 from goldilocks.engine.catalog import entries
+from tests.dashboard.seen import SEEN
 from tests.dashboard.test_theme import BLINDNESS, LECTURE, seen
 
 FAR = 0.05
@@ -46,7 +46,7 @@ TOGETHER = {
 
 def alike(names, blindness):
     """Return the pairs of names that are drawn beside each other in colours that a reader takes for one."""
-    painted = dict(zip(names, theme.colours(names), strict=True))
+    painted = dict(zip(names, SEEN.paint.colours(names), strict=True))
     pairs = itertools.combinations(sorted(names), 2)
     return {(one, other) for one, other in pairs if distance(painted[one], painted[other], blindness) <= FAR}
 

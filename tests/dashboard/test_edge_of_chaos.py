@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from goldilocks.dashboard import data, phase_plane, theme
+from goldilocks.dashboard import axes, data, phase_plane
 from goldilocks.dashboard.charts import plane as charts_of_planes
 from tests.dashboard.opening import open_page, words
+from tests.dashboard.seen import SEEN
 
 SCALES = {
     "zeros": 0.0, "normal(std=0.05)": 3.2, "orthogonal": 1.0, "xavier_uniform": 1.0, "xavier_normal": 1.0000001,
@@ -39,18 +40,20 @@ def charts(app):
     return [element.proto for element in app.get("vega_lite_chart")]
 
 
-def test_initializations_of_one_variance_are_all_named_the_lectures_first():
+def test_initializations_of_one_variance_are_all_named_the_lectures_first(monkeypatch):
+    monkeypatch.setattr(axes, "members", lambda: SEEN)
     found = phase_plane.initializations(scales())
     assert found["init"].tolist() == [
         "zeros", "xavier, xavier_normal, xavier_uniform, orthogonal", "kaiming, kaiming_uniform", "normal(std=0.05)"
     ]  # fmt: skip
     assert found["weight"].round(2).tolist() == [0, 1, 2, 10.24]
-    assert theme.colours(list(found["init"])) == [
-        theme.FIXED[n] for n in ("zeros", "xavier", "kaiming", "normal(std=0.05)")
+    assert SEEN.paint.colours(list(found["init"])) == [
+        SEEN.paint.fixed[n] for n in ("zeros", "xavier", "kaiming", "normal(std=0.05)")
     ]
 
 
-def test_no_initialization_leaves_an_empty_frame():
+def test_no_initialization_leaves_an_empty_frame(monkeypatch):
+    monkeypatch.setattr(axes, "members", lambda: SEEN)
     assert phase_plane.initializations(scales().head(0)).empty
 
 

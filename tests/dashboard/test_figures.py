@@ -6,10 +6,10 @@ import json
 import pandas as pd
 import pytest
 
-from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import group
 from goldilocks.dashboard.figure import FORMATS, Figure
 from tests.dashboard.opening import PAGES, open_page
+from tests.dashboard.seen import SEEN
 
 # What makes all figures of a page appear.
 ASKED = {"lecture": {"lecture_answers": "true"}, "trainability_map": {"map_tile": ["6", "xavier"]}}
@@ -96,7 +96,7 @@ def _check_colours(spec):
     if isinstance(spec, dict):
         if isinstance(spec.get("domain"), list) and isinstance(spec.get("range"), list):
             for name, colour in zip(spec["domain"], spec["range"], strict=True):
-                assert theme.FIXED.get(name, colour) == colour
+                assert SEEN.paint.fixed.get(name, colour) == colour
         for value in spec.values():
             _check_colours(value)
     elif isinstance(spec, list):

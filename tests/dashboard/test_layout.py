@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
+from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import line_template
 from goldilocks.dashboard.charts.heat_map import heat_map
 from goldilocks.dashboard.charts.lines import Axis, lines
@@ -74,19 +75,19 @@ def test_no_name_below_an_axis_is_left_out(width):
 
 def test_names_of_a_ranking_take_no_width():
     long = "normal(std=0.000464), batch norm, momentum, lr 0.001"
-    svg = picture(ranking(ranked().assign(configuration=[long, "b"]), "Accuracy", [long]), 340)
+    svg = picture(ranking(ranked().assign(configuration=[long, "b"]), "Accuracy", {long: "#0a78c2"}), 340)
     assert long in words(svg)
     assert size(svg)[1] > 300
 
 
-def test_colours_of_a_ranking_are_those_beside_it():
+def test_colours_are_those_that_are_given():
     best = ["kaiming, batch norm", "xavier, no norm"]
     frame = ranked().assign(configuration=best)
-    scale = ranking(frame, "Accuracy", best[:1]).spec["layer"][0]["encoding"]["color"]["scale"]
+    scale = ranking(frame, "Accuracy", {best[0]: "#123456"}).spec["layer"][0]["encoding"]["color"]["scale"]
+    assert scale["range"] == ["#123456", theme.NEUTRAL]
     curves = rows().replace({"configuration": {"kaiming": best[0], "xavier": best[1]}})
-    beside = lines(curves, LAYER, VALUE, Axis("configuration", "Configuration", values=best[:1]))
-    assert beside.spec["layer"][1]["encoding"]["color"]["scale"]["range"] == scale["range"][:1]
-    assert scale["range"][0] != scale["range"][1]
+    beside = lines(curves, LAYER, VALUE, Axis("configuration", "Configuration", values=best[:1], colours=["#123456"]))
+    assert beside.spec["layer"][1]["encoding"]["color"]["scale"]["range"] == ["#123456"]
 
 
 def test_initializations_on_the_plane_are_named_in_the_legend():
