@@ -13,6 +13,10 @@ Asking
     snapshot       the open store, with its slow views kept in memory
     data           cached queries, keyed by snapshot
     question       a named query with its parameters, as a value
+    members        order, colours and names of the engine's members
+    written        such members as the store writes them
+    configurations  untrained networks that are compared, as a value
+    wish           the network that a reader wants, as a value
     exact          rows with every digit
     over_seeds     rows over seeds, named as charts of lines want them
     sandbox        SQL that a reader typed, in a process of its own
@@ -33,7 +37,7 @@ Drawing
     quantities     figures of what any study measured
     verbatim       text from elsewhere, never as Markdown
     axes           how axes and their values are called and ordered
-    theme          one colour per member
+    theme          the palette, and which colour a name has
     numerals       numbers in sentences
     interval       bands over seeds
     layer_statistics  one statistic against the layer

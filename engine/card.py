@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# What the store's column holds.
+MOST_RANK = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Card:
@@ -28,3 +31,13 @@ class Card:
     rank: int | None = None
     colour: str | None = None
     label: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("title", "formula", "reference", "notes", "snippet", "label"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} of a card must be a text, not {getattr(self, name)!r}")
+        if not isinstance(self.colour, str | None):
+            raise TypeError(f"colour of the card {self.title!r} must be the name of a colour, not {self.colour!r}")
+        if self.rank is not None and (type(self.rank) is not int or abs(self.rank) > MOST_RANK):
+            limits = f"a whole number from {-MOST_RANK:,} to {MOST_RANK:,}"
+            raise ValueError(f"rank of the card {self.title!r} must be {limits}, not {self.rank!r}")

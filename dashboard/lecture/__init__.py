@@ -1,5 +1,7 @@
 """The lecture (CS231n 2021, lecture 7), row by row: what it claims, and what the store says.
 
+setting         what the lecture compares, and which networks it is about
+stories         what it says, as links to the pages that show it
 row             what a row is
 networks        which untrained network shows a configuration
 wording         a number in a sentence, with its uncertainty

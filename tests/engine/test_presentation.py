@@ -8,6 +8,7 @@ from goldilocks.dashboard.theme import SLOTS
 from goldilocks.engine import plugins
 from goldilocks.engine.activations import activations
 from goldilocks.engine.catalog import REGISTRIES, entries, parts, schemes_table
+from goldilocks.engine.errors import RequestError
 from goldilocks.engine.initializers import Fans, initializers
 from goldilocks.engine.initializers.noise import weight_noise
 from goldilocks.store import queries
@@ -108,6 +109,20 @@ def test_a_card_that_says_nothing_gets_what_its_family_says(with_plugin):
     assert (bold["rank"], bold["colour"], bold["label"]) == (85, "rust", "the bold one")
     assert (unit["rank"], unit["colour"], unit["label"], unit["alike"]) == (None, None, "unit norm", None)
     assert rows["normalization", "none"]["label"] == "no norm"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("rank='first'", "whole number"), ("rank=True", "whole number"), ("rank=1.5", "whole number"),
+     ("rank=2**40", "whole number"), ("colour=3", "name of a colour"), ("label=None", "label of a card must be a text"),
+    ],
+)  # fmt: skip
+def test_a_card_that_no_store_can_hold_is_refused(tmp_path, given, said):
+    file = tmp_path / "mine.py"
+    file.write_text(PLUGIN.replace('Card("Timid")', f'Card("Timid", {given})'))
+    with pytest.raises(RequestError, match=rf"mine\.py: line 10: .*{said}"):
+        plugins.load([file])
+    assert "timid" not in {entry.name for entry in entries("initializers")}
 
 
 def test_cards_of_an_engine_that_did_not_say_it_are_seen_like_those_of_today():
