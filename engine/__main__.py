@@ -206,6 +206,15 @@ def verify(
     plugin: PluginOption = None,
     backbone: NamedBackboneOption = None,
     images: ImagesOption = None,
+    factory: Annotated[
+        str | None,
+        typer.Option(
+            help="What makes the network of your own that cells of the study diagnosis are about, as for diagnose; it "
+            "is imported. What the store calls it is not."
+        ),
+    ] = None,
+    batch: Annotated[str | None, typer.Option(help="With --factory: function that returns what went in.")] = None,
+    loss: Annotated[str | None, typer.Option(help="With --factory: function that is the loss.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compute cells again from the store alone, and compare every number; exit code 1 unless all agree."""
@@ -214,8 +223,19 @@ def verify(
     if not cell_ids and not sample:
         _refuse("verify needs ids of cells, or --sample N")
     found = []
+    if factory is None and (batch or loss):
+        _refuse("--batch and --loss are those of a network of your own: name it with --factory, or leave them out")
     again = verdicts(
-        cell_ids or (), sample, store, device, plugins=plugin or (), backbone=backbone, images=images or ()
+        cell_ids or (),
+        sample,
+        store,
+        device,
+        plugins=plugin or (),
+        backbone=backbone,
+        images=images or (),
+        factory=factory,
+        batch=batch,
+        loss=loss,
     )
     for verdict in _guarded_items(again):
         found.append(verdict)

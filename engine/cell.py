@@ -123,6 +123,11 @@ class Cell(BaseModel):
         return {"cell_id": self.cell_id, "study": self.study, **empty, **values, "spec": self.canonical_json}
 
     @property
+    def datasets(self) -> list[Dataset]:
+        """The data sets among its axes that have to be at hand."""
+        return [self.dataset] if isinstance(self.dataset, Dataset) else []
+
+    @property
     def features(self) -> int:
         """Size of an example."""
         return self.network.features(self.dataset, self.width)

@@ -160,19 +160,25 @@ def histogram(x: Tensor, about: Moments | None = None) -> Histogram:
     center, reach = about.mean[:, None], HISTOGRAM_REACH * about.std[:, None]
     # Where the spread itself overflows, fmax and fmin fall back on the range of the values.
     lo, hi = torch.fmax(smallest, center - reach), torch.fmin(largest, center + reach)
-    positions = _positions(values, lo, hi)
-    slots = BINS + 2
-    index = positions.int().add_(slots * torch.arange(len(x), device=x.device, dtype=torch.int32)[:, None])
-    counts = torch.bincount(index.flatten(), minlength=slots * len(x)).view(len(x), slots)
+    positions = slots(values, lo, hi)
+    size = BINS + 2
+    index = positions.int().add_(size * torch.arange(len(x), device=x.device, dtype=torch.int32)[:, None])
+    counts = torch.bincount(index.flatten(), minlength=size * len(x)).view(len(x), size)
     # What is not finite was counted as a zero: take it out again.
-    zeros = _positions(torch.zeros_like(lo), lo, hi).long()
+    zeros = slots(torch.zeros_like(lo), lo, hi).long()
     counts.scatter_add_(1, zeros, -nonfinite[:, None])
     lo, hi = (edge.masked_fill(smallest > largest, torch.nan) for edge in (lo, hi))
     return Histogram(lo[:, 0], hi[:, 0], counts[:, 1:-1], counts[:, 0], counts[:, -1], nonfinite)
 
 
-def _positions(values: Tensor, lo: Tensor, hi: Tensor) -> Tensor:
-    """Return the slot of each value as a float: below 1 underflow, then the bins, BINS + 1 and more overflow."""
+def slots(values: Tensor, lo: Tensor, hi: Tensor) -> Tensor:
+    """Return the slot of each value as a float: below 1 underflow, then the bins, BINS + 1 and more overflow.
+
+    Args:
+        values: finite ones.
+        lo: left edge of the first bin, of a shape that the values broadcast with.
+        hi: right edge of the last bin, likewise.
+    """
     # Halves keep the width of a very wide range finite; the last bin is closed on the right, hence the hair's breadth.
     half_width = hi / 2 - lo / 2
     density = torch.where(half_width > 0, BINS * (0.5 - 1e-7) / half_width, 0.0).nan_to_num_(0.0)

@@ -12,9 +12,11 @@ from rich.progress import Progress
 from goldilocks.engine.diagnosis.defaults import INITS, LARGEST, SEEDS
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.options import DeviceOption, JsonOption
+from goldilocks.store import StoreError
 from goldilocks.store.command_line.terminal import say, warn
 
 if TYPE_CHECKING:
+    from goldilocks.engine.diagnosis.diagnose import Examination
     from goldilocks.engine.diagnosis.report import Report
 
 EXAMPLE = "Example: goldilocks diagnose mymodel.py:make --input 64x3x32x32 --classes 10"
@@ -60,17 +62,27 @@ def diagnose(
     baseline: Annotated[
         str | None, typer.Option(help="File of accepted findings; only what is new fails. Written where there is none.")
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            help="DuckDB file that keeps the results; what it has is not computed again. Default: none is kept. "
+            "goldilocks verify CELL --factory FACTORY computes its cells again."
+        ),
+    ] = None,
     fail_on: Annotated[Floor, typer.Option(help="Lowest severity that makes the exit code 1.")] = Floor.error,
 ) -> None:
     """Probe a network of your own under several initializations; exit code 1 with findings, 2 when it cannot run."""
     try:
-        report = _report(factory, given, batch, init, seeds, classes, loss, range_, budget, device)
+        report = _report(factory, given, batch, init, seeds, classes, loss, range_, budget, device, store)
         failing = _failing(report, fail_on, baseline)
         if sarif:
             _write_sarif(report, sarif, factory)
-    except RequestError as error:
+    except (RequestError, StoreError) as error:
         warn(str(error))
         raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        warn("Interrupted: what was finished is kept in the store." if store else "Interrupted.")
+        raise typer.Exit(130) from None
     if as_json:
         print(json.dumps(report.json() | {"failing": failing}, ensure_ascii=False))
     else:
@@ -89,6 +101,7 @@ def _report(
     formats: str | None,
     budget: float | None,
     device: str,
+    store: str | None,
 ) -> "Report":
     from goldilocks.engine.diagnosis.diagnose import prepare, refuse_unknown
     from goldilocks.engine.diagnosis.factory import load_function
@@ -99,13 +112,35 @@ def _report(
     refuse_unknown(split(init), seeds, split(formats or ""), device)
     made = load_function(batch) if batch is not None else given
     ready = prepare(
-        factory, made, split(init), seeds, classes=classes, loss=None if loss is None else load_function(loss)
+        factory,
+        made,
+        split(init),
+        seeds,
+        classes=classes,
+        loss=None if loss is None else load_function(loss),
+        origin=batch or "",
     )
     warn(ready.cost)
     ready.refuse_beyond(budget)
+    if store is not None:
+        return _kept(ready, store, split(formats or ""), device)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("measuring", total=1.0)
         return ready.run(split(formats or ""), device, lambda share: bar.update(task, completed=share))
+
+
+def _kept(ready: "Examination", store: str, formats: list[str], device: str) -> "Report":
+    """Report on what a store has, once what it lacks is computed."""
+    from goldilocks.engine.diagnosis.stored import examine
+    from goldilocks.engine.execution.interruption import deferred_interrupts
+    from goldilocks.engine.execution.progress import Bar
+    from goldilocks.engine.execution.run import Interrupted
+
+    try:
+        with deferred_interrupts():
+            return examine(ready, store, formats, device, Bar())
+    except Interrupted:
+        raise KeyboardInterrupt from None
 
 
 def split(text: str) -> list[str]:

@@ -1,7 +1,8 @@
 """`goldilocks.diagnose`: a network of the user's own under several initializations and seeds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
@@ -19,12 +20,10 @@ from goldilocks.engine.diagnosis.measure import Progress, measure
 from goldilocks.engine.diagnosis.recipe import recipe
 from goldilocks.engine.diagnosis.report import Report
 from goldilocks.engine.diagnosis.specimen import Specimen
+from goldilocks.engine.diagnosis.subject import PASSES, qualified
 from goldilocks.engine.diagnosis.trial import try_out
 from goldilocks.engine.errors import RequestError
 from goldilocks.store.nearest import nearest
-
-# A backward pass takes about twice as long as a forward pass.
-PASSES = 3
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,10 @@ class Examination:
     """A diagnosis that is ready to begin.
 
     Attributes:
-        name: what the factory is called.
+        factory: makes the network.
         specimen: network, batch and loss.
+        origin: where the batch comes from: its description, or the name of a function.
+        given_as_data: whether it was given as it is, and not described.
         inits: initializations to compare.
         seeds: how many draws of each.
         batch: what goes in, for people.
@@ -41,13 +42,20 @@ class Examination:
         seconds: of all plain passes, one after the other, judged by a first one.
     """
 
-    name: str
+    factory: Factory
     specimen: Specimen
+    origin: str
+    given_as_data: bool
     inits: tuple[str, ...]
     seeds: int
     batch: str
     parameters: int
     seconds: float
+
+    @property
+    def name(self) -> str:
+        """What the factory is called."""
+        return self.factory.name
 
     @property
     def cost(self) -> str:
@@ -100,6 +108,7 @@ def diagnose(
     formats: Sequence[str] = (),
     budget: float | None = None,
     device: str = "auto",
+    store: str | Path | None = None,
 ) -> Report:
     """Probe a network under several initializations, each on the same seeds, and say what is wrong with it.
 
@@ -115,6 +124,7 @@ def diagnose(
         formats: number formats that the network is meant to be trained in: `fp16`, `bf16`, `fp8`.
         budget: seconds that it may take; None for no limit.
         device: `auto`, `cpu`, `cuda`, `cuda:N`.
+        store: path of a DuckDB file that keeps the results; what it has already is not computed again. None keeps none.
 
     Returns:
         A report: `ranking`, `findings`, `apply(init)`, `code(init)`; it shows itself in a notebook.
@@ -125,7 +135,11 @@ def diagnose(
     refuse_unknown(init, seeds, formats, device)
     ready = prepare(make, batch, init, seeds, classes=classes, loss=loss)
     ready.refuse_beyond(budget)
-    return ready.run(formats, device)
+    if store is None:
+        return ready.run(formats, device)
+    from goldilocks.engine.diagnosis.stored import examine
+
+    return examine(ready, store, _listed(formats), device)
 
 
 def refuse_unknown(init: Sequence[str] | str, seeds: int, formats: Sequence[str] = (), device: str = "auto") -> None:
@@ -164,6 +178,7 @@ def prepare(
     *,
     classes: int | None = None,
     loss: Callable[[Any, Any], Tensor] | None = None,
+    origin: str = "",
 ) -> Examination:
     """Make the network twice, send the batch through it once, and say what a diagnosis takes; see `diagnose`."""
     refuse_unknown(init, seeds)
@@ -179,7 +194,9 @@ def prepare(
     trial = try_out(module, ready)
     inits = _listed(init)
     return Examination(
-        name=factory.name,
+        factory=factory,
+        origin=origin or _origin(given),
+        given_as_data=not isinstance(given, str),
         specimen=Specimen(
             make=factory.make,
             args=ready.arguments,
@@ -194,6 +211,13 @@ def prepare(
         parameters=sum(one.numel() for one in module.parameters()),
         seconds=PASSES * trial.seconds * seeds * len(inits),
     )
+
+
+def _origin(given: Any) -> str:
+    if isinstance(given, str):
+        return given
+    is_function = callable(given) and not isinstance(given, Tensor | Mapping)
+    return qualified(given) if is_function else f"a {type(given).__name__}"
 
 
 def _classes(module: nn.Module, batch: Batch, output: Any) -> int | None:

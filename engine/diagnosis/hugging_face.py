@@ -38,9 +38,17 @@ def factory(path: str) -> Callable[[], Any]:
     return lambda: maker(configuration)
 
 
+def configuration_file(path: str) -> Path:
+    """Return the file of a configuration.
+
+    Args:
+        path: a `config.json`, or the folder it is in.
+    """
+    return Path(path) / "config.json" if Path(path).is_dir() else Path(path)
+
+
 def _read(path: str) -> dict[str, Any]:
-    file = Path(path)
-    file = file / "config.json" if file.is_dir() else file
+    file = configuration_file(path)
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

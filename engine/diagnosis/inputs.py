@@ -114,6 +114,21 @@ def _takes(module: nn.Module, arguments: tuple[Any, ...]) -> bool:
     return True
 
 
+def is_data_set(text: str) -> bool:
+    """Tell whether an input is described as examples of a data set."""
+    return _of_data(text) is not None
+
+
+def is_description(text: str) -> bool:
+    """Tell whether a text has the form of something that `parse_input` makes, so that nothing need be imported."""
+    parts = [text] if DATA.fullmatch(text) else [part.strip() for part in text.split(",")]
+    return all(SHAPE.fullmatch(part) or IDS.fullmatch(part) or is_data_set(part) for part in parts)
+
+
+def _of_data(text: str) -> re.Match[str] | None:
+    return None if text.startswith("ids") else DATA.fullmatch(text)
+
+
 def parse_input(text: str, module: nn.Module) -> Batch:
     """Make a batch from its description.
 
@@ -139,7 +154,7 @@ def _argument(text: str, module: nn.Module) -> Any:
         return _drawn(text, lambda: torch.randn(_sizes(text)))
     if ids := IDS.fullmatch(text):
         return _drawn(text, lambda: torch.randint(_rows(module, ids["rows"]), _sizes(ids["shape"])))
-    if (data := DATA.fullmatch(text)) and not text.startswith("ids"):
+    if data := _of_data(text):
         return _examples(data["name"], int(data["size"] or EXAMPLES))
     raise RequestError(f"input {short(text)} is not understood; it is {FORMS}")
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from goldilocks.engine.device import Device, choose_device
+from goldilocks.engine.diagnosis.flow import Flow
 from goldilocks.engine.diagnosis.initialization import initialized
 from goldilocks.engine.diagnosis.measurement import Configuration, Cost, Measurement, Signal, Weights
 from goldilocks.engine.diagnosis.memory import Memory
@@ -21,6 +22,7 @@ from goldilocks.engine.diagnosis.recipe import Recipe, recipe
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.taps import COLUMNS
 from goldilocks.engine.diagnosis.trace import Trace, trace
+from goldilocks.engine.diagnosis.value_counts import Counts
 from goldilocks.engine.diagnosis.watch import Stopped
 from goldilocks.engine.diagnosis.weights import COLUMNS as WEIGHT_COLUMNS
 from goldilocks.engine.diagnosis.weights import describe_weights
@@ -60,9 +62,39 @@ def measure(
     recipes = [recipe(text) for text in dict.fromkeys(inits)]
     if not recipes or not seeds:
         raise RequestError("nothing to measure: name at least one initialization and one seed")
+    # Seeds outside: the factory is called once for each.
+    wanted = [Configuration(chosen.text, seed) for seed in dict.fromkeys(seeds) for chosen in recipes]
+    return measure_each(specimen, wanted, device, method, progress)
+
+
+def measure_each(
+    specimen: Specimen,
+    wanted: Sequence[Configuration],
+    device: Device | None = None,
+    method: Method = "auto",
+    progress: Progress = lambda share: None,
+    counting: bool = False,
+) -> Measurement:
+    """Measure a network in some configurations, one at least.
+
+    Args:
+        specimen: as for `measure`.
+        wanted: the configurations; those of one seed should follow each other, for then its network is made once.
+        device: as for `measure`.
+        method: as for `measure`.
+        progress: as for `measure`.
+        counting: whether values and gradients along the stream are counted in histograms, too.
+
+    Raises:
+        RequestError: as `measure`.
+    """
     where = device or choose_device("cpu")
-    found = trace(specimen, seeds[0])
-    return _Measuring(specimen, found, recipes, list(dict.fromkeys(seeds)), where).run(method, progress)
+    found = trace(specimen, wanted[0].seed)
+    layers = Flow(found.sites).layers if counting else ()
+    counted = dict.fromkeys(site.index for layer in layers for site in (layer.step, layer.output))
+    recipes = {text: recipe(text) for text in dict.fromkeys(one.init for one in wanted)}
+    pairs = [(recipes[one.init], one.seed) for one in wanted]
+    return _Measuring(specimen, found, pairs, where, tuple(counted)).run(method, progress)
 
 
 def products(found: Trace) -> float:
@@ -104,19 +136,23 @@ class _Measuring:
     Args:
         specimen: the network.
         found: its trace.
-        recipes: the initializations.
-        seeds: of the draws.
+        wanted: initializations with the seeds of their draws.
         device: where.
+        counted: sites whose values and gradients are counted.
     """
 
     def __init__(
-        self, specimen: Specimen, found: Trace, recipes: Sequence[Recipe], seeds: Sequence[int], device: Device
+        self,
+        specimen: Specimen,
+        found: Trace,
+        wanted: Sequence[tuple[Recipe, int]],
+        device: Device,
+        counted: tuple[int, ...],
     ):
         self.specimen, self.trace, self.device = specimen, found, device
-        # Seeds outside: the factory is called once for each.
-        self.wanted = [(chosen, seed) for seed in seeds for chosen in recipes]
+        self.wanted, self.counted = wanted, counted
         self.place = device.torch_device
-        self.model = made(specimen, seeds[0])
+        self.model = made(specimen, wanted[0][1])
         prepare(self.model, specimen.training)
         self.model.to(self.place)
         self._of_seed: tuple[int, Specimen] | None = None
@@ -128,7 +164,7 @@ class _Measuring:
             method: as for `measure`.
             progress: told the share that is done.
         """
-        passes = Passes(self.model, self._specimen_there(), self.trace)
+        passes = Passes(self.model, self._specimen_there(), self.trace, self.counted)
         with _refusing():
             plain = _seconds(passes.plain, self.device)
         memory = Memory.of(self.trace, self.model, self.device)
@@ -212,9 +248,9 @@ class _Measuring:
 
     def _measurement(self, state: _Tally, cost: Cost) -> Measurement:
         """Put together what was found."""
-        rows, gradients, of_weights, loss = (
+        rows, gradients, of_weights, loss, *counts = (
             torch.cat([getattr(part, name).double().cpu() for part in state.parts]).numpy()
-            for name in ("rows", "gradients", "weights", "loss")
+            for name in ("rows", "gradients", "weights", "loss", "counts", "gradient_counts")
         )
         return Measurement(
             tuple(Configuration(chosen.text, seed) for chosen, seed in self.wanted),
@@ -228,6 +264,7 @@ class _Measuring:
             self.trace.examples,
             self.trace.unseen,
             (*self.trace.remarks, *self._of_missing(state.parts)),
+            Counts(self.counted, *counts) if self.counted else None,
         )
 
     def _signal(self, rows: np.ndarray, gradients: np.ndarray) -> Signal:

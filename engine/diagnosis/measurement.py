@@ -1,12 +1,15 @@
 """What was measured of a network: arrays with the configurations along the first axis, sites or parameters along the
 second."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from goldilocks.engine.diagnosis.site import Parameter, Site
+
+if TYPE_CHECKING:
+    from goldilocks.engine.diagnosis.value_counts import Counts
 
 Array = np.ndarray
 
@@ -137,6 +140,7 @@ class Measurement:
         examples: examples in the batch.
         unseen: names of modules that hold parameters and were not called.
         remarks: what one should know about how it was measured or initialized, in sentences.
+        counts: histograms along the stream, where they were asked for.
     """
 
     configurations: tuple[Configuration, ...]
@@ -150,11 +154,31 @@ class Measurement:
     examples: int
     unseen: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    counts: "Counts | None" = None
 
     @property
     def inits(self) -> tuple[str, ...]:
         """The initializations, in the order in which they were asked for."""
         return tuple(dict.fromkeys(configuration.init for configuration in self.configurations))
+
+    def only(self, place: int) -> "Measurement":
+        """Return the measurement of one configuration, without histograms.
+
+        Args:
+            place: along the first axis.
+        """
+
+        def alone(of_all: "Signal | Weights") -> Any:
+            return type(of_all)(**{one.name: getattr(of_all, one.name)[place : place + 1] for one in fields(of_all)})
+
+        return replace(
+            self,
+            configurations=self.configurations[place : place + 1],
+            signal=alone(self.signal),
+            weights=alone(self.weights),
+            first_loss=self.first_loss[place : place + 1],
+            counts=None,
+        )
 
     def rows(self, init: str) -> Array:
         """Return the places of an initialization's configurations along the first axis, by seed."""

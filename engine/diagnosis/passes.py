@@ -13,6 +13,7 @@ from goldilocks.engine.diagnosis.prepared import usual_random_state
 from goldilocks.engine.diagnosis.recorder import Recorder, saturation_limits
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.trace import Trace
+from goldilocks.engine.diagnosis.value_counts import LENGTH
 from goldilocks.engine.diagnosis.watch import watching, whole_modules
 from goldilocks.engine.statistics import wide
 
@@ -28,6 +29,8 @@ class Found:
         gradients: mean squares of the gradients at the sites `[config, site]`.
         weights: root mean square of the gradient of each parameter `[config, parameter]`.
         loss: `[config]`.
+        counts: histograms of the values at the sites that are counted `[config, site, number]`.
+        gradient_counts: of the gradients there, likewise.
         missing: sites that were not reached.
     """
 
@@ -35,6 +38,8 @@ class Found:
     gradients: Tensor
     weights: Tensor
     loss: Tensor
+    counts: Tensor
+    gradient_counts: Tensor
     missing: list[int]
 
 
@@ -45,9 +50,11 @@ class Passes:
         model: a prepared copy; its weights are changed by the loop.
         specimen: batch and loss, on the model's device.
         found: the network's trace.
+        counted: sites whose values and gradients are counted in histograms.
     """
 
-    def __init__(self, model: nn.Module, specimen: Specimen, found: Trace):
+    def __init__(self, model: nn.Module, specimen: Specimen, found: Trace, counted: Sequence[int] = ()):
+        self._counted = list(counted)
         self._model, self._specimen, self._trace = model, specimen, found
         self._wholes = whole_modules(model)
         self._limits = saturation_limits(found)
@@ -66,8 +73,12 @@ class Passes:
             # That some operations are done one after the other is what `Cost` tells.
             warnings.filterwarnings("ignore", message=".*batching rule.*")
             found = vmap(lambda state: self._differentiated(state, missing), randomness="same")(stacked)
-        rows, gradients, weights, loss = found
-        return Found(rows, gradients, weights, loss, missing)
+        return self._found(*found, missing)
+
+    def _found(
+        self, rows: Tensor, probed: Tensor, weights: Tensor, loss: Tensor, counts: Tensor, missing: list[int]
+    ) -> Found:
+        return Found(rows, probed[..., 0], weights, loss, counts, probed[:, self._counted, 1:], missing)
 
     def _differentiated(self, state: State, missing: list[int]) -> tuple[Tensor, ...]:
         trained = {name: state[name] for name in self._names}
@@ -81,11 +92,11 @@ class Passes:
                 output = functional_call(self._model, {**trained, **rest}, args, kwargs)
             loss = loss_of(self._specimen, output)
             missing[:] = recorder.missing
-            return loss, (recorder.rows(probes), loss.detach())
+            return loss, (recorder.rows(probes), loss.detach(), recorder.counts(probes))
 
         differentiate = grad(program, argnums=(0, 1), has_aux=True)
-        (of_weights, of_probes), (rows, loss) = differentiate(trained, self._probes())
-        return rows, of_probes, self._sizes([of_weights[name] for name in self._names]), loss
+        (of_weights, of_probes), (rows, loss, counts) = differentiate(trained, self._probes())
+        return rows, of_probes, self._sizes([of_weights[name] for name in self._names]), loss, counts
 
     def one_by_one(self, states: Sequence[State]) -> Found:
         """Run several configurations one after the other, by plain automatic differentiation.
@@ -94,10 +105,8 @@ class Passes:
             states: parameters and buffers of each.
         """
         found = [self._one(state) for state in states]
-        rows, gradients, weights, loss = (
-            torch.stack(parts) for parts in zip(*(part for part, _ in found), strict=True)
-        )
-        return Found(rows, gradients, weights, loss, found[0][1])
+        stacked = [torch.stack(parts) for parts in zip(*(part for part, _ in found), strict=True)]
+        return self._found(*stacked, found[0][1])
 
     def _one(self, state: State) -> tuple[tuple[Tensor, ...], list[int]]:
         load(self._model, state)
@@ -115,8 +124,8 @@ class Passes:
                 gradients = torch.autograd.grad(loss, asked, allow_unused=True)
         of_weights = [torch.zeros_like(p) if g is None else g for p, g in zip(trained, gradients, strict=False)]
         of_probes = torch.zeros_like(probes) if gradients[-1] is None else gradients[-1]
-        rows = recorder.rows(probes.detach())
-        return (rows, of_probes, self._sizes(of_weights), loss.detach()), recorder.missing
+        rows, counts = recorder.rows(probes.detach()), recorder.counts(probes.detach())
+        return (rows, of_probes, self._sizes(of_weights), loss.detach(), counts), recorder.missing
 
     def plain(self) -> None:
         """Run the network once, forward and back, as it is."""
@@ -127,10 +136,11 @@ class Passes:
         self._model.zero_grad(set_to_none=True)
 
     def _recorder(self, probes: Tensor) -> Recorder:
-        return Recorder(self._trace, self._specimen, probes, self._limits)
+        return Recorder(self._trace, self._specimen, probes, self._limits, self._counted)
 
     def _probes(self) -> Tensor:
-        return torch.zeros(len(self._trace.sites), dtype=wide(self._like), device=self._like.device)
+        room = 1 + (LENGTH if self._counted else 0)
+        return torch.zeros(len(self._trace.sites), room, dtype=wide(self._like), device=self._like.device)
 
     def _sizes(self, gradients: Sequence[Tensor]) -> Tensor:
         dtype = wide(self._like)

@@ -47,9 +47,9 @@ class Strip:
 def strip(measurement: Measurement, init: str) -> Strip:
     """Return what is drawn of an initialization: signal and gradient along the spine."""
     evidence = Evidence(measurement, init)
-    places = [site.index for site in evidence.spine]
+    places = [site.index for site in evidence.flow.spine]
     return Strip(
-        tuple(site.label for site in evidence.spine),
+        tuple(site.label for site in evidence.flow.spine),
         evidence.signal("std")[:, places],
         evidence.signal("grad_rms")[:, places],
     )

@@ -48,7 +48,7 @@ class RateRule(Rule):
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         """Yield a finding where the factor per step is off and the total one far."""
-        spine = evidence.spine
+        spine = evidence.flow.spine
         sizes = self.sizes(evidence)
         rate = rate_of(sizes) if len(spine) > FEWEST_STEPS else None
         if rate is None:

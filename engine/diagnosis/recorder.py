@@ -1,5 +1,6 @@
 """What one pass of one configuration records at the sites of a trace, under vmap or without."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from goldilocks.engine.diagnosis.operations import tensors_in, with_first_tensor
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.taps import COLUMNS, Tap, describe, tapped, value_of
 from goldilocks.engine.diagnosis.trace import Trace
+from goldilocks.engine.diagnosis.value_counts import LENGTH, count_values
 from goldilocks.engine.diagnosis.watch import Event
 from goldilocks.engine.saturation import ends
 
@@ -20,8 +22,9 @@ class Recorder:
     Args:
         found: the trace.
         specimen: its inputs are sites, too.
-        probes: one number per site, whose gradient will be the mean square of the gradient there.
+        probes: one row per site, whose gradient will be what `Tap` makes of the gradient there.
         limits: for each activation that saturates or not where it does, as `saturation_limits` finds them.
+        counted: sites whose values are counted in histograms.
     """
 
     def __init__(
@@ -30,10 +33,13 @@ class Recorder:
         specimen: Specimen,
         probes: Tensor,
         limits: dict[int, tuple[float, float]],
+        counted: Sequence[int] = (),
     ):
         self._places = dict(zip(found.keys, found.sites, strict=True))
         self._examples, self._probes, self._limits = found.examples, probes, limits
         self._rows: dict[int, Tensor] = {}
+        self._counted = counted
+        self._counts: dict[int, Tensor] = {}
         given = [
             tensor
             for keyword, value in (*((None, value) for value in specimen.args), *specimen.kwargs.items())
@@ -54,7 +60,7 @@ class Recorder:
             entering = event.args[0]
             before = entering if isinstance(entering, Tensor) and entering is not value else None
         self._record(*event.key, value, before)
-        probe = self._probes[site.index]
+        probe = self._probes[site.index] if site.index in self._counted else self._probes[site.index, :1]
         return with_first_tensor(event.result, lambda x: tapped(event, x, Tap.apply(probe, x.detach())))
 
     def _record(
@@ -64,6 +70,8 @@ class Recorder:
         limits = self._limits.get(site.index, (-torch.inf, torch.inf))
         entering = None if before is None else before.detach()
         self._rows[site.index] = describe(value, site.unit_axis, self._examples, entering, limits)
+        if site.index in self._counted:
+            self._counts[site.index] = count_values(value)
 
     @property
     def missing(self) -> list[int]:
@@ -78,6 +86,16 @@ class Recorder:
         """
         absent = like.new_full((len(COLUMNS),), torch.nan)
         return torch.stack([self._rows.get(index, absent) for index in range(len(self._places))])
+
+    def counts(self, like: Tensor) -> Tensor:
+        """Return the histograms of the sites that are counted `[site, number]`, zeros where the pass did not reach one.
+
+        Args:
+            like: a tensor of the device and type wanted.
+        """
+        absent = like.new_zeros(LENGTH)
+        found = [self._counts.get(index, absent) for index in self._counted]
+        return torch.stack(found) if found else like.new_zeros(0, LENGTH)
 
 
 def saturation_limits(found: Trace) -> dict[int, tuple[float, float]]:

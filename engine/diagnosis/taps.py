@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from goldilocks.engine.diagnosis.operations import first_tensor, tensors_in
+from goldilocks.engine.diagnosis.value_counts import count_values
 from goldilocks.engine.diagnosis.watch import Event
 from goldilocks.engine.statistics import wide
 
@@ -83,7 +84,10 @@ def _similarity(rows: Tensor, means: Tensor, squares: Tensor) -> Tensor:
 
 
 class Tap(torch.autograd.Function):
-    """A zero of the shape of a value, whose gradient is reduced to a mean square as soon as it is known."""
+    """A zero of the shape of a value, whose gradient is reduced as soon as it is known.
+
+    The probe has one number, or one and as many as a histogram has.
+    """
 
     generate_vmap_rule = True
 
@@ -94,16 +98,17 @@ class Tap(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        """Keep the type in which the mean square is taken."""
+        """Keep what the probe wants to know."""
         probe, _ = inputs
-        ctx.dtype = probe.dtype
+        ctx.dtype, ctx.counting = probe.dtype, probe.numel() > 1
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """Return the mean square of the gradient as that of the probe."""
+        """Return the mean square of the gradient as that of the probe, followed by its histogram where it has room."""
         (gradient,) = gradients
         norm = torch.linalg.vector_norm(gradient, dtype=ctx.dtype)
-        return norm.square() / max(gradient.numel(), 1), None
+        square = (norm.square() / max(gradient.numel(), 1)).reshape(1)
+        return torch.cat([square, count_values(gradient).to(ctx.dtype)]) if ctx.counting else square, None
 
 
 def value_of(event: Event) -> Tensor | None:

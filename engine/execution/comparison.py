@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-KEYS = {
-    "layers": ("layer",),
-    "layer_histograms": ("layer", "tap"),
-    "curves": ("step",),
-    "measurements": ("quantity", "part", "position"),
-}
+from goldilocks.store import tables
+
+# What tells the rows of one cell apart.
+KEYS = {name: tuple(key for key in keys if key != "cell_id") for name, keys in tables.ROW_KEYS.items()}
+# What hangs on whether a number crosses a threshold: rounding may decide it.
+DECIDED = ("findings", "diagnoses")
 # Largest difference that rounding explains: in what goes forward; in gradients, which a deep network with batch norm
 # amplifies; and in training. Made of what other vector instructions did to the demo; see engine/NOTES.md.
 FORWARD, BACKWARD, TRAINED = 5e-3, 0.25, 0.1
@@ -58,7 +58,11 @@ def differences(
         perturbed: the same once more at a slightly larger learning rate, or again where nothing is trained:
             differences by rounding are passed over. None: every bit counts.
     """
-    stored, recomputed = (rows.sort_by([(key, "ascending") for key in KEYS[name]]) for rows in (stored, recomputed))
+    incidental = tables.INCIDENTAL.get(name, ())
+    stored, recomputed = (
+        rows.sort_by([(key, "ascending") for key in KEYS[name] or ("cell_id",)]).drop_columns(list(incidental))
+        for rows in (stored, recomputed)
+    )
     if stored.num_rows != recomputed.num_rows:
         yield Difference(f"{name}, number of rows", "all", stored.num_rows, recomputed.num_rows, 1)
         return
@@ -70,9 +74,18 @@ def differences(
             differs &= ~_rounding(column, stored, recomputed)
         if differs.any():
             row = int(differs.argmax())
-            where = ", ".join(f"{key}={stored[key][row].as_py()}" for key in KEYS[name])
+            where = ", ".join(f"{key}={stored[key][row].as_py()}" for key in KEYS[name]) or "all"
             values = (stored[column][row].as_py(), recomputed[column][row].as_py())
             yield Difference(f"{name}.{column}", where, *values, int(differs.sum()))
+
+
+def compared_tables(inexact: bool) -> list[str]:
+    """Return the tables whose rows say whether a cell is the same.
+
+    Args:
+        inexact: whether differences by rounding are passed over.
+    """
+    return [name for name in KEYS if not (inexact and name in DECIDED)]
 
 
 def _comparable(name: str, stored: pa.Table, recomputed: pa.Table, perturbed: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -116,7 +129,7 @@ def _differs(stored: pa.ChunkedArray, recomputed: pa.ChunkedArray) -> np.ndarray
 def _rounding(column: str, stored: pa.Table, recomputed: pa.Table) -> np.ndarray:
     """Tell row by row whether rounding explains a difference."""
     kind, backward = stored[column].type, _backward(column, stored)
-    if pa.types.is_list(kind):
+    if pa.types.is_list(kind) and pa.types.is_integer(kind.value_type):
         pairs = zip(stored[column].to_pylist(), recomputed[column].to_pylist(), backward, strict=True)
         return np.array([_alike(a, b, MOVED_BACKWARD if grad else MOVED) for a, b, grad in pairs], bool)
     if not pa.types.is_floating(kind):

@@ -139,7 +139,9 @@ class Execution:
             missing = [cell for cell in self.grid.cells if cell.cell_id not in done]
             with interruptible():
                 batches = self.executor.plan(missing)
-                self.executor.prepare(list(dict.fromkeys(cell.dataset for cell in missing)), self.reporter.download)
+                self.executor.prepare(
+                    list(dict.fromkeys(one for cell in missing for one in cell.datasets)), self.reporter.download
+                )
             cached = len(self.grid.cells) - len(missing)
             self.record = RunRecord(
                 self.run_id, self.grid, self.executor.process, len(self.grid.cells), cached, len(batches)

@@ -6,7 +6,7 @@ threads. Where the device, its instructions and PyTorch are the same too, result
 or when a batch is no longer whole, within rounding.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,10 @@ from goldilocks.engine.cell import Cell
 from goldilocks.engine.cores import computing
 from goldilocks.engine.data.own import know
 from goldilocks.engine.device import Device, choose_device
+from goldilocks.engine.diagnosis.named import named as diagnosed
+from goldilocks.engine.diagnosis.named_factory import subjects
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.execution.comparison import KEYS, Difference, differences
+from goldilocks.engine.execution.comparison import Difference, compared_tables, differences
 from goldilocks.engine.execution.provenance import computing_platform
 from goldilocks.engine.execution.rebuilding import Row, cell_of
 from goldilocks.engine.execution.recomputation import (
@@ -78,6 +80,9 @@ def verify(
     plugins: Sequence[str | Path] = (),
     backbone: str | None = None,
     images: Sequence[str | Path] = (),
+    factory: str | Callable[[], Any] | None = None,
+    batch: str | Callable[[], Any] | None = None,
+    loss: str | Callable[..., Any] | None = None,
 ) -> Iterator[Verdict]:
     """Compute cells again and compare.
 
@@ -90,6 +95,10 @@ def verify(
         backbone: `package.module:function` that cells may name; no other function that the store names is called.
         images: folders of images of one's own, which cells name by their digest; no other folder is looked into but
             that of data sets and those below it.
+        factory: makes the network of one's own that cells of the study diagnosis are about, as for
+            `goldilocks diagnose`; what the store calls it is never imported.
+        batch: returns what went into it, where that was not described in a text.
+        loss: its loss, where it had one of its own.
 
     Returns:
         A verdict per cell, as they are made.
@@ -101,11 +110,12 @@ def verify(
     load_plugins(plugins)
     for folder in images:
         know(str(folder))
-    with named(backbone), open_store(store) as handle:
+    source = None if factory is None else subjects(factory, batch, loss)
+    with named(backbone), diagnosed(source), open_store(store) as handle:
         wanted = _wanted(handle, cell_ids, sample)
-        for batch in _batches(handle, wanted.values()):
-            members = [wanted[row["cell_id"]] for row in batch if row["cell_id"] in wanted]
-            yield from _verify(handle, batch, members, device)
+        for together in _batches(handle, wanted.values()):
+            members = [wanted[row["cell_id"]] for row in together if row["cell_id"] in wanted]
+            yield from _verify(handle, together, members, device)
 
 
 def _wanted(handle: Store, cell_ids: Sequence[str], sample: int) -> dict[str, Row]:
@@ -185,7 +195,7 @@ def _compared(
     inexact = _inexact(run, batch, device)
     cells = [known[row["cell_id"]] for row in batch]
     _refuse_too_large(cells, device)
-    for dataset in dict.fromkeys(cell.dataset for cell in cells):
+    for dataset in dict.fromkeys(one for cell in cells for one in cell.datasets):
         dataset.fetch()
     with computing, _threads(run["threads"]):
         recomputed = Recomputed.of(cells, device)
@@ -236,7 +246,7 @@ def _differences(
     at = min((step for _, step in (stored, again) if step is not None), default=0)
     if stored != again and (perturbed is None or at <= steady_until(recomputed, perturbed, place)):
         yield Difference("cells, (diverged, diverged_at_step)", row["cell_id"], stored, again, 1)
-    for name in KEYS:
+    for name in compared_tables(perturbed is not None):
         if name == "measurements" and perturbed is not None and rate_axis(recomputed.cells[place]):
             continue
         held = handle.query(f"SELECT * FROM {name} WHERE cell_id = $cell", cell=row["cell_id"]).arrow()

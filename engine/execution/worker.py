@@ -123,7 +123,7 @@ class BatchWorker:
     def compute(self, job: Job, progress: Progress = lambda share: None) -> Done:
         """Compute a batch, and file the results when there is a shared folder."""
         try:
-            self.fetch([cell.dataset for cell in job.batch.cells])
+            self.fetch([one for cell in job.batch.cells for one in cell.datasets])
             result, seconds = compute_batch(job.batch, self._device, progress)
             return self._filed(Done(job, result, seconds, self._worker))
         except Exception as error:

@@ -93,7 +93,7 @@ def load_grid(request: str | Path, *, confined: bool = False) -> Grid:
         return _load(request)
     with by_digest_alone():
         grid = _load(request)
-    for dataset in dict.fromkeys(cell.dataset for cell in grid.cells):
+    for dataset in dict.fromkeys(one for cell in grid.cells for one in cell.datasets):
         if not dataset.at_hand():
             raise RequestError(
                 f"{request}: dataset = {dataset}: it is not on this machine, and would have to be downloaded. Run such "

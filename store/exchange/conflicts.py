@@ -10,8 +10,6 @@ import duckdb
 from goldilocks.store.fingerprint import fingerprint
 from goldilocks.store.schema import tables
 
-# Columns in which the same result of another run differs by right.
-_INCIDENTAL = ("run_id", "seconds", "error", "batch", "batch_place", "batch_cells", "worker")
 _PROVENANCE = ("run_id", "host", "device_name", "torch_version", "code_version", "started_at")
 
 
@@ -42,7 +40,9 @@ def conflicts(connection: duckdb.DuckDBPyConnection) -> Iterator[Conflict]:
         "CREATE OR REPLACE TEMP TABLE shared AS SELECT cell_id FROM cells JOIN here.cells AS ours USING (cell_id) "
         "WHERE cells.status <> 'failed' AND ours.status <> 'failed'"
     )
-    differing = " UNION ".join(_differing(connection, name, _INCIDENTAL) for name in ("cells", *tables.RESULTS))
+    differing = " UNION ".join(
+        _differing(connection, name, tables.INCIDENTAL.get(name, ())) for name in ("cells", *tables.RESULTS)
+    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE differing AS {differing}")
     rows = connection.execute(
         "SELECT ours.run_id, theirs.run_id, count(*), min(cell_id), list(cell_id) FROM differing "
@@ -90,7 +90,8 @@ def _largest(connection: duckdb.DuckDBPyConnection, name: str, cells: list[str])
     keys = [column for column in tables.ROW_KEYS[name] if column in columns]
     matched = " AND ".join(f"ours.{key} IS NOT DISTINCT FROM theirs.{key}" for key in keys)
     measured = [column for column, kind in columns.items() if kind in ("FLOAT", "DOUBLE") and column not in keys]
-    parts = ", ".join(_relative(f"ours.{column}", f"theirs.{column}") for column in measured)
+    # Where nothing is measured, a row that lacks counts alone.
+    parts = ", ".join([_relative(f"ours.{column}", f"theirs.{column}") for column in measured] or [_lacking("cell_id")])
     row = connection.execute(
         f"SELECT max(greatest({parts})) FROM (FROM {name} WHERE cell_id IN (SELECT unnest($cells))) AS theirs "
         f"FULL JOIN (FROM here.{name} WHERE cell_id IN (SELECT unnest($cells))) AS ours ON {matched}",
@@ -104,6 +105,10 @@ def _relative(a: str, b: str) -> str:
         f"CASE WHEN {a} IS NOT DISTINCT FROM {b} THEN 0 WHEN isfinite({a}) AND isfinite({b}) "
         f"THEN abs({a}::DOUBLE - {b}) / greatest(abs({a}::DOUBLE), abs({b}::DOUBLE)) ELSE 'inf'::DOUBLE END"
     )
+
+
+def _lacking(column: str) -> str:
+    return f"CASE WHEN ours.{column} IS NULL OR theirs.{column} IS NULL THEN 'inf'::DOUBLE ELSE 0.0 END"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:

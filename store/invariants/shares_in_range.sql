@@ -5,6 +5,12 @@ WITH shares AS (
     UNION ALL
     SELECT cell_id, 'step ' || step, unnest([train_accuracy, test_accuracy])
     FROM curves
+    UNION ALL
+    SELECT cell_id, 'site ' || site, unnest([frac_zero, frac_dead_units, frac_saturated, frac_nonfinite])
+    FROM taps
+    UNION ALL
+    SELECT cell_id, 'parameter ' || parameter, unnest([frac_nonfinite, equal_units])
+    FROM parameters
 )
 SELECT cell_id, status, place, share
 FROM shares JOIN cells USING (cell_id)

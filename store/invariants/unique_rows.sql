@@ -11,6 +11,20 @@ UNION ALL
 SELECT 'measurements', concat_ws(' ', cell_id, quantity, part, position), count(*) AS times
 FROM measurements GROUP BY cell_id, quantity, part, position HAVING times > 1
 UNION ALL
+SELECT 'diagnoses', cell_id, count(*) AS times FROM diagnoses GROUP BY cell_id HAVING times > 1
+UNION ALL
+SELECT 'sites', concat_ws(' ', cell_id, site), count(*) AS times FROM sites GROUP BY cell_id, site HAVING times > 1
+UNION ALL
+SELECT 'sites', concat_ws(' ', cell_id, label), count(*) AS times FROM sites GROUP BY cell_id, label HAVING times > 1
+UNION ALL
+SELECT 'taps', concat_ws(' ', cell_id, site), count(*) AS times FROM taps GROUP BY cell_id, site HAVING times > 1
+UNION ALL
+SELECT 'parameters', concat_ws(' ', cell_id, parameter), count(*) AS times
+FROM parameters GROUP BY cell_id, parameter HAVING times > 1
+UNION ALL
+SELECT 'findings', concat_ws(' ', cell_id, rule, place, threshold), count(*) AS times
+FROM findings GROUP BY cell_id, rule, place, threshold HAVING times > 1
+UNION ALL
 SELECT 'metrics', name, count(*) AS times FROM metrics GROUP BY name HAVING times > 1
 UNION ALL
 SELECT 'runs', run_id, count(*) AS times FROM runs GROUP BY ALL HAVING times > 1

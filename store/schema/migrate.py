@@ -147,20 +147,22 @@ def _apply(connection: duckdb.DuckDBPyConnection, step: Step) -> None:
 
 
 def _comment_view_columns(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give a view's column without comment that of the table column with its name; `cells` first."""
+    """Give a view's column without comment that of a table column with its name: of `cells`, else of what it reads."""
     columns = connection.execute(
         """
         WITH here AS (SELECT * FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal),
-        views AS (SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND NOT internal),
+        views AS (SELECT view_name, sql FROM duckdb_views() WHERE database_name = current_database() AND NOT internal),
         known AS (
-            SELECT column_name, arg_min(comment, (table_name <> 'cells', table_name)) AS comment
+            SELECT table_name AS of_table, column_name, comment
             FROM here
             WHERE comment IS NOT NULL AND table_name NOT IN (SELECT view_name FROM views)
-            GROUP BY column_name
         )
-        SELECT here.table_name, here.column_name, known.comment
+        SELECT table_name, column_name,
+               arg_min(known.comment,
+                       (of_table <> 'cells', NOT regexp_matches(sql, '\\b' || of_table || '\\b'), of_table))
         FROM here JOIN views ON here.table_name = views.view_name JOIN known USING (column_name)
         WHERE here.comment IS NULL
+        GROUP BY ALL
         """
     ).fetchall()
     for view, column, comment in columns:

@@ -12,14 +12,22 @@ import pyarrow as pa
 from goldilocks.store.errors import StoreInvalid
 from goldilocks.store.schema.study_axes import MAPS
 
-NAMES = ("runs", "workers", "schemes", "metrics", "cells", "layers", "layer_histograms", "curves", "measurements")
-RESULTS = ("layers", "layer_histograms", "curves", "measurements")
+RESULTS = (
+    *("layers", "layer_histograms", "curves", "measurements"),
+    *("diagnoses", "sites", "taps", "parameters", "findings"),
+)
+NAMES = ("runs", "workers", "schemes", "metrics", "cells", *RESULTS)
 # What tells the rows of one cell apart.
 ROW_KEYS = {
     "layers": ("cell_id", "layer"),
     "layer_histograms": ("cell_id", "layer", "tap"),
     "curves": ("cell_id", "step"),
     "measurements": ("cell_id", "quantity", "part", "position"),
+    "diagnoses": ("cell_id",),
+    "sites": ("cell_id", "site"),
+    "taps": ("cell_id", "site"),
+    "parameters": ("cell_id", "parameter"),
+    "findings": ("cell_id", "rule", "place", "threshold"),
 }
 KEYS = {
     "runs": ("run_id",),
@@ -27,6 +35,11 @@ KEYS = {
     "schemes": ("kind", "name"),
     "metrics": ("name",),
     "cells": ("cell_id",),
+}
+# Columns in which the same result of another run differs by right.
+INCIDENTAL = {
+    "cells": ("run_id", "seconds", "error", "batch", "batch_place", "batch_cells", "worker"),
+    "diagnoses": ("method", "reason", "at_once", "packages"),
 }
 # Columns that a database has and the journal lacks: they follow from the other columns.
 DERIVED = {"cells": tuple(MAPS)}

@@ -11,18 +11,18 @@ CREATE OR REPLACE VIEW activation_stats AS
 SELECT axes.*, layer, sigma_w, mean, std, rms, min, max, frac_saturated, frac_zero, frac_dead_units, unit_std,
        preact_std, theory_std, theory_std_band
 FROM layers JOIN axes USING (cell_id);
-COMMENT ON VIEW activation_stats IS 'Forward statistics of each hidden layer of each propagation cell, with all axes.';
+COMMENT ON VIEW activation_stats IS 'Forward statistics of each layer of each propagation cell and of each diagnosed network, with all axes.';
 
 CREATE OR REPLACE VIEW gradient_stats AS
 SELECT axes.*, layer, grad_rms, weight_grad_rms, theory_grad_rms, theory_grad_band,
        theory_weight_grad_rms
 FROM layers JOIN axes USING (cell_id);
-COMMENT ON VIEW gradient_stats IS 'Backward statistics of each hidden layer of each propagation cell, with all axes.';
+COMMENT ON VIEW gradient_stats IS 'Backward statistics of each layer of each propagation cell and of each diagnosed network, with all axes.';
 
 CREATE OR REPLACE VIEW histograms AS
 SELECT axes.*, layer, tap, lo, hi, counts, underflow, overflow, nonfinite
 FROM layer_histograms JOIN axes USING (cell_id);
-COMMENT ON VIEW histograms IS 'Histogram of each tap of each hidden layer of each propagation cell, with all axes.';
+COMMENT ON VIEW histograms IS 'Histogram of each tap of each layer of each propagation cell and of each diagnosed network, with all axes.';
 
 CREATE OR REPLACE VIEW convergence AS
 SELECT axes.*, step, train_loss, train_accuracy, test_loss, test_accuracy, grad_norm, update_ratio
@@ -33,6 +33,24 @@ CREATE OR REPLACE VIEW quantities AS
 SELECT axes.*, quantity, part, position, value
 FROM measurements JOIN axes USING (cell_id);
 COMMENT ON VIEW quantities IS 'What each cell of a study measured beyond layers and curves, with all axes; metrics explains each quantity.';
+
+CREATE OR REPLACE VIEW site_stats AS
+SELECT axes.*, site, label, module_name, operation, site_kind, role, layer, site_activation, shape, fan_in, fan_out,
+       taps.mean, taps.std, taps.rms, taps.min, taps.max, frac_zero, frac_dead_units, frac_saturated, frac_nonfinite, unit_std,
+       similarity, grad_rms
+FROM taps JOIN sites USING (cell_id, site) JOIN axes USING (cell_id);
+COMMENT ON VIEW site_stats IS 'Statistics of every site of each diagnosed network, with names and all axes.';
+
+CREATE OR REPLACE VIEW parameter_stats AS
+SELECT axes.*, parameter, name, part, shape, fan_in, fan_out, trained, used, connected, treated, got_gradient,
+       mean, std, rms, magnitude, frac_nonfinite, equal_units, grad_rms, update_ratio
+FROM parameters JOIN axes USING (cell_id);
+COMMENT ON VIEW parameter_stats IS 'The parameters of each diagnosed network before any step, and their gradients, with all axes.';
+
+CREATE OR REPLACE VIEW diagnosis_findings AS
+SELECT axes.*, rule, severity, place, measured, threshold, why, remedy, code
+FROM findings JOIN axes USING (cell_id);
+COMMENT ON VIEW diagnosis_findings IS 'What the rules find wrong with each diagnosed network, with all axes.';
 
 CREATE OR REPLACE VIEW outcomes AS
 WITH summary AS (
@@ -68,7 +86,8 @@ COMMENT ON COLUMN outcomes.trains IS 'Whether the network trains: the loss staye
 
 CREATE OR REPLACE VIEW signal_rates AS
 WITH extent AS (
-    SELECT cell_id, depth, width, depth - greatest(depth // 2, 1) AS ratios FROM cells WHERE study = 'propagation'
+    SELECT cell_id, depth, width, depth - greatest(depth // 2, 1) AS ratios FROM cells
+    WHERE study IN ('propagation', 'diagnosis')
 ), ends AS (
     SELECT extent.cell_id, ratios,
            max(CASE WHEN layer = depth THEN std END)               AS std_last,
@@ -109,7 +128,7 @@ SELECT axes.*, forward_rate, backward_rate, forward_factor, backward_factor,
                 THEN 'too small'
             WHEN forward_rate IS NOT NULL THEN 'just right' END AS verdict
 FROM rates JOIN axes USING (cell_id) JOIN cells USING (cell_id);
-COMMENT ON VIEW signal_rates IS 'Growth of signal and gradient per layer over the deeper half of each propagation cell and in all over its depth, and the verdict.';
+COMMENT ON VIEW signal_rates IS 'Growth of signal and gradient per layer over the deeper half of each propagation cell and of each diagnosed network, in all over its depth, and the verdict.';
 COMMENT ON COLUMN signal_rates.forward_rate IS 'Geometric mean of std(l+1)/std(l) over the deeper half of the layers; 1 means preserved, NULL for a single layer.';
 COMMENT ON COLUMN signal_rates.backward_rate IS 'Geometric mean of grad_rms(l)/grad_rms(l+1) over the deeper half of the layers; 1 means preserved, NULL for a single layer.';
 COMMENT ON COLUMN signal_rates.forward_factor IS 'Total factor over the depth: std of the last layer divided by that of the first; 1 means preserved, NULL for a single layer.';

@@ -14,7 +14,7 @@
 WITH chosen AS (
     SELECT cell_id, init, activation, norm, seed
     FROM cells
-    WHERE study = 'propagation' AND status <> 'failed' AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing
+    WHERE study IN ('propagation', 'diagnosis') AND status <> 'failed' AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing
       AND depth = $depth AND width = $width AND batch_size = $batch_size
       AND ($inits IS NULL OR list_contains($inits, init))
       AND ($activations IS NULL OR list_contains($activations, activation))

@@ -28,7 +28,7 @@ SELECT init, activation, norm, layer, count(*) AS seeds, any_value(sigma_w) AS s
        avg(frac_zero) FILTER (isfinite(frac_zero)) AS frac_zero,
        avg(frac_dead_units) FILTER (isfinite(frac_dead_units)) AS frac_dead_units
 FROM layers JOIN cells USING (cell_id)
-WHERE study = 'propagation' AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing
+WHERE study IN ('propagation', 'diagnosis') AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing
   AND depth = $depth AND width = $width AND batch_size = $batch_size
   AND ($inits IS NULL OR list_contains($inits, init))
   AND ($activations IS NULL OR list_contains($activations, activation))

@@ -13,7 +13,7 @@ WITH chosen AS (
            coalesce(isfinite(forward_rate) AND isfinite(backward_rate) AND forward_rate > 0 AND backward_rate > 0,
                     false) AS sound
     FROM signal_rates
-    WHERE study = 'propagation' AND @chosen_configurations
+    WHERE study IN ('propagation', 'diagnosis') AND @chosen_configurations
 )
 SELECT x, y, count(DISTINCT configuration) AS configurations, count(*) AS seeds, count(*) FILTER (NOT sound) AS lost,
        @geometric_mean(CASE WHEN sound THEN forward_rate END) AS forward_rate,

@@ -13,7 +13,7 @@
 WITH chosen AS (
     SELECT init, activation, norm, seed, layer, std::DOUBLE AS std, grad_rms::DOUBLE AS grad_rms
     FROM layers JOIN cells USING (cell_id)
-    WHERE study = 'propagation' AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing
+    WHERE study IN ('propagation', 'diagnosis') AND network = $network AND dataset = $dataset AND preprocessing = $preprocessing
       AND depth = $depth AND width = $width AND batch_size = $batch_size
 ), paired AS (
     SELECT chosen.init, chosen.activation, chosen.norm, layer, seed,

@@ -13,6 +13,6 @@ SELECT network, dataset, preprocessing, init, activation, norm, depth, width, ba
        avg(frac_saturated) FILTER (isfinite(frac_saturated))         AS frac_saturated
 FROM activation_stats
 JOIN (SELECT cell_id, layer, grad_rms FROM layers) USING (cell_id, layer)
-WHERE study = 'propagation' AND ($activation IS NULL OR activation = $activation) AND ($norm IS NULL OR norm = $norm)
+WHERE study IN ('propagation', 'diagnosis') AND ($activation IS NULL OR activation = $activation) AND ($norm IS NULL OR norm = $norm)
 GROUP BY ALL
 ORDER BY network, dataset, preprocessing, activation, norm, init, depth, width, batch_size, layer

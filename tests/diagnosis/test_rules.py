@@ -255,9 +255,9 @@ def test_a_finding_says_how_many_seeds_agree():
 def test_a_gate_beside_the_stream_is_no_step_of_it():
     sites = chain("input", "affine", "affine", "affine", "product", "affine", "affine")
     sites[4] = site(4, "product", inputs=(2, 3))
-    assert [one.index for one in evidence(sites).spine] == [1, 2, 5, 6]
+    assert [one.index for one in evidence(sites).flow.spine] == [1, 2, 5, 6]
 
 
 def test_the_norm_after_a_layer_stands_for_it():
     sites = chain("input", "affine", "normalization", "activation", "affine", "normalization", "affine")
-    assert [one.index for one in evidence(sites).spine] == [2, 5, 6]
+    assert [one.index for one in evidence(sites).flow.spine] == [2, 5, 6]

@@ -38,13 +38,15 @@ TAPS = ("pre", "act", "grad")
 # What guessing gives: so little that every cell counts as trained.
 CHANCE = 0.0
 LOGGED = (0, 10, 20)
+# Axes of which the digest in the name of the network is made.
+FOLLOWING = {"diagnosis": ("structure", "source", "weights", "batch", "classes", "loss", "formats")}
 Row = dict[str, Any]
 Axes = Mapping[str, Any]
 
 
 def axes_of(study: str) -> list[str]:
-    """Return the axes of a study beside the seed, as its file declares them."""
-    return [axis for axis in studies[study].cell.model_fields if axis != "seed"]
+    """Return the axes of a study beside the seed, as its file declares them, that can differ alone."""
+    return [axis for axis in studies[study].cell.model_fields if axis not in ("seed", *FOLLOWING.get(study, ()))]
 
 
 def two_values(study: str, axis: str) -> tuple[Any, Any]:
@@ -55,6 +57,8 @@ def two_values(study: str, axis: str) -> tuple[Any, Any]:
 def _two_values(field: FieldInfo) -> tuple[Any, Any]:
     if isinstance(field.annotation, type) and issubclass(field.annotation, Scheme):
         return {"name": "one"}, {"name": "two"}
+    if field.annotation is str:
+        return "one", "two"
     if field.annotation is bool:
         return False, True
     if field.annotation in (int, float):
@@ -130,6 +134,8 @@ class Made:
             "layer_histograms": [],
             "curves": [],
             "measurements": [],
+            "sites": [],
+            "findings": [],
         }
         for cell_id, (spec, level) in cells.items():
             known = {name: value for name, value in spec.items() if name in study_axes.COLUMNS}
@@ -146,6 +152,9 @@ class Made:
             rows["layer_histograms"] += _histograms(cell_id, spec["depth"], level)
             rows["curves"] += _curves(cell_id, level)
             rows["measurements"] += _numbers(cell_id, spec, level)
+            if spec["study"] == "diagnosis":
+                rows["sites"] += _sites(cell_id, spec["depth"])
+                rows["findings"].append(_finding(cell_id, level))
         for name, made in rows.items():
             self.connection.register("given", pa.Table.from_pylist(made, schema=tables.schema(name)))
             place, computed = ("everything", f", {study_axes.COMPUTED}") if name == "cells" else (name, "")
@@ -163,6 +172,21 @@ def _histograms(cell_id: str, depth: int, level: float) -> Iterator[Row]:
     for layer, tap in product(range(1, depth + 1), TAPS):
         counts = {"counts": [1, 2], "underflow": 0, "overflow": 0, "nonfinite": 0}
         yield {"cell_id": cell_id, "layer": layer, "tap": tap, "lo": -level, "hi": level, **counts}
+
+
+def _sites(cell_id: str, depth: int) -> Iterator[Row]:
+    blank = dict.fromkeys(tables.schema("sites").names, "") | dict.fromkeys(("fan_in", "fan_out"))
+    blank |= dict.fromkeys(("call", "occurrence", "unit_axis"), 1) | dict.fromkeys(
+        ("shape", "inputs", "parameters"), []
+    )
+    blank |= dict.fromkeys(("normalized_next", "connected"), True)
+    for layer in range(1, depth + 1):
+        yield blank | {"cell_id": cell_id, "site": layer, "label": f"{layer}", "layer": layer}
+
+
+def _finding(cell_id: str, level: float) -> Row:
+    texts = dict.fromkeys(("rule", "severity", "place", "why", "remedy", "code"), "the same")
+    return {"cell_id": cell_id, "measured": level, "threshold": 1.0, **texts}
 
 
 def _curves(cell_id: str, level: float) -> Iterator[Row]:

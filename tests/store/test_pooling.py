@@ -212,7 +212,9 @@ class Comparison:
 
 def asked_about(query: Query) -> list[str]:
     """Return the studies that can have rows: the one that the query names, or all."""
-    named = re.findall(r"study = '(\w+)'", query.sql) or ["propagation"] * ("signal_rates" in query.sql)
+    named = re.findall(r"study = '(\w+)'", query.sql)
+    named += re.findall(r"'(\w+)'", " ".join(re.findall(r"study IN \((.*?)\)", query.sql)))
+    named = named or ["propagation", "diagnosis"] * ("signal_rates" in query.sql)
     return named or [study.name for study in studies]
 
 

@@ -105,6 +105,7 @@ OTHERS: dict[str, list[Any]] = {
     "steps": [10, 20],
     "study": ["mean_field", "propagation"],
     "study_values": [["color=blue", "size=9"], ["size=10"], ["nothing=1"], []],
+    "agreement": [0.0, 1.0],
     "tap": ["pre", "grad"],
     "tolerance": [0.5],
     "better": [1.0],
@@ -189,7 +190,7 @@ KEYS = {
     *TRAINING_AXES, *("study", "status", "seed", "layer", "step", "part", "position", "quantity", "scale", "units"),
     *("source", "source_steps", "source_lr", "per_class", "scheme", "images", "lr_per_example", "epochs"),
     *("weight_variance", "bias_variance", "kind", "name", "node", "evidence", "number", "grid", "grid_text"),
-    *("run_id", "place", "metric", "study_axes"),
+    *("run_id", "place", "metric", "study_axes", "rule", "label"),
 }  # fmt: skip
 
 
@@ -333,6 +334,15 @@ MISTAKES = (
     ("quantity_over_seeds", "try_cast(value AS DOUBLE)", "value"),
     ("quantity_over_seeds", "AND NOT list_contains($study_values", "AND list_contains($study_values"),
     ("signal_map", "count(DISTINCT configuration)", "count(*)"),
+    ("signal_map", "('propagation', 'diagnosis')", "('propagation')"),
+    ("propagation_networks", "('propagation', 'diagnosis')", "('propagation')"),
+    ("findings_over_seeds", "agreeing >= $agreement", "agreeing > $agreement"),
+    ("findings_over_seeds", "median(measured)", "avg(measured)"),
+    ("findings_over_seeds", "arg_min(why, seed)", "arg_max(why, seed)"),
+    ("findings_over_seeds", "AND status <> 'failed'", ""),
+    ("stream_by_site", "lag(std)", "lead(std)"),
+    ("stream_by_site", "AND layers.grad_rms > 0", ""),
+    ("diagnosed_networks", "verdict = 'just right'", "verdict <> 'dead'"),
     ("curves_over_seeds", "ORDER BY metric, number", "ORDER BY number, metric"),
 )  # fmt: skip
 

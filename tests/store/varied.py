@@ -51,7 +51,7 @@ class Varied:
             self.layers_of_norm,
         ):
             draw()
-        for draw in (self.discrepancy, self.folding, self.transfer, self.mixed):
+        for draw in (self.discrepancy, self.folding, self.transfer, self.mixed, self.diagnosis):
             draw()
         self.spread()
         return self.batch
@@ -217,6 +217,45 @@ class Varied:
         for axes in self.some(init=INITS[:2], activation=("tanh", "relu"), depth=(2, 5), seed=(0, 1)):
             self._curve(self.cell("mixed", **axes, **shape), 20)
             self._layers(self.cell("mixed", **axes), axes)
+
+    def diagnosis(self) -> None:
+        """Networks of one's own: two that differ in their code alone, some cells without findings."""
+        for axes in self.some(
+            0.9, init=("as_is", "kaiming"), network=("net.py:make@111111", "net.py:make@222222"), seed=(0, 1, 2, 3),
+            dataset=("8x8", "gaussian"),
+        ):  # fmt: skip
+            axes |= {"depth": 3, "activation": "tanh", "source": axes["network"][-6:], "formats": ""}
+            cell_id = self.cell("diagnosis", **axes)
+            if not self.failed():
+                self._layers(cell_id, {**axes, "init": "kaiming"})
+                self._sites(cell_id, axes["depth"])
+                self._findings(cell_id)
+
+    def _sites(self, cell_id: str, depth: int) -> None:
+        blank = dict.fromkeys(tables.schema("diagnoses").names, "") | {"cell_id": cell_id, "at_once": 1}
+        verdict = self.pick(("just right", "too big", "dead"))
+        self.batch.rows["diagnoses"].append(blank | {"packages": "{}", "unseen": [], "remarks": [], "verdict": verdict})
+        for number in range(depth + 1):
+            blank = dict.fromkeys(tables.schema("sites").names, "") | {"cell_id": cell_id, "site": number}
+            blank |= dict.fromkeys(("call", "occurrence", "unit_axis"), 1) | dict.fromkeys(("fan_in", "fan_out"))
+            blank |= {
+                "shape": [8, 8],
+                "inputs": [number - 1] * (number > 0),
+                "parameters": [],
+                "normalized_next": False,
+            }
+            kinds = {"role": "stream", "site_kind": "affine" if number else "input", "connected": True}
+            self.batch.rows["sites"].append(blank | kinds | {"label": f"{number}:linear", "layer": number or None})
+            numbers = {name: self.pick((0.0, 0.5, 1.0)) for name in tables.schema("taps").names}
+            self.batch.rows["taps"].append(numbers | {"cell_id": cell_id, "site": number})
+
+    def _findings(self, cell_id: str) -> None:
+        for rule, place in product(("dead", "forward_rate", "range"), ("1:linear", "2:linear")):
+            if self.random.random() < 0.5:
+                said = {"severity": self.pick(("error", "warning", "note")), "measured": self.pick((0.5, 1.0, 2.0))}
+                texts = {name: f"{name} {self.pick((1, 2))}" for name in ("why", "remedy", "code")}
+                row = {"cell_id": cell_id, "rule": rule, "place": place, "threshold": self.pick((0.25, 4.0))}
+                self.batch.rows["findings"].append(row | said | texts)
 
     def layers_of_norm(self) -> None:
         """What γ and β become, by layer and step."""

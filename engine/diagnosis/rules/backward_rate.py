@@ -23,4 +23,4 @@ class BackwardRate(RateRule):
     def sizes(self, evidence: Evidence) -> Array:
         """Return the rms of the gradient, from the last step to the first."""
         # In the direction in which the gradient runs.
-        return evidence.signal("grad_rms")[:, [site.index for site in reversed(evidence.spine)]]
+        return evidence.signal("grad_rms")[:, [site.index for site in reversed(evidence.flow.spine)]]

@@ -3,8 +3,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from goldilocks.engine.card import Card
-from goldilocks.engine.diagnosis.evidence import WEIGHTED, Evidence
+from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
+from goldilocks.engine.diagnosis.flow import WEIGHTED
 from goldilocks.engine.diagnosis.rules.base import Rule, rules
 from goldilocks.engine.diagnosis.site import Site
 
@@ -32,10 +33,10 @@ class BiasBeforeNorm(Rule):
         site, name = lost[0]
         values = evidence.weights("rms")[:, biases[name]]
         more = f" The same holds for {len(lost) - 1} more." if len(lost) > 1 else ""
-        why = f"its bias (rms {{value}}) is subtracted again by {evidence.consumers[site.index][0].label}.{more}"
+        why = f"its bias (rms {{value}}) is subtracted again by {evidence.flow.consumers[site.index][0].label}.{more}"
         yield from self.finding(evidence, site.label, values, np.isfinite(values), 0.0, why, "note", module=site.name)
 
     @staticmethod
     def _is_subtracted(evidence: Evidence, site: Site) -> bool:
-        behind = evidence.consumers[site.index]
+        behind = evidence.flow.consumers[site.index]
         return bool(behind) and all(one.operation in SUBTRACTING for one in behind) and site.kind in WEIGHTED

@@ -67,4 +67,4 @@ class Dead(Rule):
             )
             if found:
                 yield from found
-                behind |= {later.index for later in evidence.beyond(site)}
+                behind |= {later.index for later in evidence.flow.beyond(site)}

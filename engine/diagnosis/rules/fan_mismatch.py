@@ -62,7 +62,9 @@ class FanMismatch(Rule):
 
     @staticmethod
     def _counts(evidence: Evidence, site: Site) -> bool:
-        normalized = site.normalized_next or any(one.kind == "normalization" for one in evidence.consumers[site.index])
+        normalized = site.normalized_next or any(
+            one.kind == "normalization" for one in evidence.flow.consumers[site.index]
+        )
         return site.kind in ("convolution", "affine") and not normalized and site.role != "read-out"
 
     def _wrong_fan(self, evidence: Evidence, place: int) -> float | None:

@@ -22,4 +22,4 @@ class ForwardRate(RateRule):
 
     def sizes(self, evidence: Evidence) -> Array:
         """Return the standard deviation of the signal."""
-        return evidence.signal("std")[:, [site.index for site in evidence.spine]]
+        return evidence.signal("std")[:, [site.index for site in evidence.flow.spine]]

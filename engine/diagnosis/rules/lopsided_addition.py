@@ -36,7 +36,7 @@ class LopsidedAddition(Rule):
         """Yield a finding for each such addition."""
         rms = evidence.signal("rms")
         for site in evidence.sites:
-            summands = evidence.sources(site)
+            summands = evidence.flow.sources(site)
             if site.kind != "addition" or len(summands) != 2 or not site.connected:
                 continue
             large, small = sorted(summands, key=lambda one: -float(np.median(rms[:, one.index])))

@@ -47,7 +47,7 @@ class ResidualGrowth(Rule):
     def _runs(self, evidence: Evidence) -> Iterator[list[Site]]:
         run: list[Site] = []
         # Where the stream is normalized after each addition, the spine has no additions, and nothing adds up.
-        for site in [*(one for one in evidence.spine if one.kind == "addition"), None]:
+        for site in [*(one for one in evidence.flow.spine if one.kind == "addition"), None]:
             if run and (site is None or site.shape != run[-1].shape):
                 if len(run) >= self.fewest:
                     yield run

@@ -39,7 +39,7 @@ class Saturated(Rule):
                 continue
             values = share[:, site.index]
             grave = np.nanmedian(values) >= self.fails if np.isfinite(values).any() else False
-            before = [one for one in evidence.sources(site) if one.kind in ("affine", "convolution")]
+            before = [one for one in evidence.flow.sources(site) if one.kind in ("affine", "convolution")]
             yield from self.finding(
                 evidence,
                 site.label,

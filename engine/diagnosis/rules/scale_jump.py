@@ -49,7 +49,7 @@ class ScaleJump(Rule):
             entering = evidence.incoming("rms", site)
             with np.errstate(divide="ignore", invalid="ignore"):
                 factor = rms[:, site.index] / entering
-            normalized = any(one.kind == "normalization" for one in evidence.consumers[site.index])
+            normalized = any(one.kind == "normalization" for one in evidence.flow.consumers[site.index])
             small = (factor < self.low) & (factor > 0) & (site.role == "stream") & (not normalized)
             large = (factor > self.high) & np.isfinite(factor) & (site.role != "read-out")
             yield from self.finding(

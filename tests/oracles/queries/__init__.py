@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.oracles.queries import (
     catalog,
+    diagnoses,
     lecture_claims,
     lecture_layers,
     lecture_studies,
@@ -24,6 +25,7 @@ __all__ = [
     "Oracle",
     "Tables",
     "catalog",
+    "diagnoses",
     "lecture_claims",
     "lecture_layers",
     "lecture_studies",

@@ -10,11 +10,11 @@ import pandas as pd
 from goldilocks.engine.catalog import schemes_table
 from tests.oracles.queries.numbers import distinct, finite, highest, lowest
 from tests.oracles.queries.registry import Rows, oracle
-from tests.oracles.queries.tables import Tables, among, groups, keep, where
+from tests.oracles.queries.tables import UNTRAINED, Tables, among, groups, keep, where
 
 
-def _computed(tables: Tables, study: str) -> pd.DataFrame:
-    return tables.cells[(tables.cells["study"] == study) & (tables.cells["status"] != "failed")]
+def _computed(tables: Tables, *studies: str) -> pd.DataFrame:
+    return tables.cells[tables.cells["study"].isin(studies) & (tables.cells["status"] != "failed")]
 
 
 @oracle("study", "dataset", "network", "status")
@@ -64,12 +64,13 @@ def quantity_parts(tables: Tables, study: str, quantity: str) -> Rows:
         yield {**key, "numbers": len(rows), "positions": rows["position"].notna().sum()}
 
 
-@oracle("-width", "depth", "batch_size", "network", "dataset", "preprocessing")
+@oracle("own", "-width", "depth", "batch_size", "network", "dataset", "preprocessing")
 def propagation_networks(tables: Tables) -> Rows:
     shape = ("network", "dataset", "preprocessing", "depth", "width", "batch_size")
-    for key, rows in groups(_computed(tables, "propagation"), *shape):
+    for key, rows in groups(_computed(tables, *UNTRAINED), *shape):
         varied = {f"{axis}s": distinct(rows[axis]) for axis in ("init", "activation", "norm")}
-        yield {**key, **varied, "seeds": rows["seed"].nunique(), "cells": len(rows)}
+        own = (rows["study"] == "diagnosis").any()
+        yield {**key, **varied, "seeds": rows["seed"].nunique(), "cells": len(rows), "own": bool(own)}
 
 
 @oracle("-cells", "network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")

@@ -20,7 +20,7 @@ from tests.oracles.queries.numbers import (
     spread,
 )
 from tests.oracles.queries.registry import Rows, oracle
-from tests.oracles.queries.tables import AXES, CONFIGURATION, Tables, among, groups, keep, where
+from tests.oracles.queries.tables import AXES, CONFIGURATION, Tables, among, groups, keep, untrained, where
 
 
 def _broken(values) -> int:
@@ -38,7 +38,7 @@ def signal_by_layer(
     tables: Tables, network, dataset, preprocessing, depth, width, batch_size, **choices: list | None
 ) -> Rows:
     shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "depth": depth, "width": width}
-    chosen = among(where(tables.layers, study="propagation", **shape, batch_size=batch_size), **choices)
+    chosen = among(where(untrained(tables.layers), **shape, batch_size=batch_size), **choices)
     for key, rows in groups(chosen, "init", "activation", "norm", "layer"):
         both = [
             math.isfinite(std) and math.isfinite(center) for std, center in zip(rows["std"], rows["mean"], strict=False)
@@ -66,9 +66,7 @@ def signal_by_layer(
 
 @oracle("network", "dataset", "preprocessing", "activation", "norm", "init", "depth", "width", "batch_size", "layer")
 def std_by_layer(tables: Tables, activation: str | None, norm: str | None) -> Rows:
-    for key, rows in groups(
-        where(tables.layers, study="propagation", activation=activation, norm=norm), *AXES, "layer"
-    ):
+    for key, rows in groups(where(untrained(tables.layers), activation=activation, norm=norm), *AXES, "layer"):
         usable = keep(rows, [len(finite(pair)) == 2 for pair in zip(rows["std"], rows["grad_rms"], strict=False)])
         yield {
             **key,
@@ -90,7 +88,7 @@ def layer_distributions(
     tables: Tables, network, dataset, preprocessing, depth, width, batch_size, tap, most_seeds, **choices: list | None
 ) -> Rows:
     shape = {"network": network, "dataset": dataset, "preprocessing": preprocessing, "depth": depth, "width": width}
-    chosen = among(where(tables.histograms, study="propagation", **shape, batch_size=batch_size), **choices)
+    chosen = among(where(untrained(tables.histograms), **shape, batch_size=batch_size), **choices)
     for _, rows in groups(chosen, "init", "activation", "norm"):
         first = sorted(set(rows["seed"]))[:most_seeds]
         yield from rows[rows["seed"].isin(first) & (rows["tap"] == tap)][BINS].to_dict("records")
@@ -183,7 +181,7 @@ def signal_verdicts(tables: Tables, activation: str | None, norm: str | None) ->
 
 @oracle("x", "y")
 def signal_map(tables: Tables, x: str, y: str, **choices: list | None) -> Rows:
-    rates = among(where(tables.rates, study="propagation"), **choices)
+    rates = among(tables.rates, **choices)
     for key, rows in groups(rates, *dict.fromkeys((x, y))):
         sound = _sound(rows)
         yield {
@@ -202,7 +200,7 @@ def signal_map(tables: Tables, x: str, y: str, **choices: list | None) -> Rows:
 
 @oracle("activation", "norm", "init", "layer")
 def signal_ratios(tables: Tables, baseline_init: str, baseline_activation: str, baseline_norm: str, **shape) -> Rows:
-    chosen = where(tables.layers, study="propagation", **shape)
+    chosen = where(untrained(tables.layers), **shape)
     base = where(chosen, init=baseline_init, activation=baseline_activation, norm=baseline_norm)
     below = {(row["seed"], row["layer"]): row for _, row in base.iterrows()}
     for key, rows in groups(chosen, "init", "activation", "norm", "layer"):

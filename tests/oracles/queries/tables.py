@@ -84,9 +84,9 @@ class Tables:
 
     @cached_property
     def rates(self) -> pd.DataFrame:
-        """Growth per layer and verdict of each propagation cell."""
+        """Growth per layer and verdict of each untrained network."""
         limits = self.read("thresholds").set_index("name")["value"]
-        layers = self.layers[self.layers["study"] == "propagation"]
+        layers = untrained(self.layers)
         found = [_rated(cell_id, rows.sort_values("layer"), limits) for cell_id, rows in layers.groupby("cell_id")]
         return pd.DataFrame(found, dtype=object).merge(self.cells, on="cell_id")
 
@@ -113,6 +113,15 @@ def reach(curve: pd.DataFrame, target: float) -> int | None:
         if math.isfinite(value) and value >= np.float32(target)
     ]
     return min(steps, default=None)
+
+
+# Studies whose cells have layers of untrained networks.
+UNTRAINED = ("propagation", "diagnosis")
+
+
+def untrained(rows: pd.DataFrame) -> pd.DataFrame:
+    """Returns the rows of untrained networks, built-in and of one's own."""
+    return rows[rows["study"].isin(UNTRAINED)]
 
 
 def where(rows: pd.DataFrame, **values: Any) -> pd.DataFrame:
