@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from goldilocks.engine.diagnosis.command import EXAMPLE, diagnose
+from goldilocks.engine.diagnose_command import EXAMPLE, diagnose
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.options import (
     AddressOption,

@@ -31,13 +31,13 @@ FLOORS = (
     "cell plugins",
     "initial predictions",
     "signal training",
-    "transfer",
+    "transfer diagnosis",
     "studies",
     "grid",
     "catalog",
-    "diagnosis",
     "execution",
-    "bench tables",
+    "bench tables diagnosing",
+    "diagnose_command",
     "__main__",
 )
 

@@ -2,7 +2,7 @@
 from . import dashboard as dashboard
 from . import engine as engine
 from . import store as store
-from .engine.diagnosis.diagnose import diagnose as diagnose
+from .engine.diagnosing import diagnose as diagnose
 from .engine.errors import RequestError as RequestError
 from .engine.execution.cluster import Cluster as Cluster
 from .engine.execution.run import Interrupted as Interrupted

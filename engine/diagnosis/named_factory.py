@@ -5,7 +5,7 @@ from typing import Any
 
 from goldilocks.engine.data.own import by_digest_alone
 from goldilocks.engine.diagnosis.cell import DiagnosisCell
-from goldilocks.engine.diagnosis.diagnose import prepare
+from goldilocks.engine.diagnosis.examination import prepare
 from goldilocks.engine.diagnosis.factory import load_function
 from goldilocks.engine.diagnosis.inputs import is_description
 from goldilocks.engine.diagnosis.named import Source, the_same

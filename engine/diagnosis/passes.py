@@ -73,11 +73,10 @@ class Passes:
             # That some operations are done one after the other is what `Cost` tells.
             warnings.filterwarnings("ignore", message=".*batching rule.*")
             found = vmap(lambda state: self._differentiated(state, missing), randomness="same")(stacked)
-        return self._found(*found, missing)
+        return self._found(found, missing)
 
-    def _found(
-        self, rows: Tensor, probed: Tensor, weights: Tensor, loss: Tensor, counts: Tensor, missing: list[int]
-    ) -> Found:
+    def _found(self, parts: Sequence[Tensor], missing: list[int]) -> Found:
+        rows, probed, weights, loss, counts = parts
         return Found(rows, probed[..., 0], weights, loss, counts, probed[:, self._counted, 1:], missing)
 
     def _differentiated(self, state: State, missing: list[int]) -> tuple[Tensor, ...]:
@@ -106,7 +105,7 @@ class Passes:
         """
         found = [self._one(state) for state in states]
         stacked = [torch.stack(parts) for parts in zip(*(part for part, _ in found), strict=True)]
-        return self._found(*stacked, found[0][1])
+        return self._found(stacked, found[0][1])
 
     def _one(self, state: State) -> tuple[tuple[Tensor, ...], list[int]]:
         load(self._model, state)

@@ -18,7 +18,7 @@ class Signal:
 
     def diagnose(self, make: Callable[[], Any] | str, batch: Any, init: str = "as_is", **wishes: Any) -> "Report":
         """Diagnose a network under one initialization; arguments as for `goldilocks.diagnose`."""
-        from goldilocks.engine.diagnosis.diagnose import diagnose
+        from goldilocks import diagnose
 
         return diagnose(make, batch, [init], **wishes)
 

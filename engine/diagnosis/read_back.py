@@ -9,9 +9,8 @@ import pyarrow as pa
 from goldilocks.engine.diagnosis.cell import DiagnosisCell
 from goldilocks.engine.diagnosis.measurement import Configuration, Cost, Measurement, Signal, Weights
 from goldilocks.engine.diagnosis.site import Parameter, Site
-from goldilocks.engine.diagnosis.stored_columns import PARAMETER_NUMBERS, PARAMETER_TRUTHS, TAPS
+from goldilocks.engine.diagnosis.stored_columns import FIRST_LOSS, PARAMETER_NUMBERS, PARAMETER_TRUTHS, TAPS
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.studies.diagnosis import FIRST_LOSS
 from goldilocks.store import Store
 
 Row = dict[str, Any]

@@ -14,11 +14,10 @@ from goldilocks.engine.diagnosis.judgement import judge
 from goldilocks.engine.diagnosis.layer_rows import layer_tables
 from goldilocks.engine.diagnosis.measurement import Measurement
 from goldilocks.engine.diagnosis.site import Parameter, Site
-from goldilocks.engine.diagnosis.stored_columns import PARAMETER_NUMBERS, TAPS
+from goldilocks.engine.diagnosis.stored_columns import FIRST_LOSS, PARAMETER_NUMBERS, TAPS
 from goldilocks.engine.diagnosis.subject import Subject
 from goldilocks.engine.diagnosis.verdict import verdict
 from goldilocks.engine.measurements import Measurements
-from goldilocks.engine.studies.diagnosis import FIRST_LOSS
 from goldilocks.store import tables
 
 Row = dict[str, Any]

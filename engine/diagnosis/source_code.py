@@ -38,7 +38,8 @@ class SourceCode:
             members: functions, classes, or what is called like a function.
         """
         found = [_plain(member) for member in members]
-        texts, modules = set(), {}
+        texts: set[str] = set()
+        modules: dict[str, ModuleType] = {}
         for member in found:
             module = sys.modules.get(getattr(member, "__module__", None) or "")
             if module is None or _file(module) is None:

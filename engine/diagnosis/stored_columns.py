@@ -1,5 +1,7 @@
 """How the statistics of a measurement are called in the store: columns, and the fields that they hold."""
 
+# Of the table `measurements`: the quantity.
+FIRST_LOSS = "diagnosis_first_loss"
 # Of the table `taps`: fields of `measurement.Signal`.
 TAPS = {
     "mean": "mean",

@@ -22,7 +22,7 @@ from goldilocks.engine.diagnosis.trace import Trace, trace
 from goldilocks.engine.scheme import VERSION_DIGITS
 
 if TYPE_CHECKING:
-    from goldilocks.engine.diagnosis.diagnose import Examination
+    from goldilocks.engine.diagnosis.examination import Examination
 
 # A backward pass takes about twice as long as a forward pass.
 PASSES = 3

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from goldilocks.engine.diagnosis.diagnose import diagnose
+from goldilocks.engine.diagnosing import diagnose
 from goldilocks.engine.errors import RequestError
 
 WIDTH, CLASSES, VOCABULARY = 64, 10, 50

@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 from torch import nn
 from torch.nn import functional
 
-from goldilocks.engine.diagnosis.diagnose import prepare
+from goldilocks.engine.diagnosis.examination import prepare
 from goldilocks.engine.diagnosis.ranking import distance
 from goldilocks.engine.diagnosis.report import Report
 

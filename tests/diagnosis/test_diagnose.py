@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 import goldilocks
 from goldilocks.engine.__main__ import app
-from goldilocks.engine.diagnosis.command import split
-from goldilocks.engine.diagnosis.diagnose import prepare
+from goldilocks.engine.diagnose_command import split
+from goldilocks.engine.diagnosis.examination import prepare
 from goldilocks.engine.errors import RequestError
 
 ROOT = Path(__file__).resolve().parents[2]

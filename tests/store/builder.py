@@ -120,6 +120,47 @@ class Batch:
                 self._histogram(cell_id, layer, tap, std, values, broken)
         return cell_id
 
+    def diagnosis(self, shift: float = 0.0, **axes) -> str:
+        """Adds a diagnosis of a network with `depth` affine sites; NaN or infinity in `shift` make it diverged."""
+        broken = not math.isfinite(shift)
+        usual = {"network": "net.py:make@123456", "dataset": "4x8", "init": "as_is", "formats": "", "classes": 10}
+        status = {"status": "diverged"} if broken else {}
+        cell_id = self.cell("diagnosis", **(usual | status | axes))
+        spec = self.rows["cells"][-1]
+        lists = {"shape": [4, 8], "inputs": [], "parameters": []}
+        about = {"verdict": "just right", "method": "loop", "reason": "made up", "at_once": 1, "packages": "{}"}
+        self.rows["diagnoses"].append({"cell_id": cell_id, **about, "unseen": ["head"], "remarks": []})
+        for number in range(spec["depth"] + 1):
+            size = shift if broken and number else 1.0
+            names = {"cell_id": cell_id, "site": number, "label": f"{number}:linear", "layer": number or None}
+            texts = {"module_name": "", "operation": "linear", "role": "stream", "module": "Linear"}
+            counts = {"call": 1, "occurrence": number + 1, "unit_axis": -1}
+            kinds = {"site_kind": "affine" if number else "input", "normalized_next": False, "connected": True}
+            blank = dict.fromkeys(tables.schema("sites").names)
+            self.rows["sites"].append(blank | names | texts | counts | kinds | lists)
+            shares = {"frac_zero": 0.0, "frac_dead_units": 0.0, "frac_saturated": None, "frac_nonfinite": 1.0 * broken}
+            taps = dict.fromkeys(tables.schema("taps").names, size) | shares | {"cell_id": cell_id, "site": number}
+            self.rows["taps"].append(taps | {"similarity": None, "min": -size, "mean": 0.0 if not broken else size})
+            if number:
+                self._layer(cell_id, number, size)
+        self._about_parameters(cell_id)
+        return cell_id
+
+    def _layer(self, cell_id: str, number: int, size: float) -> None:
+        row = dict.fromkeys(tables.schema("layers").names) | {"cell_id": cell_id, "layer": number, "mean": 0.0}
+        row |= dict.fromkeys(("std", "rms", "min", "max", "unit_std", "preact_std", "grad_rms"), size)
+        self.rows["layers"].append(row)
+        for tap in TAPS:
+            self._histogram(cell_id, number, tap, 1.0, 32, not math.isfinite(size))
+
+    def _about_parameters(self, cell_id: str) -> None:
+        row = dict.fromkeys(tables.schema("parameters").names, 0.5) | {"cell_id": cell_id, "parameter": 0}
+        row |= dict.fromkeys(("trained", "used", "connected", "floating", "treated", "got_gradient"), True)
+        row |= {"name": "1.weight", "part": "weight", "module": "Linear", "shape": [8, 8], "sites": [1], "also": []}
+        self.rows["parameters"].append(row | {"frac_nonfinite": 0.0, "equal_units": 0.0})
+        said = {"rule": "range", "severity": "warning", "place": "1:linear", "measured": 1e5, "threshold": 65504.0}
+        self.rows["findings"].append({"cell_id": cell_id, **said, "why": "Why.", "remedy": "Remedy.", "code": ""})
+
     def training(self, learns: float = 1.0, diverges_at: int | None = None, **axes) -> str:
         """Adds a training cell whose test accuracy rises linearly to `learns`, or is NaN from `diverges_at` on."""
         if diverges_at is not None:

@@ -105,6 +105,7 @@ class Grammar:
             [
                 {"study": "backbone_transfer", "network": {"name": "backbone", "factory": function, "weights": "0"}},
                 {"study": "transfer", "network": function},
+                {"study": "diagnosis", "network": function, "dataset": function, "loss": function},
                 {"study": "training", "dataset": {"name": "own", "folder": out}},
                 {"study": "training", "dataset": f"own(folder={out!r})"},
                 {"study": "training", "init": {"name": "normal", "plugin": f"{out}/plugin.py"}},

@@ -176,9 +176,7 @@ def _histograms(cell_id: str, depth: int, level: float) -> Iterator[Row]:
 
 def _sites(cell_id: str, depth: int) -> Iterator[Row]:
     blank = dict.fromkeys(tables.schema("sites").names, "") | dict.fromkeys(("fan_in", "fan_out"))
-    blank |= dict.fromkeys(("call", "occurrence", "unit_axis"), 1) | dict.fromkeys(
-        ("shape", "inputs", "parameters"), []
-    )
+    blank |= dict.fromkeys(("call", "occurrence", "unit_axis"), 1) | {"shape": [], "inputs": [], "parameters": []}
     blank |= dict.fromkeys(("normalized_next", "connected"), True)
     for layer in range(1, depth + 1):
         yield blank | {"cell_id": cell_id, "site": layer, "label": f"{layer}", "layer": layer}

@@ -9,6 +9,7 @@ from goldilocks.store import journal
 from goldilocks.store.checks.check import check, checks
 from goldilocks.store.files import durable
 from tests.store.builder import believable, write
+from tests.store.test_diagnosis_rows import DAMAGE as DIAGNOSES
 
 PROPAGATION = "(SELECT min(cell_id) FROM cells WHERE study = 'propagation' AND status = 'done')"
 TRAINING = "(SELECT min(cell_id) FROM cells WHERE study = 'training' AND status = 'done')"
@@ -133,7 +134,8 @@ def test_every_check_holds_on_a_sound_store(layout):
 
 def test_every_check_has_damage_that_it_notices():
     # What is wrong with files is in tests of their own.
-    assert {*DAMAGE, "pointer_newest", "snapshot_intact", "no_foreign_log", "journal_intact"} == set(checks())
+    elsewhere = {"pointer_newest", "snapshot_intact", "no_foreign_log", "journal_intact", *DIAGNOSES}
+    assert {*DAMAGE, *elsewhere} == set(checks())
 
 
 @pytest.mark.parametrize(("name", "sql"), CASES, ids=[f"{name}-{number}" for number, (name, _) in enumerate(CASES)])

@@ -21,6 +21,16 @@ NAMED = re.compile(r"\{(\w+)\}")
 AGREEING = 0.5
 
 
+def typical(values: Array) -> float:
+    """Return the median of the numbers among some values, or NaN where there are none.
+
+    Args:
+        values: `[seed]`.
+    """
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
 class Rule(Scheme):
     """Something that can be wrong with a network before its first step; the fields are its thresholds.
 

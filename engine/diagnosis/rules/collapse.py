@@ -1,12 +1,10 @@
 from collections.abc import Iterator
 
-import numpy as np
-
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
 from goldilocks.engine.diagnosis.measurement import Array
-from goldilocks.engine.diagnosis.rules.base import Rule, rules
+from goldilocks.engine.diagnosis.rules.base import Rule, rules, typical
 
 
 @rules.register
@@ -42,7 +40,7 @@ class Collapse(Rule):
             if site.kind == "attention":
                 continue
             values = alike[:, site.index]
-            grave = bool(np.nanmedian(values) >= self.fails) if np.isfinite(values).any() else False
+            grave = typical(values) >= self.fails
             found = list(
                 self.finding(
                     evidence,

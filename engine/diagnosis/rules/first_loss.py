@@ -6,7 +6,7 @@ import numpy as np
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
-from goldilocks.engine.diagnosis.rules.base import Rule, rules
+from goldilocks.engine.diagnosis.rules.base import Rule, rules, typical
 
 
 @rules.register
@@ -37,7 +37,7 @@ class FirstLoss(Rule):
         ratio = evidence.first_loss / log(classes)
         ends = [site for site in evidence.sites if site.role == "read-out"] or list(evidence.sites[-1:])
         weighted = [site for site in ends if site.parameters] or ends
-        grave = bool(np.nanmedian(ratio) >= self.fails)
+        grave = typical(ratio) >= self.fails
         std = float(np.median(evidence.signal("std")[:, weighted[-1].index]))
         yield from self.finding(
             evidence,

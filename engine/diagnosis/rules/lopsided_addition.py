@@ -5,7 +5,7 @@ import numpy as np
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
-from goldilocks.engine.diagnosis.rules.base import Rule, rules
+from goldilocks.engine.diagnosis.rules.base import Rule, rules, typical
 from goldilocks.engine.diagnosis.site import Site
 
 
@@ -46,7 +46,7 @@ class LopsidedAddition(Rule):
                 ratio = rms[:, large.index] / rms[:, small.index]
             # Where the sum is smaller than its larger summand, that is scaled on the way by what is no site.
             arrives = rms[:, site.index] > rms[:, large.index] / 2
-            grave = bool(np.nanmedian(ratio) >= self.fails)
+            grave = typical(ratio) >= self.fails
             yield from self.finding(
                 evidence,
                 large.label,

@@ -1,11 +1,9 @@
 from collections.abc import Iterator
 
-import numpy as np
-
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
-from goldilocks.engine.diagnosis.rules.base import Rule, rules
+from goldilocks.engine.diagnosis.rules.base import Rule, rules, typical
 
 # Half of what enters these is saturated by design.
 ONE_SIDED = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus", "hardswish")
@@ -38,7 +36,7 @@ class Saturated(Rule):
             if site.kind != "activation" or (site.activation or "").split("(")[0] in ONE_SIDED:
                 continue
             values = share[:, site.index]
-            grave = np.nanmedian(values) >= self.fails if np.isfinite(values).any() else False
+            grave = typical(values) >= self.fails
             before = [one for one in evidence.flow.sources(site) if one.kind in ("affine", "convolution")]
             yield from self.finding(
                 evidence,

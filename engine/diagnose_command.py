@@ -16,7 +16,7 @@ from goldilocks.store import StoreError
 from goldilocks.store.command_line.terminal import say, warn
 
 if TYPE_CHECKING:
-    from goldilocks.engine.diagnosis.diagnose import Examination
+    from goldilocks.engine.diagnosis.examination import Examination
     from goldilocks.engine.diagnosis.report import Report
 
 EXAMPLE = "Example: goldilocks diagnose mymodel.py:make --input 64x3x32x32 --classes 10"
@@ -103,7 +103,7 @@ def _report(
     device: str,
     store: str | None,
 ) -> "Report":
-    from goldilocks.engine.diagnosis.diagnose import prepare, refuse_unknown
+    from goldilocks.engine.diagnosis.examination import prepare, refuse_unknown
     from goldilocks.engine.diagnosis.factory import load_function
 
     if given is not None and batch is not None:
@@ -131,7 +131,7 @@ def _report(
 
 def _kept(ready: "Examination", store: str, formats: list[str], device: str) -> "Report":
     """Report on what a store has, once what it lacks is computed."""
-    from goldilocks.engine.diagnosis.stored import examine
+    from goldilocks.engine.diagnosing import examine
     from goldilocks.engine.execution.interruption import deferred_interrupts
     from goldilocks.engine.execution.progress import Bar
     from goldilocks.engine.execution.run import Interrupted

@@ -1,15 +1,14 @@
-"""`goldilocks.diagnose`: a network of the user's own under several initializations and seeds."""
+"""A diagnosis that is ready to begin: the network made, the batch sent through it once, and what it will take."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.diagnosis.batch_shapes import described
-from goldilocks.engine.diagnosis.defaults import INITS, LARGEST, SEEDS
+from goldilocks.engine.diagnosis.defaults import LARGEST
 from goldilocks.engine.diagnosis.factory import Factory, load_factory
 from goldilocks.engine.diagnosis.finding import counted
 from goldilocks.engine.diagnosis.hugging_face import usual_input
@@ -94,52 +93,7 @@ class Examination:
         """
         refuse_unknown(self.inits, self.seeds, intended, device)
         measured = measure(self.specimen, self.inits, range(self.seeds), choose_device(device), progress=progress)
-        return Report(self.name, measured, judge(measured, _listed(intended)), self.specimen)
-
-
-def diagnose(
-    make: Callable[[], nn.Module] | str,
-    batch: Any = None,
-    init: Sequence[str] | str = INITS,
-    seeds: int = SEEDS,
-    *,
-    classes: int | None = None,
-    loss: Callable[[Any, Any], Tensor] | None = None,
-    formats: Sequence[str] = (),
-    budget: float | None = None,
-    device: str = "auto",
-    store: str | Path | None = None,
-) -> Report:
-    """Probe a network under several initializations, each on the same seeds, and say what is wrong with it.
-
-    Args:
-        make: a function that takes nothing and returns the network, or its name: `package.module:function`,
-            `path/to/file.py:function`, `hf:config.json`.
-        batch: a tensor, a tuple of arguments (with the target last), a mapping of keywords, a function that returns one
-            of these, or a text such as `64x3x32x32`, `ids:8x128`, `digits:64`.
-        init: `as_is` (what the function gives), `default` (PyTorch's), or registered initializers.
-        seeds: how many draws of each.
-        classes: number of classes; None where the network is no classifier.
-        loss: takes what the network returns and the target; None for cross-entropy where there are classes.
-        formats: number formats that the network is meant to be trained in: `fp16`, `bf16`, `fp8`.
-        budget: seconds that it may take; None for no limit.
-        device: `auto`, `cpu`, `cuda`, `cuda:N`.
-        store: path of a DuckDB file that keeps the results; what it has already is not computed again. None keeps none.
-
-    Returns:
-        A report: `ranking`, `findings`, `apply(init)`, `code(init)`; it shows itself in a notebook.
-
-    Raises:
-        RequestError: the network cannot be made or run, or something asked for does not exist.
-    """
-    refuse_unknown(init, seeds, formats, device)
-    ready = prepare(make, batch, init, seeds, classes=classes, loss=loss)
-    ready.refuse_beyond(budget)
-    if store is None:
-        return ready.run(formats, device)
-    from goldilocks.engine.diagnosis.stored import examine
-
-    return examine(ready, store, _listed(formats), device)
+        return Report(self.name, measured, judge(measured, listed(intended)), self.specimen)
 
 
 def refuse_unknown(init: Sequence[str] | str, seeds: int, formats: Sequence[str] = (), device: str = "auto") -> None:
@@ -158,15 +112,16 @@ def refuse_unknown(init: Sequence[str] | str, seeds: int, formats: Sequence[str]
         raise RequestError(f"seeds = {seeds}: one at least is needed")
     if not init:
         raise RequestError("nothing to measure: name at least one initialization")
-    for text in _listed(init):
+    for text in listed(init):
         recipe(text)
-    for name in _listed(formats):
+    for name in listed(formats):
         if name not in LARGEST:
             raise RequestError(f"unknown number format {name!r}; {nearest(name, LARGEST)}")
     choose_device(device)
 
 
-def _listed(texts: Sequence[str] | str) -> tuple[str, ...]:
+def listed(texts: Sequence[str] | str) -> tuple[str, ...]:
+    """Return one text, or several, as several."""
     return (texts,) if isinstance(texts, str) else tuple(texts)
 
 
@@ -180,7 +135,7 @@ def prepare(
     loss: Callable[[Any, Any], Tensor] | None = None,
     origin: str = "",
 ) -> Examination:
-    """Make the network twice, send the batch through it once, and say what a diagnosis takes; see `diagnose`."""
+    """Make the network, send the batch through it once, and say what a diagnosis takes; see `goldilocks.diagnose`."""
     refuse_unknown(init, seeds)
     if isinstance(make, nn.Module):
         raise RequestError("a module was given; give the function that makes it, so that it can be made anew per seed")
@@ -192,7 +147,7 @@ def prepare(
         raise RequestError("nothing says what goes into the network: give --input 64x3x32x32 or --batch FUNCTION")
     ready = as_batch(given, module)
     trial = try_out(module, ready)
-    inits = _listed(init)
+    inits = listed(init)
     return Examination(
         factory=factory,
         origin=origin or _origin(given),

@@ -1,0 +1,369 @@
+"""Diagnoses as cells of a store: computed once, read back to the last bit, recognized, and compared when asked."""
+
+import json
+import math
+import sys
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from typer.testing import CliRunner
+
+import goldilocks
+from goldilocks import store
+from goldilocks.engine.__main__ import app
+from goldilocks.engine.diagnosis.ranking import strip
+from goldilocks.engine.errors import RequestError
+from goldilocks.engine.execution.verify import verify
+from goldilocks.store.checks.check import check
+from goldilocks.store.exchange.merge import merge
+from tests.store.builder import rewritten
+
+INITS = ["as_is", "kaiming", "normal(std=10)"]
+SEEDS = 2
+
+
+class Residual(nn.Module):
+    """Convolutions in residual blocks with batch norm, a tanh, and a head that nobody calls."""
+
+    def __init__(self, width=8):
+        super().__init__()
+        self.stem = nn.Conv2d(3, width, 3, padding=1)
+        blocks = (
+            nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1)) for _ in "abcd"
+        )
+        self.blocks, self.head, self.spare = nn.ModuleList(blocks), nn.Linear(width, 5), nn.Linear(2, 2)
+
+    def block(self, width):
+        return nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1))
+
+    def forward(self, x):
+        x = self.stem(x)
+        for block in self.blocks:
+            x = x + block(x)
+        return self.head(torch.tanh(x).mean((2, 3)))
+
+
+def images():
+    return torch.randn(4, 3, 6, 6), torch.randint(5, (4,))
+
+
+def chain():
+    return nn.Sequential(*(part for _ in range(4) for part in (nn.Linear(8, 8), nn.ReLU())), nn.Linear(8, 3))
+
+
+class Explosive(nn.Module):
+    """Its values overflow, and what comes back is no number."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Linear(8, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.two(torch.exp(1e4 * self.one(x)))
+
+
+class Fails(nn.Module):
+    """Its forward pass raises where weights are large."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(8, 3)
+
+    def forward(self, x):
+        if self.layer.weight.abs().max() > 5:
+            raise ValueError("too large")
+        return self.layer(x)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A diagnosis, its report, and the store that it is in."""
+    file = tmp_path_factory.mktemp("kept") / "grid.duckdb"
+    return goldilocks.diagnose(Residual, images, INITS, SEEDS, device="cpu", store=file), file
+
+
+def asked(file, sql):
+    with store.open(file) as opened:
+        return opened.query(sql).fetchall()
+
+
+def same(one, other):
+    for part in ("signal", "weights"):
+        pair = [getattr(report.measurement, part) for report in (one, other)]
+        for field in fields(pair[0]):
+            first, second = (np.asarray(getattr(arrays, field.name), float) for arrays in pair)
+            assert np.array_equal(first, second, equal_nan=True), field.name
+    for name in ("sites", "parameters", "classes", "examples", "unseen", "remarks"):
+        assert getattr(one.measurement, name) == getattr(other.measurement, name), name
+    assert np.array_equal(one.measurement.first_loss, other.measurement.first_loss, equal_nan=True)
+    assert repr(one.findings) == repr(other.findings)
+    assert str(one.ranking) == str(other.ranking)
+
+
+def test_the_report_from_a_store_is_the_report_without_one(kept):
+    report, _ = kept
+    same(report, goldilocks.diagnose(Residual, images, INITS, SEEDS, device="cpu"))
+
+
+def test_a_second_call_computes_nothing_and_more_seeds_only_what_is_missing(kept, tmp_path):
+    report, file = kept
+    other = tmp_path / "grid.duckdb"
+    merge(store.Layout.at(other), file)
+    same(report, goldilocks.diagnose(Residual, images, INITS, SEEDS, device="cpu", store=other))
+    assert asked(other, "SELECT count(*) FROM runs") == [(1,)]
+    more = goldilocks.diagnose(Residual, images, [*INITS, "xavier"], SEEDS + 1, device="cpu", store=other)
+    assert asked(
+        other, "SELECT cells_total, cells_cached, cells_computed FROM runs ORDER BY started_at DESC LIMIT 1"
+    ) == [(12, 6, 6)]
+    assert more.measurement.configurations[0] == report.measurement.configurations[0]
+    assert {init: len(more.measurement.rows(init)) for init in more.measurement.inits} == dict.fromkeys(
+        [*INITS, "xavier"], SEEDS + 1
+    )
+    assert [one for one in check(store.Layout.at(other)) if not one.holds] == []
+
+
+def test_every_check_holds(kept):
+    assert [one for one in check(store.Layout.at(kept[1])) if not one.holds] == []
+
+
+def test_layers_are_what_plain_pytorch_has_there(tmp_path):
+    file, batch = tmp_path / "grid.duckdb", (torch.randn(16, 8, generator=torch.manual_seed(0)),)
+    report = goldilocks.diagnose(chain, batch, ["as_is", "kaiming"], 1, device="cpu", store=file)
+    for init in report.measurement.inits:
+        values = [batch[0]]
+        for part in report.apply(init)[:-1]:
+            values.append(part(values[-1]).detach())
+        entering, leaving = values[1::2], values[2::2]
+        found = asked(file, f"SELECT std, preact_std FROM activation_stats WHERE init = '{init}' ORDER BY layer")
+        expected = [[float(one.std(correction=0)) for one in pair] for pair in zip(leaving, entering, strict=True)]
+        assert np.allclose(found, expected, rtol=1e-5)
+        columns = "tap, lo, hi, counts, list_sum(counts) + underflow + overflow AS values"
+        rows = asked(file, f"SELECT {columns} FROM histograms WHERE init = '{init}' AND layer = 2")
+        assert {row[0]: row[4] for row in rows} == dict.fromkeys(("pre", "act", "grad"), 16 * 8)
+        for tap, array in (("act", leaving[1]), ("pre", entering[1])):
+            ((lo, hi, counts),) = [row[1:4] for row in rows if row[0] == tap]
+            # A value on an edge of single precision may lie on its other side.
+            assert np.abs(np.histogram(array.numpy(), len(counts), (lo, hi))[0] - counts).sum() <= 2
+
+
+def test_views_verdicts_and_named_queries_know_networks_of_ones_own(kept):
+    report, file = kept
+    network = asked(file, "SELECT DISTINCT network FROM cells")[0][0]
+    with store.open(file) as opened:
+        verdicts = dict(opened.query("SELECT init, mode(verdict) FROM signal_rates GROUP BY init").fetchall())
+        rows = opened.query("SELECT DISTINCT depth, width, batch_size FROM cells").fetchall()
+        shape = dict(zip(("depth", "width", "batch_size"), rows[0], strict=True))
+        (shown,) = opened.propagation_networks().arrow().to_pylist()
+        assert (shown["network"], shown["own"], shown["inits"]) == (network, True, sorted(INITS))
+        where = {**shape, "network": network, "dataset": shown["dataset"], "preprocessing": "raw"}
+        assert len(opened.signal_by_layer(**where).arrow()) == len(INITS) * shape["depth"]
+        assert len(opened.layer_distributions(**where, tap="grad").arrow()) == len(INITS) * SEEDS * shape["depth"]
+        stream = opened.stream_by_site(network=network, inits=["kaiming"]).arrow().to_pylist()
+        found = opened.findings_over_seeds(network=network).arrow().to_pylist()
+        judged = opened.configuration_verdicts(**where).arrow().to_pylist()
+        (one,) = opened.diagnosed_networks().arrow().to_pylist()
+    assert verdicts == {row["init"]: row["verdict"] for row in judged}
+    names = strip(report.measurement, "kaiming").labels
+    assert [row["label"] for row in stream][:-1] == [*names[:-1]]
+    assert {(row["init"], row["rule"], row["place"], row["agreeing"]) for row in found} == {
+        (one.init, one.rule, one.site, one.seeds) for one in report.findings
+    }
+    assert (one["seeds"], one["cells"], one["inits"]) == (SEEDS, len(INITS) * SEEDS, sorted(INITS))
+
+
+def test_what_is_not_finite_is_stored_and_read_back(tmp_path):
+    file = tmp_path / "grid.duckdb"
+    first = goldilocks.diagnose(Explosive, "4x8", "as_is", 2, classes=3, device="cpu", store=file)
+    same(first, goldilocks.diagnose(Explosive, "4x8", "as_is", 2, classes=3, device="cpu", store=file))
+    assert asked(file, "SELECT DISTINCT status, verdict FROM cells JOIN diagnoses USING (cell_id)") == [
+        ("diverged", "diverged")
+    ]
+    assert not all(math.isfinite(value) for (value,) in asked(file, "SELECT max FROM taps"))
+    assert [one for one in check(store.Layout.at(file)) if not one.holds] == []
+
+
+def test_what_fails_is_recorded_with_its_reason_and_tried_again(tmp_path):
+    file = tmp_path / "grid.duckdb"
+    for _ in range(2):
+        with pytest.raises(RequestError, match=r"too large.*recorded in the store"):
+            goldilocks.diagnose(Fails, "4x8", ["as_is", "normal(std=10)"], 2, classes=3, device="cpu", store=file)
+    assert asked(file, "SELECT init, status, count(*) FROM cells GROUP BY ALL ORDER BY ALL") == [
+        ("as_is", "done", 2),
+        ("normal(std=10)", "failed", 2),
+    ]
+    assert [computed for (computed,) in asked(file, "SELECT cells_computed FROM runs ORDER BY started_at")] == [2, 0]
+    assert [one for one in check(store.Layout.at(file)) if not one.holds] == []
+
+
+def specs(file):
+    return {spec["network"]: spec for (text,) in asked(file, "SELECT spec FROM cells") for spec in [json.loads(text)]}
+
+
+NET = """
+import torch
+from torch import nn
+from parts import width
+
+class Net(nn.Module):
+    slope = 1.0
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Linear(8, width()), nn.Linear(width(), 3)
+        self.register_buffer("table", torch.full((3,), LEVEL))
+
+    def forward(self, x):
+        return self.two(torch.relu(self.one(x))) + self.table
+
+LEVEL, SCALE = 0.0, 1.0
+
+def make():
+    return Net()
+
+def batch():
+    return SCALE * torch.arange(32.0).mul(7).sin().reshape(4, 8), torch.tensor([0, 1, 2, 0])
+
+def loss(output, target):
+    return output.square().mean()
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder with a network of the user's own, whose width is said in another file."""
+    (tmp_path / "net.py").write_text(NET)
+    (tmp_path / "parts.py").write_text("def width():\n    return 8\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "parts", raising=False)
+    yield tmp_path
+    for name in ("parts", "diagnosed_net"):
+        sys.modules.pop(name, None)
+
+
+def ran(*words):
+    return CliRunner().invoke(app, [*map(str, words)])
+
+
+DIAGNOSE = (
+    "diagnose",
+    "net.py:make",
+    "--batch",
+    "net.py:batch",
+    "--init",
+    "as_is",
+    "--seeds",
+    "1",
+    "--store",
+    "g.duckdb",
+)
+
+
+def test_the_command_keeps_results_says_so_and_computes_them_once(project):
+    first, second = ran(*DIAGNOSE, "--json"), ran(*DIAGNOSE, "--json")
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output
+    assert json.loads(first.stdout)["ranking"] == json.loads(second.stdout)["ranking"]
+    assert asked("g.duckdb", "SELECT count(*) FROM runs") == [(1,)]
+    ((network, dataset),) = asked("g.duckdb", "SELECT network, dataset FROM cells")
+    assert network.startswith("net.py:make@")
+    assert dataset == "net.py:batch"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "differing"),
+    [
+        ("net.py", "slope = 1.0", "slope = 2.0", {"source"}),
+        ("parts.py", "return 8", "return 9 - 1", {"source"}),
+        ("parts.py", "return 8", "return 9", {"source", "structure", "width"}),
+        ("net.py", "LEVEL, SCALE = 0.0", "LEVEL, SCALE = 1.0", {"source", "weights"}),
+        ("net.py", "SCALE = 0.0, 1.0", "SCALE = 0.0, 2.0", {"source", "batch"}),
+    ],
+)
+def test_another_network_is_another_cell(project, file, old, new, differing):
+    assert ran(*DIAGNOSE).exit_code == 0
+    (project / file).write_text((project / file).read_text().replace(old, new))
+    sys.modules.pop("parts", None)
+    assert ran(*DIAGNOSE).exit_code == 0
+    one, other = specs("g.duckdb").values()
+    assert {axis for axis in one if one[axis] != other[axis]} == {"network", *differing}
+
+
+def test_loss_classes_and_formats_make_other_cells(project):
+    for words in ((), ("--loss", "net.py:loss"), ("--range", "fp16")):
+        assert ran(*DIAGNOSE, *words, "--fail-on", "never").exit_code == 0
+    found = list(specs("g.duckdb").values())
+    assert len(found) == 3
+    assert {spec["loss"].partition(" ")[0] for spec in found} == {"cross_entropy", "diagnosed_net:loss"}
+    assert {spec["formats"] for spec in found} == {"", "fp16"}
+    assert {spec["classes"] for spec in found} == {0, 3}
+
+
+def test_draws_are_no_part_of_the_identity_and_settings_are():
+    from goldilocks.engine.diagnosis.examination import prepare
+    from goldilocks.engine.diagnosis.subject import Subject
+
+    def axes(make):
+        return Subject.of(prepare(make, "4x8", "as_is", 1, classes=3)).axes
+
+    def slope(value):
+        return lambda: nn.Sequential(nn.Linear(8, 8), nn.LeakyReLU(value), nn.Linear(8, 3))
+
+    assert axes(chain) == axes(chain)
+    one, other = axes(slope(0.1)), axes(slope(0.2))
+    assert one["structure"] != other["structure"]
+    assert one["weights"] == other["weights"]
+
+
+VERIFY = ("verify", "--sample", "9", "--store", "g.duckdb")
+
+
+def test_verify_computes_again_what_the_command_names(project):
+    assert ran(*DIAGNOSE).exit_code == 0
+    done = ran(*VERIFY, "--factory", "net.py:make", "--batch", "net.py:batch")
+    assert (done.exit_code, "the same bit for bit" in done.output) == (0, True), done.output
+    assert "name the function with --batch" in ran(*VERIFY, "--factory", "net.py:make").output
+    (project / "net.py").write_text(NET.replace("slope = 1.0", "slope = 2.0"))
+    changed = ran(*VERIFY, "--factory", "net.py:make", "--batch", "net.py:batch")
+    assert changed.exit_code == 1
+    assert "its source is" in changed.output
+
+
+def test_an_input_that_is_described_need_not_be_named_again(project):
+    words = ("diagnose", "net.py:make", "--input", "4x8", "--classes", "3", "--init", "as_is", "--seeds", "1")
+    assert ran(*words, "--store", "g.duckdb").exit_code == 0
+    done = ran(*VERIFY, "--factory", "net.py:make")
+    assert (done.exit_code, "the same bit for bit" in done.output) == (0, True), done.output
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ("UPDATE taps SET std = nextafter(std, 9) WHERE site = 1", "taps.std"),
+        ("UPDATE parameters SET mean = 7 WHERE parameter = 0", "parameters.mean"),
+        ("UPDATE sites SET role = 'branch' WHERE site = 1", "sites.role"),
+        ("UPDATE layers SET std = 7", "layers.std"),
+        ("UPDATE layer_histograms SET counts = list_reverse(counts) WHERE tap = 'act'", "layer_histograms.counts"),
+        ("UPDATE diagnoses SET verdict = 'dead'", "diagnoses.verdict"),
+        ("UPDATE measurements SET value = 7", "measurements.value"),
+    ],
+)
+def test_verify_notices_every_kind_of_number(kept, tmp_path, change, column):
+    own = store.Layout.at(tmp_path / "grid.duckdb")
+    merge(own, kept[1])
+    with rewritten(own.resolve()) as connection:
+        connection.execute(change)
+    ((cell_id,),) = asked(own, "SELECT cell_id FROM cells WHERE init = 'kaiming' AND seed = 0")
+    (verdict,) = verify([cell_id], store=own.path, device="cpu", factory=Residual, batch=images)
+    assert column in {one.column for one in verdict.differences}
+
+
+def test_the_way_of_measuring_is_not_compared(kept, tmp_path):
+    own = store.Layout.at(tmp_path / "grid.duckdb")
+    merge(own, kept[1])
+    with rewritten(own.resolve()) as connection:
+        connection.execute("UPDATE diagnoses SET method = 'loop', reason = 'another', at_once = 1, packages = '{}'")
+    ((cell_id,),) = asked(own, "SELECT cell_id FROM cells WHERE init = 'kaiming' AND seed = 0")
+    (verdict,) = verify([cell_id], store=own.path, device="cpu", factory=Residual, batch=images)
+    assert verdict.agrees, str(verdict)
