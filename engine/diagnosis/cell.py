@@ -22,7 +22,7 @@ class DiagnosisCell(Cell):
         source: digest of the code that it comes from.
         weights: digest of the tensors that no seed changes.
         dataset: what goes in, as the command named it.
-        batch: digest of that.
+        inputs: digest of that, and of the targets.
         classes: number of classes of the loss; 0 where there are none.
         loss: `cross_entropy`, a function with the digest of its code, or `usual`: the network's own, or else the
             distance from the target, or the mean output weighted by ±1.
@@ -37,7 +37,7 @@ class DiagnosisCell(Cell):
     weights: Text
     dataset: Text  # type: ignore[assignment]
     preprocessing: Text = "raw"  # type: ignore[assignment]
-    batch: Text
+    inputs: Text
     init: Annotated[Text, AfterValidator(lambda text: recipe(text).text), BATCHED]  # type: ignore[assignment]
     activation: Text  # type: ignore[assignment]
     norm: Text = "none"  # type: ignore[assignment]

@@ -33,7 +33,7 @@ class Examination:
         factory: makes the network.
         specimen: network, batch and loss.
         origin: where the batch comes from: its description, or the name of a function.
-        given_as_data: whether it was given as it is, and not described.
+        given_as_data: whether its description does not say what it holds.
         inits: initializations to compare.
         seeds: how many draws of each.
         batch: what goes in, for people.
@@ -151,7 +151,8 @@ def prepare(
     return Examination(
         factory=factory,
         origin=origin or _origin(given),
-        given_as_data=not isinstance(given, str),
+        # A data set with parameters may be a folder, whose name says nothing about what is in it.
+        given_as_data=not isinstance(given, str) or "(" in given,
         specimen=Specimen(
             make=factory.make,
             args=ready.arguments,

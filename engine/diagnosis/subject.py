@@ -65,7 +65,7 @@ class Subject:
             "weights": _fixed(first, second),
             "dataset": ready.origin,
             "preprocessing": "standardize" if is_data_set(ready.origin) else "raw",
-            "batch": _content(ready.specimen) if ready.given_as_data else _digest([ready.origin.encode()]),
+            "inputs": _content(ready.specimen) if ready.given_as_data else _digest([ready.origin.encode()]),
             "batch_size": found.examples,
             "classes": ready.specimen.classes or 0,
             "loss": _loss(ready.specimen),

@@ -278,7 +278,7 @@ def test_the_command_keeps_results_says_so_and_computes_them_once(project):
         ("parts.py", "return 8", "return 9 - 1", {"source"}),
         ("parts.py", "return 8", "return 9", {"source", "structure", "width"}),
         ("net.py", "LEVEL, SCALE = 0.0", "LEVEL, SCALE = 1.0", {"source", "weights"}),
-        ("net.py", "SCALE = 0.0, 1.0", "SCALE = 0.0, 2.0", {"source", "batch"}),
+        ("net.py", "SCALE = 0.0, 1.0", "SCALE = 0.0, 2.0", {"source", "inputs"}),
     ],
 )
 def test_another_network_is_another_cell(project, file, old, new, differing):

@@ -39,7 +39,7 @@ TAPS = ("pre", "act", "grad")
 CHANCE = 0.0
 LOGGED = (0, 10, 20)
 # Axes of which the digest in the name of the network is made.
-FOLLOWING = {"diagnosis": ("structure", "source", "weights", "batch", "classes", "loss", "formats")}
+FOLLOWING = {"diagnosis": ("structure", "source", "weights", "inputs", "classes", "loss", "formats")}
 Row = dict[str, Any]
 Axes = Mapping[str, Any]
 
