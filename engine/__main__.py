@@ -218,14 +218,14 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Compute cells again from the store alone, and compare every number; exit code 1 unless all agree."""
-    from goldilocks.engine.execution.verify import verify as verdicts
+    from goldilocks.engine.execution import verify as verification
 
     if not cell_ids and not sample:
         _refuse("verify needs ids of cells, or --sample N")
-    found = []
+    results = []
     if factory is None and (batch or loss):
         _refuse("--batch and --loss are those of a network of your own: name it with --factory, or leave them out")
-    again = verdicts(
+    again = verification.verify(
         cell_ids or (),
         sample,
         store,
@@ -237,16 +237,16 @@ def verify(
         batch=batch,
         loss=loss,
     )
-    for verdict in _guarded_items(again):
-        found.append(verdict)
+    for result in _guarded_items(again):
+        results.append(result)
         if not as_json:
-            say(verdict)
-    differing = sum(verdict.agrees is False for verdict in found)
-    left_out = sum(verdict.agrees is None for verdict in found)
+            say(result)
+    differing = sum(result.agrees is False for result in results)
+    left_out = sum(result.agrees is None for result in results)
     if as_json:
-        print(json.dumps([asdict(verdict) | {"agrees": verdict.agrees} for verdict in found], default=str))
+        print(json.dumps([asdict(result) | {"agrees": result.agrees} for result in results], default=str))
     else:
-        print(f"{len(found) - left_out} cells computed again, {differing} of them differ.")
+        print(f"{len(results) - left_out} cells computed again, {differing} of them differ.")
         if left_out:
             print(f"{left_out} cannot be verified; the reasons stand above.")
     raise typer.Exit(1 if differing or left_out else 0)

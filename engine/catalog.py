@@ -34,7 +34,7 @@ REGISTRIES: dict[str, Registry] = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogEntry:
     """One member.
 
     Attributes:
@@ -65,23 +65,23 @@ def kinds() -> list[str]:
     return [*REGISTRIES, "studies", "presets"]
 
 
-def entries(kind: str) -> Iterator[Entry]:
+def entries(kind: str) -> Iterator[CatalogEntry]:
     """Yield the members of a family.
 
     Args:
         kind: one of `kinds()`.
     """
     if kind == "studies":
-        yield from (Entry("study", study.name, study.name, (), study.card) for study in studies)
+        yield from (CatalogEntry("study", study.name, study.name, (), study.card) for study in studies)
     elif kind == "presets":
-        yield from (Entry("preset", name, name, (), Card(preset_purpose(name))) for name in preset_names())
+        yield from (CatalogEntry("preset", name, name, (), Card(preset_purpose(name))) for name in preset_names())
     else:
         registry = REGISTRIES[kind]
         for member in registry:
             yield _entry(registry, member)
 
 
-def _entry(registry: Registry, member: type[Scheme]) -> Entry:
+def _entry(registry: Registry, member: type[Scheme]) -> CatalogEntry:
     card, gains, saturated = member.card, None, None
     if flaw := registry.flaw(member):
         card = replace(card, title=f"{card.title} (refused: {flaw})")
@@ -91,13 +91,13 @@ def _entry(registry: Registry, member: type[Scheme]) -> Entry:
         card = replace(card, notes=f"{card.notes} Saturated share of N(0,1): {saturated:.3%}. {gains}".strip())
     alike = member.alike if issubclass(member, Initializer) else None
     names = member.name, member.signature(), member.aliases
-    return Entry(registry.kind, *names, card, gains, saturated, registry.label(member), alike)
+    return CatalogEntry(registry.kind, *names, card, gains, saturated, registry.label(member), alike)
 
 
-def parts() -> Iterator[Entry]:
+def parts() -> Iterator[CatalogEntry]:
     """Yield what the studies call the parts of their quantities, where these are always the same."""
     for study in studies:
-        yield from (Entry("part", name, name, (), card) for name, card in study.parts.items())
+        yield from (CatalogEntry("part", name, name, (), card) for name, card in study.parts.items())
 
 
 def metrics_table() -> pa.Table:

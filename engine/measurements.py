@@ -1,6 +1,12 @@
-"""Rows of the store's table `measurements`, collected cell by cell."""
+"""Rows of the store's table `measurements`, collected cell by cell, or for all cells of a batch at once."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import pyarrow as pa
+import torch
+from torch import Tensor
 
 from goldilocks.store import tables
 
@@ -27,3 +33,44 @@ class Measurements:
     def table(self) -> pa.Table:
         """Return the rows as the store wants them."""
         return pa.Table.from_pylist(self._rows, schema=tables.schema("measurements"))
+
+
+class BatchMeasurements:
+    """The same for cells that are measured side by side: numbers stay on the device until all are copied, once.
+
+    Args:
+        cell_ids: id of each configuration.
+    """
+
+    def __init__(self, cell_ids: Sequence[str]) -> None:
+        self._cell_ids = cell_ids
+        self._labels: list[tuple[str, float | None, str]] = []
+        self._values: list[Tensor] = []
+
+    def add(self, quantity: str, values: Tensor, position: float | None = None, part: str = "") -> None:
+        """Take in one number per configuration; see `Measurements.add`.
+
+        Args:
+            quantity: as there.
+            values: the numbers `[config]`.
+            position: as there.
+            part: as there.
+        """
+        self._labels.append((quantity, position, part))
+        self._values.append(values.detach())
+
+    def table(self) -> pa.Table:
+        """Return the rows as the store wants them, entry after entry."""
+        quantity, position, part = zip(*self._labels, strict=True)
+
+        def each(column: Sequence[Any]) -> list[Any]:
+            return [entry for entry in column for _ in self._cell_ids]
+
+        columns = {
+            "cell_id": [*self._cell_ids] * len(quantity),
+            "quantity": each(quantity),
+            "part": each(part),
+            "position": each(position),
+            "value": torch.stack(self._values).cpu().numpy().astype(np.float64).ravel(),
+        }
+        return pa.table(columns, schema=tables.schema("measurements"))

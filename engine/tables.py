@@ -9,7 +9,7 @@ from rich.text import Text
 from goldilocks.store.command_line.printable import printable
 
 if TYPE_CHECKING:
-    from goldilocks.engine.catalog import Entry
+    from goldilocks.engine.catalog import CatalogEntry
     from goldilocks.engine.execution.forecast import Forecast
 
 # Headings of the gains of activations, and where they come from; PyTorch's is shown where it differs.
@@ -49,7 +49,7 @@ def _duration(seconds: float) -> str:
     return "none" if not seconds else "less than 1 s" if seconds < 1 else f"{seconds:.0f} s"
 
 
-def member_table(family: str, members: "Sequence[Entry]") -> Table:
+def member_table(family: str, members: "Sequence[CatalogEntry]") -> Table:
     """Return the members of a family with their cards; activations with their gains.
 
     Args:

@@ -106,10 +106,10 @@ def check(
 def all_hold(layout: Layout) -> bool:
     """Print a line per check and tell whether all of them hold."""
     holds = True
-    for finding in run_checks(layout):
-        mark = "ok    " if finding.holds else "BROKEN"
-        say(f"{mark} {finding.name:<22}{finding.sentence}{f' [{finding.detail}]' if finding.detail else ''}")
-        holds = finding.holds
+    for result in run_checks(layout):
+        mark = "ok    " if result.holds else "BROKEN"
+        say(f"{mark} {result.name:<22}{result.sentence}{f' [{result.detail}]' if result.detail else ''}")
+        holds = result.holds
     return holds
 
 

@@ -25,6 +25,11 @@ class Cluster:
     worker_gpus: float = 1.0
     journal_dir: str | Path | None = None
 
+    @property
+    def spool(self) -> Path | None:
+        """The shared folder, as an absolute path."""
+        return Path(self.journal_dir).expanduser().resolve() if self.journal_dir else None
+
     def __post_init__(self) -> None:
         if self.worker_cpus < 1:
             raise RequestError(f"--worker-cpus {self.worker_cpus}: a worker needs at least 1 core")

@@ -95,13 +95,13 @@ def run(
             wanted = with_backbone(wanted, backbone)
         wanted = part(wanted, shard)
         layout, run_id, reporter = Layout.at(store), new_run_id(), reporter or Silence()
+        shared = cluster.spool if cluster else None
+        config = WorkerConfig(run_id, device, tf32, sources(plugins), shared, backbone)
         executor: Executor
         if cluster is None:
-            chosen = choose_device(device, tf32)
-            config = WorkerConfig(run_id, chosen.torch_device.type, tf32, sources(plugins), None, backbone)
-            executor = LocalExecutor(chosen, config, workers)
+            executor = LocalExecutor(choose_device(device, tf32), config, workers)
         else:
-            executor = cluster_executor(cluster, run_id, device, tf32, plugins, reporter.say, backbone)
+            executor = cluster_executor(cluster, config, reporter.say)
         for remark in wanted.remarks:
             reporter.say(remark)
         return Execution(run_id, wanted, layout, executor, reporter).run(fresh)

@@ -7,7 +7,6 @@ or when a batch is no longer whole, within rounding.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import torch
 
 from goldilocks.engine.cell import Cell
-from goldilocks.engine.cores import computing
+from goldilocks.engine.cores import computing, kernel_threads
 from goldilocks.engine.data.own import know
 from goldilocks.engine.device import Device, choose_device
 from goldilocks.engine.diagnosis.named import named as diagnosed
@@ -40,7 +39,7 @@ from goldilocks.store import open as open_store
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verification:
     """What became of computing one cell again.
 
     Attributes:
@@ -83,7 +82,7 @@ def verify(
     factory: str | Callable[[], Any] | None = None,
     batch: str | Callable[[], Any] | None = None,
     loss: str | Callable[..., Any] | None = None,
-) -> Iterator[Verdict]:
+) -> Iterator[Verification]:
     """Compute cells again and compare.
 
     Args:
@@ -101,7 +100,7 @@ def verify(
         loss: its loss, where it had one of its own.
 
     Returns:
-        A verdict per cell, as they are made.
+        A verification per cell, as they are made.
 
     Raises:
         RequestError: a cell does not exist or has no result, or a plugin is refused.
@@ -143,7 +142,7 @@ def _batches(handle: Store, wanted: Iterable[Row]) -> Iterator[list[Row]]:
         yield _rows(handle, sql, run=run, batch=number)
 
 
-def _verify(handle: Store, batch: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verdict]:
+def _verify(handle: Store, batch: Sequence[Row], wanted: Sequence[Row], request: str) -> Iterator[Verification]:
     run = _provenance(handle, batch[0]["run_id"], batch[0]["worker"])
     cells, obstacles = _rebuilt(batch)
     for row in wanted:
@@ -155,14 +154,14 @@ def _verify(handle: Store, batch: Sequence[Row], wanted: Sequence[Row], request:
         return
     device = _device(request, run["device"])
     try:
-        verdicts = _compared(handle, run, batch, wanted, cells, device)
+        verifications = _compared(handle, run, batch, wanted, cells, device)
     except Exception as error:
         # Its batch may be too much for this machine, or hold another cell that raises.
         if len(batch) > 1:
-            verdicts = [one for row in wanted for one in _alone(handle, run, row, cells, device)]
+            verifications = [one for row in wanted for one in _alone(handle, run, row, cells, device)]
         else:
-            verdicts = [_unverifiable(wanted[0], _raised(error))]
-    yield from verdicts
+            verifications = [_unverifiable(wanted[0], _raised(error))]
+    yield from verifications
 
 
 def _rebuilt(batch: Sequence[Row]) -> tuple[dict[str, Cell], dict[str, str]]:
@@ -176,7 +175,7 @@ def _rebuilt(batch: Sequence[Row]) -> tuple[dict[str, Cell], dict[str, str]]:
     return cells, obstacles
 
 
-def _alone(handle: Store, run: Row, row: Row, cells: dict[str, Cell], device: Device) -> list[Verdict]:
+def _alone(handle: Store, run: Row, row: Row, cells: dict[str, Cell], device: Device) -> list[Verification]:
     try:
         return _compared(handle, run, [row], [row], cells, device)
     except Exception as error:
@@ -190,24 +189,25 @@ def _compared(
     wanted: Sequence[Row],
     known: dict[str, Cell],
     device: Device,
-) -> list[Verdict]:
+) -> list[Verification]:
     """Compute a batch again, or what is left of it, and compare the wanted cells."""
     inexact = _inexact(run, batch, device)
     cells = [known[row["cell_id"]] for row in batch]
     _refuse_too_large(cells, device)
     for dataset in dict.fromkeys(one for cell in cells for one in cell.datasets):
         dataset.fetch()
-    with computing, _threads(run["threads"]):
+    # As many threads as there were: how work is shared out decides the order of sums.
+    with computing, kernel_threads(run["threads"] or torch.get_num_threads()):
         recomputed = Recomputed.of(cells, device)
         perturbed = recomputed
         if inexact and rate_axis(cells[0]):
             perturbed = Recomputed.of([at_larger_rate(cell) for cell in cells], device)
     places = {row["cell_id"]: place for place, row in enumerate(batch)}
-    verdicts = []
+    verifications = []
     for row in wanted:
         differing = _differences(handle, row, places[row["cell_id"]], recomputed, perturbed if inexact else None)
-        verdicts.append(Verdict(row["cell_id"], run["run_id"], inexact, tuple(differing)))
-    return verdicts
+        verifications.append(Verification(row["cell_id"], run["run_id"], inexact, tuple(differing)))
+    return verifications
 
 
 def _refuse_too_large(cells: Sequence[Cell], device: Device) -> None:
@@ -219,8 +219,8 @@ def _refuse_too_large(cells: Sequence[Cell], device: Device) -> None:
         )
 
 
-def _unverifiable(row: Row, obstacle: str) -> Verdict:
-    return Verdict(row["cell_id"], row["run_id"], "", (), obstacle)
+def _unverifiable(row: Row, obstacle: str) -> Verification:
+    return Verification(row["cell_id"], row["run_id"], "", (), obstacle)
 
 
 def _raised(error: Exception) -> str:
@@ -276,14 +276,3 @@ def _inexact(run: Row, batch: Sequence[Row], device: Device) -> str:
 
 def _rows(handle: Store, sql: str, **values: Any) -> list[Row]:
     return handle.query(sql, **values).arrow().to_pylist()
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """Let kernels use as many threads as they did: how work is shared out decides the order of sums."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

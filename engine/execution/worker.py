@@ -30,7 +30,7 @@ class WorkerConfig:
 
     Attributes:
         run_id: the run.
-        device: `auto`, `cpu` or `cuda`.
+        device: the device that was requested for all of them, as for `run`.
         tf32: whether products on a CUDA device may round their factors to TF32.
         plugins: files that register members of the user's own, with the modules that they import from their folders.
         spool: the shared folder for finished batches; None when results are to be returned.

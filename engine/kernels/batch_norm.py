@@ -20,7 +20,7 @@ def handles(z: Tensor) -> bool:
 def forward(
     z: Tensor, gamma: Tensor, beta: Tensor, running: tuple[Tensor, Tensor] | None, eps: float, momentum: float
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """Normalize in training mode; see `Batch.forward`.
+    """Normalize in training mode; see `BatchNorm.forward`.
 
     Args:
         z: pre-activations `[config, batch, unit]`; centred in place.
@@ -44,7 +44,7 @@ def forward(
 
 
 def backward(dy: Tensor, centred: Tensor, inverse_std: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Carry a gradient back through the training mode; see `Batch.backward`.
+    """Carry a gradient back through the training mode; see `BatchNorm.backward`.
 
     Args:
         dy: gradient at the output `[config, batch, unit]`; overwritten.

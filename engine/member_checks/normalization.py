@@ -9,7 +9,7 @@ from torch import Tensor
 from goldilocks.engine.member_checks.numeric import RAISED, agree, flaw_of_tensor, slope
 
 if TYPE_CHECKING:
-    from goldilocks.engine.normalizations.base import Normalization, Scale
+    from goldilocks.engine.normalizations.base import Normalization, Running, Scale
 
 CONFIGS, BATCH, WIDTH = 3, 8, 16
 
@@ -54,9 +54,12 @@ def _passes(norm: "Normalization", z: Tensor, dy: Tensor, direction: Tensor) -> 
     dz, gradients = norm.backward(dy.clone(), saved, scale)
     if flaw := flaw_of_tensor(dz, z, "the gradient of backward(…)"):
         yield flaw
-    running = Running(torch.zeros_like(z[:, :1]), torch.ones_like(z[:, :1])) if norm.tracks else None
-    if flaw := flaw_of_tensor(norm.evaluate(z.clone(), scale, running), z, "evaluate(z)"):
+    running = Running(torch.full_like(z[:, :1], 0.25), torch.full_like(z[:, :1], 2.0)) if norm.tracks else None
+    evaluated = norm.evaluate(z.clone(), scale, running)
+    if flaw := flaw_of_tensor(evaluated, z, "evaluate(z)"):
         yield flaw
+    if running is not None and not agree(evaluated, _with_running(norm, z, scale, running)):
+        yield "it declares that it tracks, and evaluate(z) is not γ·(z − mean)/√(variance + variance_offset) + β"
     if z.dtype == torch.float64:
         along = slope(lambda at: _weighted(norm, at, scale, dy), z, direction)
         if not agree((dz * direction).sum(dim=(1, 2)), along):
@@ -66,6 +69,13 @@ def _passes(norm: "Normalization", z: Tensor, dy: Tensor, direction: Tensor) -> 
 
 def _weighted(norm: "Normalization", z: Tensor, scale: "Scale | None", dy: Tensor) -> Tensor:
     return (norm.forward(z.clone(), scale, None)[0] * dy).sum(dim=(1, 2))
+
+
+def _with_running(norm: "Normalization", z: Tensor, scale: "Scale | None", running: "Running") -> Tensor:
+    y = (z - running.mean) / (running.variance + norm.variance_offset).sqrt()
+    if scale is None:
+        return y
+    return y * scale.gamma if scale.beta is None else y * scale.gamma + scale.beta
 
 
 def _scale(norm: "Normalization", z: Tensor) -> "Scale | None":

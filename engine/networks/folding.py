@@ -6,7 +6,6 @@ from dataclasses import replace
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.base import HiddenLayer
-from goldilocks.engine.normalizations.batch import Batch
 from goldilocks.engine.normalizations.none import NoNormalization
 
 
@@ -33,11 +32,11 @@ def fold(layers: Sequence[HiddenLayer[BatchedAffine]]) -> list[HiddenLayer[Batch
 def _fold(layer: HiddenLayer[BatchedAffine]) -> HiddenLayer[BatchedAffine]:
     if layer.norm.absent:
         return layer
-    if not isinstance(layer.norm, Batch) or layer.running is None:
+    if not layer.norm.tracks or layer.running is None:
         raise RequestError(f"norm = {layer.norm}: it depends on the example and cannot be folded. Allowed: batch, none")
     if layer.branch is not None:
         raise RequestError("a residual block adds its input in front of the batch norm, which cannot be folded")
-    gain = (layer.running.variance + layer.norm.eps).rsqrt()
+    gain = (layer.running.variance + layer.norm.variance_offset).rsqrt()
     shift = -layer.running.mean if layer.affine.bias is None else layer.affine.bias - layer.running.mean
     if layer.scale is not None:
         gain = gain * layer.scale.gamma

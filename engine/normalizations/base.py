@@ -46,7 +46,8 @@ class Normalization(Scheme):
     Attributes:
         learnable: whether γ exists.
         shifts: whether β exists, too.
-        tracks: whether running statistics exist.
+        tracks: whether it normalizes over the batch and keeps running statistics for evaluation, which is then affine:
+            γ·(z − mean)/√(variance + variance_offset) + β.
         absorbs_bias: whether a bias before it changes nothing; classifiers then have none there.
         minimum_batch: smallest number of values of a unit, examples times positions, for which the training mode is
             defined.

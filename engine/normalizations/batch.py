@@ -14,7 +14,7 @@ from goldilocks.engine.theory.spheres import Sphere
 
 
 @normalizations.register
-class Batch(Normalization):
+class BatchNorm(Normalization):
     """y = γ (z - E z)/√(Var z + eps) + β, per unit over the batch."""
 
     name = "batch"

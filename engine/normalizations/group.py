@@ -10,7 +10,7 @@ from goldilocks.engine.normalizations.per_example import PerExample
 
 
 @normalizations.register
-class Group(PerExample):
+class GroupNorm(PerExample):
     """y = γ (z - E z)/√(Var z + eps) + β, per example over each of several equal groups of units."""
 
     name = "group"

@@ -6,7 +6,7 @@ from goldilocks.engine.normalizations.per_example import PerExample
 
 
 @normalizations.register
-class Layer(PerExample):
+class LayerNorm(PerExample):
     """y = γ (z - E z)/√(Var z + eps) + β, per example over the units."""
 
     name = "layer"

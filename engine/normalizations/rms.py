@@ -6,7 +6,7 @@ from goldilocks.engine.normalizations.per_example import PerExample
 
 
 @normalizations.register
-class Rms(PerExample):
+class RmsNorm(PerExample):
     """y = γ z/√(E z² + eps), per example over the units."""
 
     name = "rms"

@@ -1,5 +1,6 @@
 """Studies: what is done with a batch of cells. One file per study; a new file is a new study."""
 
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.quantity import Quantity
+from goldilocks.engine.studies.base import Outcome, Study, studies
 
 __all__ = ["Outcome", "Quantity", "Study", "studies"]

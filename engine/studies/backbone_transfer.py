@@ -14,8 +14,10 @@ from goldilocks.engine.cost import FLOAT_BYTES, Cost
 from goldilocks.engine.data import Dataset
 from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.networks.backbone import Backbone
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
-from goldilocks.engine.training.curves import Curves, logged_steps
+from goldilocks.engine.quantity import Quantity
+from goldilocks.engine.studies.base import Outcome, Study, studies
+from goldilocks.engine.training.curves import logged_steps
+from goldilocks.engine.transfer.accuracy import accuracy_quantities, add_accuracy, part_of
 from goldilocks.engine.transfer.backbone_cell import BackboneCell
 from goldilocks.engine.transfer.backbone_trainer import FROZEN, ROWS, BackboneTrainer, Seen
 from goldilocks.engine.transfer.schemes import LOWER_RATE
@@ -36,20 +38,7 @@ class BackboneTransfer(Study[BackboneCell]):
         notes="In plain PyTorch, one network after the other. Frozen layers are in evaluation mode.",
     )
     quantities = (
-        Quantity(
-            "backbone_accuracy",
-            "Test accuracy on the target",
-            "Share of correct predictions on the test split of the target set after the last update.",
-            better="higher",
-            position="Images per class",
-        ),
-        Quantity(
-            "backbone_curve",
-            "Test accuracy on the target",
-            "The same over training.",
-            better="higher",
-            position="Updates",
-        ),
+        *accuracy_quantities("backbone"),
         Quantity(
             "backbone_shift",
             "Distance moved / pretrained norm",
@@ -75,23 +64,15 @@ class BackboneTransfer(Study[BackboneCell]):
         for number, cell in enumerate(cells):
             trainer = BackboneTrainer(cell, data, device)
             curves = trainer.train(partial(_tell, progress, number, len(cells)))
-            _report(cell, curves, trainer.shifts(), rows)
+            add_accuracy(rows, "backbone", cell, curves.logged, curves.values["test_accuracy"][:, 0].tolist())
+            for array, shift in enumerate(trainer.shifts(), 1):
+                rows.add(cell.cell_id, "backbone_shift", shift, array, part_of(cell))
             updates += curves.divergence.updates()
         return Outcome([cell.cell_id for cell in cells], {"measurements": rows.table()}, updates)
 
 
 def _tell(progress: Progress, done: int, cells: int, share: float) -> None:
     progress((done + share) / cells)
-
-
-def _report(cell: BackboneCell, curves: Curves, shifts: Sequence[float], rows: Measurements) -> None:
-    accuracy = curves.values["test_accuracy"][:, 0].tolist()
-    part = f"{cell.scheme}, {cell.images} per class"
-    rows.add(cell.cell_id, "backbone_accuracy", accuracy[-1], cell.images, cell.scheme)
-    for step, row in curves.logged.items():
-        rows.add(cell.cell_id, "backbone_curve", accuracy[row], step, part)
-    for number, shift in enumerate(shifts, 1):
-        rows.add(cell.cell_id, "backbone_shift", shift, number, part)
 
 
 @lru_cache

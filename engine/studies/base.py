@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pyarrow as pa
 import torch
@@ -13,32 +13,9 @@ from goldilocks.engine.cell import Cell
 from goldilocks.engine.cores import Progress
 from goldilocks.engine.cost import Cost
 from goldilocks.engine.divergence import not_finite
+from goldilocks.engine.quantity import Quantity
 from goldilocks.engine.registry import Registry
 from goldilocks.engine.scheme import Scheme
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """Something that a study measures beside the columns of the store's tables; a row of the store's `metrics`.
-
-    Attributes:
-        name: name in the store's table `measurements`.
-        label: axis title.
-        meaning: definition.
-        unit: 1 for a pure number.
-        better: which direction is better, or None when neither.
-        position: axis title of what it is a function of, or None for a single number.
-        decides: whether a value that is not finite says that the network diverged; not so where a sound network may
-            have one, as in a ratio of two zeros.
-    """
-
-    name: str
-    label: str
-    meaning: str
-    unit: str = "1"
-    better: Literal["higher", "lower"] | None = None
-    position: str | None = None
-    decides: bool = True
 
 
 @dataclass(frozen=True)

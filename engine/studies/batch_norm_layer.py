@@ -12,12 +12,14 @@ from goldilocks.engine.card import Card
 from goldilocks.engine.cell import NormAxis
 from goldilocks.engine.cores import Progress
 from goldilocks.engine.cost import Cost
+from goldilocks.engine.measurements import BatchMeasurements
 from goldilocks.engine.normalizations.base import Normalization, Scale
-from goldilocks.engine.normalizations.batch import Batch
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.normalizations.batch import BatchNorm
+from goldilocks.engine.quantity import Quantity
+from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cost import TYPICAL_SHARE, training_cost
-from goldilocks.engine.training.instrumented import Notes, measured, watched
+from goldilocks.engine.training.instrumented import measured, watched
 from goldilocks.engine.training.trainer import Trainer
 
 LETTERS = {"gamma": "γ", "beta": "β"}
@@ -30,11 +32,11 @@ class BatchNormLayerCell(TrainingCell):
 
     study = "batch_norm_layer"
 
-    norm: NormAxis = Batch()
+    norm: NormAxis = BatchNorm()
 
 
 def _lacks_batch_norm(cell: BatchNormLayerCell) -> str | None:
-    if not isinstance(cell.norm, Batch):
+    if not (cell.norm.tracks and cell.norm.learnable and cell.norm.shifts):
         return f"norm = {cell.norm}: γ and β of batch norm are what this study watches. Allowed: batch"
     return None
 
@@ -87,17 +89,17 @@ class BatchNormLayer(Study[BatchNormLayerCell]):
         return Outcome(ids, {"measurements": table}, steps)
 
 
-def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> list[int | None]:
+def _watch(trainer: Trainer, rows: BatchMeasurements, progress: Progress) -> list[int | None]:
     def look(step: int) -> None:
         for number, layer in enumerate(trainer.model.hidden, 1):
             assert layer.scale is not None
             for name, values in zip(LETTERS, layer.scale.tensors(), strict=True):
                 for statistic, value in _statistics(values).items():
-                    notes.add(f"{name}_{statistic}", value, step, f"layer {number}")
+                    rows.add(f"{name}_{statistic}", value, step, f"layer {number}")
 
     updates = watched(trainer, progress, look)
     for number, error in enumerate(_identity_errors(trainer), 1):
-        notes.add("identity_error", error, None, f"layer {number}")
+        rows.add("identity_error", error, None, f"layer {number}")
     return updates
 
 
@@ -134,9 +136,8 @@ def identity_error(norm: Normalization, z: Tensor) -> Tensor:
         norm: a batch norm.
         z: what it normalizes `[config, batch, unit]`.
     """
-    assert isinstance(norm, Batch)
     variance = z.var(BATCH, correction=0, keepdim=True)
-    scale = Scale((variance + norm.eps).sqrt(), z.mean(BATCH, keepdim=True))
+    scale = Scale((variance + norm.variance_offset).sqrt(), z.mean(BATCH, keepdim=True))
     y, _ = norm.forward(z.clone(), scale, None)
     return (y - z).flatten(1).abs().amax(1) / z.flatten(1).abs().amax(1)
 

@@ -20,8 +20,9 @@ from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.normalizations.none import NoNormalization
 from goldilocks.engine.predictions.cells import declared_weight_std, described, predicted
 from goldilocks.engine.preprocessings.raw import Raw
+from goldilocks.engine.quantity import Quantity
 from goldilocks.engine.signal.program import inputs
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.studies.propagation import Propagation, PropagationCell
 from goldilocks.engine.theory.maps import length, mean, slope
 

@@ -16,13 +16,15 @@ from goldilocks.engine.card import Card
 from goldilocks.engine.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate
 from goldilocks.engine.cores import Progress
 from goldilocks.engine.cost import Cost
+from goldilocks.engine.measurements import BatchMeasurements
 from goldilocks.engine.optimizers.sgd import Sgd
 from goldilocks.engine.preprocessings.standardize import Standardize
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.quantity import Quantity
+from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cost import training_cost
 from goldilocks.engine.training.evaluation import Evaluation, distances
-from goldilocks.engine.training.instrumented import Notes, measured, watched
+from goldilocks.engine.training.instrumented import measured, watched
 from goldilocks.engine.training.trainer import Trainer
 
 # Minibatches whose statistics are compared with the running ones.
@@ -146,31 +148,31 @@ class Discrepancy(Study[DiscrepancyCell]):
         return Outcome(ids, {"measurements": table}, steps)
 
 
-def _watch(trainer: Trainer, notes: Notes, progress: Progress) -> list[int | None]:
+def _watch(trainer: Trainer, rows: BatchMeasurements, progress: Progress) -> list[int | None]:
     updates = watched(trainer, progress)
     evaluation = Evaluation(trainer.network, trainer.model)
     order = torch.from_numpy(randomness.permutations(("test order",), len(trainer.test_y), len(trainer.test_y)))
     x, y = trainer.test_x[order], trainer.test_y[order]
     on_test, on_train = evaluation.with_running(x, y), evaluation.with_running(trainer.train_x, trainer.train_y)
-    notes.add("accuracy_on_train", on_train.correct)
-    notes.add("accuracy_gap", on_train.correct - on_test.correct)
-    notes.add("loss_gap", on_test.value - on_train.value)
-    notes.add("mode_accuracy", on_test.correct, part=RUNNING)
+    rows.add("accuracy_on_train", on_train.correct)
+    rows.add("accuracy_gap", on_train.correct - on_test.correct)
+    rows.add("loss_gap", on_test.value - on_train.value)
+    rows.add("mode_accuracy", on_test.correct, part=RUNNING)
     if trainer.first.norm.tracks:
-        _mix_up(evaluation, x, y, trainer.first.batch_size, notes)
-        _compare(trainer, evaluation, notes)
+        _mix_up(evaluation, x, y, trainer.first.batch_size, rows)
+        _compare(trainer, evaluation, rows)
     return updates
 
 
-def _mix_up(evaluation: Evaluation, x: Tensor, y: Tensor, size: int, notes: Notes) -> None:
+def _mix_up(evaluation: Evaluation, x: Tensor, y: Tensor, size: int, rows: BatchMeasurements) -> None:
     """Note the test accuracy in the wrong mode, and in the right mode after the wrong one."""
     by_class = y.argsort(stable=True)
-    notes.add("mode_accuracy", evaluation.with_batch(x, y, size).correct, part=BATCH_STATISTICS)
-    notes.add("mode_accuracy", evaluation.with_batch(x[by_class], y[by_class], size).correct, part=SORTED)
-    notes.add("mode_accuracy", evaluation.after(x[by_class], size).with_running(x, y).correct, part=SPOILT)
+    rows.add("mode_accuracy", evaluation.with_batch(x, y, size).correct, part=BATCH_STATISTICS)
+    rows.add("mode_accuracy", evaluation.with_batch(x[by_class], y[by_class], size).correct, part=SORTED)
+    rows.add("mode_accuracy", evaluation.after(x[by_class], size).with_running(x, y).correct, part=SPOILT)
 
 
-def _compare(trainer: Trainer, evaluation: Evaluation, notes: Notes) -> None:
+def _compare(trainer: Trainer, evaluation: Evaluation, rows: BatchMeasurements) -> None:
     """Note the distance of the statistics of training batches from the running ones, layer by layer."""
     running = [layer.running for layer in trainer.model.hidden if layer.running is not None]
     steps = range(min(COMPARED_BATCHES, trainer.first.steps))
@@ -178,4 +180,4 @@ def _compare(trainer: Trainer, evaluation: Evaluation, notes: Notes) -> None:
     for number, (kept, *batches) in enumerate(zip(running, *statistics, strict=True), 1):
         pairs = [distances(kept, batch) for batch in batches]
         for name, values in zip(("mean_distance", "std_distance"), zip(*pairs, strict=True), strict=True):
-            notes.add(name, torch.stack(values).square().mean(0).sqrt(), part=f"layer {number}")
+            rows.add(name, torch.stack(values).square().mean(0).sqrt(), part=f"layer {number}")

@@ -18,9 +18,10 @@ from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.networks import HiddenLayer
 from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.folding import fold
-from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.normalizations.batch import BatchNorm
 from goldilocks.engine.normalizations.none import NoNormalization
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.quantity import Quantity
+from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cost import training_cost
 from goldilocks.engine.training.instrumented import watched
@@ -38,11 +39,11 @@ class FoldingCell(TrainingCell):
 
     study = "folding"
 
-    norm: NormAxis = Batch()
+    norm: NormAxis = BatchNorm()
 
 
 def _cannot_be_folded(cell: FoldingCell) -> str | None:
-    if not isinstance(cell.norm, Batch):
+    if not cell.norm.tracks:
         return f"norm = {cell.norm}: this study folds a batch norm. Allowed: batch"
     if cell.network.order[:2] != ("affine", "norm"):
         return f"network = {cell.network}: its norm does not follow an affine map directly, so it cannot be folded"

@@ -14,8 +14,9 @@ from goldilocks.engine.initializers import Fans
 from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.networks.mlp import Mlp
 from goldilocks.engine.preprocessings.raw import Raw
+from goldilocks.engine.quantity import Quantity
 from goldilocks.engine.signal.correlated_inputs import Simulated, simulate
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.theory.fixed_points import first_variance
 from goldilocks.engine.theory.plane import Point, plane
 

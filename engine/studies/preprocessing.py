@@ -12,15 +12,15 @@ from goldilocks.engine.activations.linear import Linear
 from goldilocks.engine.card import Card
 from goldilocks.engine.cell import BATCHED, ActivationAxis, Cell, InitAxis, PreprocessingAxis, Steps
 from goldilocks.engine.cores import Progress
-from goldilocks.engine.cost import Cost
+from goldilocks.engine.cost import DOUBLE_BYTES, Cost
 from goldilocks.engine.data.base import Split, prepared
 from goldilocks.engine.initializers.zeros import Zeros
 from goldilocks.engine.measurements import Measurements
 from goldilocks.engine.networks.mlp import Mlp
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.quantity import Quantity
+from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.training.linear_classifier import LinearClassifier, Spectrum
 
-DOUBLE_BYTES = 8
 # Norm of a change of the weights divided by their norm.
 SIZES = np.array([0.0, 0.01, 0.03, 0.1, 0.3, 1.0])
 # The range that is stored beside a mean over directions holds 95 % of them.

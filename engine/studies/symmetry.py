@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import pyarrow as pa
 import torch
 from torch import Tensor
 
 from goldilocks.engine.card import Card
 from goldilocks.engine.cell import BATCHED, OptimizerAxis, PreprocessingAxis, Rate, Steps
-from goldilocks.engine.cores import Progress, side_by_side
+from goldilocks.engine.cores import Progress
 from goldilocks.engine.cost import DOUBLE_BYTES, FLOAT_BYTES, Cost
-from goldilocks.engine.measurements import Measurements
+from goldilocks.engine.measurements import BatchMeasurements
 from goldilocks.engine.optimizers.sgd import Sgd
 from goldilocks.engine.preprocessings.standardize import Standardize
+from goldilocks.engine.quantity import Quantity
 from goldilocks.engine.statistics import norm
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.chunking import chunks
 from goldilocks.engine.training.cost import training_cost
-from goldilocks.engine.training.instrumented import watched
+from goldilocks.engine.training.instrumented import measured, watched
 from goldilocks.engine.training.trainer import Trainer
 
 # Two vectors are alike when their distance is at most this share of the length of the longest one in their layer.
@@ -104,47 +104,35 @@ class Symmetry(Study[SymmetryCell]):
         return Cost(training.flops, training.bytes + at_once * extra)
 
     def run(self, cells: Sequence[SymmetryCell], device: torch.device, progress: Progress) -> Outcome:
-        def train(chunk: Sequence[TrainingCell], progress: Progress) -> Measurements:
-            return _train(Trainer(chunk, device), progress)
-
-        parts = chunks(cells, device)
-        measured = side_by_side(train, parts, progress)
-        table = pa.concat_tables([m.table() for m in measured])
-        return Outcome([cell.cell_id for cell in cells], {"measurements": table})
+        ids = [cell.cell_id for cell in cells]
+        # What diverges on the way has no finite measurement afterwards; when is not asked.
+        table, _ = measured(cells, ids, device, progress, _watch)
+        return Outcome(ids, {"measurements": table})
 
 
-def _train(trainer: Trainer, progress: Progress) -> Measurements:
-    measured = Measurements()
+def _watch(trainer: Trainer, rows: BatchMeasurements, progress: Progress) -> list[int | None]:
     start = [layer.affine.weight.clone() for layer in trainer.model.hidden]
-    _measure(trainer, BEFORE, measured)
-    watched(trainer, progress)
-    _measure(trainer, AFTER, measured)
+    _measure(trainer, BEFORE, rows)
+    updates = watched(trainer, progress)
+    _measure(trainer, AFTER, rows)
     for number, (layer, before) in enumerate(zip(trainer.model.hidden, start, strict=True), 1):
-        change = norm(layer.affine.weight - before)
-        _add(trainer, measured, "weight_change", change, number)
-    return measured
+        rows.add("weight_change", norm(layer.affine.weight - before), number)
+    return updates
 
 
-def _measure(trainer: Trainer, part: str, measured: Measurements) -> None:
+def _measure(trainer: Trainer, part: str, rows: BatchMeasurements) -> None:
     """Take in what the units of every layer give and get on the first minibatch."""
     hidden = trainer.model.hidden
     inputs, _ = trainer.minibatch(0)
     for number, tape in enumerate(trainer.network.forward(hidden, inputs), 1):
-        _add(trainer, measured, "distinct_units", count_distinct(tape.act), number, part)
+        rows.add("distinct_units", count_distinct(tape.act), number, part)
     layer_of = {id(layer.affine.weight): number for number, layer in enumerate(hidden, 1)}
     _, gradients = trainer.gradients(0)
     for tensor, gradient in zip(reversed(list(trainer.model.tensors())), gradients, strict=True):
         if (layer := layer_of.get(id(tensor))) is not None:
-            _add(trainer, measured, "distinct_gradients", count_distinct(gradient), layer, part)
-            _add(trainer, measured, "layer_gradient_norm", norm(gradient), layer, part)
-    _add(trainer, measured, "share_correct", trainer.evaluate().correct, None, part)
-
-
-def _add(
-    trainer: Trainer, measured: Measurements, quantity: str, values: Tensor, layer: int | None, part: str = ""
-) -> None:
-    for cell, value in zip(trainer.cells, values.double().tolist(), strict=True):
-        measured.add(cell.cell_id, quantity, value, layer, part)
+            rows.add("distinct_gradients", count_distinct(gradient), layer, part)
+            rows.add("layer_gradient_norm", norm(gradient), layer, part)
+    rows.add("share_correct", trainer.evaluate().correct, None, part)
 
 
 def count_distinct(columns: Tensor) -> Tensor:

@@ -11,12 +11,14 @@ from goldilocks.engine.card import Card
 from goldilocks.engine.cores import Progress, side_by_side
 from goldilocks.engine.cost import FLOAT_BYTES, Cost
 from goldilocks.engine.measurements import Measurements
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.quantity import Quantity
+from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.training.chunking import chunks
 from goldilocks.engine.training.cost import training_cost
 from goldilocks.engine.training.curve_log import CurveLog
 from goldilocks.engine.training.curves import Curves, logged_steps
 from goldilocks.engine.training.loop import train
+from goldilocks.engine.transfer.accuracy import accuracy_quantities, add_accuracy, part_of
 from goldilocks.engine.transfer.cell import TransferCell
 from goldilocks.engine.transfer.schemes import LOWER_RATE, SCHEMES
 from goldilocks.engine.transfer.source_networks import source_networks
@@ -44,20 +46,7 @@ class Transfer(Study[TransferCell]):
     )
     parts = SCHEMES
     quantities = (
-        Quantity(
-            "transfer_accuracy",
-            "Test accuracy on the target",
-            "Share of correct predictions on the test split of the target set after the last update.",
-            better="higher",
-            position="Images per class",
-        ),
-        Quantity(
-            "transfer_curve",
-            "Test accuracy on the target",
-            "The same over training.",
-            better="higher",
-            position="Updates",
-        ),
+        *accuracy_quantities("transfer"),
         Quantity(
             "transfer_loss",
             "Training loss on the target",
@@ -116,15 +105,15 @@ def adapted(trainer: TransferTrainer, progress: Progress) -> tuple[pa.Table, lis
 
 def _measurements(cells: Sequence[TransferCell], curves: Curves, shifts: Tensor) -> pa.Table:
     rows = Measurements()
-    accuracy, loss = (curves.values[name].T.tolist() for name in ("test_accuracy", "train_loss"))
-    for c, (cell, moved) in enumerate(zip(cells, shifts.T.tolist(), strict=True)):
-        part = f"{cell.scheme}, {cell.images} per class"
-        rows.add(cell.cell_id, "transfer_accuracy", accuracy[c][-1], cell.images, cell.scheme)
-        for step, row in curves.logged.items():
-            rows.add(cell.cell_id, "transfer_curve", accuracy[c][row], step, part)
-            rows.add(cell.cell_id, "transfer_loss", loss[c][row], step, part)
+    accuracies, losses, moves = (
+        values.T.tolist() for values in (curves.values["test_accuracy"], curves.values["train_loss"], shifts)
+    )
+    for cell, accuracy, loss, moved in zip(cells, accuracies, losses, moves, strict=True):
+        add_accuracy(rows, "transfer", cell, curves.logged, accuracy)
+        for step, value in zip(curves.logged, loss, strict=True):
+            rows.add(cell.cell_id, "transfer_loss", value, step, part_of(cell))
         for layer, shift in enumerate(moved, 1):
-            rows.add(cell.cell_id, "layer_shift", shift, layer, part)
+            rows.add(cell.cell_id, "layer_shift", shift, layer, part_of(cell))
     return rows.table()
 
 

@@ -10,7 +10,8 @@ from goldilocks.engine.cores import Progress
 from goldilocks.engine.cost import Cost
 from goldilocks.engine.initial import initialize
 from goldilocks.engine.measurements import Measurements
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.quantity import Quantity
+from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.training.cost import training_cost
 from goldilocks.engine.training.evaluation import Evaluation
 from goldilocks.engine.training.trainer import Trainer

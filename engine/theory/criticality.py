@@ -74,22 +74,6 @@ def _edge_bias(activation: Activation, q: np.ndarray) -> np.ndarray:
     return np.where(abs(bias_variance) <= ROUNDING * q, 0.0, bias_variance)
 
 
-def edge_at(activation: Activation, bias_variance: float) -> Edge | None:
-    """Return the point of the edge of chaos with a given variance of the biases, or None where there is none.
-
-    Args:
-        activation: φ.
-        bias_variance: σb², above 0.
-    """
-
-    def excess(log_q: np.ndarray) -> np.ndarray:
-        return _edge_bias(activation, np.exp(log_q)) - bias_variance
-
-    crossings = (_first_crossing(excess, direction) for direction in (-1.0, 1.0))
-    found = (edge_of_chaos(activation, exp(log_q)) for log_q in crossings if log_q is not None)
-    return next(found, None)
-
-
 @lru_cache(maxsize=256)
 def smallest_attracting(activation: Activation) -> float:
     """Return the smallest q from 1 on at which the edge of chaos attracts: 1, or else where α passes 1.
@@ -107,21 +91,21 @@ def smallest_attracting(activation: Activation) -> float:
 
     if edge_of_chaos(activation, 1.0).attracts:
         return 1.0
-    log_q = _first_crossing(excess, 1.0)
+    log_q = _first_crossing(excess)
     return 1.0 if log_q is None else exp(log_q)
 
 
-def _first_crossing(function: Callable[[np.ndarray], np.ndarray], direction: float) -> float | None:
-    """Return where a function of ln q first changes its sign on the way from 0 in a direction."""
-    log_q = direction * np.linspace(0, FARTHEST, STEPS + 1)
+def _first_crossing(function: Callable[[np.ndarray], np.ndarray]) -> float | None:
+    """Return where a function of ln q first changes its sign on the way from 0 upwards."""
+    log_q = np.linspace(0, FARTHEST, STEPS + 1)
     values = function(log_q)
     # What nears 0 and is lost in rounding has not crossed it.
     signs = np.sign(np.where(np.abs(values) < 1e-13, values[0], values))
     changed = np.flatnonzero(signs[1:] * signs[0] <= 0)
     if not len(changed):
         return None
-    near, far = log_q[changed[0]], log_q[changed[0] + 1]
-    return float(brentq(lambda x: float(function(np.array([x]))[0]), near, far, xtol=1e-13))
+    below, above = log_q[changed[0]], log_q[changed[0] + 1]
+    return float(brentq(lambda x: float(function(np.array([x]))[0]), below, above, xtol=1e-13))
 
 
 @dataclass(frozen=True)

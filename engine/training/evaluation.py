@@ -12,9 +12,7 @@ from goldilocks.engine.networks import HiddenLayer, Network
 from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.classifier import Classifier
 from goldilocks.engine.normalizations.base import Running
-
-# Examples are evaluated in pieces of this many, so that they need no more memory than a training step.
-ROWS = 512
+from goldilocks.engine.training.chunking import EVALUATION_ROWS
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Evaluation:
             x: examples `[example, feature]`.
             y: their classes `[example]`.
         """
-        pieces = zip(x.split(ROWS), y.split(ROWS), strict=True)
+        pieces = zip(x.split(EVALUATION_ROWS), y.split(EVALUATION_ROWS), strict=True)
         hidden = self.model.hidden
         return _mean(
             (self._loss(self.network.evaluate(hidden, part[None]), labels), len(part)) for part, labels in pieces

@@ -3,6 +3,8 @@
 schemes           which layers are new, which are frozen, how fast each one learns
 source_networks   the networks that transfer starts from, trained once and kept
 target_sets       the small sets that they meet
+adapted_cell      a network that is adapted to one of them, as a configuration
+accuracy          what is measured of it, whatever it is
 cell              a network of the engine that is adapted, as a configuration
 trainer           many of them in training
 head_trainer      training of their upper layers

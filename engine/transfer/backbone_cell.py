@@ -3,34 +3,20 @@
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
-from goldilocks.engine.cell import BATCHED, Cell, OptimizerAxis, PreprocessingAxis, Rate, Steps
 from goldilocks.engine.networks.backbone import Backbone
 from goldilocks.engine.networks.backbone_trial import without_scheme
-from goldilocks.engine.optimizers.momentum import Momentum
 from goldilocks.engine.preprocessings.raw import Raw
-from goldilocks.engine.transfer.schemes import SchemeName
-from goldilocks.engine.transfer.target_sets import images_per_class, shortage
+from goldilocks.engine.transfer.adapted_cell import AdaptedCell
 
 
-class BackboneCell(Cell):
+class BackboneCell(AdaptedCell):
     """A backbone that is adapted to one target set; depth and width are those of the new fully connected layers."""
 
     study = "backbone_transfer"
 
     network: Annotated[Backbone, BeforeValidator(Backbone.parse)]
-    scheme: SchemeName
-    per_class: Annotated[int, Field(strict=True, ge=1, le=1_000_000), BATCHED]
-    preprocessing: PreprocessingAxis = Raw()
-    optimizer: OptimizerAxis = Momentum()
-    lr: Annotated[Rate, BATCHED]
-    steps: Steps
-
-    @property
-    def images(self) -> int:
-        """Number of images of each class, where the target set has fewer than `per_class`."""
-        return images_per_class(self.dataset, self.per_class)
 
 
 def _backbone_refuses(cell: BackboneCell) -> str | None:
@@ -45,12 +31,7 @@ def _backbone_refuses(cell: BackboneCell) -> str | None:
     return None
 
 
-def _about_shortage(cell: BackboneCell) -> str | None:
-    return shortage(cell.dataset, cell.per_class)
-
-
-BackboneCell.rules = (_backbone_refuses, *Cell.rules)
-BackboneCell.notes = (*Cell.notes, _about_shortage)
+BackboneCell.rules = (_backbone_refuses, *AdaptedCell.rules)
 
 
 @lru_cache

@@ -1,31 +1,16 @@
 """One network of the engine that is adapted to one target set: the configuration."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from goldilocks.engine.cell import (
-    BATCHED,
-    Cell,
-    DatasetAxis,
-    NetworkAxis,
-    OptimizerAxis,
-    PreprocessingAxis,
-    Rate,
-    Steps,
-)
+from goldilocks.engine.cell import DatasetAxis, NetworkAxis, Rate, Steps
 from goldilocks.engine.data.fashion_parts import FashionSource
 from goldilocks.engine.networks.conv import Conv
-from goldilocks.engine.optimizers.momentum import Momentum
-from goldilocks.engine.preprocessings.raw import Raw
 from goldilocks.engine.training.cell import TrainingCell
-from goldilocks.engine.transfer.schemes import SchemeName, TransferScheme, transfer_scheme
+from goldilocks.engine.transfer.adapted_cell import AdaptedCell
+from goldilocks.engine.transfer.schemes import TransferScheme, transfer_scheme
 from goldilocks.engine.transfer.source_networks import SourceCell
-from goldilocks.engine.transfer.target_sets import images_per_class, shortage
 
 
-class TransferCell(Cell):
-    """One network that is adapted to one target set."""
+class TransferCell(AdaptedCell):
+    """A network of the engine that is adapted to one target set, from weights that it has from a source set."""
 
     study = "transfer"
 
@@ -33,12 +18,6 @@ class TransferCell(Cell):
     source: DatasetAxis = FashionSource()
     source_lr: Rate
     source_steps: Steps
-    scheme: SchemeName
-    per_class: Annotated[int, Field(strict=True, ge=1, le=1_000_000), BATCHED]
-    preprocessing: PreprocessingAxis = Raw()
-    optimizer: OptimizerAxis = Momentum()
-    lr: Annotated[Rate, BATCHED]
-    steps: Steps
 
     @property
     def source_cell(self) -> SourceCell:
@@ -56,11 +35,6 @@ class TransferCell(Cell):
     def layers(self) -> TransferScheme:
         """Which layers are kept and trained."""
         return transfer_scheme(self.scheme, self.depth - self.dense, self.depth)
-
-    @property
-    def images(self) -> int:
-        """Number of images of each class, where the target set has fewer than `per_class`."""
-        return images_per_class(self.dataset, self.per_class)
 
 
 def _transfer_refuses(cell: TransferCell) -> str | None:
@@ -81,9 +55,5 @@ def _about_source(cell: TransferCell) -> str | None:
     return cell.source.remark
 
 
-def _about_shortage(cell: TransferCell) -> str | None:
-    return shortage(cell.dataset, cell.per_class)
-
-
-TransferCell.rules = (_transfer_refuses, *Cell.rules, _source_refuses)
-TransferCell.notes = (*Cell.notes, _about_source, _about_shortage)
+TransferCell.rules = (_transfer_refuses, *AdaptedCell.rules, _source_refuses)
+TransferCell.notes = (*AdaptedCell.notes, _about_source)

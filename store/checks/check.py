@@ -13,7 +13,7 @@ from functools import partial
 import duckdb
 
 from goldilocks.store.checks import files, rows
-from goldilocks.store.checks.finding import Finding, Verdict
+from goldilocks.store.checks.check_result import CheckResult, Verdict
 from goldilocks.store.errors import StoreError, StoreWarning
 from goldilocks.store.layout import Layout
 from goldilocks.store.reading import connect
@@ -23,14 +23,14 @@ from goldilocks.store.writing import packs
 Check = Callable[[Layout, Store], Verdict]
 
 
-def check(path: str | os.PathLike[str] | Layout | None = None) -> Iterator[Finding]:
+def check(path: str | os.PathLike[str] | Layout | None = None) -> Iterator[CheckResult]:
     """Run the checks until one is broken.
 
     Args:
         path: the DuckDB file, as for `store.open`.
 
     Returns:
-        A finding per check, as they are made; the last one is broken, or all hold.
+        A result per check, as they are made; the last one is broken, or all hold.
     """
     layout = Layout.at(path)
     sentence = "The pointer names a snapshot that can be opened."
@@ -40,16 +40,16 @@ def check(path: str | os.PathLike[str] | Layout | None = None) -> Iterator[Findi
             warnings.simplefilter("error", StoreWarning)
             store = connect.open(layout)
     except (StoreError, StoreWarning) as error:
-        yield Finding("opens", sentence, False, str(error))
+        yield CheckResult("opens", sentence, False, str(error))
         return
     with store:
-        yield Finding("opens", sentence, True, f"snapshot {store.snapshot}")
+        yield CheckResult("opens", sentence, True, f"snapshot {store.snapshot}")
         for name, (sentence, function) in checks().items():
             try:
                 verdict = packs.settled(layout.journal, partial(function, layout, store))
             except (StoreError, duckdb.Error) as error:
                 verdict = Verdict(False, str(error))
-            yield Finding(name, sentence, verdict.holds, verdict.detail)
+            yield CheckResult(name, sentence, verdict.holds, verdict.detail)
             if not verdict.holds:
                 return
 

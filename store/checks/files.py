@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goldilocks.store.checks.finding import Verdict
+from goldilocks.store.checks.check_result import Verdict
 from goldilocks.store.checks.rows import hold
 from goldilocks.store.files import durable
 from goldilocks.store.files.attach import attached

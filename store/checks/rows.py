@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from goldilocks.store.checks.finding import Finding, Verdict
+from goldilocks.store.checks.check_result import CheckResult, Verdict
 from goldilocks.store.layout import Layout
 from goldilocks.store.reading import queries
 from goldilocks.store.reading.connect import Store
@@ -26,14 +26,14 @@ def invariants() -> dict[str, tuple[str, str]]:
     return {name: (f"{query.title}.", query.sql) for name, query in parsed.items()}
 
 
-def broken_invariants(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+def broken_invariants(connection: duckdb.DuckDBPyConnection) -> Iterator[CheckResult]:
     """Run every invariant of the rows on any database, such as a source that is about to be taken in.
 
     Args:
         connection: a connection whose current database has the newest schema.
 
     Returns:
-        A finding for each one that does not hold, with an example.
+        A result for each one that does not hold, with an example.
 
     Raises:
         duckdb.Error: when a table cannot be read.
@@ -41,7 +41,7 @@ def broken_invariants(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding
     for name, (sentence, sql) in invariants().items():
         verdict = none_of(connection, sql)
         if not verdict.holds:
-            yield Finding(name, sentence, False, verdict.detail)
+            yield CheckResult(name, sentence, False, verdict.detail)
 
 
 def hold(sql: str, layout: Layout, store: Store) -> Verdict:

@@ -125,9 +125,9 @@ def _refuse_broken(connection: duckdb.DuckDBPyConnection, other: Path) -> None:
             f"{other} is refused, nothing was imported: the id of {len(wrong)} cells is not that of their spec: "
             f"{listed}"
         )
-    for finding in broken_invariants(connection):
+    for result in broken_invariants(connection):
         raise StoreInvalid(
-            f"{other} is refused, nothing was imported: it breaks {finding.name} ({finding.sentence} {finding.detail})"
+            f"{other} is refused, nothing was imported: it breaks {result.name} ({result.sentence} {result.detail})"
         )
 
 

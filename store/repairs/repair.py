@@ -55,7 +55,7 @@ def repair(layout: Layout, *, rebuild: bool = False) -> Iterator[str]:
             yield from _publish(layout)
             # To the check, entries that wait are in order while somebody writes, and that is now this process.
             waits = publication.pending(layout, publication.newest(layout))
-            if not waits and all(finding.holds for finding in check(layout)):
+            if not waits and all(result.holds for result in check(layout)):
                 return
         base = publication.newest(layout)
         yield from _set_aside_damaged(layout, base)

@@ -11,7 +11,7 @@ from goldilocks.engine.errors import RequestError
 from goldilocks.engine.grid.spec import Grid
 from goldilocks.engine.initializers import Fans, initializers
 from goldilocks.engine.theory.correlation import correlation_map
-from goldilocks.engine.theory.criticality import edge_at, edge_of_chaos, phase, smallest_attracting
+from goldilocks.engine.theory.criticality import edge_of_chaos, phase, smallest_attracting
 from goldilocks.engine.theory.fixed_points import Stability, fixed_points, reached
 from goldilocks.engine.theory.length_map import LengthMap
 from goldilocks.engine.theory.maps import length, slope
@@ -37,7 +37,10 @@ def test_the_reference_rows_are_reproduced_to_their_last_digit(name, weight_vari
 
 
 def test_the_edge_of_chaos_of_tanh_with_a_given_variance_of_the_biases():
-    assert edge_at(activations.parse("tanh"), 0.05).weight_variance == pytest.approx(1.76095464, abs=6e-9)
+    critical = phase(activations.parse("tanh"), 1.76095464, 0.05)
+    assert critical.chi == pytest.approx(1, abs=1e-8)
+    edge = edge_of_chaos(activations.parse("tanh"), critical.q)
+    assert (edge.weight_variance, edge.bias_variance) == pytest.approx((1.76095464, 0.05), abs=6e-9)
 
 
 def test_pytorchs_gain_of_tanh_is_chaotic_and_its_default_halves_the_gradient_of_relu_again_and_again():
@@ -245,7 +248,7 @@ def test_softplus_has_no_edge_of_chaos_at_any_q_and_sigmoid_only_deep_in_saturat
 
 def test_rectifiers_have_one_edge_without_biases_and_no_other():
     relu = activations.parse("relu")
-    assert edge_at(relu, 0.05) is None
+    assert not any(edge_of_chaos(relu, q).bias_variance for q in np.geomspace(1e-6, 1e6, 60))
     critical = phase(relu, 2.0, 0.0)
     assert (critical.chi, critical.depth_c) == (pytest.approx(1), inf)
 

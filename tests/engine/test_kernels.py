@@ -6,7 +6,7 @@ import torch
 
 from goldilocks.engine.kernels.choice import batch_norm_kernels, product_kernel
 from goldilocks.engine.normalizations.base import Running, Scale
-from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.normalizations.batch import BatchNorm
 from goldilocks.engine.studies.training import Training
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cuda_graph import Replay
@@ -73,7 +73,7 @@ def test_large_matrices_and_other_types_are_left_to_pytorch():
 @pytest.mark.parametrize("sizes", [(2, 5), (3, 64), (64, 64), (100, 33), (512, 64), (1000, 16), (1024, 100)])
 def test_batch_norm_is_that_of_float64_both_ways(sizes, eps):
     batch, units = sizes
-    norm, z, dy = Batch(eps=eps), 3 * draws(6, batch, units) + 2, draws(6, batch, units, seed=1)
+    norm, z, dy = BatchNorm(eps=eps), 3 * draws(6, batch, units) + 2, draws(6, batch, units, seed=1)
     scale = Scale(draws(6, 1, units, seed=2), draws(6, 1, units, seed=3))
     running = Running(draws(6, 1, units, seed=4), draws(6, 1, units, seed=5).square())
     assert batch_norm_kernels(z) is not None

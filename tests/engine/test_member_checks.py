@@ -126,6 +126,7 @@ NORMALIZATIONS = {
     "random": ("return z * torch.rand(()), None", "return dy, None", "random"),
     "exits": ("raise SystemExit('no more')", "return dy, None", "SystemExit: no more"),
     "no pair": ("return 2 * z", "return 2 * dy, None", "ValueError"),
+    "tracks": ("return 2 * z, None", "return 2 * dy, None\n    tracks = True", "declares that it tracks"),
 }
 FLAWS = [
     *((ACTIVATION, activations, f"activation: {name}", *case) for name, case in ACTIVATIONS.items()),

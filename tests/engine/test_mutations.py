@@ -7,14 +7,14 @@ from goldilocks.engine.initializers import Fans
 from goldilocks.engine.initializers.kaiming import Kaiming
 from goldilocks.engine.initializers.xavier import Xavier
 from goldilocks.engine.networks.mlp import Mlp
-from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.normalizations.batch import BatchNorm
 from goldilocks.engine.optimizers.sgd import Sgd
 from goldilocks.engine.predictions import bands, feedforward
 from tests.engine import test_initializers, test_spheres, test_theory, test_training_oracle
 from tests.engine.members import INITIALIZERS
 
 SHAPE = (4096, 1024)
-RIGHT_FORWARD, RIGHT_BACKWARD = Batch.forward, Batch.backward
+RIGHT_FORWARD, RIGHT_BACKWARD = BatchNorm.forward, BatchNorm.backward
 
 
 def member(name):
@@ -68,7 +68,7 @@ def test_ddof_one_in_the_normalizer_is_caught(monkeypatch):
         beta = 0.0 if scale is None or scale.beta is None else scale.beta
         return (y - beta) * shrunk + beta, (centred, inverse_std * shrunk)
 
-    monkeypatch.setattr(Batch, "forward", unbiased)
+    monkeypatch.setattr(BatchNorm, "forward", unbiased)
     assert fails(test_training_oracle.compare, classifiers())
 
 
@@ -87,7 +87,7 @@ def test_a_missing_mean_term_in_the_backward_pass_is_caught(monkeypatch, missing
         dz, dscale = RIGHT_BACKWARD(self, dy, saved, scale)
         return dz + lost, dscale
 
-    monkeypatch.setattr(Batch, "backward", careless)
+    monkeypatch.setattr(BatchNorm, "backward", careless)
     assert fails(test_training_oracle.compare, classifiers())
 
 
@@ -104,7 +104,7 @@ def test_the_wrong_running_variance_is_caught(monkeypatch, slip):
             running.variance.copy_(torch.lerp(before, wrong, share))
         return result
 
-    monkeypatch.setattr(Batch, "forward", careless)
+    monkeypatch.setattr(BatchNorm, "forward", careless)
     assert fails(test_training_oracle.test_running_statistics_equal_those_of_torch, Mlp())
 
 

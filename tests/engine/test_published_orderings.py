@@ -8,7 +8,7 @@ import pytest
 
 from goldilocks.engine.activations import activations
 from goldilocks.engine.studies.training import Training
-from goldilocks.engine.theory.criticality import edge_at, phase
+from goldilocks.engine.theory.criticality import phase
 from goldilocks.engine.training.cell import TrainingCell
 from tests.device import DEVICE
 
@@ -66,7 +66,8 @@ def test_batch_norm_allows_ten_times_the_learning_rate():
 
 def test_networks_train_up_to_about_six_depth_scales():
     """Schoenholz, Gilmer, Ganguli & Sohl-Dickstein 2017: ordered tanh networks, and critical ones of the same depth."""
-    ordered, edge = 1.0, edge_at(activations.parse("tanh"), 0.05)
+    # χ₁ = 1 at the second: tests/engine/test_criticality.py.
+    ordered, critical = 1.0, 1.76095464
     scale = phase(activations.parse("tanh"), ordered, 0.05).depth_c
     shallow, deep = round(3 * scale), round(12 * scale)
     point = "mean_field(weight_variance={}, bias_variance=0.05)"
@@ -78,7 +79,7 @@ def test_networks_train_up_to_about_six_depth_scales():
         for name, variance, depth in (
             ("ordered", ordered, shallow),
             ("ordered", ordered, deep),
-            ("critical", edge.weight_variance, deep),
+            ("critical", critical, deep),
         )
     }
     assert losses["ordered", shallow] < 0.5

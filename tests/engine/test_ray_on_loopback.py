@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # In a process of its own: a cluster belongs to a process, and that of other tests is left alone.
 PROGRAM = """
 import sys, ray
-from goldilocks.engine.execution.ray.connection import Connection
-connection = Connection("local")
+from goldilocks.engine.execution.ray.connection import RayConnection
+connection = RayConnection("local")
 ray.get(ray.remote(lambda: None).remote())
 print("ready", flush=True)
 sys.stdin.readline()

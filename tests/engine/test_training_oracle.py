@@ -207,13 +207,13 @@ def test_cutting_a_batch_into_chunks_changes_nothing(monkeypatch):
 
 def test_a_missing_mean_term_in_the_backward_pass_is_caught(monkeypatch):
     """Mutation: batch norm's backward pass without its two mean terms."""
-    from goldilocks.engine.normalizations.batch import Batch
+    from goldilocks.engine.normalizations.batch import BatchNorm
 
     def careless(self, dy, saved, scale):
         _, dscale = right(self, dy, saved, scale)
         return dy * scale.gamma * saved[1], dscale
 
-    right = Batch.backward
-    monkeypatch.setattr(Batch, "backward", careless)
+    right = BatchNorm.backward
+    monkeypatch.setattr(BatchNorm, "backward", careless)
     with pytest.raises(AssertionError):
         compare(batch("tanh", "batch", Sgd(), INITIALIZERS[3:5]))

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from goldilocks.engine.normalizations.batch import Batch
+from goldilocks.engine.normalizations.batch import BatchNorm
 from goldilocks.engine.studies.batch_norm_layer import identity_error
 
 GRID = """
@@ -48,11 +48,11 @@ def test_l9_gamma_and_beta_are_learned_in_every_layer(lecture):
 def test_the_identity_error_finds_a_wrong_normalization():
     """Mutation: a batch norm that divides by the unbiased standard deviation."""
 
-    class Unbiased(Batch):
+    class Unbiased(BatchNorm):
         def forward(self, z, scale, running):
-            y, saved = Batch.forward(self, z, None, None)
+            y, saved = BatchNorm.forward(self, z, None, None)
             return y * (1 - 1 / z.shape[1]) ** 0.5 * scale.gamma + scale.beta, saved
 
     z = torch.randn(2, 32, 8, generator=torch.Generator().manual_seed(0)) + 3
-    assert (identity_error(Batch(), z) < 8 * EPS32).all()
+    assert (identity_error(BatchNorm(), z) < 8 * EPS32).all()
     assert (identity_error(Unbiased(), z) > 1e-3).all()

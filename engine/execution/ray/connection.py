@@ -30,7 +30,7 @@ PACKAGE = str(Path(goldilocks.__file__).parent)
 EXCLUDED = ["**/__pycache__", "dashboard"]
 
 
-class Connection:
+class RayConnection:
     """This process as a driver of a cluster; an existing connection of the process is used, and left open.
 
     Args:

@@ -23,7 +23,7 @@ from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.dispatch import LOOK_SECONDS, dispatched
 from goldilocks.engine.execution.executor import Done, Job
 from goldilocks.engine.execution.provenance import Process
-from goldilocks.engine.execution.ray.connection import Connection
+from goldilocks.engine.execution.ray.connection import RayConnection
 from goldilocks.engine.execution.ray.worker_pool import WorkerPool
 from goldilocks.engine.execution.worker import WorkerConfig
 from goldilocks.engine.grid.plan import Batch, plan
@@ -55,7 +55,7 @@ class RayExecutor:
     def __init__(self, cluster: Cluster, config: WorkerConfig, say: Callable[[str], None]):
         self.spool = config.spool
         self._cluster, self._say = cluster, say
-        self._connection = Connection(cluster.address)
+        self._connection = RayConnection(cluster.address)
         self._pool = WorkerPool(cluster, config, say)
         # When a node is lost, Ray prints the end of its log on stdout, where results belong.
         self._aside = redirect_stdout(sys.stderr)

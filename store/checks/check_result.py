@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""What came of a check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """The result of one check: its name, its sentence, whether it holds, and an example or a note."""
 
     name: str
