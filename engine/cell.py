@@ -61,7 +61,7 @@ class Cell(BaseModel):
 
     Attributes:
         study: which study; the rest are its axes.
-        rules: each says why a cell cannot be computed, or returns None; they are asked in this order.
+        rules: each says why a cell cannot be computed, or returns None; they are applied in this order.
         notes: each says what is done that one might not expect, or returns None.
     """
 

@@ -36,7 +36,7 @@ def side_by_side(
         work: takes a piece and a progress of its own, which it calls now and then; the work is stopped there when
             another piece fails.
         pieces: what to work on; should be as many as there are cores, or a multiple.
-        progress: told, by this thread alone, how far all of them are.
+        progress: called, by this thread alone, with the share of all of them that is done.
 
     Raises:
         Exception: whatever the first piece that fails raises; the others are stopped.

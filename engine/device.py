@@ -41,7 +41,7 @@ class Device:
         return psutil.virtual_memory().available
 
     def synchronize(self) -> None:
-        """Wait until everything asked of the device is done."""
+        """Wait until everything that the device was given is done."""
         if self.torch_device.type == "cuda":
             torch.cuda.synchronize(self.torch_device)
         elif self.torch_device.type == "mps":
@@ -62,7 +62,7 @@ def choose_device(request: str = "auto", tf32: bool = False) -> Device:
     device = _choose(request)
     if tf32 and device.torch_device.type != "cuda":
         raise RequestError(f"tf32 needs a CUDA device; this run would use {device.torch_device} ({device.reason})")
-    # Full float32 products unless asked otherwise: TF32 moves the third digit.
+    # Full float32 products unless TF32 is requested: TF32 moves the third digit.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
     return replace(device, tf32=tf32)
 
@@ -73,12 +73,12 @@ def _choose(request: str) -> Device:
             return _cuda(0, "auto: a CUDA device is available")
         return _cpu("auto: no CUDA device is available")
     if request == "cpu":
-        return _cpu("asked for")
+        return _cpu("requested")
     if request == "mps" and torch.backends.mps.is_available():
-        return Device(torch.device("mps"), "Apple GPU", "asked for")
+        return Device(torch.device("mps"), "Apple GPU", "requested")
     kind, _, number = request.partition(":")
     if kind == "cuda" and (number or "0").isdecimal() and int(number or 0) < torch.cuda.device_count():
-        return _cuda(int(number or 0), "asked for")
+        return _cuda(int(number or 0), "requested")
     raise RequestError(f"device {request!r} is not on this machine. Allowed: {', '.join(_available())}")
 
 

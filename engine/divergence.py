@@ -20,23 +20,23 @@ def not_finite(tables: Mapping[str, pa.Table], undecided: Collection[str]) -> se
         tables: rows of the store's tables.
         undecided: quantities that may be infinite or NaN in a sound network.
     """
-    found: set[str] = set()
+    ids: set[str] = set()
     if (layers := tables.get("layers")) is not None:
-        found |= _ids(layers, [name for name in layers.column_names if not name.startswith(THEORY)])
+        ids |= _ids(layers, [name for name in layers.column_names if not name.startswith(THEORY)])
     if (curves := tables.get("curves")) is not None:
-        found |= _ids(curves, LOSSES)
+        ids |= _ids(curves, LOSSES)
     if (measured := tables.get("measurements")) is not None:
         said = pc.or_(
             pc.starts_with(measured["part"], THEORY), pc.is_in(measured["quantity"], pa.array(undecided, pa.string()))
         )
-        found |= _ids(measured.filter(pc.invert(said)), ["value"])
-    return found
+        ids |= _ids(measured.filter(pc.invert(said)), ["value"])
+    return ids
 
 
 def _ids(rows: pa.Table, columns: Collection[str]) -> set[str]:
-    found: set[str] = set()
+    ids: set[str] = set()
     for column in columns:
         if pa.types.is_floating(rows[column].type):
             lost = pc.invert(pc.fill_null(pc.is_finite(rows[column]), True))
-            found.update(rows.filter(lost)["cell_id"].unique().to_pylist())
-    return found
+            ids.update(rows.filter(lost)["cell_id"].unique().to_pylist())
+    return ids

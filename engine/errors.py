@@ -8,7 +8,7 @@ MOST_SAID = 200
 
 
 class RequestError(ValueError):
-    """What was asked for cannot be done as asked; the message says what came, what is allowed, what to do."""
+    """The request cannot be carried out; the message says what came, what is allowed, what to do."""
 
 
 def short(value: Any) -> str:

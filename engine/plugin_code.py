@@ -47,15 +47,15 @@ class PluginCode:
             SyntaxError: one of them is not Python.
         """
         place = path.expanduser().resolve()
-        found: dict[Path, bytes] = {}
+        contents: dict[Path, bytes] = {}
         waiting = [place, *(file for file in map(place.parent.joinpath, more) if file.is_file())]
         while waiting:
             file = waiting.pop()
-            if file not in found:
-                found[file] = file.read_bytes()
+            if file not in contents:
+                contents[file] = file.read_bytes()
                 if file.suffix == PYTHON:
-                    waiting += _imported(found[file], file, place.parent)
-        files = sorted((file.relative_to(place.parent).as_posix(), content) for file, content in found.items())
+                    waiting += _imported(contents[file], file, place.parent)
+        files = sorted((file.relative_to(place.parent).as_posix(), content) for file, content in contents.items())
         return cls(place.name, tuple(files))
 
     @property
@@ -135,7 +135,7 @@ def _said(content: bytes) -> str:
     """Return the tokens of a file, each on a line of its own."""
     with io.TextIOWrapper(io.BytesIO(content), tokenize.detect_encoding(io.BytesIO(content).readline)[0]) as text:
         lines = text.read()
-    found, start, depth = [], (0, 0), 0
+    tokens, start, depth = [], (0, 0), 0
     starts, ends = (getattr(tokenize, name, None) for name in ("FSTRING_START", "FSTRING_END"))
     for token in tokenize.generate_tokens(io.StringIO(lines).readline):
         if token.type == starts:
@@ -144,10 +144,10 @@ def _said(content: bytes) -> str:
             depth -= 1
             if not depth:
                 # From Python 3.12 on a formatted string is many tokens; before, it was one.
-                found.append(_between(lines, start, token.end))
+                tokens.append(_between(lines, start, token.end))
         elif not depth and token.type not in _SILENT:
-            found.append(_MARKS.get(token.type, token.string))
-    return "\0".join(found)
+            tokens.append(_MARKS.get(token.type, token.string))
+    return "\0".join(tokens)
 
 
 def _between(text: str, start: tuple[int, int], end: tuple[int, int]) -> str:

@@ -39,7 +39,7 @@ class _Watch(threading.local):
     """The folder that is watched by this thread, and the files that were opened there."""
 
     folder: Path | None = None
-    found: set[Path]
+    files: set[Path]
 
 
 _watch = _Watch()
@@ -53,9 +53,9 @@ def opened(folder: Path) -> Iterator[set[Path]]:
         folder: the folder of the plugin.
     """
     _listen()
-    _watch.folder, _watch.found = folder, set()
+    _watch.folder, _watch.files = folder, set()
     try:
-        yield _watch.found
+        yield _watch.files
     finally:
         _watch.folder = None
 
@@ -78,4 +78,4 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
             file = Path(importlib.util.source_from_cache(file))
     file = file.resolve()
     if file.is_file() and belongs(file, _watch.folder):
-        _watch.found.add(file)
+        _watch.files.add(file)

@@ -31,10 +31,10 @@ def explained(text: str, error: tomllib.TOMLDecodeError) -> str:
 
 def fraction(text: object) -> str | None:
     """Say what to write instead of a fraction such as 1/3, or None where there is none."""
-    found = _FRACTION.search(_STRING.sub('""', text)) if isinstance(text, str) else None
-    if found is None or float(found[2]) == 0:
+    match = _FRACTION.search(_STRING.sub('""', text)) if isinstance(text, str) else None
+    if match is None or float(match[2]) == 0:
         return None
-    return f"{found[0]} is a fraction, and a number is required: write {float(found[1]) / float(found[2]):.10g}"
+    return f"{match[0]} is a fraction, and a number is required: write {float(match[1]) / float(match[2]):.10g}"
 
 
 def _slip(line: str) -> str | None:

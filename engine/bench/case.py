@@ -86,8 +86,8 @@ class Case:
         # The first call of each is also the warm-up.
         truth = np.asarray(self.engine.call())
         for contender in contenders:
-            found = np.asarray(contender.call())
-            alike = np.isclose(found, truth[list(contender.cells)], rtol=self.tolerance, atol=0, equal_nan=True)
+            results = np.asarray(contender.call())
+            alike = np.isclose(results, truth[list(contender.cells)], rtol=self.tolerance, atol=0, equal_nan=True)
             if alike.mean() < AGREEING:
                 raise Disagreement(f"{self.name}: {contender.name} computed something else than the engine")
 

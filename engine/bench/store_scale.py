@@ -44,18 +44,18 @@ def measure(most: int, say: Callable[[str], None] = lambda line: None) -> list[d
 
     Args:
         most: sizes beyond this are left out.
-        say: told what is being measured.
+        say: called with what is being measured.
 
     Returns:
         One entry per size.
     """
-    found = []
+    entries = []
     for size in SIZES:
         if size <= most:
             say(f"store of {size:,} training and {size // PROPAGATION_SHARE:,} propagation cells")
             with scratch() as folder:
-                found.append(_measure(store.Layout.at(folder / "grid.duckdb"), size))
-    return found
+                entries.append(_measure(store.Layout.at(folder / "grid.duckdb"), size))
+    return entries
 
 
 def _measure(layout: store.Layout, size: int) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _measure(layout: store.Layout, size: int) -> dict[str, Any]:
         for _ in range(PUBLICATIONS):
             more.grow(1)
             published.append(_timed(lambda: store.publish(layout))[0])
-    checked, broken = _timed(lambda: [finding.name for finding in check(layout) if not finding.holds])
+    checked, broken = _timed(lambda: [result.name for result in check(layout) if not result.holds])
     seconds = query_seconds(layout)
     every = sorted(second for times in seconds.values() for second in times)
     slowest = max(seconds, key=lambda name: max(seconds[name]))
@@ -102,13 +102,13 @@ def query_seconds(layout: store.Layout) -> dict[str, list[float]]:
     Returns:
         Seconds of each call, by query.
     """
-    found = {}
+    seconds = {}
     with store.open(layout) as handle:
         for name, query in queries.all().items():
             ask = partial(_ask, handle, name, arguments(query))
             ask()
-            found[name] = [_timed(ask)[0] for _ in range(CALLS)]
-    return found
+            seconds[name] = [_timed(ask)[0] for _ in range(CALLS)]
+    return seconds
 
 
 def _ask(handle: store.Store, name: str, values: dict[str, Any]) -> int:

@@ -73,8 +73,8 @@ def forward_propagation(device: Device, width: int = 4096) -> Case:
     study, cells = Propagation(), _propagation_cells(width)
 
     def engine() -> list[float]:
-        found = study.forward_only(cells, device.torch_device)
-        return [float(found[cell.cell_id][0]) for cell in cells]
+        rms = study.forward_only(cells, device.torch_device)
+        return [float(rms[cell.cell_id][0]) for cell in cells]
 
     return Case(
         f"propagation, forward only: {len(cells)} cells, width {width}, depth 6, batch 16",
@@ -161,7 +161,7 @@ def run(device: str = "auto", say: Callable[[str], None] = lambda line: None) ->
 
     Args:
         device: where the engine and the peers compute; those in NumPy, on the CPU.
-        say: told what is being measured.
+        say: called with what is being measured.
 
     Raises:
         Disagreement: a contender computed something else than the engine.
@@ -188,11 +188,11 @@ def growth(device: Device) -> list[dict[str, Any]]:
     """
     base = {"configs": 50, "depth": 5, "width": 32}
     grown = [(axis, base[axis] * factor) for axis in base for factor in (1, 2, 4, 8)]
-    found = []
+    entries = []
     for axis, value in grown:
         size = base | {axis: value}
         cells = _cells(size["width"], size["depth"], 64, size["configs"], 40, "batch")
         start = time.perf_counter()
         Training().run(cells, device.torch_device, lambda share: None)
-        found.append({"axis": axis, "value": value, "seconds": time.perf_counter() - start})
-    return found
+        entries.append({"axis": axis, "value": value, "seconds": time.perf_counter() - start})
+    return entries

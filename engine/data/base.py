@@ -62,7 +62,7 @@ class Dataset(Scheme):
         """Make sure that `load` will find the examples; a data set that is shipped has nothing to do.
 
         Args:
-            announce: told about each download.
+            announce: called with the name of each file that is downloaded.
 
         Raises:
             RequestError: there is no way to get them; the message says which ways there are.

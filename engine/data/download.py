@@ -18,7 +18,7 @@ class DownloadFailed(RuntimeError):
 
 
 class DownloadBar(Protocol):
-    """What is told how far a download is; `total` is set before the first update."""
+    """Shows how far a download is; `total` is set before the first update."""
 
     total: int
 
@@ -40,7 +40,7 @@ Announce = Callable[[str], DownloadBar | None]
 
 
 def quietly(name: str) -> None:
-    """Announce a download to nobody."""
+    """Show nothing."""
 
 
 def download(file: Published, folder: Path, announce: Announce = quietly) -> None:

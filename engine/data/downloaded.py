@@ -39,8 +39,8 @@ class Downloaded(Dataset):
 
     def contents(self) -> dict[str, bytes] | None:
         """Return the verified content of every file, or None where one of them is not on this machine."""
-        found = [self._look(forms, []) for forms in self.published]
-        return {name: content for part in found if part for name, content in part.items()} if all(found) else None
+        parts = [self._look(forms, []) for forms in self.published]
+        return {name: content for part in parts if part for name, content in part.items()} if all(parts) else None
 
     def fetch(self, announce: Announce = quietly) -> None:
         """Download each file that is not on this machine; see `Dataset.fetch`."""
@@ -73,8 +73,8 @@ class Downloaded(Dataset):
         for form in forms:
             for folder in self.folders():
                 try:
-                    if (found := form.read(folder)) is not None:
-                        return found
+                    if (contents := form.read(folder)) is not None:
+                        return contents
                 except NotPublished as error:
                     rejected.append(str(error))
         return None

@@ -59,11 +59,11 @@ class Own(Dataset):
                 "Here images are known by their digest alone: own(digest='…')"
             )
         path = _absolute(folder)
-        found = _digest(path)
-        if (digest or found) != found:
-            raise RequestError(f"{path} holds files with the digest {found!r}, not {digest!r}: they were changed")
+        actual = _digest(path)
+        if (digest or actual) != actual:
+            raise RequestError(f"{path} holds files with the digest {actual!r}, not {digest!r}: they were changed")
         _known[path] = None
-        return values | {"digest": found}
+        return values | {"digest": actual}
 
     @property
     def remark(self) -> str | None:

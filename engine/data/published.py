@@ -45,14 +45,14 @@ class Published:
         files = {name: next(filter(Path.is_file, paths), None) for name, paths in candidates.items()}
         archive = folder / self.name
         if all(files.values()):
-            found = {name: content(path) for name, path in files.items() if path}
+            contents = {name: content(path) for name, path in files.items() if path}
         elif archive.is_file() and ".tar" in archive.suffixes:
-            found = _members(archive, self.contents)
+            contents = _members(archive, self.contents)
         else:
             return None
-        for name, whole in found.items():
+        for name, whole in contents.items():
             verify(whole, self.contents[name], str(files[name] or f"{name} in {archive}"))
-        return found
+        return contents
 
 
 def verify(content: bytes, checksum: str, source: str) -> None:
@@ -90,15 +90,15 @@ def content(path: Path) -> bytes:
 
 def _members(archive: Path, names: Mapping[str, str]) -> dict[str, bytes]:
     """Read files straight out of an archive, so that nothing half-unpacked can be left behind."""
-    found = {}
+    contents = {}
     try:
         with tarfile.open(archive) as tar:
             for member in tar:
                 name = PurePosixPath(member.name).name
                 if name in names and (file := tar.extractfile(member)):
-                    found[name] = file.read()
+                    contents[name] = file.read()
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise NotPublished(f"{archive} cannot be read: {error}") from None
-    if missing := sorted(set(names) - set(found)):
+    if missing := sorted(set(names) - set(contents)):
         raise NotPublished(f"{archive} lacks {', '.join(missing)}")
-    return found
+    return contents

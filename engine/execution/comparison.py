@@ -34,16 +34,16 @@ SHARES = ("frac_", "train_accuracy", "test_accuracy")
 
 @dataclass(frozen=True)
 class Difference:
-    """A column that differs: where first, what the store holds, what was found again, and in how many rows."""
+    """A column that differs: where first, what the store holds, what came out again, and in how many rows."""
 
     column: str
     where: str
     stored: Any
-    found: Any
+    recomputed: Any
     rows: int
 
     def __str__(self) -> str:
-        return f"{self.column} at {self.where}: {self.stored} in the store, {self.found} again ({self.rows} rows)"
+        return f"{self.column} at {self.where}: {self.stored} in the store, {self.recomputed} again ({self.rows} rows)"
 
 
 def differences(

@@ -151,7 +151,7 @@ class Executor(Protocol):
 
         Args:
             jobs: taken from the left; whoever iterates may put in more.
-            advance: told the share of a job that is done, where that is known.
+            advance: called with the share of a job that is done, where that is known.
 
         Raises:
             ClusterLost: nobody is left who could compute.

@@ -16,9 +16,9 @@ REQUESTS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass
 class _State:
-    """Whether somebody has asked for the end, and whether this is a moment to comply."""
+    """Whether the end was requested, and whether this is a moment to comply."""
 
-    asked: bool = False
+    requested: bool = False
     interruptible: bool = False
     deferring: bool = False
 
@@ -28,9 +28,9 @@ _state = _State()
 
 def _take(number: int, frame: FrameType | None) -> None:
     # Who asks twice does not want to wait.
-    if _state.interruptible or _state.asked:
+    if _state.interruptible or _state.requested:
         raise KeyboardInterrupt
-    _state.asked = True
+    _state.requested = True
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def deferred_interrupts() -> Iterator[None]:
         yield
         return
     before = {number: signal.signal(number, _take) for number in REQUESTS}
-    _state.asked, _state.interruptible, _state.deferring = False, False, True
+    _state.requested, _state.interruptible, _state.deferring = False, False, True
     try:
         yield
     finally:
@@ -61,7 +61,7 @@ def interruptible() -> Iterator[None]:
         return
     _state.interruptible = True
     try:
-        if _state.asked:
+        if _state.requested:
             raise KeyboardInterrupt
         yield
     finally:

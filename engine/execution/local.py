@@ -96,7 +96,7 @@ class LocalExecutor:
 
     Args:
         device: where to compute.
-        config: what other processes are told; None computes in this one alone.
+        config: what other processes need to know of the run; None computes in this one alone.
         workers: how many processes; `auto` takes as many as are sooner done.
 
     Raises:

@@ -41,7 +41,7 @@ class LocalMember:
     @property
     def worker(self) -> Worker:
         """Its name and provenance."""
-        assert self.known is not None, "asked before it has started"
+        assert self.known is not None, "it has not started yet"
         return self.known.worker
 
 
@@ -51,8 +51,8 @@ class ProcessPool:
     Args:
         size: how many.
         placement: what each of them gets; names are given here.
-        config: what all workers are told.
-        advance: told the share of a batch that is done.
+        config: what all workers need to know of the run.
+        advance: called with the share of a batch that is done.
     """
 
     def __init__(self, size: int, placement: Placement, config: WorkerConfig, advance: Callable[[Job, float], None]):
@@ -87,7 +87,7 @@ class ProcessPool:
             # -P: what lies in the current folder may be called like a module of Python's.
             command = [sys.executable, "-P", str(Path(worker_process.__file__).resolve()), str(there.fileno())]
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()])
-        # One that has ended already is found at the next look.
+        # One that has ended already is noticed at the next look.
         with suppress(OSError):
             here.send(sys.path)
             here.send((self._config, replace(self._placement, name=name)))
@@ -96,7 +96,7 @@ class ProcessPool:
     def give(self, member: LocalMember, job: Job) -> None:
         """Hand a batch to a worker."""
         member.jobs[job.number] = job
-        # One that has ended is found at the next look.
+        # One that has ended is noticed at the next look.
         with suppress(OSError):
             member.channel.send(job)
 

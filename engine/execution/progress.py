@@ -24,7 +24,7 @@ MOST_NODES = 4
 
 
 class Reporter(Protocol):
-    """Told how far a run is; also a context manager around the run."""
+    """Shows how far a run is; also a context manager around the run."""
 
     def __enter__(self) -> "Reporter": ...
 

@@ -124,7 +124,7 @@ class RunRecord:
 
     Attributes:
         run_id: name of the run.
-        grid: what was asked for.
+        grid: what was requested.
         process: what it computes with.
         cells_total: cells in the grid.
         cells_cached: of these, cells the store already held.

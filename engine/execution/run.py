@@ -78,7 +78,7 @@ def run(
         shard: `I/N` takes the I-th of N parts of the grid, the same on every machine; None takes all of it.
         workers: processes of this machine that compute; `auto` takes several on a processor where that is sooner done.
         cluster: whose workers compute; None means this machine.
-        reporter: told about the progress; None means silence.
+        reporter: shows the progress; None means silence.
 
     Returns:
         The summary of the run, as `goldilocks run --json` prints it.
@@ -115,7 +115,7 @@ class Execution:
         grid: what to compute.
         layout: the store it goes to.
         executor: computes the batches.
-        reporter: told about the progress.
+        reporter: shows the progress.
     """
 
     def __init__(self, run_id: str, grid: Grid, layout: Layout, executor: Executor, reporter: Reporter):

@@ -26,7 +26,7 @@ from goldilocks.store.writing import spool
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What all workers of a run are told.
+    """What all workers of a run need to know of it.
 
     Attributes:
         run_id: the run.
@@ -80,7 +80,7 @@ class BatchWorker:
     """A process that computes for a run of another process.
 
     Args:
-        config: what all workers are told.
+        config: what all workers need to know of the run.
         placement: its place.
     """
 

@@ -1,4 +1,4 @@
-"""The far side of a worker on this machine: a process of its own that is told over a pipe what to compute.
+"""The far side of a worker on this machine: a process of its own that receives batches through a pipe.
 
 Run as a script by `process_pool`, with the number of the pipe's descriptor. Python's own ways of starting a process
 import the main program again, which may be anybody's script.

@@ -20,7 +20,7 @@ GAIN = 0.9
 
 
 def processes_pay(alone: Sequence[Batch], shared: Sequence[Batch], workers: int) -> bool:
-    """Tell whether several processes compute batches sooner than one, as far as can be told beforehand.
+    """Tell whether several processes compute batches sooner than one, as far as can be foreseen.
 
         threads:    T = Σ p_b / workers + Σ c_b
         processes:  T = start + the makespan of p_b + c_b on so many workers, each batch going to whoever is free

@@ -30,5 +30,5 @@ class TruncatedNormal(Initializer):
     std: Annotated[float, Field(ge=0)]
 
     def scale(self, fans: Fans, activation: Activation) -> float:
-        """Return the standard deviation that was asked for."""
+        """Return std."""
         return self.std

@@ -90,8 +90,8 @@ def _slopes(activation: "Activation", z: Tensor, h: Tensor) -> Iterator[str]:
         expected = _automatic(activation, z)
         if not agree(derivative[smooth], expected[smooth]):
             place = (derivative - expected).abs().nan_to_num().masked_fill(~smooth, 0).argmax()
-            at, found, right = (float(values.flatten()[place]) for values in (z, derivative, expected))
-            yield f"its derivative is wrong: at z = {at:.3g} it says {found:.4g}, and φ has the slope {right:.4g}"
+            at, declared, right = (float(values.flatten()[place]) for values in (z, derivative, expected))
+            yield f"its derivative is wrong: at z = {at:.3g} it says {declared:.4g}, and φ has the slope {right:.4g}"
 
 
 def _away_from_kinks(activation: "Activation", z: Tensor) -> Tensor:

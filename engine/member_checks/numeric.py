@@ -23,9 +23,9 @@ def slope(function: Callable[[Tensor], Tensor], at: Tensor, direction: Tensor) -
     return (function(at + STEP * direction) - function(at - STEP * direction)) / (2 * STEP)
 
 
-def agree(found: Tensor, expected: Tensor) -> bool:
+def agree(actual: Tensor, expected: Tensor) -> bool:
     """Tell whether two tensors are the same up to rounding, NaN in the same places."""
-    return found.shape == expected.shape and torch.allclose(found, expected, TOLERANCE, TOLERANCE, equal_nan=True)
+    return actual.shape == expected.shape and torch.allclose(actual, expected, TOLERANCE, TOLERANCE, equal_nan=True)
 
 
 def flaw_of_tensor(value: object, like: Tensor, what: str) -> str | None:

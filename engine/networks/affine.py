@@ -111,8 +111,8 @@ class SharedNoiseAffine:
             # What all configurations share meets the matrix once.
             rows = x if len(x) == 1 else x[noise.configs]
             # To the connection all configurations are one with many examples.
-            found = product(rows.reshape(1, -1, rows.shape[-1]), noise.matrix[None])
-            parts.append(found.view(len(rows), -1, found.shape[-1]) * self.scale[noise.configs])
+            products = product(rows.reshape(1, -1, rows.shape[-1]), noise.matrix[None])
+            parts.append(products.view(len(rows), -1, products.shape[-1]) * self.scale[noise.configs])
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 

@@ -116,10 +116,10 @@ class Backbone(Network):
 
 
 def _digest(module: nn.Module) -> str:
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for name, tensor in module.state_dict().items():
-        found.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()[:SHOWN_DIGITS]
+        sha256.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
+    return sha256.hexdigest()[:SHOWN_DIGITS]
 
 
 def pristine(factory: str) -> nn.Module:
@@ -168,8 +168,8 @@ def _call(factory: str) -> Any:
     try:
         # What a factory prints is no result of the engine.
         with contextlib.redirect_stdout(sys.stderr):
-            found: Callable[[], Any] = getattr(importlib.import_module(place), name)
-            return found()
+            function: Callable[[], Any] = getattr(importlib.import_module(place), name)
+            return function()
     except Exception as error:
         raise RequestError(f"backbone {factory!r}: {type(error).__name__}: {error}") from None
 

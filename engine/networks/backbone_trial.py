@@ -53,10 +53,10 @@ def last_linear(module: nn.Module) -> tuple[str, nn.Linear]:
     Raises:
         RequestError: there is none.
     """
-    found = [(name, part) for name, part in module.named_modules() if isinstance(part, nn.Linear) and name]
-    if not found:
+    linears = [(name, part) for name, part in module.named_modules() if isinstance(part, nn.Linear) and name]
+    if not linears:
         raise RequestError("it has no nn.Linear whose place a new read-out could take")
-    return found[-1]
+    return linears[-1]
 
 
 def try_out(module: nn.Module, side: int) -> None:
@@ -137,8 +137,8 @@ def _refuse_other(features: Any, seen: list[Tensor], name: str, units: int, mode
 def _gradients(features: Tensor, parameters: list[nn.Parameter]) -> bool:
     if not features.requires_grad:
         return False
-    found = torch.autograd.grad(features.square().sum(), parameters, allow_unused=True)
-    return any(gradient is not None for gradient in found)
+    gradients = torch.autograd.grad(features.square().sum(), parameters, allow_unused=True)
+    return any(gradient is not None for gradient in gradients)
 
 
 def without_scheme(module: nn.Module) -> str | None:

@@ -86,8 +86,8 @@ def _named(place: str, **tensors: Tensor | None) -> Iterator[tuple[str, Tensor]]
 
 def digest(tensors: dict[str, Tensor]) -> str:
     """Return the SHA-256 of the names, shapes and numbers of tensors."""
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for name in sorted(tensors):
-        found.update(json.dumps([name, list(tensors[name].shape)]).encode())
-        found.update(tensors[name].contiguous().numpy().tobytes())
-    return found.hexdigest()
+        sha256.update(json.dumps([name, list(tensors[name].shape)]).encode())
+        sha256.update(tensors[name].contiguous().numpy().tobytes())
+    return sha256.hexdigest()

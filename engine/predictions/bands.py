@@ -157,10 +157,10 @@ def over_batch(
     """
     units, m = setting.dims[1:], sphere.dimension
     forward: list[float | None] = []
-    for layer, near in enumerate(near_limit(setting)):
+    for layer, close in enumerate(near_limit(setting)):
         scatter, n = passages[layer].spread_scatter, units[layer]
         # The first layer's directions are those of the inputs.
-        holds = near or layer == 0
+        holds = close or layer == 0
         forward.append(
             sqrt(scatter / n + _of_eps(shrinkages[layer], freedom(sphere, setting.dims[layer], layer), n)) / 2
             if holds

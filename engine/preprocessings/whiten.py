@@ -31,7 +31,7 @@ class Whiten(Preprocessing):
 
     def fit(self, train: np.ndarray) -> Transform:
         """Return the coordinates on the principal axes, each divided by its standard deviation."""
-        found = PrincipalAxes.of(train)
-        varies = found.variance > 0
-        scale = varies / np.sqrt(np.where(varies, found.variance, 1) + self.eps * found.variance[0])
-        return lambda x: found.coordinates(x) * scale
+        axes = PrincipalAxes.of(train)
+        varies = axes.variance > 0
+        scale = varies / np.sqrt(np.where(varies, axes.variance, 1) + self.eps * axes.variance[0])
+        return lambda x: axes.coordinates(x) * scale

@@ -145,8 +145,8 @@ class Draws:
     def inputs(self) -> Tensor:
         """Return the inputs `[1, batch, unit]`: in the second half, each is nearly alike to the others."""
         x, half = self._normal("correlated inputs", self.batch + 1), self.batch // 2
-        near = ALIKE**0.5 * x[self.batch :] + (1 - ALIKE) ** 0.5 * x[half : self.batch]
-        return torch.cat([x[:half], near])[None]
+        similar = ALIKE**0.5 * x[self.batch :] + (1 - ALIKE) ** 0.5 * x[half : self.batch]
+        return torch.cat([x[:half], similar])[None]
 
     def gradient(self) -> Tensor:
         """Return the gradient at the last layer `[1, batch, unit]`."""

@@ -87,12 +87,12 @@ def fixed_points(
     if (np.abs(values) < ROUNDING).all():
         return (FixedPoint(first_variance(weight_variance, bias_variance), 1.0, Stability.NEUTRAL),)
     signs = _signs(values)
-    found = [point(exp(log_q), stability) for log_q, stability in _roots(growth, grid, values, signs)]
+    points = [point(exp(log_q), stability) for log_q, stability in _roots(growth, grid, values, signs)]
     if layer(0.0) == 0:
-        found.insert(0, point(0.0, Stability.ATTRACTS if signs[0] < 0 else Stability.REPELS))
+        points.insert(0, point(0.0, Stability.ATTRACTS if signs[0] < 0 else Stability.REPELS))
     if signs[-1] > 0:
-        found.append(point(inf, Stability.ATTRACTS))
-    return tuple(found)
+        points.append(point(inf, Stability.ATTRACTS))
+    return tuple(points)
 
 
 def fixed_point(q: float, alpha: float, stability: Stability) -> FixedPoint:
@@ -203,19 +203,19 @@ def _roots(growth: Growth, grid: np.ndarray, values: np.ndarray, signs: np.ndarr
     def at(log_q: float) -> float:
         return float(growth(np.array([log_q]))[0])
 
-    found = []
+    roots = []
     for i in np.flatnonzero(np.diff(signs)):
         low, high = float(grid[i]), float(grid[i + 1])
         # Where noise hides the crossing, its place is known no better than the grid.
         crossing = float(brentq(at, low, high, xtol=1e-13)) if values[i] * values[i + 1] < 0 else low
-        found.append((crossing, Stability.ATTRACTS if signs[i] > 0 else Stability.REPELS))
+        roots.append((crossing, Stability.ATTRACTS if signs[i] > 0 else Stability.REPELS))
     slopes = np.diff(values)
     directions = np.sign(np.where(np.abs(slopes) < ROUNDING, 0.0, slopes))
     # Between points of equal sign the growth may touch zero, or cross it twice, where it turns.
     turns = (directions[:-1] == -signs[1:-1]) & (directions[1:] == signs[1:-1]) & (signs[:-2] == signs[2:])
     for i in np.flatnonzero(turns & (np.abs(values[1:-1]) < CLOSE)) + 1:
-        found += _touching(at, float(grid[i - 1]), float(grid[i + 1]), signs[i])
-    return sorted(found)
+        roots += _touching(at, float(grid[i - 1]), float(grid[i + 1]), signs[i])
+    return sorted(roots)
 
 
 def _touching(at: Callable[[float], float], low: float, high: float, sign: float) -> list[tuple[float, Stability]]:

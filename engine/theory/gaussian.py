@@ -44,8 +44,8 @@ def expectation(
         The expectation for each variance; NaN where it is not finite.
     """
     u, weight = nodes(q, kinks, period)
-    found = (function(u * scale(q, period)) * weight).sum(-1)
-    return found.numpy() if isinstance(q, np.ndarray) else float(found)
+    expectation = (function(u * scale(q, period)) * weight).sum(-1)
+    return expectation.numpy() if isinstance(q, np.ndarray) else float(expectation)
 
 
 def nodes(q: float | np.ndarray, kinks: Sequence[float] = (), period: float | None = None) -> tuple[Tensor, Tensor]:

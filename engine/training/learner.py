@@ -40,7 +40,7 @@ class Learner(ABC):
         """Return loss and accuracy on the test split, in evaluation mode, `[config]`."""
 
     def keep(self, configs: Tensor) -> None:
-        """Go on with some of the networks only; asked for by logs that retire.
+        """Go on with some of the networks only; called for logs that retire.
 
         Args:
             configs: their places among those still in training.

@@ -19,7 +19,7 @@ def train(learner: Learner, log: Log, progress: Progress) -> None:
     Args:
         learner: what is trained.
         log: what is measured on the way.
-        progress: told how far the training is, at every logged step.
+        progress: called with the share that is done, from 0 to 1, at every logged step.
     """
     log.before()
     within, last = _launches(learner, log)

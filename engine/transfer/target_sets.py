@@ -30,17 +30,17 @@ def images_per_class(target: Dataset, wanted: int) -> int:
 
     Args:
         target: the set they come from.
-        wanted: how many were asked for.
+        wanted: how many are requested.
     """
     return min(wanted, target.fewest or target.train_size // target.classes)
 
 
 def shortage(target: Dataset, wanted: int) -> str | None:
-    """Say that a target set has fewer images of a class than were asked for, or None.
+    """Say that a target set has fewer images of a class than requested, or None.
 
     Args:
         target: the set they come from.
-        wanted: how many were asked for.
+        wanted: how many are requested.
     """
     there = images_per_class(target, wanted)
     if there == wanted:

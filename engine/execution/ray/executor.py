@@ -1,4 +1,4 @@
-"""An executor that is a Ray cluster: its workers are started, told what to compute, and ended.
+"""An executor that is a Ray cluster: its workers are started, given batches, and ended.
 
 This process alone writes to the store.
 """
@@ -45,7 +45,7 @@ class RayExecutor:
 
     Args:
         cluster: which one, and what each worker takes.
-        config: what the workers are told.
+        config: what the workers need to know of the run.
         say: shows a sentence to the user.
 
     Raises:

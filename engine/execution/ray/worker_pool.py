@@ -42,7 +42,7 @@ class Member:
     @property
     def info(self) -> WorkerInfo:
         """What it said of itself."""
-        assert self.known is not None, "asked before it has started"
+        assert self.known is not None, "it has not started yet"
         return self.known
 
     @property
@@ -56,7 +56,7 @@ class WorkerPool:
 
     Args:
         cluster: what each worker takes.
-        config: what all workers are told.
+        config: what all workers need to know of the run.
         say: shows a sentence to the user.
     """
 
@@ -102,7 +102,7 @@ class WorkerPool:
         if gpus and wish != "cpu":
             return "cuda", f"{wish}: Ray assigned a GPU of the node", gpus
         cores = 0 if wish == "cuda" else int(resources.get("CPU", 0)) // self._cluster.worker_cpus
-        return "cpu", f"{wish}: " + ("asked for" if wish == "cpu" else "the node has no GPU for Ray"), cores
+        return "cpu", f"{wish}: " + ("requested" if wish == "cpu" else "the node has no GPU for Ray"), cores
 
     def _hire(self, node_id: str, placement: Placement) -> None:
         takes = (
