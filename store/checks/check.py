@@ -56,7 +56,7 @@ def check(path: str | os.PathLike[str] | Layout | None = None) -> Iterator[Check
 
 def checks() -> dict[str, tuple[str, Check]]:
     """Return the sentence and the function of every check of an open store, in the order in which they are made."""
-    found: dict[str, tuple[str, Check]] = {
+    by_name: dict[str, tuple[str, Check]] = {
         function.__name__: ((function.__doc__ or "").split("\n")[0], function)
         for function in (
             files.snapshot_intact,
@@ -69,7 +69,7 @@ def checks() -> dict[str, tuple[str, Check]]:
         )
     }
     for name, (sentence, sql) in rows.invariants().items():
-        found[name] = (sentence, partial(rows.hold, sql))
+        by_name[name] = (sentence, partial(rows.hold, sql))
     # Last, since whatever is wrong with a row is also a disagreement.
-    found[files.journal_agrees.__name__] = (files.journal_agrees.__doc__ or "", files.journal_agrees)
-    return found
+    by_name[files.journal_agrees.__name__] = (files.journal_agrees.__doc__ or "", files.journal_agrees)
+    return by_name

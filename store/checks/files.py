@@ -17,19 +17,19 @@ from goldilocks.store.writing import journal, lock, packs, verification
 
 def snapshot_intact(layout: Layout, store: Store) -> Verdict:
     """The snapshot is as it was published, to the last byte."""
-    found = seal.intact(store.file, thorough=True)
-    if found is None and seal.digest_file(store.file).exists():
+    unchanged = seal.intact(store.file, thorough=True)
+    if unchanged is None and seal.digest_file(store.file).exists():
         return Verdict(False, f"its digest {seal.digest_file(store.file).name} is damaged: {_remedy(layout)}")
-    if found is None:
+    if unchanged is None:
         return Verdict(True, "no digest beside this file")
-    return Verdict(True) if found else Verdict(False, f"{store.file} has changed since: {_remedy(layout)}")
+    return Verdict(True) if unchanged else Verdict(False, f"{store.file} has changed since: {_remedy(layout)}")
 
 
 def no_foreign_log(layout: Layout, store: Store) -> Verdict:
     """No other program left changes beside the pointer or a snapshot."""
     databases = (layout.path, *map(layout.snapshot_file, layout.snapshot_numbers()))
-    found = [log for log in map(durable.log_of, databases) if log.exists()]
-    return Verdict(False, f"{found[0]} was found: {_remedy(layout)}") if found else Verdict(True)
+    logs = [log for log in map(durable.log_of, databases) if log.exists()]
+    return Verdict(False, f"{logs[0]} exists: {_remedy(layout)}") if logs else Verdict(True)
 
 
 def pointer_newest(layout: Layout, store: Store) -> Verdict:
@@ -59,10 +59,10 @@ def schema_current(layout: Layout, store: Store) -> Verdict:
     with store.cursor() as connection:
         done = migrate.applied(connection)
         missing = [step.name for step in migrate.steps() if step.number not in done]
-        found = f"it lacks {', '.join(missing)}" if missing else str(migrate.deviations(connection))
-    if not found:
+        deviation = f"it lacks {', '.join(missing)}" if missing else str(migrate.deviations(connection))
+    if not deviation:
         return Verdict(True, migrate.steps()[-1].name)
-    return Verdict(False, f"{found}: {command('store publish', layout.path)} brings it up to date")
+    return Verdict(False, f"{deviation}: {command('store publish', layout.path)} brings it up to date")
 
 
 def journal_ingested(layout: Layout, store: Store) -> Verdict:
@@ -98,16 +98,16 @@ def journal_intact(layout: Layout, store: Store) -> Verdict:
     for folder in packs.unreadable(layout.journal):
         return Verdict(False, f"{folder.name}: its list {packs.LIST} is missing or damaged: {_remedy(layout)}")
     recorded = inside if seal.intact(store.file) else {}
-    found = verification.examine(journal.entries(layout), recorded)
-    broken = [one for one in found if one.flaw]
+    examined = verification.examine(journal.entries(layout), recorded)
+    broken = [one for one in examined if one.flaw]
     if broken:
         return Verdict(False, f"{broken[0].entry.name}: {broken[0].flaw}: {_remedy(layout)}")
-    unlisted = [one.entry.name for one in found if one.known and not one.listed]
+    unlisted = [one.entry.name for one in examined if one.known and not one.listed]
     if unlisted:
         return Verdict(False, f"{unlisted[0]} has no valid list of digests: {_remedy(layout)}")
-    unknown = sum(not one.known for one in found)
+    unknown = sum(not one.known for one in examined)
     remark = f", {unknown} of them without digest until the next `store publish`" if unknown else ""
-    return Verdict(True, f"{len(found)} entries{remark}")
+    return Verdict(True, f"{len(examined)} entries{remark}")
 
 
 def journal_agrees(layout: Layout, store: Store) -> Verdict:
@@ -117,8 +117,10 @@ def journal_agrees(layout: Layout, store: Store) -> Verdict:
     with attached(store.file, read_only=True, folders=[layout.journal], own=True) as connection:
         inside = ingested(connection)
         entries = [entry for entry in journal.entries(layout) if entry.name in inside]
-        found = disagreement(connection, entries)
-    return Verdict(False, f"{found}: {_remedy(layout)}") if found else Verdict(True, f"{len(entries)} entries")
+        difference = disagreement(connection, entries)
+    if difference:
+        return Verdict(False, f"{difference}: {_remedy(layout)}")
+    return Verdict(True, f"{len(entries)} entries")
 
 
 def _remedy(layout: Layout) -> str:

@@ -65,9 +65,9 @@ def differing_cells(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "CREATE OR REPLACE TEMP TABLE shared AS SELECT cell_id FROM cells SEMI JOIN here.cells USING (cell_id)"
     )
     differing = " UNION ".join(_differing(connection, name) for name in ("cells", *tables.RESULTS))
-    found = connection.execute(f"SELECT cell_id FROM ({differing}) ORDER BY cell_id").fetchall()
+    rows = connection.execute(f"SELECT cell_id FROM ({differing}) ORDER BY cell_id").fetchall()
     connection.execute("DROP TABLE shared")
-    return [cell_id for (cell_id,) in found]
+    return [cell_id for (cell_id,) in rows]
 
 
 def _differing(connection: duckdb.DuckDBPyConnection, name: str, but: Sequence[str] = ()) -> str:

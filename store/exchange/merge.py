@@ -95,14 +95,14 @@ def adopt(
             _refuse_broken(connection, other)
         differing = differing_cells(connection) if newer else []
         connection.execute("CREATE TEMP TABLE new AS " + _NEW, {"differing": differing, "without": list(without)})
-        found = tuple(conflicts(connection))
+        differences = tuple(conflicts(connection))
         added = 0
         for batch in _batches(connection):
             added += batch["cells"].num_rows if "cells" in batch else 0
             journal.append(layout, label, batch)
         known = _count(connection, "cells SEMI JOIN here.cells USING (cell_id)")
         connection.execute("DROP TABLE new")
-    return Merged(other, added, known, found)
+    return Merged(other, added, known, differences)
 
 
 # A result is news where there is none; a failure only where nothing is known.

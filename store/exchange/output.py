@@ -110,8 +110,8 @@ def _renamed(rows: duckdb.DuckDBPyRelation, casts: Iterable[str] = itertools.rep
     return rows.project(", ".join(columns))
 
 
-def _as_text(found: re.Match[str]) -> str:
-    return found[0] if found[0].startswith('"') else f'"{found[0]}"'
+def _as_text(match: re.Match[str]) -> str:
+    return match[0] if match[0].startswith('"') else f'"{match[0]}"'
 
 
 def _exact(kind: Any) -> str:

@@ -35,25 +35,25 @@ def load(folder: Path, file: Path) -> None:
         StoreInvalid: when something in the folder is not what an export has.
         StoreNewer: when it was written by a later version of the code.
     """
-    found = {name: list(_parts(folder, name)) for name in (STEPS, *tables.names())}
-    if not found[STEPS]:
+    parts = {name: list(_parts(folder, name)) for name in (STEPS, *tables.names())}
+    if not parts[STEPS]:
         raise StoreInvalid(f"{folder} has no {STEPS}.parquet: it was not made by `store export DIR --format parquet`")
-    results = [name for name in tables.RESULTS if found[name]]
-    if results and not found["cells"]:
+    results = [name for name in tables.RESULTS if parts[name]]
+    if results and not parts["cells"]:
         raise StoreInvalid(
             f"{folder} has {results[0]} but no cells: a part of the export is missing, and nothing was taken in"
         )
     with attached(file, folders=[folder]) as connection:
         migrate.migrate(connection)
-        _check_columns(connection, STEPS, found[STEPS])
+        _check_columns(connection, STEPS, parts[STEPS])
         rows = "SELECT step FROM read_parquet($files)"
-        done = connection.execute(rows, {"files": _patterns(found[STEPS])}).fetchall()
+        done = connection.execute(rows, {"files": _patterns(parts[STEPS])}).fetchall()
         migrate.refuse_newer({step for (step,) in done}, folder)
         connection.execute("DELETE FROM metrics")
         for name in tables.names():
-            if found[name]:
-                _check_columns(connection, name, found[name])
-                _fill(connection, name, found[name])
+            if parts[name]:
+                _check_columns(connection, name, parts[name])
+                _fill(connection, name, parts[name])
         study_axes.fill(connection)
 
 

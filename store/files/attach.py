@@ -130,6 +130,6 @@ def refuse_truncated(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """
     sizes = "SELECT block_size * used_blocks FROM pragma_database_size() WHERE database_name = current_database()"
     used = connection.execute(sizes).fetchall()[0][0]
-    least, found = HEADERS + int(used), path.stat().st_size
-    if found < least:
-        raise duckdb.IOException(f"{path} is truncated: {found} bytes of at least {least}")
+    least, actual = HEADERS + int(used), path.stat().st_size
+    if actual < least:
+        raise duckdb.IOException(f"{path} is truncated: {actual} bytes of at least {least}")

@@ -21,13 +21,13 @@ class Relation:
 
 def relations(connection: duckdb.DuckDBPyConnection) -> list[Relation]:
     """Return the views, then the tables, of the current database."""
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT view_name, 'view', comment FROM duckdb_views() "
         "WHERE database_name = current_database() AND NOT internal UNION ALL "
         "SELECT table_name, 'table', comment FROM duckdb_tables() "
         "WHERE database_name = current_database() AND NOT internal ORDER BY 2 DESC, 1"
     ).fetchall()
-    return [Relation(name, kind, comment or "", _count(connection, name)) for name, kind, comment in found]
+    return [Relation(name, kind, comment or "", _count(connection, name)) for name, kind, comment in rows]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:

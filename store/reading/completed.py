@@ -56,16 +56,16 @@ def _read(entries: Sequence[Entry]) -> dict[str, str]:
     tables = [(entry, rows) for entry in _folders(entries) if (rows := _statuses(entry)) is not None]
     if not tables:
         return {}
-    said = pa.concat_tables([rows for _, rows in tables], promote_options="permissive")
+    statuses = pa.concat_tables([rows for _, rows in tables], promote_options="permissive")
     # A pack says itself which entry a row is of; others of its entries may be known already.
     numbers = [np.full(rows.num_rows, entry.number) for entry, rows in tables]
     chosen = pa.table({"number": [entry.number for entry in entries]})
     with duckdb.connect() as connection:
-        connection.register("said", said.append_column("number", pa.array(np.concatenate(numbers))))
+        connection.register("statuses", statuses.append_column("number", pa.array(np.concatenate(numbers))))
         connection.register("chosen", chosen)
-        sequence = f"coalesce({packs.COLUMN}, number)" if packs.COLUMN in said.column_names else "number"
+        sequence = f"coalesce({packs.COLUMN}, number)" if packs.COLUMN in statuses.column_names else "number"
         sql = (
-            f"SELECT cell_id, arg_max(status, sequence) FROM (SELECT *, {sequence} AS sequence FROM said) "
+            f"SELECT cell_id, arg_max(status, sequence) FROM (SELECT *, {sequence} AS sequence FROM statuses) "
             "WHERE sequence IN (SELECT number FROM chosen) GROUP BY cell_id"
         )
         return dict(connection.execute(sql).fetchall())

@@ -186,13 +186,13 @@ def open(path: str | os.PathLike[str] | Layout | None = None, folders: Sequence[
         StoreInvalid: when it is a DuckDB file but no store, or has something in it that no store has.
     """
     layout = Layout.at(path)
-    found = open_newest(layout, folders)
+    opened = open_newest(layout, folders)
     try:
-        if not found.steps:
+        if not opened.steps:
             raise StoreInvalid(
-                f"{found.file} is a DuckDB file, but not a Goldilocks store: it has no table schema_steps"
+                f"{opened.file} is a DuckDB file, but not a Goldilocks store: it has no table schema_steps"
             )
     except BaseException:
-        found.close()
+        opened.close()
         raise
-    return Store(layout.path, found.file, found.version, found.connection, found.hold)
+    return Store(layout.path, opened.file, opened.version, opened.connection, opened.hold)

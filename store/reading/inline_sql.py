@@ -38,21 +38,21 @@ def inlined(query: Query, values: Mapping[str, Any]) -> str:
     """
     bound, kinds = query.bind(values), {parameter.name: parameter.type for parameter in query.parameters}
 
-    def condition(found: re.Match[str]) -> str:
-        value, before = bound[found["name"]], found["and"] or ""
+    def condition(match: re.Match[str]) -> str:
+        value, before = bound[match["name"]], match["and"] or ""
         if value is None:
             return "" if before else "true"
-        if found["other"]:
-            return before + _PARAMETER.sub(parameter, found["other"])
-        if found["equal"]:
-            return f"{before}{found['equal']} = {_literal(value)}"
+        if match["other"]:
+            return before + _PARAMETER.sub(parameter, match["other"])
+        if match["equal"]:
+            return f"{before}{match['equal']} = {_literal(value)}"
         among = ", ".join(map(_literal, value))
-        return f"{before}{found['among']} IN ({among})" if among else f"{before}false"
+        return f"{before}{match['among']} IN ({among})" if among else f"{before}false"
 
-    def parameter(found: re.Match[str]) -> str:
-        return f"{_literal(bound[found['plain']])}::{kinds[found['plain']]}"
+    def parameter(match: re.Match[str]) -> str:
+        return f"{_literal(bound[match['plain']])}::{kinds[match['plain']]}"
 
-    return _EITHER.sub(lambda found: parameter(found) if found["plain"] else condition(found), query.sql)
+    return _EITHER.sub(lambda match: parameter(match) if match["plain"] else condition(match), query.sql)
 
 
 def _literal(value: Any) -> str:

@@ -24,14 +24,14 @@ def distinct_names(names: Sequence[str]) -> list[str]:
         names: the columns of a query. One that occurs again gets the first number that makes it a name of its own.
     """
     taken = {name.casefold() for name in names}
-    found, seen = [], set()
+    distinct, seen = [], set()
     for name in names:
         again = name.casefold() in seen
         numbered = (f"{name}_{number}" for number in range(1, len(names) + 1))
-        found.append(next(one for one in numbered if one.casefold() not in taken) if again else name)
+        distinct.append(next(one for one in numbered if one.casefold() not in taken) if again else name)
         seen.add(name.casefold())
-        taken.add(found[-1].casefold())
-    return found
+        taken.add(distinct[-1].casefold())
+    return distinct
 
 
 def with_distinct_names(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:

@@ -32,15 +32,15 @@ def sandboxed(
     Raises:
         StoreMissing, StoreCorrupt: as for `open`.
     """
-    found = open_newest(Layout.at(path))
-    found.close()
+    opened = open_newest(Layout.at(path))
+    opened.close()
     limits = {"memory_limit": memory_limit, "threads": threads, "temp_directory": ""}
     # Else some functions show, or their errors name, the home folder of whoever runs this.
     limits |= dict.fromkeys(("home_directory", "extension_directory", "secret_directory"), "none")
     connection = duckdb.connect(config=ISOLATED)
     for name, value in limits.items():
         connection.execute(f"SET {name} = {literal(str(value))}")
-    connection.execute(attach(found.file, DATABASE, read_only=True))
+    connection.execute(attach(opened.file, DATABASE, read_only=True))
     isolate(connection)
     connection.execute(f"USE {DATABASE}")
     return connection

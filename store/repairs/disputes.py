@@ -57,10 +57,10 @@ def has(entry: Entry, cells: Collection[str]) -> bool:
 def without(entry: Entry, cells: Collection[str]) -> dict[str, pa.Table]:
     """Return the tables of an entry without some cells."""
     chosen = pa.array(sorted(cells), pa.string())
-    found = {file.stem: _whole(file.stem, _rows(entry, file)) for file in entry.files()}
+    whole = {file.stem: _whole(file.stem, _rows(entry, file)) for file in entry.files()}
     return {
         name: table.filter(pc.invert(pc.is_in(table["cell_id"], chosen))) if "cell_id" in table.column_names else table
-        for name, table in found.items()
+        for name, table in whole.items()
     }
 
 

@@ -1,8 +1,8 @@
 """What a DuckDB file may consist of to be opened as a store, whoever made it.
 
 A macro hides a function of DuckDB's from every query, a view under the name of a table can say anything, a trigger acts
-when rows are added. None of these is in a store, so a file with one is refused, by name. This is asked from another
-database than the file: a macro of the file would answer for DuckDB's own functions.
+when rows are added. None of these is in a store, so a file with one is refused, by name. The file is examined from another
+database: a macro of the file would answer for DuckDB's own functions.
 """
 
 from __future__ import annotations
@@ -65,32 +65,32 @@ def refuse_strange(connection: duckdb.DuckDBPyConnection, database: str, path: P
     """
     from goldilocks.store.schema import migrate
 
-    found, known = _contents(connection, database), _newest()
-    if STEPS in found.views or found.tables.get(STEPS, known.tables[STEPS]) != known.tables[STEPS]:
+    contents, known = _contents(connection, database), _newest()
+    if STEPS in contents.views or contents.tables.get(STEPS, known.tables[STEPS]) != known.tables[STEPS]:
         raise _refusal(path, f"its {STEPS} is not the table that says which version it has")
-    steps = _steps(connection, database) if STEPS in found.tables else set()
+    steps = _steps(connection, database) if STEPS in contents.tables else set()
     migrate.refuse_newer(steps, path)
     for kind, name in connection.execute(_OBJECTS + " ORDER BY ALL", [database]).fetchall():
         raise _refusal(path, f"it has the {kind} {name!r}")
-    for name in sorted(found.views - known.views):
+    for name in sorted(contents.views - known.views):
         what = "is a view where a table is required" if name in known.tables else "is a view that no store has"
         raise _refusal(path, f"{name!r} {what}")
-    for name in sorted(known.views & found.tables.keys()):
+    for name in sorted(known.views & contents.tables.keys()):
         raise _refusal(path, f"{name!r} is a table where a view is required")
-    for table, text in sorted(found.constraints - known.constraints):
+    for table, text in sorted(contents.constraints - known.constraints):
         if table in known.tables:
             raise _refusal(path, f"{table!r} has the constraint {text}")
     try:
         tables = _tables_of(frozenset(steps))
     except duckdb.Error:
         raise _refusal(path, f"no store has the steps {sorted(steps)} of the schema and no other") from None
-    for table in sorted(tables.keys() & found.tables.keys()):
-        _refuse_columns(path, table, found.tables[table], tables[table])
+    for table in sorted(tables.keys() & contents.tables.keys()):
+        _refuse_columns(path, table, contents.tables[table], tables[table])
     return steps
 
 
-def _refuse_columns(path: Path, table: str, found: dict[str, str], known: dict[str, str]) -> None:
-    for column, kind in found.items():
+def _refuse_columns(path: Path, table: str, columns: dict[str, str], known: dict[str, str]) -> None:
+    for column, kind in columns.items():
         if column not in known:
             raise _refusal(path, f"{table!r} has the unknown column {column!r}")
         if kind != known[column]:

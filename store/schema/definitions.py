@@ -67,11 +67,11 @@ def definitions(connection: duckdb.DuckDBPyConnection) -> Definitions:
 
 def deviations(connection: duckdb.DuckDBPyConnection, expected: Definitions) -> Deviations:
     """Compare the current database, which has the newest schema, with the definitions of an empty one."""
-    found = definitions(connection)
+    actual = definitions(connection)
     return Deviations(
-        _ordered(found.keys() - expected.keys()),
-        _ordered(expected.keys() - found.keys()),
-        _ordered(key for key in found.keys() & expected.keys() if found[key] != expected[key]),
+        _ordered(actual.keys() - expected.keys()),
+        _ordered(expected.keys() - actual.keys()),
+        _ordered(key for key in actual.keys() & expected.keys() if actual[key] != expected[key]),
     )
 
 
@@ -100,9 +100,9 @@ def _ordered(names: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def _read(connection: duckdb.DuckDBPyConnection, kind: str, sql: str) -> Definitions:
-    found: Definitions = {}
+    texts: Definitions = {}
     for name, text in connection.execute(sql).fetchall():
         # Two macros, or two thresholds, of one name are not one.
-        again = f"{name} (again)" if (kind, name) in found else name
-        found[kind, again] = text or ""
-    return found
+        again = f"{name} (again)" if (kind, name) in texts else name
+        texts[kind, again] = text or ""
+    return texts

@@ -112,14 +112,14 @@ def _schemas() -> dict[str, pa.Schema]:
 
 
 def _read_schema(connection, name: str) -> pa.Schema:
-    found = connection.sql(f"SELECT * FROM {name} LIMIT 0").to_arrow_table().schema
+    columns = connection.sql(f"SELECT * FROM {name} LIMIT 0").to_arrow_table().schema
     nullable = dict(
         connection.execute(
             "SELECT column_name, is_nullable FROM duckdb_columns() WHERE table_name = ?", [name]
         ).fetchall()
     )
-    written = [field for field in found if field.name not in DERIVED.get(name, ())]
-    return pa.schema([pa.field(field.name, _plain(field.type), nullable[field.name]) for field in written])
+    stored = [field for field in columns if field.name not in DERIVED.get(name, ())]
+    return pa.schema([pa.field(field.name, _plain(field.type), nullable[field.name]) for field in stored])
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

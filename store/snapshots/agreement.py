@@ -1,6 +1,6 @@
 """Whether a snapshot holds what the journal says, to the last value.
 
-It is asked in other words than those of `ingest`, so that a mistake there does not hide itself.
+Its SQL is other than that of `ingest`, so that a mistake there does not hide itself.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ def disagreement(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]
 def _said(
     connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], entries: Sequence[Entry]
 ) -> tuple[int, int | None]:
-    found = rows(entries, name)
-    if found is None:
+    of_entries = rows(entries, name)
+    if of_entries is None:
         return (0, None)
     # The empty table lends columns that old files lack.
-    written = f"(SELECT * FROM {name} WHERE false UNION ALL BY NAME SELECT * FROM {found.sql})"
+    written = f"(SELECT * FROM {name} WHERE false UNION ALL BY NAME SELECT * FROM {of_entries.sql})"
     if name in tables.KEYS:
         key = ", ".join(tables.KEYS[name])
         last = f"QUALIFY sequence = max(sequence) OVER (PARTITION BY {key})"
@@ -63,4 +63,4 @@ def _said(
     else:
         last = "SEMI JOIN latest USING (cell_id, sequence)"
         sql = f"SELECT {fingerprint(columns)} FROM {written} AS written {last}"
-    return connection.execute(sql, found.values).fetchall()[0]
+    return connection.execute(sql, of_entries.values).fetchall()[0]

@@ -89,14 +89,14 @@ def rows(entries: Sequence[Entry], table: str) -> Rows | None:
     return Rows(f"({' UNION ALL BY NAME '.join(parts)})", values) if parts else None
 
 
-def _upsert(connection: duckdb.DuckDBPyConnection, table: str, found: Rows | None) -> None:
-    if found is None:
+def _upsert(connection: duckdb.DuckDBPyConnection, table: str, source: Rows | None) -> None:
+    if source is None:
         return
     key = ", ".join(tables.KEYS[table])
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * EXCLUDE (sequence) FROM {found.sql} "
+        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * EXCLUDE (sequence) FROM {source.sql} "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY sequence DESC) = 1",
-        found.values,
+        source.values,
     )
     connection.execute(f"DELETE FROM {table} WHERE ({key}) IN (SELECT ({key}) FROM incoming)")
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
@@ -104,13 +104,13 @@ def _upsert(connection: duckdb.DuckDBPyConnection, table: str, found: Rows | Non
 
 
 def _replace_cells(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> None:
-    found = rows(entries, "cells")
-    if found is None:
+    source = rows(entries, "cells")
+    if source is None:
         return
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE latest AS SELECT cell_id, max(sequence) AS sequence, count(*) AS times "
-        f"FROM {found.sql} GROUP BY cell_id",
-        found.values,
+        f"FROM {source.sql} GROUP BY cell_id",
+        source.values,
     )
     known = connection.execute("SELECT count(*) FROM cells SEMI JOIN latest USING (cell_id)").fetchone()
     repeated = connection.execute("SELECT count(*) FROM latest WHERE times > 1").fetchone()
@@ -121,11 +121,11 @@ def _replace_cells(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entr
     connection.execute("DROP TABLE latest")
 
 
-def _insert_results(connection: duckdb.DuckDBPyConnection, table: str, found: Rows | None, repeated: bool) -> None:
-    if found is None:
+def _insert_results(connection: duckdb.DuckDBPyConnection, table: str, source: Rows | None, repeated: bool) -> None:
+    if source is None:
         return
     newest = "WHERE (cell_id, sequence) IN (SELECT (cell_id, sequence) FROM latest)" if repeated else ""
     computed = f", {study_axes.COMPUTED}" if table == "cells" else ""
     connection.execute(
-        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (sequence){computed} FROM {found.sql} {newest}", found.values
+        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (sequence){computed} FROM {source.sql} {newest}", source.values
     )

@@ -67,7 +67,7 @@ def open_newest(layout: Layout, folders: Sequence[Path] = ()) -> Opened:
             try:
                 opened = _open_file(layout.snapshot_file(number), folders)
             except (OSError, duckdb.Error, StoreCorrupt, StoreBusy):
-                # The error that is told is that of the one the pointer names.
+                # The error that is reported is that of the one the pointer names.
                 continue
             warnings.warn(f"{error} Snapshot {number:06d} is read instead.", StoreWarning, stacklevel=4)
             return opened

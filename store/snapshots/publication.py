@@ -209,8 +209,8 @@ def _witnesses(layout: Layout, base: Base | None) -> list[Entry]:
     """Return the entries that say whether a snapshot without digest is right; none where some of them are lost."""
     if base is None or base.sealed:
         return []
-    found = [entry for entry in journal.entries(layout) if entry.name in base.entries]
-    return found if len(found) == len(base.entries) else []
+    witnesses = [entry for entry in journal.entries(layout) if entry.name in base.entries]
+    return witnesses if len(witnesses) == len(base.entries) else []
 
 
 def fill(file: Path, base: Base | None, entries: Sequence[Entry], witnesses: Sequence[Entry] = ()) -> int:
@@ -258,12 +258,12 @@ def _refuse_unproved(base: Base | None) -> None:
 def _compare(connection: duckdb.DuckDBPyConnection, base: Base, witnesses: Sequence[Entry]) -> None:
     """Take over the digests of entries that a snapshot agrees with, or refuse it."""
     try:
-        found = disagreement(connection, witnesses)
+        difference = disagreement(connection, witnesses)
     except duckdb.Error as error:
-        found = str(error)
-    if found:
+        difference = str(error)
+    if difference:
         raise StoreCorrupt(
-            f"{base.path} and the journal disagree, and there is no digest to tell which is right: {found}. "
+            f"{base.path} and the journal disagree, and there is no digest to tell which is right: {difference}. "
             "`goldilocks store check --repair` on this store sets aside the cells in question."
         )
     names = [entry.name for entry in witnesses]

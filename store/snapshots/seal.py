@@ -15,7 +15,7 @@ from goldilocks.store.schema import migrate
 from goldilocks.store.schema.definitions import listed
 
 READ_ONLY = 0o444
-# What was found for a file of this path, inode, size and time: reading all of it again would say the same.
+# The digest of a file of this path, inode, size and time: reading all of it again would give the same.
 _known: dict[tuple[str, str], str] = {}
 
 
@@ -69,10 +69,10 @@ def refuse_changed(file: Path) -> bool | None:
     log = durable.log_of(file)
     if log.exists():
         raise StoreChanged(f"beside {file} lies {log.name}: another program opened the snapshot for writing.")
-    found = intact(file)
-    if found is False:
+    unchanged = intact(file)
+    if unchanged is False:
         raise StoreChanged(f"{file} has changed since it was published{_foreign(file)}: snapshots are read-only.")
-    return found
+    return unchanged
 
 
 def digest_file(snapshot: Path) -> Path:
@@ -89,7 +89,7 @@ def state(file: Path) -> str:
 def _foreign(file: Path) -> str:
     try:
         with attached(file, read_only=True, own=True) as connection:
-            found = migrate.unexpected(connection)
+            objects = migrate.unexpected(connection)
     except (duckdb.Error, StoreError, OSError):
         return ""
-    return f" and holds {listed(found)}, which a repair omits from the next one" if found else ""
+    return f" and holds {listed(objects)}, which a repair omits from the next one" if objects else ""

@@ -68,16 +68,16 @@ def entries(layout: Layout) -> list[Entry]:
     if not layout.journal.is_dir():
         return []
     # Packs first: whoever packs removes folders only when the pack is there.
-    found = {
+    by_name = {
         name: Entry(folder, int(name.split("-", 1)[0]), name, digest)
         for folder in packs.folders(layout.journal)
         for name, digest in packs.members(folder).items()
     }
     for path in layout.journal.iterdir():
         match = packs.ENTRY.fullmatch(path.name)
-        if match and path.name not in found and not path.is_symlink():
-            found[path.name] = Entry(path, int(match[1]))
-    return sorted(found.values(), key=lambda entry: entry.number)
+        if match and path.name not in by_name and not path.is_symlink():
+            by_name[path.name] = Entry(path, int(match[1]))
+    return sorted(by_name.values(), key=lambda entry: entry.number)
 
 
 def append(layout: Layout, label: str, batch: dict[str, pa.Table]) -> Path:

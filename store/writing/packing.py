@@ -87,8 +87,8 @@ def _size(entry: Entry) -> int:
 
 def _pack(layout: Layout, entries: Sequence[Entry]) -> int:
     with ThreadPoolExecutor(_THREADS) as pool:
-        found = zip(entries, pool.map(_read, entries), strict=True)
-        read = [(entry, *content) for entry, content in found if content is not None]
+        contents = zip(entries, pool.map(_read, entries), strict=True)
+        read = [(entry, *content) for entry, content in contents if content is not None]
     if len(read) < LEAST:
         return 0
     final = layout.journal / packs.name(read[0][0].number, read[-1][0].number)
@@ -108,7 +108,7 @@ def _read(entry: Entry) -> tuple[str, Tables] | None:
 
     What is compared with the digests is what is packed, not what a second reading would give.
     """
-    found = {}
+    contents = {}
     try:
         listed = digests.read(entry.path / digests.NAME)
         if listed is None or {file.name for file in entry.path.iterdir()} != {*listed.files, digests.NAME}:
@@ -117,18 +117,18 @@ def _read(entry: Entry) -> tuple[str, Tables] | None:
             content = (entry.path / name).read_bytes() if entry.file(Path(name).stem) else b""
             if digests.of_bytes(content) != digest:
                 return None
-            found[Path(name).stem] = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
+            contents[Path(name).stem] = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
     except (OSError, DigestsDamaged, pa.ArrowException):
         return None
-    known = all(set(table.column_names) <= set(tables.schema(name).names) for name, table in found.items())
-    return (listed.total, found) if known and found else None
+    known = all(set(table.column_names) <= set(tables.schema(name).names) for name, table in contents.items())
+    return (listed.total, contents) if known and contents else None
 
 
 def _combined(read: Sequence[tuple[Entry, str, Tables]]) -> Tables:
     """Return the rows of all entries, each with the number of its entry."""
     combined = {}
     for name in tables.names():
-        of_name = [(entry.number, found[name]) for entry, _, found in read if name in found]
+        of_name = [(entry.number, contents[name]) for entry, _, contents in read if name in contents]
         if not of_name:
             continue
         rows = pa.concat_tables([table for _, table in of_name], promote_options="permissive").combine_chunks()
@@ -156,8 +156,8 @@ def _refuse_different(folder: Path, combined: Tables) -> None:
             sums = f"SELECT {fingerprint(table.column_names)} FROM "
             connection.register("meant", table)
             meant = connection.execute(f"{sums} meant").fetchall()
-            found = connection.execute(f"{sums} read_parquet($file)", {"file": str(folder / f"{name}.parquet")})
-            if found.fetchall() != meant:
+            written = connection.execute(f"{sums} read_parquet($file)", {"file": str(folder / f"{name}.parquet")})
+            if written.fetchall() != meant:
                 raise OSError(f"{folder / name}.parquet does not hold what was written to it")
 
 

@@ -22,7 +22,7 @@ COLUMN = "entry"
 NAME = re.compile(r"packed-(\d{6,})-(\d{6,})")
 ENTRY = re.compile(r"(\d{6,})-(.+)")
 _ATTEMPTS = 20
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 def name(first: int, last: int) -> str:
@@ -46,8 +46,8 @@ def members(folder: Path) -> dict[str, str]:
         listed = digests.read(file)
     except (OSError, DigestsDamaged):
         return {}
-    found = listed.files if listed else {}
-    return dict(found) if all(map(ENTRY.fullmatch, found)) else {}
+    digest_of = listed.files if listed else {}
+    return dict(digest_of) if all(map(ENTRY.fullmatch, digest_of)) else {}
 
 
 def unreadable(journal: Path) -> Iterator[Path]:
@@ -55,7 +55,7 @@ def unreadable(journal: Path) -> Iterator[Path]:
     return (folder for folder in folders(journal) if not members(folder))
 
 
-def settled(journal: Path, read: Callable[[], Found]) -> Found:
+def settled(journal: Path, read: Callable[[], Result]) -> Result:
     """Read entries anew where some were packed meanwhile, by the one who holds the writer lock.
 
     Args:
@@ -68,11 +68,11 @@ def settled(journal: Path, read: Callable[[], Found]) -> Found:
     for _ in range(_ATTEMPTS):
         before = folders(journal)
         try:
-            found = read()
+            result = read()
         except Exception:
             if folders(journal) == before:
                 raise
             continue
         if folders(journal) == before:
-            return found
+            return result
     return read()

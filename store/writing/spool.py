@@ -57,8 +57,8 @@ def waiting(spool: Path, run_ids: set[str]) -> list[Path]:
         run_ids: whose entries; those of others belong to another store.
     """
     folders = [spool / run_id for run_id in sorted(run_ids) if (spool / run_id).is_dir()]
-    found = (entry for folder in folders for entry in sorted(folder.iterdir()))
-    return [entry for entry in found if not entry.name.startswith(durable.TEMPORARY)]
+    entries = (entry for folder in folders for entry in sorted(folder.iterdir()))
+    return [entry for entry in entries if not entry.name.startswith(durable.TEMPORARY)]
 
 
 def adopt(layout: Layout, entry: Path) -> Path:

@@ -60,8 +60,8 @@ def flaws(entries: Sequence[Entry], recorded: Mapping[str, str | None] | None = 
     before = recorded or {}
     with ThreadPoolExecutor(_THREADS) as pool:
         broken = _packs(entries, pool)
-        found = pool.map(lambda entry: _flaw(entry, before.get(entry.name), broken), entries)
-        return {entry.name: flaw for entry, flaw in zip(entries, found, strict=True) if flaw}
+        sentences = pool.map(lambda entry: _flaw(entry, before.get(entry.name), broken), entries)
+        return {entry.name: flaw for entry, flaw in zip(entries, sentences, strict=True) if flaw}
 
 
 def pack_flaw(folder: Path) -> str:
@@ -107,8 +107,8 @@ def _examine(entry: Entry, recorded: str | None, broken: Mapping[Path, str]) -> 
         written, damaged = None, str(error)
     listed = written is not None and written.total == actual.total
     if recorded:
-        found = _difference(written, actual) if written else ""
-        flaw = "" if recorded == actual.total else found or "its files are not those that the snapshot took in"
+        difference = _difference(written, actual) if written else ""
+        flaw = "" if recorded == actual.total else difference or "its files are not those that the snapshot took in"
     elif written is None:
         flaw = damaged
     else:
