@@ -1,7 +1,7 @@
 """What a DuckDB file may consist of to be opened as a store, whoever made it.
 
 A macro hides a function of DuckDB's from every query, a view under the name of a table can say anything, a trigger acts
-when rows are added. None of these is in a store, so a file with one is refused, by name. The file is examined from another
+when rows are added. None of these is in a store, so a file with one is refused, by name. It is examined from another
 database: a macro of the file would answer for DuckDB's own functions.
 """
 

@@ -215,7 +215,7 @@ def _description() -> dict[str, str | int]:
 def _described(layout: Layout) -> dict[str, str | int]:
     unknown: dict[str, str | int] = dict.fromkeys(("pid", "host", "started_at", "command"), "unknown")
     try:
-        written = json.loads(layout.writer_file.read_text())
-        return unknown | {key: value for key, value in written.items() if key in unknown and isinstance(value, str | int)}
+        said = json.loads(layout.writer_file.read_text())
+        return unknown | {key: value for key, value in said.items() if key in unknown and isinstance(value, str | int)}
     except (OSError, ValueError, AttributeError, RecursionError):
         return unknown
