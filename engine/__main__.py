@@ -94,7 +94,7 @@ def run(
     wishes = {"address": address, "worker_cpus": worker_cpus, "worker_gpus": worker_gpus, "journal_dir": journal_dir}
     cluster = _guarded(lambda: _cluster(executor, {key: value for key, value in wishes.items() if value is not None}))
     if cluster and workers != "auto":
-        _refuse("--workers is for this machine: leave it out, or take --worker-cpus with --executor ray")
+        _refuse("--workers applies to this machine only: omit it, or use --worker-cpus with --executor ray")
     how = {
         "workers": workers,
         "fresh": fresh,
@@ -141,13 +141,13 @@ def _cluster(executor: ExecutorName, wishes: dict[str, Any]) -> Any:
         return Cluster(**wishes)
     if wishes:
         option = next(iter(wishes)).replace("_", "-")
-        raise RequestError(f"--{option} is for a cluster: add --executor ray, or leave it out")
+        raise RequestError(f"--{option} applies to a cluster only: add --executor ray, or omit it")
     return None
 
 
 def _sentences(summary: dict[str, Any]) -> str:
     if not summary["cells_total"]:
-        return f"{summary['grid']}: this part has no cells, so there is nothing to compute.\nStore: {summary['store']}"
+        return f"{summary['grid']}: this shard has no cells, so there is nothing to compute.\nStore: {summary['store']}"
     lines = [
         f"{summary['grid']}: {summary['cells_total']} cells, {summary['cells_cached']} already done, "
         f"{summary['cells_computed']} computed in {summary['seconds']:.1f} s on {summary['device_name']}.",
@@ -197,11 +197,13 @@ def plan(
 
 @app.command(epilog="Example: goldilocks verify --sample 10")
 def verify(
-    cell_ids: Annotated[list[str] | None, typer.Argument(metavar="[CELL_ID]...", help="Cells of the store.")] = None,
-    sample: Annotated[int, typer.Option(min=0, help="How many more cells, drawn at random.")] = 0,
+    cell_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[CELL_ID]...", help="Ids of cells to recompute.")
+    ] = None,
+    sample: Annotated[int, typer.Option(min=0, help="Number of further cells, drawn at random.")] = 0,
     store: StoreOption = None,
     device: Annotated[
-        str, typer.Option(help="As for run; auto takes the kind of device that computed a cell.")
+        str, typer.Option(help="As for run; auto takes the kind of device that computed the cell.")
     ] = "auto",
     plugin: PluginOption = None,
     backbone: NamedBackboneOption = None,
@@ -217,7 +219,7 @@ def verify(
     loss: Annotated[str | None, typer.Option(help="With --factory: function that is the loss.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compute cells again from the store alone, and compare every number; exit code 1 unless all agree."""
+    """Recompute cells from the store alone and compare every number; exit code 1 unless all agree."""
     from goldilocks.engine.execution import verify as verification
 
     if not cell_ids and not sample:
@@ -246,9 +248,9 @@ def verify(
     if as_json:
         print(json.dumps([asdict(result) | {"agrees": result.agrees} for result in results], default=str))
     else:
-        print(f"{len(results) - left_out} cells computed again, {differing} of them differ.")
+        print(f"{len(results) - left_out} cells recomputed, {differing} of them differ.")
         if left_out:
-            print(f"{left_out} cannot be verified; the reasons stand above.")
+            print(f"{left_out} cannot be verified; the reasons are listed above.")
     raise typer.Exit(1 if differing or left_out else 0)
 
 
@@ -257,11 +259,11 @@ app.command(epilog=EXAMPLE)(diagnose)
 
 @app.command("list", epilog="Example: goldilocks list initializers")
 def list_(
-    kind: Annotated[str | None, typer.Argument(help="A family, such as initializers; all when left out.")] = None,
+    kind: Annotated[str | None, typer.Argument(help="A family, such as initializers. Default: all.")] = None,
     plugin: PluginOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what exists, each with formula and reference."""
+    """List initializers, activations and every other family, with formulas and references."""
     from goldilocks.engine.catalog import entries, kinds
     from goldilocks.engine.plugins import load
 
@@ -283,9 +285,9 @@ def list_(
 def bench(
     as_json: JsonOption = False,
     output: Annotated[str | None, typer.Option(help="Also write the JSON to this file.")] = None,
-    cells: Annotated[int, typer.Option(help="Training cells of the largest synthetic store; 0 for no store.")] = 10**6,
+    cells: Annotated[int, typer.Option(help="Training cells of the largest synthetic store; 0: no store.")] = 10**6,
 ) -> None:
-    """Measure speed on this machine against the peers a user would pick, and how the store grows."""
+    """Measure speed on this machine against PyTorch, JAX and NumPy, and how the store scales."""
     from goldilocks.engine.bench import report, store_scale, suite
     from goldilocks.engine.bench.case import Disagreement
 

@@ -79,7 +79,7 @@ def _choose(request: str) -> Device:
     kind, _, number = request.partition(":")
     if kind == "cuda" and (number or "0").isdecimal() and int(number or 0) < torch.cuda.device_count():
         return _cuda(int(number or 0), "requested")
-    raise RequestError(f"device {request!r} is not on this machine. Allowed: {', '.join(_available())}")
+    raise RequestError(f"there is no device {request!r} on this machine. Allowed: {', '.join(_available())}")
 
 
 def _available() -> list[str]:

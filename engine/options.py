@@ -5,31 +5,37 @@ from typing import Annotated
 
 import typer
 
-GridArgument = Annotated[str, typer.Argument(help="A preset's name (see: list presets) or the path of a .toml file.")]
+GridArgument = Annotated[
+    str, typer.Argument(help="Name of a preset (see: goldilocks list presets) or path of a .toml file.")
+]
 StoreOption = Annotated[
     str | None, typer.Option("--store", help="DuckDB file. Default: $GOLDILOCKS_STORE, else data/grid.duckdb.")
 ]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps; auto takes a GPU when there is one.")]
-FreshOption = Annotated[bool, typer.Option("--fresh", help="Compute again what the store already holds.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, nothing else there.")]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Recompute cells that the store already has.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
 PluginOption = Annotated[
     list[str] | None,
-    typer.Option("--plugin", help="Python file that registers members of your own; may be given several times."),
+    typer.Option(
+        "--plugin", help="Python file that registers your own initializers, activations or normalizations; repeatable."
+    ),
 ]
-Tf32Option = Annotated[bool, typer.Option("--tf32", help="On CUDA: faster products, right to three digits only.")]
+Tf32Option = Annotated[
+    bool, typer.Option("--tf32", help="On CUDA: faster matrix products, accurate to about three digits.")
+]
 BackboneOption = Annotated[
     str | None,
     typer.Option(
-        help="package.module:function that returns a pretrained nn.Module; the grid's cells of the study transfer are "
-        "computed from it, too. Default: none."
+        help="package.module:function that returns a pretrained nn.Module; each cell of the study transfer is computed "
+        "from it, too. Default: none."
     ),
 ]
 NamedBackboneOption = Annotated[
     str | None,
     typer.Option(
         "--backbone",
-        help="package.module:function that cells of the store may name. It is imported and called; a function that is "
-        "not given here never is. Default: none.",
+        help="package.module:function that cells of the store refer to. It is imported and called; no other function "
+        "is. Default: none.",
     ),
 ]
 ImagesOption = Annotated[
@@ -37,24 +43,22 @@ ImagesOption = Annotated[
     typer.Option(
         "--images",
         metavar="FOLDER",
-        help="Folder of images of your own, which cells name by their digest; may be given several times. Default: "
-        "$GOLDILOCKS_DATA and what lies directly below it.",
+        help="Folder of your own images, to which cells refer by digest; repeatable. Default: $GOLDILOCKS_DATA and the "
+        "folders directly below it.",
     ),
 ]
 ConfinedOption = Annotated[
     bool,
     typer.Option(
         "--confined",
-        help="For a grid that somebody else wrote: no folder that it names is looked into (images of one's own are "
-        "found by their digest where data sets lie), and nothing is downloaded.",
+        help="For a grid that you do not trust: read no folder that it names (your own images are found by digest "
+        "among the data sets), and download nothing.",
     ),
 ]
 ShardOption = Annotated[
-    str | None, typer.Option(help="I/N: only the I-th of N parts of the grid, the same on every machine. Default: all.")
+    str | None, typer.Option(help="I/N: compute part I of N; the parts are the same on every machine. Default: all.")
 ]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", help="Nothing on stdout and stderr but failures, and what --json prints.")
-]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print only failures, and what --json prints.")]
 
 
 class ExecutorName(StrEnum):
@@ -69,8 +73,7 @@ WorkersOption = Annotated[
     str,
     typer.Option(
         metavar="N|auto",
-        help="Processes of this machine that compute. auto: one, or on a processor one for each core where that is "
-        "sooner done.",
+        help="Number of processes on this machine. auto: one per CPU core where that is faster, otherwise one.",
     ),
 ]
 AddressOption = Annotated[
@@ -80,13 +83,11 @@ AddressOption = Annotated[
         "or local (this machine alone)."
     ),
 ]
-WorkerCpusOption = Annotated[
-    int | None, typer.Option(help="With ray: cores of a worker that computes on the processor. Default: 1.")
-]
+WorkerCpusOption = Annotated[int | None, typer.Option(help="With ray: cores per CPU worker. Default: 1.")]
 WorkerGpusOption = Annotated[
-    float | None, typer.Option(help="With ray: GPUs of a worker that computes on one, 1 or a fraction. Default: 1.")
+    float | None, typer.Option(help="With ray: GPUs per GPU worker, 1 or a fraction of one. Default: 1.")
 ]
 JournalDirOption = Annotated[
     str | None,
-    typer.Option(help="With ray: folder that all nodes share; workers write results there. Default: none."),
+    typer.Option(help="With ray: folder shared by all nodes, to which workers write results. Default: none."),
 ]

@@ -106,7 +106,7 @@ def _load(path: Path) -> None:
     added = _members(known)
     if not added:
         kinds = ", ".join(f"{registry.kind}s" for registry in OPEN)
-        raise RequestError(f"plugin {path}: it registers nothing. It may register {kinds}; see the README")
+        raise RequestError(f"plugin {path}: it registers nothing; it may register {kinds}, see the README")
     for member in added:
         member.plugin, member.plugin_file = code.digest, str(path)
     _loaded[path] = _Plugin(code, added)

@@ -79,10 +79,13 @@ def info(store: StorePath = None) -> None:
 @app.command(epilog=EPILOG)
 def check(
     repair: Annotated[
-        bool, typer.Option("--repair", help="Repair what is broken; damaged files move to the folder `damaged`.")
+        bool, typer.Option("--repair", help="Repair the store; damaged files are moved to the folder `damaged`.")
     ] = False,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="With --repair: always rebuild the snapshot from the journal alone.")
+        bool,
+        typer.Option(
+            "--rebuild", help="With --repair: rebuild the snapshot from the journal even if every check passes."
+        ),
     ] = False,
     store: StorePath = None,
 ) -> None:
@@ -140,7 +143,7 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Write every table to files, results by study. Example: goldilocks store export tables --format csv"""
+    """Export every table as Parquet or CSV files. Example: goldilocks store export tables --format csv"""
     with refusals(), connect.open(store) as opened:
         for file in exporting.export(opened, folder, format, overwrite=overwrite):
             say(file)
@@ -161,9 +164,9 @@ def merge(
     others: Annotated[list[Path], typer.Argument(metavar="OTHER...", help="DuckDB files of other stores.")],
     store: StorePath = None,
 ) -> None:
-    """Merge other stores into this one; conflicts list both runs.
+    """Merge other stores into this one, and list conflicts with both runs.
 
-    Exit code 1 when there are any. Example: goldilocks store merge from_gpu.duckdb from_cluster.duckdb
+    Exit code 1 if there are conflicts. Example: goldilocks store merge from_gpu.duckdb from_cluster.duckdb
     """
     with refusals():
         merge_all(Layout.at(store), others, "merge")
@@ -197,7 +200,7 @@ def query(
     to: Annotated[Path | None, typer.Option("--output", help="File to write; default: stdout.")] = None,
     store: StorePath = None,
 ) -> None:
-    """Run SQL and write its rows. Example: goldilocks store query "SELECT * FROM signal_rates" --format csv"""
+    """Run SQL or a named query. Example: goldilocks store query "SELECT * FROM signal_rates" --format csv"""
     with refusals():
         if (sql is None) == (name is None):
             raise StoreInvalid("query needs either SQL or --name NAME, for example: query 'SELECT * FROM outcomes'")

@@ -278,7 +278,7 @@ def test_a_cell_leads_to_its_run(smoke, monkeypatch):
 def test_ten_cells_are_computed_again(smoke, monkeypatch):
     monkeypatch.chdir(smoke[0])
     shown = typed(example("Query it directly", "inline", 2)).stdout
-    assert "10 cells computed again, 0 of them differ." in shown
+    assert "10 cells recomputed, 0 of them differ." in shown
 
 
 def grouped_queries():

@@ -24,7 +24,7 @@ class Cloud(Dataset):
         "Cloud in the plane",
         "x = m + R(30°) diag(s) (u ± d e₂), u ~ N(0, I), two classes",
         "CS231n 2021, lecture 7",
-        notes="Elongated, tilted and off the origin: what zero-centring, scaling, rotating and whitening each undo.",
+        notes="Elongated, tilted and off the origin: what centring, scaling, rotating and whitening undo.",
     )
 
     def load(self) -> Split:

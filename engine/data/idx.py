@@ -38,7 +38,7 @@ def read_idx(content: bytes, source: str) -> np.ndarray:
     start = 4 + 4 * content[3]
     shape = np.frombuffer(content[4:start], ">u4").tolist()
     if len(content) - start != prod(shape):
-        raise RequestError(f"{source}: {len(content) - start} entries; its header announces {shape}")
+        raise RequestError(f"{source}: {len(content) - start} entries; its header says {shape}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 

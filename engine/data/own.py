@@ -34,11 +34,11 @@ class Own(Dataset):
     name = "own"
     incidental = ("folder",)
     card = Card(
-        "Images of one's own",
+        "Your own images",
         "square grey images and labels in four idx files, values 0 to 1",
         "LeCun, Bottou, Bengio & Haffner 1998 (the format)",
         notes="Not checked against a published checksum; the name in the store carries their digest, not their folder. "
-        "A folder whose content has another digest than the one that is asked for is refused.",
+        "A folder is refused when its content does not have the requested digest.",
     )
 
     folder: str
@@ -55,13 +55,13 @@ class Own(Dataset):
             return values
         if not _folders_are_named.get():
             raise RequestError(
-                f"the folder {folder!r} is not looked into: whoever wrote this is not the one who gave the command. "
-                "Here images are known by their digest alone: own(digest='…')"
+                f"the folder {folder!r} is not read: a store, or a grid with --confined, may refer to images by their "
+                "digest only, own(digest='…')"
             )
         path = _absolute(folder)
         actual = _digest(path)
         if (digest or actual) != actual:
-            raise RequestError(f"{path} holds files with the digest {actual!r}, not {digest!r}: they were changed")
+            raise RequestError(f"{path} holds files with the digest {actual!r}, not {digest!r}: they have changed")
         _known[path] = None
         return values | {"digest": actual}
 
@@ -151,8 +151,8 @@ def _found(digest: str) -> Path:
             if _digest(path) == digest:
                 return path
     raise RequestError(
-        f"own(digest={digest!r}): no folder that is known holds these images: put them, or a link, below {root}, or "
-        "name their folder with `verify --images FOLDER`"
+        f"own(digest={digest!r}): these images were not found: put them, or a link to them, below {root}, or give "
+        "their folder with `verify --images FOLDER`"
     )
 
 
@@ -160,7 +160,7 @@ def _files(path: Path) -> list[Path]:
     """Return the four files, compressed or not."""
     files = [next(filter(Path.is_file, (path / name, path / f"{name}.gz")), None) for name in FILES]
     if missing := [name for name, file in zip(FILES, files, strict=True) if file is None]:
-        raise RequestError(f"{path} lacks {', '.join(missing)}; needed are {', '.join(FILES)}, each as it is or as .gz")
+        raise RequestError(f"{path} lacks {', '.join(missing)}; required: {', '.join(FILES)}, each as it is or as .gz")
     return [file for file in files if file]
 
 
@@ -189,10 +189,14 @@ def _read(path: Path, digest: str) -> list[np.ndarray]:
     arrays = [read_idx(part, f"{path}/{name}") for name, part in zip(FILES, _contents(path), strict=True)]
     for part, images, labels in zip(("training", "test"), arrays[::2], arrays[1::2], strict=True):
         if images.ndim != 3 or images.shape[1:] != arrays[0].shape[1:] or images.shape[1] != images.shape[2]:
-            raise RequestError(f"{path}: {part} images of shape {images.shape}; square ones, all alike, are needed")
+            raise RequestError(
+                f"{path}: {part} images of shape {images.shape}; square images of equal size are required"
+            )
         if labels.shape != images.shape[:1] or not len(images):
-            raise RequestError(f"{path}: {len(images)} {part} images and {labels.size} labels; one each is needed")
+            raise RequestError(
+                f"{path}: {len(images)} {part} images and {labels.size} labels; one label per image is required"
+            )
     counts = np.bincount(arrays[1])
     if counts.min() == 0 or arrays[3].max() >= len(counts):
-        raise RequestError(f"{path}: classes must be numbered from 0 without gaps, and every one occur in training")
+        raise RequestError(f"{path}: classes must be numbered from 0 without gaps, and each must occur in training")
     return arrays

@@ -78,7 +78,7 @@ class PhotosColour(PhotoPatches):
         "Photographs in patches, colour",
         "8×8 colour patches of 2 photographs, 2 classes, values 0 to 1",
         REFERENCE,
-        notes="Which photograph is a patch from? Every fifth vertical strip is the test split, and every second "
+        notes="The class of a patch is its photograph. Every fifth vertical strip is the test split, and every second "
         "row of patches is left out.",
     )
 
@@ -96,5 +96,5 @@ class PhotosGrey(PhotoPatches):
         "Photographs in patches, grey",
         "8×8 grey patches of 2 photographs, 2 classes, values 0 to 1",
         REFERENCE,
-        notes="The patches of photos-colour without their colours: whatever differs between the two is the colour's.",
+        notes="The patches of photos-colour without their colours: what differs between the two is due to colour.",
     )

@@ -32,6 +32,6 @@ class Cluster:
 
     def __post_init__(self) -> None:
         if self.worker_cpus < 1:
-            raise RequestError(f"--worker-cpus {self.worker_cpus}: a worker needs at least 1 core")
+            raise RequestError(f"--worker-cpus {self.worker_cpus}: a worker needs at least one core")
         if not 0 < self.worker_gpus <= 1:
-            raise RequestError(f"--worker-gpus {self.worker_gpus}: allowed is 1, or a fraction of it such as 0.5")
+            raise RequestError(f"--worker-gpus {self.worker_gpus}: allowed: 1, or a fraction such as 0.5")

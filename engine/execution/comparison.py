@@ -43,7 +43,7 @@ class Difference:
     rows: int
 
     def __str__(self) -> str:
-        return f"{self.column} at {self.where}: {self.stored} in the store, {self.recomputed} again ({self.rows} rows)"
+        return f"{self.column} at {self.where}: {self.stored} stored, {self.recomputed} recomputed ({self.rows} rows)"
 
 
 def differences(

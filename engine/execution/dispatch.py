@@ -105,7 +105,7 @@ def dispatched(pool: Pool[Kind], jobs: deque[Job]) -> Iterator[Done]:
                 yield done
         heard = time.monotonic() if pool.ready else heard
         if time.monotonic() - heard > LOST_SECONDS:
-            raise ClusterLost(f"There has been no worker for {LOST_SECONDS:.0f} s.")
+            raise ClusterLost(f"No worker has been available for {LOST_SECONDS:.0f} s.")
 
 
 def _hand_out(pool: Pool[Kind], jobs: deque[Job]) -> None:

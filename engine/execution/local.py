@@ -88,7 +88,7 @@ def checked(wish: int | str) -> int:
     text = str(wish)
     if text.isascii() and text.isdecimal() and 1 <= int(text[:5]) <= MOST_WORKERS:
         return int(text)
-    raise RequestError(f"--workers {short(wish)}: allowed are auto, and whole numbers from 1 to {MOST_WORKERS}")
+    raise RequestError(f"--workers {short(wish)}: allowed: auto, or a whole number from 1 to {MOST_WORKERS}")
 
 
 class LocalExecutor:

@@ -37,14 +37,14 @@ def cell_of(row: Row) -> Cell:
         raise
     except Exception as error:
         raise RequestError(
-            f"its spec is none that this version of the code writes ({type(error).__name__}: {error})"
+            f"this version of Goldilocks cannot read its spec ({type(error).__name__}: {error})"
         ) from None
     if refusal:
-        raise RequestError(f"this version of the code refuses it: {refusal}")
+        raise RequestError(f"this version of Goldilocks refuses it: {refusal}")
     if cell.cell_id != row["cell_id"]:
         raise RequestError(
-            f"its spec is that of cell {cell.cell_id} in this version of the code: check out the version that its run "
-            "names in runs.code_version, or compute it again with `run`"
+            f"in this version of Goldilocks its spec is that of cell {cell.cell_id}: check out the version in "
+            "runs.code_version of its run, or recompute it with `goldilocks run`"
         )
     return cell
 
@@ -59,10 +59,10 @@ def _refuse_missing_plugin(axis: str, value: Any) -> None:
         return
     if loaded:
         raise RequestError(
-            f"{axis} = {name} is of version {version} of a plugin, and the file that was given is version "
+            f"{axis} = {name} comes from version {version} of a plugin, and the given file is version "
             f"{loaded.pop()}: give the file as it was, with --plugin FILE"
         )
-    raise RequestError(f"{axis} = {name} is of a plugin (version {version}): give its file with --plugin FILE")
+    raise RequestError(f"{axis} = {name} comes from a plugin (version {version}): give its file with --plugin FILE")
 
 
 def _written(value: Any) -> Any:
@@ -79,7 +79,7 @@ def _reason(error: ValidationError) -> str:
     if isinstance(cause := first.get("ctx", {}).get("error"), RequestError):
         return f"{axis}: {cause}"
     if first["type"] == "missing":
-        return f"its spec lacks the axis {axis} that this version of the code has"
+        return f"its spec lacks the axis {axis} that this version of Goldilocks requires"
     if first["type"] == "extra_forbidden":
-        return f"its spec has an axis {axis} that this version of the code has not"
+        return f"its spec has an axis {axis} that this version of Goldilocks does not know"
     return f"{axis} = {first['input']!r}: {first['msg'].lower()}"

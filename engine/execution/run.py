@@ -188,9 +188,9 @@ class Execution:
                     self.publisher.publish_if_due(self._journal_progress)
             status = "failed" if self.record.cells_failed else "done"
         except KeyboardInterrupt:
-            self.reporter.say("Interrupted: finished batches are kept; the same command goes on from here.")
+            self.reporter.say("Interrupted: finished batches are kept; the same command resumes from here.")
         except ClusterLost as loss:
-            self.reporter.say(f"{loss} Finished batches are kept; the same command goes on from here.")
+            self.reporter.say(f"{loss} Finished batches are kept; the same command resumes from here.")
         finally:
             self.record.batches_running = 0
             self.record.end(status)
@@ -221,7 +221,7 @@ class Execution:
     def _halve(self, batch: Batch, failure: Failure, jobs: deque[Job]) -> None:
         """Compute the halves of a batch that failed: fewer cells need less memory, and one alone may be to blame."""
         why = "Out of memory" if failure.out_of_memory else failure.reason
-        self._say_once(why, f"{why} with {len(batch.cells)} cells at once: trying half as many.")
+        self._say_once(why, f"{why} with {len(batch.cells)} cells at once: retrying with half as many.")
         jobs.extendleft(Job(next(self.numbers), half) for half in reversed(batch.halves()))
         self.record.batches_total += 1
 
@@ -245,7 +245,7 @@ class Execution:
         cells = len(done.job.batch.cells)
         journal.append(self.layout, done.job.batch.study.name, journal_entry.entry(self.run_id, done))
         self.record.cells_failed += cells
-        self._say_once(f"failed: {failure.reason}", f"Failed, recorded in the table cells: {failure.reason}")
+        self._say_once(f"failed: {failure.reason}", f"Failed; recorded in cells.error: {failure.reason}")
 
     def _say_once(self, reason: str, sentence: str) -> None:
         """Say the first of many sentences that differ in a number."""

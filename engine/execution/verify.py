@@ -66,7 +66,7 @@ class Verification:
             return f"{self.cell_id} of run {self.run_id} cannot be verified: {self.obstacle}"
         how = f"within rounding ({self.inexact})" if self.inexact else "bit for bit"
         if self.agrees:
-            return f"{self.cell_id} of run {self.run_id}: the same {how}"
+            return f"{self.cell_id} of run {self.run_id}: identical {how}"
         return f"{self.cell_id} of run {self.run_id} DIFFERS, compared {how}: {'; '.join(map(str, self.differences))}"
 
 
@@ -214,7 +214,7 @@ def _refuse_too_large(cells: Sequence[Cell], device: Device) -> None:
     needed = studies.parse(cells[0].study).cost(cells, device.torch_device).bytes
     if needed > MEMORY_SHARE * device.free_memory:
         raise RequestError(
-            f"computing it takes {needed / 1e9:.1f} GB of memory, and {device.free_memory / 1e9:.1f} GB are free: "
+            f"recomputing it takes {needed / 1e9:.1f} GB of memory, and {device.free_memory / 1e9:.1f} GB are free: "
             "verify it on a larger machine"
         )
 
@@ -224,14 +224,16 @@ def _unverifiable(row: Row, obstacle: str) -> Verification:
 
 
 def _raised(error: Exception) -> str:
-    return str(error) if isinstance(error, RequestError) else f"computing it raised {type(error).__name__}: {error}"
+    return str(error) if isinstance(error, RequestError) else f"recomputing it raised {type(error).__name__}: {error}"
 
 
 def _provenance(handle: Store, run_id: str, worker: str | None) -> Row:
     """Return the row of a run; of a run on a cluster, with what its worker says of itself."""
     rows = _rows(handle, "SELECT * FROM runs WHERE run_id = $run", run=run_id)
     if not rows:
-        raise RequestError(f"the store has cells of a run {run_id!r} and no row about it: `store check` says more")
+        raise RequestError(
+            f"the store has cells of run {run_id!r}, which is missing from runs: see `goldilocks store check`"
+        )
     run = rows[0]
     if worker is None:
         return run
@@ -270,7 +272,7 @@ def _inexact(run: Row, batch: Sequence[Row], device: Device) -> str:
         if run[what] != value:
             return f"{what} was {run[what]}, here it is {value}"
     if [row["batch_place"] for row in batch] != list(range(batch[0]["batch_cells"] or 0)):
-        return "its batch is not whole in this store, or not on this machine"
+        return "its batch is incomplete in this store, or on this machine"
     return ""
 
 

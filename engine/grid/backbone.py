@@ -26,7 +26,7 @@ def with_backbone(grid: Grid, factory: str) -> Grid:
     if not given and any(isinstance(cell, BackboneCell) and cell.network == backbone for cell in grid.cells):
         return grid
     if not given:
-        raise RequestError(f"{grid.name}: it has no cells of kind = 'transfer' for a backbone to go through")
+        raise RequestError(f"{grid.name}: it has no cells of kind = 'transfer' that a backbone could be used for")
     added = {cell.cell_id: cell for cell in (_from(backbone, cell) for cell in given)}
     for cell in added.values():
         if refusal := cell.refusal():

@@ -104,5 +104,5 @@ def _cut(study: Study, group: Sequence[Cell], room: Cost, device: torch.device) 
 def _too_large(cell: Cell, needed: float, free: float) -> str:
     return (
         f"a single cell (width = {cell.width}, depth = {cell.depth}, batch_size = {cell.batch_size}) needs "
-        f"{needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free. Make the network or the batch smaller"
+        f"{needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free. Reduce the width, the depth or the batch size"
     )

@@ -96,8 +96,8 @@ def load_grid(request: str | Path, *, confined: bool = False) -> Grid:
     for dataset in dict.fromkeys(one for cell in grid.cells for one in cell.datasets):
         if not dataset.at_hand():
             raise RequestError(
-                f"{request}: dataset = {dataset}: it is not on this machine, and would have to be downloaded. Run such "
-                "a grid in a terminal first: goldilocks run"
+                f"{request}: dataset = {dataset}: it is not on this machine, and a confined grid downloads nothing. "
+                "Run the grid in a terminal first, without --confined"
             )
     return grid
 
@@ -122,7 +122,7 @@ def _cells(given: Any, source: str) -> Iterable[Cell]:
     if not isinstance(given, list) or not all(isinstance(table, dict) for table in given):
         raise RequestError(f"{source}: needs at least one [[study]] table")
     if not given:
-        raise RequestError(f"{source}: has no study, hence no cells; add a [[study]] table")
+        raise RequestError(f"{source}: has no study; add a [[study]] table")
     unique: dict[str, Cell] = {}
     for number, table in enumerate(given, 1):
         for cell in _study_cells(table, f"{source}: study {number}", MOST_CELLS - len(unique)):
@@ -167,7 +167,7 @@ def _axis_values(study: type[Cell], key: str, given: Any, place: str) -> list[An
     listed = given if isinstance(given, list) else [given]
     written = [written_out(value) if isinstance(value, str) else [value] for value in listed]
     if not written or not all(written):
-        raise RequestError(f"{place}: {key} = []: an empty list makes no cells; give at least one value")
+        raise RequestError(f"{place}: {key} = []: the list is empty; give at least one value")
     choices = (one for values in written for one in values)
     return list(dict.fromkeys(_axis_value(study, key, value, place) for value in choices))
 

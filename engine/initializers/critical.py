@@ -30,13 +30,12 @@ class Critical(Initializer):
         "Poole et al. 2016; Schoenholz et al. 2017",
         notes="At variance q of the pre-activations each layer keeps the variance, the gradient and the distance of "
         "nearby inputs. A deviation from q is multiplied by α = σw²·V′(q) per layer, so q must attract, α ≤ 1, or else "
-        "the network leaves it: a given q with α > 1 is refused. Without q it is 1 where that attracts, else the "
-        "smallest one above that does; there α = 1, so deviations die out slowly, and on one side only. What is "
-        "promised is χ₁ = 1 at q, not a gradient that stays on the way there. Networks start elsewhere, and where α = "
-        "1 they near q in many layers only, over which GELU, SiLU and Hardswish lose gradient and Mish gains some. For "
-        "activations that are homogeneous, such as ReLU, every q is a fixed point, with the same weights and no "
-        "biases. Where σb² would be negative no such point exists: for softplus at no q, for sigmoid only deep in "
-        "saturation.",
+        "the network leaves it: a given q with α > 1 is refused. By default q is 1 where that attracts, else the "
+        "smallest larger value that does; there α = 1, so deviations decay slowly, and on one side only. χ₁ = 1 holds "
+        "at q, not on the way there: networks start elsewhere, and where α = 1 they take many layers to approach q, "
+        "over which GELU, SiLU and Hardswish lose gradient and Mish gains some. For homogeneous activations, such as "
+        "ReLU, every q is a fixed point, with the same weights and no biases. Where σb² would be negative there is no "
+        "such point: softplus has none at any q, sigmoid only deep in saturation.",
         snippet="""\
 def moments(q, u=torch.special.ndtri(torch.linspace(0, 1, 100_002, dtype=torch.float64)[1:-1])):
     z = (q**0.5 * u).requires_grad_()

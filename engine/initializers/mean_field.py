@@ -19,7 +19,7 @@ class MeanField(Initializer):
         "Mean-field point",
         "W ~ N(0, σw²/fan_in), b ~ N(0, σb²)",
         "Poole et al. 2016; Schoenholz et al. 2017",
-        notes="weight_variance is σw², bias_variance is σb²: the axes on which order and chaos are drawn.",
+        notes="weight_variance is σw², bias_variance is σb²: the axes of the diagram of order and chaos.",
         snippet="nn.init.normal_(layer.weight, std=({weight_variance} / layer.in_features) ** 0.5); "
         "nn.init.normal_(layer.bias, std={bias_variance} ** 0.5)",
         rank=120,

@@ -84,14 +84,14 @@ def _slopes(activation: "Activation", z: Tensor, h: Tensor) -> Iterator[str]:
     left = z.clone()
     activation.apply_(left)
     if not agree(activation.backward(gradient.clone(), left, h.clone()), back):
-        yield "apply_ writes over z, so that backward gets φ(z) for z, and its result depends on z"
+        yield "apply_ overwrites z, so backward receives φ(z) in place of z, and its result depends on z"
     if z.dtype == torch.float64:
         smooth = _away_from_kinks(activation, z)
         expected = _automatic(activation, z)
         if not agree(derivative[smooth], expected[smooth]):
             place = (derivative - expected).abs().nan_to_num().masked_fill(~smooth, 0).argmax()
             at, declared, right = (float(values.flatten()[place]) for values in (z, derivative, expected))
-            yield f"its derivative is wrong: at z = {at:.3g} it says {declared:.4g}, and φ has the slope {right:.4g}"
+            yield f"its derivative is wrong: at z = {at:.3g} it is {declared:.4g}, and the slope of φ is {right:.4g}"
 
 
 def _away_from_kinks(activation: "Activation", z: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ def _flaws(initializer: "Initializer") -> Iterator[str]:
 
     for name, families in (("family", Family), ("bias_family", BiasFamily)):
         if (value := getattr(initializer, name)) not in get_args(families):
-            yield f"{name} = {value!r} is no noise that exists; allowed: {', '.join(get_args(families))}"
+            yield f"{name} = {value!r} does not exist; allowed: {', '.join(get_args(families))}"
     for activation in (activations.parse(name) for name in ("linear", "tanh", "relu")):
         if initializer.refusal(activation):
             continue

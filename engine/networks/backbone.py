@@ -52,7 +52,7 @@ class Backbone(Network):
     name = "backbone"
     order = ("affine", "activation")
     card = Card(
-        "Backbone of one's own",
+        "Your own backbone",
         "features: what enters the last nn.Linear of the module",
         "Yosinski et al. 2014",
         notes="The module takes images of three channels, from 0 to 1 less the channel means of ImageNet over its "
@@ -157,7 +157,7 @@ def _made(factory: str) -> nn.Module:
 def _side(module: nn.Module) -> int:
     side = getattr(module, "image_size", USUAL_SIDE)
     if isinstance(side, bool) or not isinstance(side, int) or side < 1:
-        raise RequestError(f"image_size is {side!r}; the side of its images is required, a positive integer")
+        raise RequestError(f"image_size is {side!r}; a positive integer, the side of its images in pixels, is required")
     return side
 
 

@@ -30,7 +30,7 @@ def refuse_lazy(module: nn.Module) -> None:
     lazy = [name for name, tensor in tensors if isinstance(tensor, UninitializedTensorMixin)]
     if lazy:
         raise RequestError(
-            f"{lazy[0]} is lazy: its size is not known before the first batch. Let the factory send one batch through "
+            f"{lazy[0]} is lazy: its size is unknown before the first batch. Let the factory pass one batch through "
             "the module before it returns it"
         )
 
@@ -44,7 +44,7 @@ def refuse_odd_state(module: nn.Module) -> None:
     for name, value in module.state_dict().items():
         if not isinstance(value, Tensor) or value.layout != torch.strided:
             kind = type(value).__name__ if not isinstance(value, Tensor) else f"{value.layout} tensor"
-            raise RequestError(f"{name} of its state is a {kind}; dense tensors are required")
+            raise RequestError(f"{name} in its state is a {kind}; a dense tensor is required")
 
 
 def last_linear(module: nn.Module) -> tuple[str, nn.Linear]:
@@ -55,7 +55,7 @@ def last_linear(module: nn.Module) -> tuple[str, nn.Linear]:
     """
     linears = [(name, part) for name, part in module.named_modules() if isinstance(part, nn.Linear) and name]
     if not linears:
-        raise RequestError("it has no nn.Linear whose place a new read-out could take")
+        raise RequestError("it has no nn.Linear that a new read-out could replace")
     return linears[-1]
 
 
@@ -82,7 +82,7 @@ def try_out(module: nn.Module, side: int) -> None:
         _refuse_other(features, watch.seen, name, linear.in_features, mode)
     trained = [parameter for parameter in trial.parameters() if parameter.requires_grad]
     if trained and not _gradients(features, trained):
-        raise RequestError("no gradient comes back to any of its parameters, so it cannot be trained")
+        raise RequestError("no gradient reaches any of its parameters, so it cannot be trained")
 
 
 def train_all(module: nn.Module) -> None:
@@ -125,12 +125,12 @@ def _refuse_other(features: Any, seen: list[Tensor], name: str, units: int, mode
         raise RequestError(f"{where} its last nn.Linear, {name}, is {calls}")
     if features.shape != (IMAGES, units):
         raise RequestError(
-            f"{where} {list(features.shape)} comes out where the {units} inputs of its last nn.Linear, {name}, are "
-            "required, one row per image: that layer is not its read-out"
+            f"{where} it returns {list(features.shape)} in place of the {units} inputs of its last nn.Linear, {name}, "
+            "one row per image: that layer is not its read-out"
         )
     if not torch.equal(features.nan_to_num(), seen[0].nan_to_num()):
         raise RequestError(
-            f"{where} something follows its last nn.Linear, {name}, such as a softmax: return what that layer returns"
+            f"{where} something follows its last nn.Linear, {name}, such as a softmax: return the output of that layer"
         )
 
 
@@ -148,5 +148,5 @@ def without_scheme(module: nn.Module) -> str | None:
         known = isinstance(part, RESET) or (isinstance(part, DRAWN) and "weight" in own)
         if (own and not known) or (isinstance(part, DRAWN) and not known):
             where = name or "the module itself"
-            return f"{where} is a {type(part).__name__}, which scratch cannot give new weights"
+            return f"{where} is a {type(part).__name__}, to which scratch cannot give new weights"
     return None

@@ -39,6 +39,6 @@ def refuse_unnamed(factory: str) -> None:
     """
     if _named[factory] < 1:
         raise RequestError(
-            f"backbone {factory!r}: functions are imported only when the command itself names them. If you trust this "
-            f"one, add --backbone with the same name"
+            f"backbone {factory!r}: a function is imported only when the command names it. If you trust this one, add "
+            f"--backbone {factory}"
         )

@@ -35,7 +35,7 @@ def _fold(layer: HiddenLayer[BatchedAffine]) -> HiddenLayer[BatchedAffine]:
     if not layer.norm.tracks or layer.running is None:
         raise RequestError(f"norm = {layer.norm}: it depends on the example and cannot be folded. Allowed: batch, none")
     if layer.branch is not None:
-        raise RequestError("a residual block adds its input in front of the batch norm, which cannot be folded")
+        raise RequestError("a residual block adds its input before the batch norm, which therefore cannot be folded")
     gain = (layer.running.variance + layer.norm.variance_offset).rsqrt()
     shift = -layer.running.mean if layer.affine.bias is None else layer.affine.bias - layer.running.mean
     if layer.scale is not None:

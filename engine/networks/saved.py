@@ -55,12 +55,12 @@ def load(path: Path, classifiers: Classifier, place: int, spec: str) -> None:
     except SafetensorError as error:
         raise Unusable(f"{path}: not a safetensors file: {error}") from None
     if metadata.get("spec") != spec:
-        raise Unusable(f"{path}: holds another network than its name promises")
+        raise Unusable(f"{path}: does not hold the network that its name says")
     if metadata.get("sha256") != digest(tensors):
-        raise Unusable(f"{path}: its content does not have the checksum it was written with")
+        raise Unusable(f"{path}: its content does not match its checksum")
     wanted = {name: tensor[place] for name, tensor in named_tensors(classifiers)}
     if {name: tensor.shape for name, tensor in wanted.items()} != {n: t.shape for n, t in tensors.items()}:
-        raise Unusable(f"{path}: its tensors have other names or shapes than the network")
+        raise Unusable(f"{path}: its tensors do not have the names and shapes of the network")
     for name, tensor in wanted.items():
         tensor.copy_(tensors[name])
 

@@ -31,7 +31,7 @@ class BackboneTransfer(Study[BackboneCell]):
     cell = BackboneCell
     typical_share = 0.2
     card = Card(
-        "Transfer from a backbone of one's own",
+        "Transfer from your own backbone",
         "scratch: all new · last_layer: all frozen but a new read-out · dense_layers: all frozen below depth new fully "
         f"connected layers · fine_tune: a new read-out, the other layers at {LOWER_RATE:g} times the rate",
         "CS231n 2021, lecture 7; Yosinski et al. 2014",

@@ -67,7 +67,7 @@ class Folding(Study[FoldingCell]):
         "s = γ/√(running variance + eps), W' = W·s, b' = (b − running mean)·s + β",
         "Ioffe & Szegedy 2015, section 3.1; Jacob et al. 2018, section 3.2",
         notes="Times are medians of forward passes of one network in evaluation mode, on one core of a CPU; the three "
-        "kinds take turns. They belong to one machine and to what else it did.",
+        "kinds take turns. They are valid for one machine and its load at the time.",
     )
     quantities = (
         Quantity(

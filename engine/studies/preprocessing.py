@@ -51,7 +51,7 @@ class PreprocessingCell(Cell):
 
 def _is_not_linear(cell: PreprocessingCell) -> str | None:
     if not cell.dataset.classes:
-        return f"dataset = {cell.dataset}: it has no labels to tell apart"
+        return f"dataset = {cell.dataset}: it has no labels"
     for key, only in (("network", Mlp()), ("init", Zeros()), ("activation", Linear())):
         if getattr(cell, key) != only:
             return f"{key} = {getattr(cell, key)}: a linear classifier has {key} = {only}; leave {key} out"

@@ -91,4 +91,4 @@ def _keep(cell: SourceCell, networks: Classifier, place: int) -> None:
     try:
         saved.save(weights_file(cell), networks, place, cell.canonical_json)
     except OSError as error:
-        warnings.warn(f"{weights_file(cell)}: the weights cannot be kept: {error.strerror}", stacklevel=2)
+        warnings.warn(f"{weights_file(cell)}: the weights cannot be saved: {error.strerror}", stacklevel=2)

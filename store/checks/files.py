@@ -55,7 +55,7 @@ def everything_commented(layout: Layout, store: Store) -> Verdict:
 
 
 def schema_current(layout: Layout, store: Store) -> Verdict:
-    """Tables, views, macros, comments, thresholds and metrics are those that this version of the code makes."""
+    """Tables, views, macros, comments, thresholds and metrics are those of this version of Goldilocks."""
     with store.cursor() as connection:
         done = migrate.applied(connection)
         missing = [step.name for step in migrate.steps() if step.number not in done]

@@ -25,8 +25,8 @@ class Conflict:
 
     def __str__(self) -> str:
         return (
-            f"{self.cells} cells differ, by up to {self.largest:.2g} of a value, for example {self.example}:\n"
-            f"  kept    {self.here}\n  left    {self.there}"
+            f"{self.cells} cells differ, relatively by up to {self.largest:.2g}, for example {self.example}:\n"
+            f"  kept       {self.here}\n  discarded  {self.there}"
         )
 
 

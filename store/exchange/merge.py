@@ -122,7 +122,7 @@ def _refuse_broken(connection: duckdb.DuckDBPyConnection, other: Path) -> None:
     if wrong:
         listed = ", ".join(map(repr, wrong[:MOST_LISTED])) + (", …" if len(wrong) > MOST_LISTED else "")
         raise StoreInvalid(
-            f"{other} is refused, nothing was imported: the id of {len(wrong)} cells is not that of their spec: "
+            f"{other} is refused, nothing was imported: {len(wrong)} cells have an id that does not match their spec: "
             f"{listed}"
         )
     for result in broken_invariants(connection):

@@ -79,7 +79,7 @@ CREATE TABLE cells (
 COMMENT ON TABLE cells IS 'One row per configuration, every axis a column.';
 COMMENT ON COLUMN cells.cell_id IS 'Identity of the configuration: the first 16 hexadecimal digits of the SHA-256 of its canonical JSON.';
 COMMENT ON COLUMN cells.run_id IS 'The run that computed this cell; see runs.';
-COMMENT ON COLUMN cells.study IS 'What was done: propagation (statistics of an untrained network) or training.';
+COMMENT ON COLUMN cells.study IS 'Kind of experiment: propagation (statistics of an untrained network), training, or another study; see schemes.';
 COMMENT ON COLUMN cells.network IS 'Kind of network.';
 COMMENT ON COLUMN cells.dataset IS 'Where the inputs come from; gaussian means independent N(0,1) inputs.';
 COMMENT ON COLUMN cells.preprocessing IS 'What was done to the inputs before the first layer.';
@@ -190,7 +190,7 @@ CREATE TABLE schemes (
     aliases     VARCHAR[],
     snippet     VARCHAR
 );
-COMMENT ON TABLE schemes IS 'The card of each member the engine knows: initializers, activations, normalizations and so on.';
+COMMENT ON TABLE schemes IS 'The card of each member of the engine: initializers, activations, normalizations and so on.';
 COMMENT ON COLUMN schemes.kind IS 'Family: initializer, activation, normalization, network, optimizer, dataset, preprocessing, study.';
 COMMENT ON COLUMN schemes.name IS 'Name in grid files and in the axis columns, without parameters.';
 COMMENT ON COLUMN schemes.title IS 'Display name.';
@@ -199,7 +199,7 @@ COMMENT ON COLUMN schemes.reference IS 'Paper or textbook.';
 COMMENT ON COLUMN schemes.notes IS 'Limits and remarks.';
 COMMENT ON COLUMN schemes.parameters IS 'Parameters with their defaults.';
 COMMENT ON COLUMN schemes.aliases IS 'Other names that grid files may use.';
-COMMENT ON COLUMN schemes.snippet IS 'The same in PyTorch, to paste.';
+COMMENT ON COLUMN schemes.snippet IS 'The same in PyTorch, ready to paste.';
 
 CREATE TABLE metrics (
     name     VARCHAR NOT NULL,
@@ -208,7 +208,7 @@ CREATE TABLE metrics (
     meaning  VARCHAR NOT NULL,
     better   VARCHAR
 );
-COMMENT ON TABLE metrics IS 'What each measured column is called on an axis, and in which unit.';
+COMMENT ON TABLE metrics IS 'Axis title, unit and meaning of each measured column.';
 COMMENT ON COLUMN metrics.name IS 'Column name.';
 COMMENT ON COLUMN metrics.label IS 'Axis title.';
 COMMENT ON COLUMN metrics.unit IS 'Unit; 1 for a pure number.';

@@ -16,7 +16,7 @@ CREATE TABLE workers (
     torch_version   VARCHAR,
     python_version  VARCHAR
 );
-COMMENT ON TABLE workers IS 'Provenance beyond one process: one row per other process, on this machine or of a cluster, that computed cells of a run. Device, threads and versions are then recorded here for each worker, not in runs.';
+COMMENT ON TABLE workers IS 'Provenance of runs with several processes: one row per additional process, on this machine or in a cluster, that computed cells of a run. Device, threads and versions are then recorded here for each worker, not in runs.';
 COMMENT ON COLUMN workers.run_id IS 'The run; see runs.';
 COMMENT ON COLUMN workers.worker IS 'Name of the worker, unique within its run.';
 COMMENT ON COLUMN workers.node IS 'Name that the cluster gave to the machine; several nodes may be on one host.';
@@ -28,7 +28,7 @@ COMMENT ON COLUMN workers.device_reason IS 'Why this device was chosen.';
 COMMENT ON COLUMN workers.dtype IS 'Floating-point type of the computation.';
 COMMENT ON COLUMN workers.threads IS 'Number of CPU threads used by tensor operations.';
 COMMENT ON COLUMN workers.platform IS 'Operating system, architecture, C library and vector instructions.';
-COMMENT ON COLUMN workers.packages IS 'Installed packages that decide about numbers, as a JSON object from name to version.';
+COMMENT ON COLUMN workers.packages IS 'Installed packages that can affect results, as a JSON object from name to version.';
 COMMENT ON COLUMN workers.torch_version IS 'Version of PyTorch.';
 COMMENT ON COLUMN workers.python_version IS 'Version of Python.';
 
@@ -38,4 +38,4 @@ COMMENT ON COLUMN cells.worker IS 'The worker of the run that computed this cell
 ALTER TABLE runs ADD COLUMN batches_total INTEGER;
 ALTER TABLE runs ADD COLUMN batches_running INTEGER;
 COMMENT ON COLUMN runs.batches_total IS 'Number of tensor programs of the run; NULL where it was not recorded.';
-COMMENT ON COLUMN runs.batches_running IS 'Of these, how many were being computed, or waited at a worker, when the run was last published.';
+COMMENT ON COLUMN runs.batches_running IS 'Number of these that were being computed, or were queued at a worker, when the run was last published.';

@@ -17,20 +17,20 @@ COMMENT ON COLUMN cells.theory_first_loss IS 'Training: predicted cross-entropy 
 ALTER TABLE layers ALTER theory_std TYPE DOUBLE;
 ALTER TABLE layers ALTER theory_grad_rms TYPE DOUBLE;
 
-COMMENT ON COLUMN layers.frac_saturated IS 'Share of activations that are saturated: from their pre-activation outwards the function has a limit, and its derivative stays below the saturation threshold times its largest value (see thresholds). Flat places that are no end, such as the minimum of GELU or the leak of leaky ReLU, do not count.';
+COMMENT ON COLUMN layers.frac_saturated IS 'Share of activations that are saturated: from their pre-activation outwards the function has a limit, and its derivative stays below the saturation threshold times its largest value (see thresholds). Flat regions that are not at an end, such as the minimum of GELU or the leak of leaky ReLU, do not count.';
 COMMENT ON COLUMN layers.frac_zero IS 'Share of activations that are exactly zero; 1 in a dead layer.';
 
 -- The axes that a study has beyond those of all studies; `store.study_axes` computes them from the spec.
 
 ALTER TABLE cells ADD COLUMN study_axes MAP(VARCHAR, VARCHAR);
 ALTER TABLE cells ADD COLUMN study_numbers MAP(VARCHAR, DOUBLE);
-COMMENT ON COLUMN cells.study_axes IS 'The axes of this study that are no columns, by name, as text: study_axes[''scheme'']. Group by it, or by one of them, or cells that differ there are averaged as if they were seeds. Empty where the study has no others.';
-COMMENT ON COLUMN cells.study_numbers IS 'Those of study_axes that are numbers, to sort and compare by: study_numbers[''epochs''] > 2.';
+COMMENT ON COLUMN cells.study_axes IS 'The axes of this study that have no column of their own, by name, as text: study_axes[''scheme'']. Group by it, or by its entries; otherwise cells that differ there are averaged as if they were seeds. Empty where the study has none.';
+COMMENT ON COLUMN cells.study_numbers IS 'The numeric entries of study_axes, to sort and compare by: study_numbers[''epochs''] > 2.';
 
 -- What a snapshot took in can be recognized: the digest of each journal entry.
 
 ALTER TABLE journal_entries ADD COLUMN digest VARCHAR;
-COMMENT ON COLUMN journal_entries.digest IS 'SHA-256 of the list of digests of the files of the entry, as hexadecimal digits; NULL where it was taken in before there were digests and is no longer in the journal.';
+COMMENT ON COLUMN journal_entries.digest IS 'SHA-256, in hexadecimal digits, of the list of digests of the files of the entry; NULL where the entry is older than these lists and no longer in the journal.';
 
 -- When a network trains: what guessing gives, which the share of correct answers is measured from.
 

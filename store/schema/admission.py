@@ -67,7 +67,7 @@ def refuse_strange(connection: duckdb.DuckDBPyConnection, database: str, path: P
 
     contents, known = _contents(connection, database), _newest()
     if STEPS in contents.views or contents.tables.get(STEPS, known.tables[STEPS]) != known.tables[STEPS]:
-        raise _refusal(path, f"its {STEPS} is not the table that says which version it has")
+        raise _refusal(path, f"its {STEPS} is not the table that records the version of the schema")
     steps = _steps(connection, database) if STEPS in contents.tables else set()
     migrate.refuse_newer(steps, path)
     for kind, name in connection.execute(_OBJECTS + " ORDER BY ALL", [database]).fetchall():
@@ -83,7 +83,7 @@ def refuse_strange(connection: duckdb.DuckDBPyConnection, database: str, path: P
     try:
         tables = _tables_of(frozenset(steps))
     except duckdb.Error:
-        raise _refusal(path, f"no store has the steps {sorted(steps)} of the schema and no other") from None
+        raise _refusal(path, f"no version of Goldilocks has exactly the schema steps {sorted(steps)}") from None
     for table in sorted(tables.keys() & contents.tables.keys()):
         _refuse_columns(path, table, contents.tables[table], tables[table])
     return steps
@@ -99,8 +99,8 @@ def _refuse_columns(path: Path, table: str, columns: dict[str, str], known: dict
 
 def _refusal(path: Path, reason: str) -> StoreInvalid:
     return StoreInvalid(
-        f"{path} is refused: {reason}. No store has that, and its numbers may be anything; if you made it yourself, "
-        "drop it with DuckDB."
+        f"{path} is refused: {reason}. No store contains that, so its numbers cannot be trusted; if you added it "
+        "yourself, drop it with DuckDB."
     )
 
 

@@ -74,8 +74,8 @@ SELECT axes.*, final_train_loss, final_train_accuracy, final_test_accuracy, best
            >= (chance + (SELECT value FROM thresholds WHERE name = 'trains') * (1 - chance))::FLOAT AS trains
 FROM summary JOIN axes USING (cell_id) JOIN ends USING (cell_id);
 COMMENT ON VIEW outcomes IS 'How each training cell ended, with all axes.';
-COMMENT ON COLUMN outcomes.final_train_loss IS 'Cross-entropy in nats, mean over the minibatches since the last but one logged step, in training mode; not the loss after the last update.';
-COMMENT ON COLUMN outcomes.final_train_accuracy IS 'Share of correct predictions over the minibatches since the last but one logged step; not the accuracy after the last update.';
+COMMENT ON COLUMN outcomes.final_train_loss IS 'Cross-entropy in nats, mean over the minibatches since the penultimate logged step, in training mode; not the loss after the last update.';
+COMMENT ON COLUMN outcomes.final_train_accuracy IS 'Share of correct predictions over the minibatches since the penultimate logged step; not the accuracy after the last update.';
 COMMENT ON COLUMN outcomes.final_test_accuracy IS 'Test accuracy after the last update.';
 COMMENT ON COLUMN outcomes.best_test_accuracy IS 'Highest finite test accuracy at any logged step; NULL when none was finite.';
 COMMENT ON COLUMN outcomes.steps_to_90 IS 'First logged step with a test accuracy of at least 0.90; NULL when never reached.';

@@ -1,5 +1,5 @@
 -- Too small, just right or too big: rates and verdicts of chosen configurations, over seeds.
--- The verdict is the most frequent one, of several the first in the alphabet; agreeing says how many seeds share it.
+-- The verdict is the most frequent one, in a tie the first in the alphabet; agreeing says how many seeds share it.
 -- Rates per layer and factors over the whole depth are geometric means over the seeds where they are finite.
 -- $network VARCHAR = 'mlp': kind of network
 -- $dataset VARCHAR = 'gaussian': where the inputs come from

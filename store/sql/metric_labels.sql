@@ -1,2 +1,2 @@
--- What each measured column is called on an axis, and in which unit.
+-- Axis title, unit and meaning of each measured column.
 SELECT name, label, unit, meaning, better, study, position FROM metrics ORDER BY name

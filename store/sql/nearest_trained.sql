@@ -1,7 +1,7 @@
 -- Which trained networks are nearest to a wanted shape.
--- One row per shape, the best to ask first: the wanted one itself, where it was trained; distance is |ln(depth ratio)| + half of |ln(width ratio)|. A network on which
--- more was tried tells more: with e times as many combinations (of initialization, normalization, optimizer and learning
--- rate) it may be farther by $variety: adjusted_distance.
+-- One row per shape, the most suitable first: the wanted one itself, where it was trained. distance is |ln(depth ratio)| + half
+-- of |ln(width ratio)|. A network on which more was tried is more informative: adjusted_distance lets one with e times as
+-- many combinations (of initialization, normalization, optimizer and learning rate) be farther by $variety.
 -- $activation VARCHAR: the activation
 -- $depth INTEGER: hidden layers wanted
 -- $width INTEGER: units per layer wanted

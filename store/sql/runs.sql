@@ -1,5 +1,5 @@
--- Every call of the engine, the latest first.
--- With how many of the cells that are in the file now it computed, and what became of its batches.
+-- Every run of the engine, the latest first.
+-- Includes how many of the cells that are now in the file it computed, and the state of its batches.
 SELECT runs.run_id, grid, status, started_at, ended_at, seconds, device, device_name, cells_total, cells_cached,
        cells_computed, cells_diverged, cells_failed, coalesce(cells_kept, 0) AS cells_kept, batches_total,
        coalesce(batches_done, 0) AS batches_done, batches_running, coalesce(batches_failed, 0) AS batches_failed,

@@ -1,4 +1,4 @@
--- Every table and view of the store, with what it holds.
+-- Every table and view of the store, with its comment.
 SELECT view_name AS name, 'view' AS kind, comment AS meaning FROM duckdb_views()
 WHERE NOT internal AND database_name = current_database()
 UNION ALL

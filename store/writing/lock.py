@@ -111,8 +111,8 @@ def _refuse_links(layout: Layout) -> None:
 def _acquire(layout: Layout) -> FileLock:
     if "?" in str(layout.path):
         raise StoreInvalid(
-            f"{layout.path} has a question mark in it: DuckDB cannot write files of such a path. Choose another one "
-            "with --store."
+            f"{layout.path} contains a question mark, and DuckDB cannot write to such a path. Choose another one with "
+            "--store."
         )
     _refuse_links(layout)
     layout.prepare()
@@ -147,8 +147,8 @@ def _refuse_without_links(layout: Layout) -> None:
         if error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES):
             raise
         raise StoreInvalid(
-            f"{layout.path.parent} cannot hold a store ({error.strerror or error}): its file system must have symbolic "
-            "links. Choose another place with --store."
+            f"{layout.path.parent} cannot hold a store ({error.strerror or error}): its file system must support "
+            "symbolic links. Choose another place with --store."
         ) from None
 
 

@@ -37,7 +37,7 @@ def test_without_ray_one_sentence_says_what_to_install(tmp_path, monkeypatch):
         ("127.0.0.1:1", "nothing answers at 127.0.0.1:1"),
         ("ray://127.0.0.1:1", "nothing answers at 127.0.0.1:1"),
         ("no.such.host.invalid:6379", "nothing answers"),
-        ("nonsense", "allowed are auto, local, HOST:PORT and ray://HOST:PORT"),
+        ("nonsense", "allowed: auto, local, HOST:PORT and ray://HOST:PORT"),
         ("127.0.0.1:99999999", "nothing answers"),
     ],
 )

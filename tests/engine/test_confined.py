@@ -76,7 +76,7 @@ def test_no_folder_that_it_names_is_looked_into(grid, nowhere, dataset):
 
 @pytest.mark.parametrize("dataset", ["cifar10", "mnist"])
 def test_nothing_is_downloaded_for_it(grid, nowhere, dataset):
-    with pytest.raises(RequestError, match="would have to be downloaded"):
+    with pytest.raises(RequestError, match="a confined grid downloads nothing"):
         load_grid(grid(f'"{dataset}"'), confined=True)
     assert nowhere == []
     assert load_grid(grid('"digits"'), confined=True).cells

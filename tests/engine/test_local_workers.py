@@ -101,7 +101,7 @@ def test_what_they_compute_is_verified_and_each_is_on_record(grid):
     assert {worker for worker, *_ in workers} == {"1", "2"} == {worker for (worker,) in by_worker}
     assert len({pid for *_, pid in workers} | {os.getpid()}) == 3
     for verdict in verify(sample=4, store=path.parent / "grid.duckdb"):
-        assert "the same bit for bit" in str(verdict)
+        assert "identical bit for bit" in str(verdict)
 
 
 def test_a_worker_that_is_killed_costs_its_batch_in_flight_and_is_replaced(grid):

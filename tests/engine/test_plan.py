@@ -74,7 +74,7 @@ def test_less_memory_makes_more_batches_and_no_batch_breaks_the_bound():
 
 
 def test_a_cell_larger_than_the_memory_is_refused_with_what_to_do():
-    with pytest.raises(RequestError, match=r"width = 16.*free.*smaller"):
+    with pytest.raises(RequestError, match=r"width = 16.*free.*Reduce"):
         plan(cells(), SmallDevice(1000))
 
 

@@ -160,7 +160,7 @@ def test_a_batch_that_is_not_whole_is_compared_within_rounding(own):
     alter(own, f"UPDATE cells SET batch = NULL WHERE cell_id = '{other}'")
     verdicts = {verdict.cell_id: verdict for verdict in verify([cell, other], store=own)}
     assert {verdict.inexact for verdict in verdicts.values()} == {
-        "its batch is not whole in this store, or not on this machine"
+        "its batch is incomplete in this store, or on this machine"
     }
     assert all(verdict.agrees for verdict in verdicts.values())
 
@@ -197,9 +197,9 @@ HAND_MADE = {
     "nameless member": (spec("init", '{"name": null, "std": 1}'), "its spec is none that"),
     "another member": (spec("init", '{"name": "lecun_normal"}'), "its spec is that of cell"),
     "unknown parameter": (spec("init", '{"gone": 1}'), "no parameter 'gone'"),
-    "refused": (spec("norm", '{"name": "group", "groups": 7}'), "this version of the code refuses it"),
+    "refused": (spec("norm", '{"name": "group", "groups": 7}'), "this version of Goldilocks refuses it"),
     "a plugin": (spec("init", '{"name": "timid", "plugin": "0123456789ab"}'), "give its file with --plugin FILE"),
-    "a folder": (spec("dataset", '{"name": "own", "digest": "0123456789abcdef"}'), "no folder that is known holds"),
+    "a folder": (spec("dataset", '{"name": "own", "digest": "0123456789abcdef"}'), "these images were not found"),
     "too large": (spec("width", "60000"), "cell"),
 }
 
@@ -270,7 +270,7 @@ def test_cells_of_a_plugin_are_verified_with_its_file_and_named_without(tmp_path
     assert without.exit_code == 1, without.output
     assert "give its file with --plugin FILE" in without.stdout
     assert without.stdout.endswith(
-        "2 cells computed again, 0 of them differ.\n2 cannot be verified; the reasons stand above.\n"
+        "2 cells recomputed, 0 of them differ.\n2 cannot be verified; the reasons are listed above.\n"
     )
     given = CliRunner().invoke(app, ["verify", "--sample", "9", "--store", str(path), "--plugin", str(file), "--json"])
     plugins.unload(file)
@@ -306,7 +306,7 @@ def test_the_command_says_what_it_did(own):
 
     cell = one(own, "propagation")
     same = command(cell)
-    assert (same.returncode, same.stdout.splitlines()[-1]) == (0, "1 cells computed again, 0 of them differ.")
+    assert (same.returncode, same.stdout.splitlines()[-1]) == (0, "1 cells recomputed, 0 of them differ.")
     assert f"{cell} of run" in same.stdout
     alter(own, "UPDATE layers SET std = 2 * std")
     differs = command(cell, "--json")

@@ -71,7 +71,7 @@ def test_odd_names_of_folders(tmp_path, folder):
 
 @pytest.mark.parametrize("name", ["what?/grid.duckdb", "grid?.duckdb", "a?b=c.duckdb"])
 def test_a_question_mark_is_refused_before_anything_is_written(tmp_path, name):
-    with pytest.raises(store.StoreInvalid, match="has a question mark"):
+    with pytest.raises(store.StoreInvalid, match="contains a question mark"):
         write(tmp_path / name, believable(1, 1))
     assert list(tmp_path.iterdir()) == []
 

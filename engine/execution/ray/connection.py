@@ -109,7 +109,7 @@ def _reach(address: str) -> None:
             ) from None
     host, _, port = resolved.removeprefix(CLIENT).rpartition(":")
     if not host or not port.isdecimal():
-        raise RequestError(f"--address {address!r}: allowed are auto, local, HOST:PORT and ray://HOST:PORT")
+        raise RequestError(f"--address {address!r}: allowed: auto, local, HOST:PORT and ray://HOST:PORT")
     try:
         socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
     except (OSError, OverflowError) as error:

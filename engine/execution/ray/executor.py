@@ -79,7 +79,7 @@ class RayExecutor:
         """This process, with the devices of the workers."""
         here, workers = Process.here(choose_device("cpu")), [member.worker for member in self._pool.ready]
         if not workers:
-            return replace(here, device_reason="nothing was left to compute")
+            return replace(here, device_reason="nothing to compute")
         names = Counter(worker.process.device_name for worker in workers)
         nodes = len({worker.node for worker in workers})
         return replace(

@@ -66,7 +66,7 @@ class WorkerPool:
         self._names = count(1)
         self._strikes: Counter[str] = Counter()
         self._looked = float("-inf")
-        self.complaint = "the cluster has no node with what a worker needs, or others use it"
+        self.complaint = "no node of the cluster has the resources that a worker needs, or they are in use"
 
     @property
     def ready(self) -> list[Member]:
@@ -145,7 +145,7 @@ class WorkerPool:
             return
         if info.code_digest != code_digest():
             self._strikes[member.node_id] = STRIKES
-            self._refuse(member, "it has another version of the engine's code than this process")
+            self._refuse(member, "its version of the engine differs from that of this process")
             return
         self._strikes[member.node_id] = 0
         member.known = info

@@ -73,7 +73,7 @@ def test_files_that_were_changed_are_another_data_set(mine, arrays, monkeypatch)
     assert datasets.parse("own(folder='mine')") != before
     with pytest.raises(RequestError, match="they were changed"):
         datasets.parse(f"own(folder='mine', digest='{before.digest}')")
-    with pytest.raises(RequestError, match="no folder that is known holds these images"):
+    with pytest.raises(RequestError, match="these images were not found"):
         datasets.parse(str(before))
 
 
@@ -103,8 +103,8 @@ def test_the_content_is_part_of_the_identity(mine, arrays):
 @pytest.mark.parametrize(
     ("number", "change", "reason"),
     [
-        (0, lambda images: images[:, :, :20], "square ones"),
-        (2, lambda images: images[:, :14, :14], "square ones, all alike"),
+        (0, lambda images: images[:, :, :20], "square images"),
+        (2, lambda images: images[:, :14, :14], "square images of equal size"),
         (1, lambda labels: labels[1:], "20 training images and 19 labels"),
         (1, lambda labels: 2 * labels, "without gaps"),
         (3, lambda labels: labels + 1, "without gaps"),
@@ -118,7 +118,7 @@ def test_files_that_do_not_belong_together_are_refused(mine, arrays, number, cha
 
 def test_a_folder_that_lacks_a_file_is_refused_with_the_names_of_all(mine):
     (mine / FILES[3]).unlink()
-    with pytest.raises(RequestError, match=rf"lacks {FILES[3]}; needed are {FILES[0]}"):
+    with pytest.raises(RequestError, match=rf"lacks {FILES[3]}; required: {FILES[0]}"):
         Grid.from_toml(GRID)
 
 
@@ -169,7 +169,7 @@ def test_a_store_makes_no_command_look_into_a_folder_that_the_command_does_not_n
         assert str(elsewhere) in str(handle.query("SELECT grid_text FROM runs").fetchall())
     seen = looked_into(monkeypatch)
     verdicts = list(verify(sample=1, store=path))
-    assert ["no folder that is known holds" in verdict.obstacle for verdict in verdicts] == [True]
+    assert ["these images were not found" in verdict.obstacle for verdict in verdicts] == [True]
     assert elsewhere not in seen
     verdicts = list(verify(sample=1, store=path, images=[elsewhere]))
     assert [verdict.agrees for verdict in verdicts] == [True]
