@@ -103,7 +103,7 @@ def parts() -> Iterator[CatalogEntry]:
 def metrics_table() -> pa.Table:
     """Return what the studies measure beside the columns of the store, as rows of the store's table `metrics`."""
     rows = [asdict(quantity) | {"study": study.name} for study in studies for quantity in study.quantities]
-    return pa.Table.from_pylist(rows, schema=tables.schema("metrics"))
+    return tables.of_rows("metrics", rows)
 
 
 def schemes_table() -> pa.Table:
@@ -126,4 +126,4 @@ def schemes_table() -> pa.Table:
         }
         for entry in chain(chain.from_iterable(map(entries, kinds())), parts())
     ]
-    return pa.Table.from_pylist(rows, schema=tables.schema("schemes"))
+    return tables.of_rows("schemes", rows)

@@ -32,7 +32,7 @@ class Measurements:
 
     def table(self) -> pa.Table:
         """Return the rows as the store wants them."""
-        return pa.Table.from_pylist(self._rows, schema=tables.schema("measurements"))
+        return tables.of_rows("measurements", self._rows)
 
 
 class BatchMeasurements:

@@ -102,7 +102,7 @@ class SyntheticStore:
             "status": "done",
             "started_at": datetime(2026, 1, 1),
         }
-        runs = pa.Table.from_pylist([row], schema=tables.schema("runs"))
+        runs = tables.of_rows("runs", [row])
         journal.append(self.layout, "run", {"runs": runs, "schemes": schemes_table(), "metrics": metrics_table()})
 
     def skip(self, training: int) -> None:

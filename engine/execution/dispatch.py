@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from goldilocks.engine.execution.executor import ClusterLost, Done, Failure, Job, Worker
+from goldilocks.engine.execution.executor import ClusterLost
+from goldilocks.engine.execution.job import Done, Failure, Job, Worker
 
 # Batches that wait at each worker beyond the one it computes, so that it need not wait for this process. Results stay
 # with the workers until they are taken, one at a time, so this process never holds more than one.

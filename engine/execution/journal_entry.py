@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from goldilocks.engine.execution.executor import Done, Failure
+from goldilocks.engine.execution.job import Done, Failure
 from goldilocks.engine.studies.base import Outcome
 from goldilocks.store import tables
 
@@ -17,7 +17,7 @@ def entry(run_id: str, done: Done) -> dict[str, pa.Table]:
         done: what became of the batch: an outcome or a failure.
     """
     workers = [done.worker.row(run_id)] if done.worker else []
-    about = {"workers": pa.Table.from_pylist(workers, schema=tables.schema("workers"))}
+    about = {"workers": tables.of_rows("workers", workers)}
     if isinstance(done.result, Failure):
         rows: list[dict[str, Any]] = [{"status": "failed", "error": done.result.reason} for _ in done.job.batch.cells]
         return {**about, "cells": _cells(run_id, done, rows)}
@@ -51,4 +51,4 @@ def _cells(run_id: str, done: Done, results: list[dict[str, Any]]) -> pa.Table:
         cell.row() | shared | {"batch_place": place} | result
         for place, (cell, result) in enumerate(zip(cells, results, strict=True))
     ]
-    return pa.Table.from_pylist(rows, schema=tables.schema("cells"))
+    return tables.of_rows("cells", rows)

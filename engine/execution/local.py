@@ -13,8 +13,9 @@ from goldilocks.engine.data import Dataset
 from goldilocks.engine.data.download import Announce
 from goldilocks.engine.device import Device
 from goldilocks.engine.errors import RequestError, short
+from goldilocks.engine.execution.batch_computation import compute_batch
 from goldilocks.engine.execution.dispatch import dispatched
-from goldilocks.engine.execution.executor import Done, Job, compute_batch
+from goldilocks.engine.execution.job import Done, Job
 from goldilocks.engine.execution.process_pool import ProcessPool
 from goldilocks.engine.execution.provenance import Process
 from goldilocks.engine.execution.worker import Placement, WorkerConfig

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from goldilocks.engine.execution import worker_process
 from goldilocks.engine.execution.dispatch import WorkerGone
-from goldilocks.engine.execution.executor import ClusterLost, Done, Failure, Job, Worker
+from goldilocks.engine.execution.executor import ClusterLost
+from goldilocks.engine.execution.job import Done, Failure, Job, Worker
 from goldilocks.engine.execution.worker import Placement, WorkerConfig, WorkerInfo
 
 # So many in a row that did not start mean that none will.

@@ -176,4 +176,4 @@ class RunRecord:
             "batches_total": self.batches_total,
             "batches_running": self.batches_running,
         }
-        return pa.Table.from_pylist([row], schema=tables.schema("runs"))
+        return tables.of_rows("runs", [row])

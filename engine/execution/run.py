@@ -19,8 +19,9 @@ from goldilocks.engine.execution import journal_entry
 from goldilocks.engine.execution.allocator import keep_freed_memory
 from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.cluster_executor import cluster_executor
-from goldilocks.engine.execution.executor import ClusterLost, Done, Executor, Failure, Job, SpooledResult
+from goldilocks.engine.execution.executor import ClusterLost, Executor
 from goldilocks.engine.execution.interruption import interruptible
+from goldilocks.engine.execution.job import Done, Failure, Job, SpooledResult
 from goldilocks.engine.execution.local import AUTO, LocalExecutor
 from goldilocks.engine.execution.progress import Reporter, Silence
 from goldilocks.engine.execution.provenance import RunRecord, new_run_id

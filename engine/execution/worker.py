@@ -15,7 +15,8 @@ from goldilocks.engine.data import Dataset
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.execution import journal_entry
 from goldilocks.engine.execution.allocator import keep_freed_memory
-from goldilocks.engine.execution.executor import Done, Failure, Job, SpooledResult, Worker, compute_batch
+from goldilocks.engine.execution.batch_computation import compute_batch
+from goldilocks.engine.execution.job import Done, Failure, Job, SpooledResult, Worker
 from goldilocks.engine.execution.provenance import Process, code_digest
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugin_code import PluginCode

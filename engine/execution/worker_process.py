@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from goldilocks.engine.execution.executor import Job
+    from goldilocks.engine.execution.job import Job
 
 # How often it says how far a batch is.
 REPORT_SECONDS = 0.2
@@ -22,7 +22,7 @@ REPORT_SECONDS = 0.2
 
 def serve(channel: Connection) -> None:
     """Introduce this process, then compute what comes, until nobody is left at the other end."""
-    from goldilocks.engine.execution.executor import Failure
+    from goldilocks.engine.execution.job import Failure
     from goldilocks.engine.execution.worker import BatchWorker
 
     config, placement = channel.recv()

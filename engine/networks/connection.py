@@ -29,6 +29,15 @@ class Connection:
     positions: int
     receptive: int
 
+    @property
+    def input_positions(self) -> int:
+        """Rows that an example has in the input."""
+        raise NotImplementedError(f"{type(self).__name__} must define input_positions")
+
+    def between_fields(self) -> tuple["Connection", int]:
+        """Return the same map between fields of a single channel, and how many of their positions each unit sees."""
+        raise NotImplementedError(f"{type(self).__name__} must define between_fields")
+
     def patches(self, h: Tensor) -> Tensor:
         """Return the rows that meet the weight matrix.
 
@@ -70,6 +79,13 @@ class Dense(Connection):
     rows: int = 1
     positions = 1
     receptive = 1
+
+    @property
+    def input_positions(self) -> int:
+        return self.rows
+
+    def between_fields(self) -> tuple[Connection, int]:
+        return self, self.rows
 
     def patches(self, h: Tensor) -> Tensor:
         return h if self.rows == 1 else h.reshape(len(h), h.shape[BATCH] // self.rows, -1)

@@ -1,7 +1,7 @@
 """The convolution of square images, for every configuration at once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -41,6 +41,13 @@ class Convolution(Connection):
     @property
     def receptive(self) -> int:  # type: ignore[override]
         return self.filter**2
+
+    @property
+    def input_positions(self) -> int:
+        return self.side**2
+
+    def between_fields(self) -> tuple[Connection, int]:
+        return replace(self, channels=1), self.receptive
 
     @property
     def padding(self) -> int:

@@ -7,7 +7,6 @@ Beyond the border there are zeros, so the fields sink towards it. The sums are t
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,8 +14,7 @@ import torch
 from torch import Tensor
 
 from goldilocks.engine.activations import Activation
-from goldilocks.engine.networks.connection import Connection, Dense, LayerShape
-from goldilocks.engine.networks.convolution import Convolution
+from goldilocks.engine.networks.connection import LayerShape
 from goldilocks.engine.predictions.feedforward import LayerTheory
 from goldilocks.engine.theory.maps import length, mean, slope
 
@@ -42,8 +40,8 @@ def predict_convolutional(
     Source:
         Xiao, Bahri, Sohl-Dickstein, Schoenholz & Pennington 2018, position by position.
     """
-    seen = [_single_channel(shape) for shape in shapes]
-    field = torch.ones(_pixels(seen[0][0]), dtype=torch.float64)
+    seen = [shape.connection.between_fields() for shape in shapes]
+    field = torch.ones(shapes[0].connection.input_positions, dtype=torch.float64)
     stds, slopes = [], []
     for (connection, window), shape, std_w, std_b in zip(seen, shapes, weight_std, bias_std, strict=True):
         sums = connection.forward(field[None, :, None], _ones(window), None).flatten()
@@ -61,19 +59,6 @@ def predict_convolutional(
         gradients.append(float(gradient.mean()) ** 0.5)
     layers = zip(stds, reversed(gradients), strict=True)
     return tuple(LayerTheory(std, None, rms, None, limit_grad_rms=rms) for std, rms in layers)
-
-
-def _single_channel(shape: LayerShape) -> tuple[Connection, int]:
-    """Return the connection between fields, and how many positions a unit sees."""
-    connection = shape.connection
-    if isinstance(connection, Convolution):
-        return replace(connection, channels=1), connection.receptive
-    assert isinstance(connection, Dense)
-    return connection, connection.rows
-
-
-def _pixels(connection: Connection) -> int:
-    return connection.side**2 if isinstance(connection, Convolution) else 1
 
 
 def _ones(window: int) -> Tensor:

@@ -5,7 +5,9 @@ The SQL of the schema is the only source: these Arrow schemas are read off an em
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import pyarrow as pa
 
@@ -66,6 +68,16 @@ def schema(name: str) -> pa.Schema:
     if name not in NAMES:
         raise StoreInvalid(f"the journal has no table {name!r}; it has {', '.join(NAMES)}")
     return _schemas()[name]
+
+
+def of_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return rows as a table with its schema; what a row lacks is NULL, and what the table lacks is left out.
+
+    Args:
+        name: one of `names()`.
+        rows: values by column.
+    """
+    return pa.Table.from_pylist(rows, schema=schema(name))
 
 
 def conform(name: str, table: pa.Table) -> pa.Table:

@@ -9,7 +9,8 @@ from goldilocks import engine
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.execution import dispatch
 from goldilocks.engine.execution.dispatch import AHEAD, RETRIES, WorkerGone, dispatched
-from goldilocks.engine.execution.executor import ClusterLost, Done, Failure, Job, Worker
+from goldilocks.engine.execution.executor import ClusterLost
+from goldilocks.engine.execution.job import Done, Failure, Job, Worker
 from goldilocks.engine.execution.progress import MOST_NODES, node_rates
 from goldilocks.engine.execution.provenance import Process
 from goldilocks.engine.grid.plan import plan

@@ -11,7 +11,7 @@ from goldilocks.engine.cores import kernel_threads
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.cluster import Cluster
-from goldilocks.engine.execution.executor import Failure, Job, SpooledResult
+from goldilocks.engine.execution.job import Failure, Job, SpooledResult
 from goldilocks.engine.execution.local import LocalExecutor
 from goldilocks.engine.execution.progress import Silence
 from goldilocks.engine.execution.run import Execution

@@ -21,7 +21,7 @@ from goldilocks.engine.device import choose_device
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.dispatch import LOOK_SECONDS, dispatched
-from goldilocks.engine.execution.executor import Done, Job
+from goldilocks.engine.execution.job import Done, Job
 from goldilocks.engine.execution.provenance import Process
 from goldilocks.engine.execution.ray.connection import RayConnection
 from goldilocks.engine.execution.ray.worker_pool import WorkerPool

@@ -12,7 +12,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from goldilocks.engine.execution.cluster import Cluster
 from goldilocks.engine.execution.dispatch import LOOK_SECONDS, WorkerGone
-from goldilocks.engine.execution.executor import Done, Failure, Job, Worker
+from goldilocks.engine.execution.job import Done, Failure, Job, Worker
 from goldilocks.engine.execution.provenance import code_digest
 from goldilocks.engine.execution.worker import BatchWorker, Placement, WorkerConfig, WorkerInfo
 
