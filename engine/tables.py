@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Headings of the gains of activations, and where they come from; PyTorch's is shown where it differs.
 GAINS = {"keeps E φ²": "second_moment", "keeps Var φ": "variance", "keeps gradient": "gradient", "PyTorch": "torch"}
 # Heading of the share of a standard normal that an activation saturates.
-SATURATED = "N(0,1) saturated"
+SATURATED = "saturated of N(0,1)"
 
 
 def forecast_table(expected: "Forecast") -> Table:
@@ -28,15 +28,15 @@ def forecast_table(expected: "Forecast") -> Table:
     for label, value in (
         ("grid", expected.grid),
         ("cells", f"{expected.cells:,}"),
-        ("of these done", f"{expected.done:,}"),
+        ("already done", f"{expected.done:,}"),
         ("batches", f"{expected.batches:,}"),
-        ("processes", "1, its threads on all cores" if expected.workers == 1 else f"{expected.workers:,}"),
+        ("processes", "1, with a thread on every core" if expected.workers == 1 else f"{expected.workers:,}"),
         ("operations", f"{expected.flops:.3g} floating-point operations"),
         ("peak memory", f"{expected.peak_bytes / 1e9:.2f} GB"),
         (
             "expected time",
-            f"{_duration(expected.seconds)}, at {expected.matrix_rate / 1e9:.0f} GFLOP/s for plain products "
-            f"and {1e6 * expected.call_seconds:.0f} µs for a call",
+            f"{_duration(expected.seconds)}, at {expected.matrix_rate / 1e9:.0f} GFLOP/s in matrix products "
+            f"and {1e6 * expected.call_seconds:.0f} µs per kernel call",
         ),
     ):
         table.add_row(label, Text(printable(value)))

@@ -8,16 +8,16 @@ from rich.table import Table
 
 COLUMNS = ("", "cell-steps/s", "faster", "spread", "matrix", "streamed")
 NOTES = (
-    "faster: how many times as fast as this peer the engine is, median of rounds in turns; spread: least and most.",
-    "matrix, streamed: share of the rate of plain batched products with factors from the cache, and from memory.",
+    "faster: speed of the engine relative to this peer, median over alternating rounds; spread: minimum and maximum.",
+    "matrix, streamed: share of the rate of plain batched matrix products, with factors in the cache and in memory.",
 )
 # Below this a case has a table of its own under its name.
 WIDE = 144
 STORE = (
     ("journaled, cells/s", "journal_cells_per_second", "{:,.0f}"),
     ("ingested, cells/s", "ingest_cells_per_second", "{:,.0f}"),
-    ("one more batch published, s", "publish_seconds", "{:.2f}"),
-    ("hence published every, s", "seconds_between_publications", "{:.0f}"),
+    ("to publish one more batch, s", "publish_seconds", "{:.2f}"),
+    ("between publications, s", "seconds_between_publications", "{:.0f}"),
     ("bytes per cell", "bytes_per_cell", "{:,.0f}"),
     ("checked, s", "check_seconds", "{:.1f}"),
     ("named queries, 95th percentile, s", "query_seconds_95", "{:.3f}"),

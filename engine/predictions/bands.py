@@ -28,18 +28,18 @@ ROUNDING = 2.0**-22
 Bands = tuple[Sequence[float | None], Sequence[float | None]]
 
 
-def plain(setting: NetworkDescription, variances: Sequence[float]) -> Bands:
+def plain(network: NetworkDescription, variances: Sequence[float]) -> Bands:
     """Return the bands of a network without normalization.
 
     Args:
-        setting: the network.
+        network: the network.
         variances: q of each layer; above 0 and finite.
     """
-    known = [moments(setting.activation, q) for q in variances]
-    similarity = _similarities(setting, variances, known)
-    carried = _carried(setting, variances, known)
-    batch, units = setting.batch, setting.dims[1:]
-    arriving = [setting.inputs.length_scatter * (1 - setting.bias_variance(0) / variances[0]) ** 2]
+    known = [moments(network.activation, q) for q in variances]
+    similarity = _similarities(network, variances, known)
+    carried = _carried(network, variances, known)
+    batch, units = network.batch, network.dims[1:]
+    arriving = [network.inputs.length_scatter * (1 - network.bias_variance(0) / variances[0]) ** 2]
     forward = []
     for m, alike, share, n in zip(known, similarity, carried, units, strict=True):
         forward.append(sqrt(m.spread[2] ** 2 / 2 * arriving[-1] + pooled(m.spread, alike, batch) / n) / 2)
@@ -48,35 +48,35 @@ def plain(setting: NetworkDescription, variances: Sequence[float]) -> Bands:
     backward = []
     # Above a layer: what its deviation of q does to the gradient, and what the units of all those layers add.
     follows = above = 0.0
-    scatter = _gradient_scatter(setting, known, similarity)
+    scatter = _gradient_scatter(network, known, similarity)
     for layer in range(len(known) - 1, -1, -1):
         m, share, (own, passing) = known[layer], carried[layer], scatter[layer]
         backward.append(sqrt(follows**2 * arriving[layer + 1] + above + own) / 2)
         units_of = m.slope_square + share * follows * m.square
         above += pooled(units_of, similarity[layer], batch) / units[layer] + passing
         follows = (m.slope_square[2] + share * follows * m.square[2]) / sqrt(2)
-    straight = _proportional_until(setting, variances, known, arriving)
+    straight = _proportional_until(network, variances, known, arriving)
     if straight < len(known):
         return [*forward[:straight], *[None] * (len(known) - straight)], [None] * len(known)
     return forward, backward[::-1]
 
 
 def _proportional_until(
-    setting: NetworkDescription, variances: Sequence[float], known: Sequence[Moments], arriving: Sequence[float]
+    network: NetworkDescription, variances: Sequence[float], known: Sequence[Moments], arriving: Sequence[float]
 ) -> int:
     """Return the first layer, from 0, whose ln q does not deviate in proportion to what deviates in the layer before.
 
     Close to a fixed point that repels, networks of finite width go to one side or to the other.
     """
     slopes = [
-        m.square[2] / sqrt(2) * share for m, share in zip(known, _carried(setting, variances, known), strict=True)
+        m.square[2] / sqrt(2) * share for m, share in zip(known, _carried(network, variances, known), strict=True)
     ]
     sides = np.array([-1.0, 1.0])
     ends = sides * TWO_SIGMA * sqrt(arriving[0])
     for layer in range(len(known) - 1):
         # Both ends, and between them where nothing deviates: of a data set, that is not quite q of the next layer.
-        passed = length(setting.activation, variances[layer] * np.exp([*ends, 0.0]))
-        q = setting.weight_variance(layer + 1) * passed + setting.bias_variance(layer + 1)
+        passed = length(network.activation, variances[layer] * np.exp([*ends, 0.0]))
+        q = network.weight_variance(layer + 1) * passed + network.bias_variance(layer + 1)
         moved = np.log(q[:-1] / q[-1])
         added = TWO_SIGMA**2 * max(arriving[layer + 1] - slopes[layer] ** 2 * arriving[layer], 0.0)
         # Where nothing of a deviation is passed on, those that are added go to both sides.
@@ -89,20 +89,20 @@ def _proportional_until(
 
 
 def over_units(
-    setting: NetworkDescription, sphere: Sphere, variances: Sequence[float], shrinkages: Sequence[float]
+    network: NetworkDescription, sphere: Sphere, variances: Sequence[float], shrinkages: Sequence[float]
 ) -> Bands:
     """Return the bands of a network whose examples are normalized one by one, hence forget deviations of q.
 
     Args:
-        setting: the network.
+        network: the network.
         sphere: what the normalization does.
         variances: q of each layer.
         shrinkages: factor between normalized pre-activations and unit variance, per layer; above 0.
     """
-    known = [moments(setting.activation, shrinkage**2) for shrinkage in shrinkages]
-    similarity = _similarities(setting, variances, known)
-    carried = _carried(setting, variances, known)
-    batch, units = setting.batch, setting.dims[1:]
+    known = [moments(network.activation, shrinkage**2) for shrinkage in shrinkages]
+    similarity = _similarities(network, variances, known)
+    carried = _carried(network, variances, known)
+    batch, units = network.batch, network.dims[1:]
 
     def held(coefficients: np.ndarray) -> np.ndarray:
         # The normalization fixes the length, the second polynomial, and where it centres the mean, the first.
@@ -116,7 +116,7 @@ def over_units(
     forward = [
         sqrt(
             pooled(held(m.spread), alike, batch) / n
-            + _of_eps(shrinkage, freedom(sphere, setting.dims[layer], layer), batch * n // sphere.count)
+            + _of_eps(shrinkage, freedom(sphere, network.dims[layer], layer), batch * n // sphere.count)
             + _of_mean(sphere, n, batch)
         )
         / 2
@@ -124,7 +124,7 @@ def over_units(
     ]
     backward: list[float | None] = []
     above = 0.0
-    scatter = _gradient_scatter(setting, known, similarity)
+    scatter = _gradient_scatter(network, known, similarity)
     for layer in range(len(known) - 1, -1, -1):
         m, alike, (own, passing) = known[layer], similarity[layer], scatter[layer]
         # The gradient is divided by the lengths of this layer and, on the way to its output, of the next.
@@ -134,35 +134,35 @@ def over_units(
     return forward, backward[::-1]
 
 
-def near_limit(setting: NetworkDescription) -> list[bool]:
+def near_limit(network: NetworkDescription) -> list[bool]:
     """Return for each layer whether a batch norm's bands hold there: the sum of batch/width down to it is small.
 
     Theory takes the directions of the units' vectors for uniform. A layer of n units has them along some directions of
     the batch more than along others, by √(batch/n), and the layers after it keep that.
     """
-    strain = np.cumsum(setting.batch / np.array(setting.dims[1:]))
+    strain = np.cumsum(network.batch / np.array(network.dims[1:]))
     return (strain <= STRAIN).tolist()
 
 
 def over_batch(
-    setting: NetworkDescription, sphere: Sphere, passages: Sequence[Passage], shrinkages: Sequence[float]
+    network: NetworkDescription, sphere: Sphere, passages: Sequence[Passage], shrinkages: Sequence[float]
 ) -> Bands:
     """Return the bands of a network that is normalized over the batch; None where they do not hold.
 
     Args:
-        setting: the network.
+        network: the network.
         sphere: what the normalization does.
         passages: what each layer lets through.
         shrinkages: factor between normalized pre-activations and unit variance, per layer.
     """
-    units, m = setting.dims[1:], sphere.dimension
+    units, m = network.dims[1:], sphere.dimension
     forward: list[float | None] = []
-    for layer, close in enumerate(near_limit(setting)):
+    for layer, close in enumerate(near_limit(network)):
         scatter, n = passages[layer].spread_scatter, units[layer]
         # The first layer's directions are those of the inputs.
         holds = close or layer == 0
         forward.append(
-            sqrt(scatter / n + _of_eps(shrinkages[layer], freedom(sphere, setting.dims[layer], layer), n)) / 2
+            sqrt(scatter / n + _of_eps(shrinkages[layer], freedom(sphere, network.dims[layer], layer), n)) / 2
             if holds
             else None
         )
@@ -204,33 +204,33 @@ def _of_mean(sphere: Sphere, units: int, batch: int) -> float:
     return 0.0 if sphere.centred else 2 / (units * batch) ** 2
 
 
-def _carried(setting: NetworkDescription, variances: Sequence[float], known: Sequence[Moments]) -> list[float]:
+def _carried(network: NetworkDescription, variances: Sequence[float], known: Sequence[Moments]) -> list[float]:
     """Return the share of the next layer's q that comes from the signal, not from biases; for the last layer 0."""
     following = enumerate(zip(known[:-1], variances[1:], strict=True), 1)
-    return [*(setting.weight_variance(layer) * m.length / q for layer, (m, q) in following), 0.0]
+    return [*(network.weight_variance(layer) * m.length / q for layer, (m, q) in following), 0.0]
 
 
 def _similarities(
-    setting: NetworkDescription, variances: Sequence[float], known: Sequence[Moments]
+    network: NetworkDescription, variances: Sequence[float], known: Sequence[Moments]
 ) -> list[Similarity]:
     """Return the correlation between examples in each layer."""
-    inputs, share = setting.inputs, 1 - setting.bias_variance(0) / variances[0]
+    inputs, share = network.inputs, 1 - network.bias_variance(0) / variances[0]
     similarities = [Similarity(1 - share + share * inputs.correlation, share**2 * inputs.correlation_scatter)]
-    for layer, (m, share) in enumerate(zip(known[:-1], _carried(setting, variances, known), strict=False)):
+    for layer, (m, share) in enumerate(zip(known[:-1], _carried(network, variances, known), strict=False)):
         alike = similarities[-1]
         overlap = min(alike.average(m.value**2), 1.0)
-        drawn = (alike.average(m.square**2) - overlap**2) * (1 - overlap**2) ** 2 / setting.dims[layer + 1]
+        drawn = (alike.average(m.square**2) - overlap**2) * (1 - overlap**2) ** 2 / network.dims[layer + 1]
         scatter = share**2 * (alike.derivative(m.value**2) ** 2 * alike.variance + drawn)
         similarities.append(Similarity(min(share * overlap + 1 - share, 1.0), scatter))
     return similarities
 
 
 def _gradient_scatter(
-    setting: NetworkDescription, known: Sequence[Moments], similarity: Sequence[Similarity]
+    network: NetworkDescription, known: Sequence[Moments], similarity: Sequence[Similarity]
 ) -> list[tuple[float, float]]:
     """Return what random weights add to the variance of the squared gradient: at a layer, and on passing it."""
-    batch, layers, alike = setting.batch, [], 0.0
-    for m, like, n in zip(reversed(known), reversed(similarity), reversed(setting.dims), strict=False):
+    batch, layers, alike = network.batch, [], 0.0
+    for m, like, n in zip(reversed(known), reversed(similarity), reversed(network.dims), strict=False):
         alone, shared = float((m.slope_square**2).sum()), like.average(m.slope_square**2)
         at_layer = 2 * (1 / batch + (1 - 1 / batch) * alike) / n
         passing = 2 * (alone / batch + (1 - 1 / batch) * alike * shared) / n

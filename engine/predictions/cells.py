@@ -59,12 +59,12 @@ def predicted(cell: Cell, weight_std: np.ndarray, inputs: InputStatistics) -> Se
     if network.theory == "convolution" and sphere is None and not measured:
         return predict_convolutional(cell.activation, tuple(cell.shapes), stds, bias_std)
     dims, eps = tuple(cell.dims), cell.norm.variance_offset
-    setting = NetworkDescription(cell.activation, sphere, eps, stds, bias_std, dims, cell.batch_size, inputs)
+    description = NetworkDescription(cell.activation, sphere, eps, stds, bias_std, dims, cell.batch_size, inputs)
     if network.theory == "feedforward":
-        return predict(setting)
+        return predict(description)
     if network.theory == "residual":
         factors = (network.branch_factor(layer, cell.depth) for layer in range(1, cell.depth + 1))
-        return predict_residual(setting, [factor for factor in factors if factor is not None])
+        return predict_residual(description, [factor for factor in factors if factor is not None])
     return [None] * cell.depth
 
 

@@ -45,11 +45,11 @@ class LayerTheory:
 
 
 @lru_cache(maxsize=1024)
-def predict(setting: NetworkDescription) -> tuple[LayerTheory, ...]:
+def predict(network: NetworkDescription) -> tuple[LayerTheory, ...]:
     """Predict every hidden layer of a network with centred, uncorrelated weights.
 
     Args:
-        setting: the network and its inputs.
+        network: the network and its inputs.
 
     Returns:
         One prediction per layer, the first hidden layer first.
@@ -57,15 +57,15 @@ def predict(setting: NetworkDescription) -> tuple[LayerTheory, ...]:
     Source:
         Poole et al. 2016; Schoenholz et al. 2017; Yang et al. 2019.
     """
-    return _plain(setting) if setting.sphere is None else _normalized(setting, setting.sphere)
+    return _plain(network) if network.sphere is None else _normalized(network, network.sphere)
 
 
-def _plain(setting: NetworkDescription) -> tuple[LayerTheory, ...]:
-    activation = setting.activation
+def _plain(network: NetworkDescription) -> tuple[LayerTheory, ...]:
+    activation = network.activation
     # Examples of different length are predicted one by one: everything below is an array over them.
-    stds, slopes, variances, squares = [], [], [], [np.array(setting.inputs.second_moments)]
-    for layer in range(len(setting.weight_std)):
-        q = setting.weight_variance(layer) * squares[-1] + setting.bias_variance(layer)
+    stds, slopes, variances, squares = [], [], [], [np.array(network.inputs.second_moments)]
+    for layer in range(len(network.weight_std)):
+        q = network.weight_variance(layer) * squares[-1] + network.bias_variance(layer)
         means = mean(activation, q)
         squares.append(length(activation, q))
         stds.append(sqrt(variance(activation, q, means).mean() + means.var()))
@@ -73,20 +73,20 @@ def _plain(setting: NetworkDescription) -> tuple[LayerTheory, ...]:
         variances.append(float(q.mean()))
     known_bands = None
     if all(q > 0 and isfinite(q) for q in variances):
-        known_bands = bands.plain(setting, variances)
-    return _assemble(setting, stds, slopes, squares[:-1], squares[1:], known_bands)
+        known_bands = bands.plain(network, variances)
+    return _assemble(network, stds, slopes, squares[:-1], squares[1:], known_bands)
 
 
-def _normalized(setting: NetworkDescription, sphere: Sphere) -> tuple[LayerTheory, ...]:
-    passages, variances, shrinkages, squares, spreads = [], [], [], [], [setting.inputs.second_moment]
-    stds, factors, depth = [], [], len(setting.weight_std)
+def _normalized(network: NetworkDescription, sphere: Sphere) -> tuple[LayerTheory, ...]:
+    passages, variances, shrinkages, squares, spreads = [], [], [], [], [network.inputs.second_moment]
+    stds, factors, depth = [], [], len(network.weight_std)
     for layer in range(depth):
         # Over a batch a bias is the same in every entry; over units it is one more source of variance.
-        bias_variance = 0.0 if sphere.over_batch else setting.bias_variance(layer)
-        q = setting.weight_variance(layer) * spreads[-1] + bias_variance
-        free = bands.freedom(sphere, setting.dims[layer], layer) if sphere.dimension > 0 else 0.0
-        shrinkages.append(mean_shrinkage(free, q * sphere.dimension / sphere.count, setting.eps))
-        through = passage(setting.activation, sphere, shrinkages[-1])
+        bias_variance = 0.0 if sphere.over_batch else network.bias_variance(layer)
+        q = network.weight_variance(layer) * spreads[-1] + bias_variance
+        free = bands.freedom(sphere, network.dims[layer], layer) if sphere.dimension > 0 else 0.0
+        shrinkages.append(mean_shrinkage(free, q * sphere.dimension / sphere.count, network.eps))
+        through = passage(network.activation, sphere, shrinkages[-1])
         passages.append(through)
         variances.append(q)
         stds.append(sqrt(through.variance))
@@ -95,13 +95,13 @@ def _normalized(setting: NetworkDescription, sphere: Sphere) -> tuple[LayerTheor
         spreads.append(through.second_moment - (through.shared if sphere.over_batch else 0.0))
     known_bands = None
     if sphere.over_batch:
-        known_bands = bands.over_batch(setting, sphere, passages, shrinkages)
+        known_bands = bands.over_batch(network, sphere, passages, shrinkages)
     elif all(shrinkages):
-        known_bands = bands.over_units(setting, sphere, variances, shrinkages)
+        known_bands = bands.over_units(network, sphere, variances, shrinkages)
     # Gradients below a batch norm add up to zero over the batch, so what examples share is not met by the weights.
     met = [np.array([spread]) for spread in spreads[:-1]]
-    theory = _assemble(setting, stds, factors, met, squares, known_bands)
-    if sphere.over_batch and not bands.near_limit(setting)[-1]:
+    theory = _assemble(network, stds, factors, met, squares, known_bands)
+    if sphere.over_batch and not bands.near_limit(network)[-1]:
         far = [replace(layer, grad_rms=None, grad_band=None, weight_grad_rms=None) for layer in theory[:-1]]
         return (*far, replace(theory[-1], weight_grad_rms=None))
     return theory
@@ -112,17 +112,17 @@ def _factor(through: Passage, sphere: Sphere, last: bool) -> float:
     return through.later if sphere.over_batch and not last else through.first
 
 
-def _gradients(setting: NetworkDescription, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _gradients(network: NetworkDescription, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return the mean square gradient of each layer, given the factor that each layer puts on it."""
     gradients = [np.ones_like(factors[-1])]
     for layer in range(len(factors) - 1, 0, -1):
         # A unit of layer l feeds dims[l + 1] units through weights of variance weight_std[l]².
-        gradients.append(gradients[-1] * factors[layer] * setting.weight_std[layer] ** 2 * setting.dims[layer + 1])
+        gradients.append(gradients[-1] * factors[layer] * network.weight_std[layer] ** 2 * network.dims[layer + 1])
     return gradients[::-1]
 
 
 def _assemble(
-    setting: NetworkDescription,
+    network: NetworkDescription,
     stds: Sequence[float],
     factors: Sequence[np.ndarray],
     met: Sequence[np.ndarray],
@@ -132,7 +132,7 @@ def _assemble(
     """Put the predictions together.
 
     Args:
-        setting: the network.
+        network: the network.
         stds: of each layer's activations.
         factors: on the squared gradient, from each layer's output to its affine map.
         met: mean square of what meets each layer's weights.
@@ -140,11 +140,11 @@ def _assemble(
         known_bands: the bands, if any.
     """
     forward, backward = known_bands or ([None] * len(stds), [None] * len(stds))
-    gradients = _gradients(setting, factors)
+    gradients = _gradients(network, factors)
     layers = []
     for layer, gradient in enumerate(gradients):
         # Gradients of different examples are uncorrelated: those of the weights add up in square.
-        at_weights = setting.batch * (met[layer] * factors[layer] * gradient).mean()
+        at_weights = network.batch * (met[layer] * factors[layer] * gradient).mean()
         rms, weight_rms = (None if isnan(square) else sqrt(square) for square in (gradient.mean(), at_weights))
         groups = tuple(map(float, squares[layer]))
         layers.append(LayerTheory(stds[layer], forward[layer], rms, backward[layer], weight_rms, groups, rms))

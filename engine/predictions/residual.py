@@ -29,11 +29,11 @@ class _Stream:
     within: np.ndarray
 
 
-def predict_residual(setting: NetworkDescription, factors: Sequence[float]) -> tuple[LayerTheory, ...]:
+def predict_residual(network: NetworkDescription, factors: Sequence[float]) -> tuple[LayerTheory, ...]:
     """Predict the stream behind every block.
 
     Args:
-        setting: the network and its inputs; its normalization is in front of each activation.
+        network: the network and its inputs; its normalization is in front of each activation.
         factors: α of each block, one less than there are layers.
 
     Returns:
@@ -43,23 +43,23 @@ def predict_residual(setting: NetworkDescription, factors: Sequence[float]) -> t
     Source:
         De & Smith 2020; Yang & Schoenholz 2017.
     """
-    plain = setting.sphere is None
-    inputs = np.array(setting.inputs.second_moments if plain else [setting.inputs.second_moment])
-    within = setting.weight_variance(0) * inputs
-    stream, stds, slopes = _Stream(within + setting.bias_variance(0), within), [], []
+    plain = network.sphere is None
+    inputs = np.array(network.inputs.second_moments if plain else [network.inputs.second_moment])
+    within = network.weight_variance(0) * inputs
+    stream, stds, slopes = _Stream(within + network.bias_variance(0), within), [], []
     for layer, factor in enumerate([*factors, 0.0], 1):
         last = layer > len(factors)
         stds.append(sqrt(stream.total.mean()))
-        shared, value, steepness = _behind(setting, stream, last)
+        shared, value, steepness = _behind(network, stream, last)
         slopes.append(steepness)
         if not last:
-            added = factor**2 * setting.weight_variance(layer)
-            bias = factor**2 * setting.bias_variance(layer)
+            added = factor**2 * network.weight_variance(layer)
+            bias = factor**2 * network.bias_variance(layer)
             stream = _Stream(stream.total + added * value + bias, stream.within + added * (value - shared))
     squared = slopes.pop()
     gradients = [sqrt(squared.mean())]
     for layer in range(len(factors), 0, -1):
-        weight_variance = setting.dims[layer + 1] * setting.weight_std[layer] ** 2
+        weight_variance = network.dims[layer + 1] * network.weight_std[layer] ** 2
         squared = squared * (1 + factors[layer - 1] ** 2 * weight_variance * slopes[layer - 1])
         gradients.append(sqrt(squared.mean()))
     known = [None if isnan(gradient) else gradient for gradient in reversed(gradients)]
@@ -68,14 +68,14 @@ def predict_residual(setting: NetworkDescription, factors: Sequence[float]) -> t
     return (*layers[:-1], replace(layers[-1], second_moments=seen))
 
 
-def _behind(setting: NetworkDescription, stream: _Stream, last: bool) -> tuple[float, np.ndarray | float, np.ndarray]:
+def _behind(network: NetworkDescription, stream: _Stream, last: bool) -> tuple[float, np.ndarray | float, np.ndarray]:
     """Return, of φ behind the normalization: what two examples share, the second moment, and that of the slope."""
-    sphere = setting.sphere
+    sphere = network.sphere
     if sphere is None:
-        return 0.0, length(setting.activation, stream.total), slope(setting.activation, stream.total)
+        return 0.0, length(network.activation, stream.total), slope(network.activation, stream.total)
     variance = (stream.within if sphere.over_batch else stream.total).item()
     seen = variance * sphere.dimension / sphere.count
-    through = passage(setting.activation, sphere, sqrt(seen / (seen + setting.eps)) if seen else 0.0)
+    through = passage(network.activation, sphere, sqrt(seen / (seen + network.eps)) if seen else 0.0)
     # The gradient at the output is independent from entry to entry; below a batch norm it adds up to zero.
     passed = through.later if sphere.over_batch and not last else through.first
     shared = through.shared if sphere.over_batch else 0.0

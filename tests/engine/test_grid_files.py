@@ -39,7 +39,7 @@ WRONG = {
     "empty file": ("", ["at least one [[study]]"]),
     "no study": ('name = "x"', ["at least one [[study]]"]),
     "study is no table": ("study = 3", ["at least one [[study]]"]),
-    "empty list of studies": ("study = []", ["no cells"]),
+    "empty list of studies": ("study = []", ["has no study; add a [[study]] table"]),
     "unknown key at the top": ('nmae = "x"\n' + propagation(), ["'nmae'", "'name'"]),
     "name is no text": ("name = 3\n" + propagation(), ["name = 3", "string"]),
     "kind missing": (propagation(kind=None), ["'kind' is missing", "propagation", "training"]),

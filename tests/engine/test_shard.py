@@ -120,7 +120,7 @@ def test_a_part_without_cells_is_a_success_and_its_store_can_be_merged(tmp_path)
         assert done.exit_code == 0, done.output
         with store.open(parts[-1]) as handle:
             (cells,) = handle.query("SELECT count(*) FROM cells").fetchall()[0]
-        assert ("this part has no cells" in done.stdout) == (cells == 0)
+        assert ("this shard has no cells" in done.stdout) == (cells == 0)
         assert all(finding.holds for finding in check(Layout.at(parts[-1])))
         again = CliRunner().invoke(
             app, ["run", str(grid), "--store", str(parts[-1]), "--shard", f"{number}/3", "--json"]
