@@ -126,7 +126,7 @@ def test_cells_whose_id_is_not_that_of_their_spec_are_listed(foreign, tmp_path):
     with duckdb.connect(str(file), read_only=True) as connection:
         wrong = [one for (one,) in connection.execute("SELECT cell_id FROM cells WHERE cell_id LIKE 'zz%'").fetchall()]
     here = write(tmp_path / "here.duckdb", Batch().run("here"))
-    with pytest.raises(store.StoreInvalid, match="not that of their spec") as refusal:
+    with pytest.raises(store.StoreInvalid, match="does not match their spec") as refusal:
         merge.merge(here, file)
     assert all(repr(cell_id) in str(refusal.value) for cell_id in wrong[: merge.MOST_LISTED])
     with store.open(here) as opened:
