@@ -180,21 +180,21 @@ def spec(key, value):
 
 HAND_MADE = {
     "other cell": ("UPDATE cells SET cell_id = 'other' WHERE cell_id = $cell", "its spec is that of cell"),
-    "a text": ("UPDATE cells SET spec = '\"hello\"' WHERE cell_id = $cell", "its spec is none that"),
-    "a list": ("UPDATE cells SET spec = '[1, 2]' WHERE cell_id = $cell", "its spec is none that"),
+    "a text": ("UPDATE cells SET spec = '\"hello\"' WHERE cell_id = $cell", "cannot read its spec"),
+    "a list": ("UPDATE cells SET spec = '[1, 2]' WHERE cell_id = $cell", "cannot read its spec"),
     "deep": (
         "UPDATE cells SET spec = repeat('[', 100000) || repeat(']', 100000) WHERE cell_id = $cell",
-        "its spec is none that",
+        "cannot read its spec",
     ),
-    "null": ("UPDATE cells SET spec = 'null' WHERE cell_id = $cell", "its spec is none that"),
-    "no study": (spec("study", "null"), "its spec is none that"),
+    "null": ("UPDATE cells SET spec = 'null' WHERE cell_id = $cell", "cannot read its spec"),
+    "no study": (spec("study", "null"), "cannot read its spec"),
     "unknown study": (spec("study", '"alchemy"'), "unknown study 'alchemy'"),
     "unknown axis": (spec("colour", '"red"'), "has an axis colour"),
     "axis that lacks": (spec("width", "null"), "lacks the axis width"),
     "no number": (spec("width", '"wide"'), "width = 'wide'"),
     "out of range": (spec("lr", "-1"), "lr = -1"),
     "unknown member": (spec("init", '{"name": "nothing"}'), "unknown initializer 'nothing'"),
-    "nameless member": (spec("init", '{"name": null, "std": 1}'), "its spec is none that"),
+    "nameless member": (spec("init", '{"name": null, "std": 1}'), "cannot read its spec"),
     "another member": (spec("init", '{"name": "lecun_normal"}'), "its spec is that of cell"),
     "unknown parameter": (spec("init", '{"gone": 1}'), "no parameter 'gone'"),
     "refused": (spec("norm", '{"name": "group", "groups": 7}'), "this version of Goldilocks refuses it"),
@@ -217,7 +217,7 @@ def test_a_cell_that_cannot_be_made_again_is_named_with_the_reason_and_its_neigh
     assert f"{named} of run" in str(verdicts[named])
     assert "pydantic" not in str(verdicts[named])
     assert verdicts[other].agrees
-    assert "not whole" in verdicts[other].inexact
+    assert "incomplete" in verdicts[other].inexact
 
 
 def test_a_cell_whose_neighbour_raises_is_verified_alone(own, monkeypatch):
@@ -233,7 +233,7 @@ def test_a_cell_whose_neighbour_raises_is_verified_alone(own, monkeypatch):
     monkeypatch.setattr(Training, "run", broken)
     verdicts = {verdict.cell_id: verdict for verdict in verify([cell, other], store=own)}
     assert verdicts[cell].agrees
-    assert verdicts[other].obstacle == "computing it raised ArithmeticError: no such luck"
+    assert verdicts[other].obstacle == "recomputing it raised ArithmeticError: no such luck"
 
 
 PLUGIN = """
