@@ -60,13 +60,13 @@ def test_no_cluster_on_this_machine(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        (("--address", "auto"), "--address is for a cluster: add --executor ray"),
+        (("--address", "auto"), "--address applies to a cluster only: add --executor ray"),
         (("--worker-cpus", "2"), "--worker-cpus is for a cluster"),
         (("--worker-gpus", "0.5"), "--worker-gpus is for a cluster"),
         (("--journal-dir", "x"), "--journal-dir is for a cluster"),
-        (("--executor", "ray", "--worker-cpus", "0"), "at least 1 core"),
-        (("--executor", "ray", "--worker-gpus", "2"), "1, or a fraction of it"),
-        (("--executor", "ray", "--worker-gpus", "nan"), "1, or a fraction of it"),
+        (("--executor", "ray", "--worker-cpus", "0"), "at least one core"),
+        (("--executor", "ray", "--worker-gpus", "2"), "1, or a fraction such as"),
+        (("--executor", "ray", "--worker-gpus", "nan"), "1, or a fraction such as"),
         (("--executor", "ray", "--device", "cuda:1"), "Allowed: auto, cpu, cuda"),
         (("--executor", "slurm"), "'local'"),
     ],
@@ -76,5 +76,5 @@ def test_options_that_do_not_go_together(tmp_path, options, part):
 
 
 def test_a_cluster_is_refused_in_python_with_the_same_words():
-    with pytest.raises(engine.RequestError, match="at least 1 core"):
+    with pytest.raises(engine.RequestError, match="at least one core"):
         engine.Cluster(worker_cpus=0)

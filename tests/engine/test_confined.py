@@ -69,7 +69,7 @@ FOLDERS = [
 
 @pytest.mark.parametrize("dataset", FOLDERS)
 def test_no_folder_that_it_names_is_looked_into(grid, nowhere, dataset):
-    with pytest.raises(RequestError, match="is not looked into"):
+    with pytest.raises(RequestError, match="is not read"):
         load_grid(grid(dataset), confined=True)
     assert nowhere == []
 
@@ -89,7 +89,7 @@ def test_what_the_browser_starts_is_confined(grid, nowhere, tmp_path, monkeypatc
     assert module == "goldilocks"
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 2
-    assert "is not looked into" in done.output
+    assert "is not read" in done.output
     assert nowhere == []
     assert not (tmp_path / "grid.duckdb.store").exists()
 

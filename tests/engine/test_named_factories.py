@@ -1,4 +1,4 @@
-"""Functions are imported only when the command itself names them: not for a grid file, and not for a store."""
+"""Functions are imported only when the command names it: not for a grid file, and not for a store."""
 
 import hashlib
 import json
@@ -70,7 +70,7 @@ def refused(*arguments):
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_grid_cannot_name_a_function(trap, network):
-    with pytest.raises(engine.RequestError, match=r"only when the command itself names them|not of the form"):
+    with pytest.raises(engine.RequestError, match=r"only when the command names it|not of the form"):
         Grid.from_toml(GRID.format(network=network))
     assert not trap.sprung()
 
@@ -155,7 +155,7 @@ def test_what_one_call_named_the_next_one_may_not():
 
     with named(f"{HERE}:small"):
         network = Backbone.parse(f"{HERE}:small")
-    with pytest.raises(engine.RequestError, match="only when the command itself names them"):
+    with pytest.raises(engine.RequestError, match="only when the command names it"):
         Backbone.parse(f"{HERE}:small")
-    with pytest.raises(engine.RequestError, match="only when the command itself names them"):
+    with pytest.raises(engine.RequestError, match="only when the command names it"):
         network.module()

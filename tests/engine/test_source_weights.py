@@ -57,10 +57,10 @@ def flipped(path):
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (flipped, "does not have the checksum"),
+        (flipped, "does not match its checksum"),
         (lambda path: path.read_bytes()[:100], "not a safetensors file"),
         (lambda path: b"", "not a safetensors file"),
-        (lambda path: weights_file(source_cell(seed=10)).read_bytes(), "holds another network"),
+        (lambda path: weights_file(source_cell(seed=10)).read_bytes(), "does not hold the network"),
     ],
 )
 def test_damaged_weights_are_noticed_and_trained_again(damage, reason):
@@ -80,7 +80,7 @@ def test_weights_of_another_shape_are_refused():
     cell = source_cell(seed=11)
     source_networks([cell], DEVICE, nothing)
     other = initialize([source_cell(width=4)], 5, DEVICE)
-    with pytest.raises(saved.Unusable, match="other names or shapes"):
+    with pytest.raises(saved.Unusable, match="do not have the names and shapes"):
         saved.load(weights_file(cell), other, 0, cell.canonical_json)
 
 

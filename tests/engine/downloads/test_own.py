@@ -71,7 +71,7 @@ def test_files_that_were_changed_are_another_data_set(mine, arrays, monkeypatch)
     before = datasets.parse("own(folder='mine')")
     (mine / FILES[0]).write_bytes(idx(arrays[0] ^ 1))
     assert datasets.parse("own(folder='mine')") != before
-    with pytest.raises(RequestError, match="they were changed"):
+    with pytest.raises(RequestError, match="they have changed"):
         datasets.parse(f"own(folder='mine', digest='{before.digest}')")
     with pytest.raises(RequestError, match="these images were not found"):
         datasets.parse(str(before))
@@ -183,6 +183,6 @@ def test_a_spec_that_names_a_folder_is_refused_before_anything_is_read(mine, mon
     spec = dict(cell.spec)
     spec["dataset"] = values if form == "an object" else f"own(folder={str(mine)!r}, digest={cell.dataset.digest!r})"
     seen = looked_into(monkeypatch)
-    with pytest.raises(RequestError, match="known by their digest alone"):
+    with pytest.raises(RequestError, match="refer to images by their digest only"):
         cell_of({"cell_id": cell.cell_id, "spec": json.dumps(spec)})
     assert seen == []
