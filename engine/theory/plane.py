@@ -72,16 +72,16 @@ def plane(activation: Activation, variances: Sequence[tuple[float, float]], eps:
     # All of them are multiples of one map: that of σw² = 1 and σb² = 0.
     unit = LengthMap(activation, 1.0, 0.0, eps)
     weight, bias = np.array(variances, dtype=float).T
-    found = _fixed_points(unit, weight, bias)
-    plain = np.array([number for number, points in enumerate(found) if points is not None], dtype=int)
-    known = [points for points in found if points is not None]
+    at_each = _fixed_points(unit, weight, bias)
+    plain = np.array([number for number, points in enumerate(at_each) if points is not None], dtype=int)
+    known = [points for points in at_each if points is not None]
     phases = dict(zip(plain.tolist(), _phases(unit, weight[plain], bias[plain], known), strict=True)) if known else {}
     return [
         Point(
             phases.get(number) or phase(activation, *pair, eps=eps),
             points or fixed_points(activation, *pair, eps),
         )
-        for number, (pair, points) in enumerate(zip(variances, found, strict=True))
+        for number, (pair, points) in enumerate(zip(variances, at_each, strict=True))
     ]
 
 

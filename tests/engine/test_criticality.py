@@ -16,6 +16,7 @@ from goldilocks.engine.theory.fixed_points import Stability, fixed_points, reach
 from goldilocks.engine.theory.length_map import LengthMap
 from goldilocks.engine.theory.maps import length, slope
 from tests.engine.members import ACTIVATIONS
+from tests.oracles.edge_of_chaos import critical_weight_variance
 from tests.oracles.length_map import length_map
 
 # Activation, σw², σb², then q*, χ₁ and ξ_c with the digits of the literature; None where none is given.
@@ -37,10 +38,11 @@ def test_the_reference_rows_are_reproduced_to_their_last_digit(name, weight_vari
 
 
 def test_the_edge_of_chaos_of_tanh_with_a_given_variance_of_the_biases():
-    critical = phase(activations.parse("tanh"), 1.76095464, 0.05)
-    assert critical.chi == pytest.approx(1, abs=1e-8)
-    edge = edge_of_chaos(activations.parse("tanh"), critical.q)
-    assert (edge.weight_variance, edge.bias_variance) == pytest.approx((1.76095464, 0.05), abs=6e-9)
+    tanh = activations.parse("tanh")
+    variance = critical_weight_variance(tanh, 0.05)
+    assert variance == pytest.approx(1.76095464, abs=6e-9)
+    edge = edge_of_chaos(tanh, phase(tanh, variance, 0.05).q)
+    assert (edge.weight_variance, edge.bias_variance) == pytest.approx((variance, 0.05))
 
 
 def test_pytorchs_gain_of_tanh_is_chaotic_and_its_default_halves_the_gradient_of_relu_again_and_again():

@@ -7,10 +7,11 @@ import pytest
 
 from goldilocks.engine.activations import activations
 from goldilocks.engine.theory import plane as of_plane
-from goldilocks.engine.theory.criticality import edge_at, phase
+from goldilocks.engine.theory.criticality import phase
 from goldilocks.engine.theory.fixed_points import fixed_points
 from goldilocks.engine.theory.plane import plane
 from tests.engine.members import ACTIVATIONS
+from tests.oracles.edge_of_chaos import critical_weight_variance
 
 # Order, chaos, next to the edge, no weights, neutral (ReLU at 2), tiny and huge.
 POINTS = [(0.0, 0.3), (2.0, 0.0), (2.0, 0.1), (1.0, 0.0), (1e-6, 0.0), (1e-6, 1e-3), (400.0, 25.0), (1e12, 0.0)]
@@ -53,7 +54,7 @@ def test_most_of_a_grid_takes_no_second_look(monkeypatch):
 def test_points_next_to_the_edge_of_chaos_are_on_its_right_side():
     tanh = activations.parse("tanh")
     biases = [0.01, 0.1, 0.3]
-    edges = [edge_at(tanh, bias).weight_variance for bias in biases]
+    edges = [critical_weight_variance(tanh, bias) for bias in biases]
     below, above = (
         plane(tanh, [(edge * factor, bias) for edge, bias in zip(edges, biases, strict=True)])
         for factor in (1 - 1e-6, 1 + 1e-6)

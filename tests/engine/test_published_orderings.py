@@ -11,6 +11,7 @@ from goldilocks.engine.studies.training import Training
 from goldilocks.engine.theory.criticality import phase
 from goldilocks.engine.training.cell import TrainingCell
 from tests.device import DEVICE
+from tests.oracles.edge_of_chaos import critical_weight_variance
 
 pytestmark = pytest.mark.published
 
@@ -66,8 +67,7 @@ def test_batch_norm_allows_ten_times_the_learning_rate():
 
 def test_networks_train_up_to_about_six_depth_scales():
     """Schoenholz, Gilmer, Ganguli & Sohl-Dickstein 2017: ordered tanh networks, and critical ones of the same depth."""
-    # χ₁ = 1 at the second: tests/engine/test_criticality.py.
-    ordered, critical = 1.0, 1.76095464
+    ordered, critical = 1.0, critical_weight_variance(activations.parse("tanh"), 0.05)
     scale = phase(activations.parse("tanh"), ordered, 0.05).depth_c
     shallow, deep = round(3 * scale), round(12 * scale)
     point = "mean_field(weight_variance={}, bias_variance=0.05)"
