@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from goldilocks.engine.cores import Progress
 from goldilocks.engine.data import Dataset
 from goldilocks.engine.device import choose_device
 from goldilocks.engine.execution import journal_entry
@@ -21,7 +22,7 @@ from goldilocks.engine.execution.provenance import Process, code_digest
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugin_code import PluginCode
 from goldilocks.engine.plugins import load as load_plugins
-from goldilocks.engine.studies.base import Outcome, Progress
+from goldilocks.engine.studies.base import Outcome
 from goldilocks.store.writing import spool
 
 
