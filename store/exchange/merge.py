@@ -19,7 +19,7 @@ from goldilocks.store.exchange.conflicts import Conflict, conflicts, differing_c
 from goldilocks.store.exchange.source import source
 from goldilocks.store.layout import Layout
 from goldilocks.store.schema import tables
-from goldilocks.store.snapshots import publication
+from goldilocks.store.snapshots import predecessor, publication
 from goldilocks.store.writing import journal
 from goldilocks.store.writing.lock import WriterLock
 
@@ -58,7 +58,7 @@ def merge(layout: Layout, other: Path, label: str = "merge") -> Merged:
     """
     with WriterLock(layout):
         publication.publish(layout)
-        base = publication.newest(layout)
+        base = predecessor.newest(layout)
         merged = adopt(layout, other, base.path if base else None, label, foreign=True)
         publication.publish(layout)
     return merged

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from goldilocks.store.errors import StoreWarning
 from goldilocks.store.files.attach import attached
 from goldilocks.store.layout import Layout
-from goldilocks.store.snapshots import publication
+from goldilocks.store.snapshots import predecessor
 from goldilocks.store.writing import packs
 from goldilocks.store.writing.journal import Entry
 
@@ -33,18 +33,18 @@ def done_cells(layout: Layout) -> set[str]:
 
 
 def _done(layout: Layout) -> set[str]:
-    base = publication.newest(layout)
+    base = predecessor.newest(layout)
     try:
         status = _published(base)
     except duckdb.Error as error:
         # Not every block is read when a snapshot is opened; the journal has all of it.
         warnings.warn(f"{base and base.path} cannot be read and is skipped: {error}", StoreWarning, stacklevel=5)
         base, status = None, {}
-    status.update(_read(publication.sound(layout, base)))
+    status.update(_read(predecessor.sound(layout, base)))
     return {cell_id for cell_id, value in status.items() if value in RESULTS}
 
 
-def _published(base: publication.Base | None) -> dict[str, str]:
+def _published(base: predecessor.Base | None) -> dict[str, str]:
     if base is None:
         return {}
     with attached(base.path, read_only=True, own=True) as connection:

@@ -23,8 +23,8 @@ from goldilocks.store.files.aside import keep_copy, set_aside
 from goldilocks.store.files.attach import attached
 from goldilocks.store.layout import Layout, command
 from goldilocks.store.repairs import disputes
-from goldilocks.store.snapshots import publication, seal
-from goldilocks.store.snapshots.publication import Base
+from goldilocks.store.snapshots import predecessor, publication, seal
+from goldilocks.store.snapshots.predecessor import Base
 from goldilocks.store.writing import journal, packs, verification
 from goldilocks.store.writing.journal import Entry
 from goldilocks.store.writing.lock import WriterLock
@@ -54,10 +54,10 @@ def repair(layout: Layout, *, rebuild: bool = False) -> Iterator[str]:
         if not rebuild:
             yield from _publish(layout)
             # To the check, entries that wait are in order while somebody writes, and that is now this process.
-            waits = publication.pending(layout, publication.newest(layout))
+            waits = predecessor.pending(layout, predecessor.newest(layout))
             if not waits and all(result.holds for result in check(layout)):
                 return
-        base = publication.newest(layout)
+        base = predecessor.newest(layout)
         yield from _set_aside_damaged(layout, base)
         if base is not None and not rebuild:
             yield from _rescue(layout, base) if base.sealed else _settle(layout, base)
@@ -89,7 +89,7 @@ def _publish(layout: Layout) -> Iterator[str]:
 
 def _without_copies(layout: Layout) -> Iterator[str]:
     """Take what a conflicted copy has of its own, and move the copy away."""
-    base = publication.newest(layout)
+    base = predecessor.newest(layout)
     known = journal.copies(journal.entries(layout), base.entries if base else ())
     copies = [entry for entry in journal.entries(layout) if entry.name in known]
     for entry in copies:
@@ -106,7 +106,7 @@ def _without_copies(layout: Layout) -> Iterator[str]:
 def _adopted(layout: Layout, entries: Sequence[Entry], whose: str) -> Iterator[str]:
     """Give the journal the cells of entries outside of it that no entry of it has."""
     with _scratch(layout, "known.duckdb") as known, _scratch(layout, "other.duckdb") as other:
-        publication.fill(known, None, publication.sound(layout, None))
+        publication.fill(known, None, predecessor.sound(layout, None))
         publication.fill(other, None, entries)
         taken = adopt(layout, other, known, "rescued")
     yield f"{taken.added} cells {whose} that the journal lacks were added, {taken.known} were already present"
@@ -146,7 +146,7 @@ def _rescue(layout: Layout, base: Base) -> Iterator[str]:
         yield f"{base.path} has changed since it was published: nothing was recovered from it"
         return
     with _scratch(layout, "known.duckdb") as known:
-        entries = publication.sound(layout, None)
+        entries = predecessor.sound(layout, None)
         publication.fill(known, None, [entry for entry in entries if entry.name in base.entries])
         try:
             rescued = adopt(layout, base.path, known, "rescued", newer=True)
@@ -159,7 +159,7 @@ def _rescue(layout: Layout, base: Base) -> Iterator[str]:
 
 def _settle(layout: Layout, base: Base) -> Iterator[str]:
     """Compare the journal with a snapshot of which no digest says that it is right, and believe what both say."""
-    entries = publication.sound(layout, None)
+    entries = predecessor.sound(layout, None)
     with _scratch(layout, "known.duckdb") as known:
         publication.fill(known, None, [entry for entry in entries if entry.name in base.entries])
         cells, others = disputes.disputed(known, base.path, layout.snapshots)

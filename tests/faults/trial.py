@@ -23,7 +23,7 @@ from goldilocks import store
 from goldilocks.store import journal
 from goldilocks.store.checks.check import check
 from goldilocks.store.repairs.repair import repair
-from goldilocks.store.snapshots import publication
+from goldilocks.store.snapshots import predecessor
 from tests.faults import shim
 from tests.faults.jobs import Job, contents, warm_up
 
@@ -172,7 +172,7 @@ class Bench:
                 seen = opened.query("SELECT count(*) FROM cells").fetchall()[0][0]
             if not 0 <= seen <= self.job.cells:
                 problems.append(f"a reader sees {seen} cells")
-        sound = {entry.name for entry in publication.sound(layout, None)}
+        sound = {entry.name for entry in predecessor.sound(layout, None)}
         kept = store.done_cells(layout) if sound else set()
         repaired = self._mend(layout, problems)
         lost = kept - store.done_cells(layout)

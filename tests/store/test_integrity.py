@@ -19,7 +19,7 @@ from goldilocks.store import journal
 from goldilocks.store.checks.check import check
 from goldilocks.store.files import digests, durable
 from goldilocks.store.repairs.repair import repair
-from goldilocks.store.snapshots import ingest, publication, seal
+from goldilocks.store.snapshots import ingest, predecessor, seal
 from goldilocks.store.writing import verification
 from tests.faults.flips import campaign
 from tests.store.builder import Batch, believable, write
@@ -356,7 +356,7 @@ def test_a_snapshot_that_changed_without_a_new_time_is_not_built_on(own, content
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", store.StoreWarning)
-            if publication.newest(own).path.name == file.name:
+            if predecessor.newest(own).path.name == file.name:
                 break
     assert seal.intact(file)
     assert seal.intact(file, thorough=True) is False

@@ -15,7 +15,7 @@ from goldilocks.store.checks.check import check
 from goldilocks.store.files import digests
 from goldilocks.store.files.attach import attached
 from goldilocks.store.repairs.repair import repair
-from goldilocks.store.snapshots import publication
+from goldilocks.store.snapshots import predecessor
 from goldilocks.store.snapshots.agreement import disagreement
 from goldilocks.store.snapshots.ingest import ingested
 from goldilocks.store.writing import packing, packs
@@ -198,7 +198,7 @@ def test_a_copy_of_a_packed_entry_is_taken_once(tmp_path):
 
 def test_readers_read_again_where_entries_were_packed_meanwhile(twins, monkeypatch):
     one, layout = twins
-    sound, packed = publication.sound, list[bool]()
+    sound, packed = predecessor.sound, list[bool]()
 
     def slow(*args, **words):
         found = sound(*args, **words)
@@ -208,7 +208,7 @@ def test_readers_read_again_where_entries_were_packed_meanwhile(twins, monkeypat
                 packing.pack(layout)
         return found
 
-    monkeypatch.setattr(publication, "sound", slow)
+    monkeypatch.setattr(predecessor, "sound", slow)
     assert store.done_cells(layout) == store.done_cells(one)
 
 
