@@ -18,7 +18,7 @@ class KaimingNormal(Initializer):
         "W ~ N(0, gain²/fan), gain = 1/√E φ(u)²",
         "He, Zhang, Ren & Sun 2015",
         notes="The gain keeps the second moment of the activation at hand; for ReLU it is √2. "
-        "mode says which fan: fan_in keeps the forward signal, fan_out the gradient.",
+        "mode selects the fan: fan_in keeps the forward signal, fan_out the gradient.",
         snippet='nn.init.kaiming_normal_(layer.weight, mode="{mode}", nonlinearity="linear")\n'
         "layer.weight.data *= phi(torch.randn(10**6)).square().mean().rsqrt()  # the gain of phi",
         rank=170,

@@ -24,7 +24,7 @@ class ResidualMlp(Network):
         "Residual multilayer perceptron",
         "x ← xW + b once; x ← x + α·(φ(norm(x))W + b), depth − 1 times; the read-out sees φ(norm(x))",
         "He, Zhang, Ren & Sun 2016 (pre-activation); De & Smith 2020 (SkipInit); Zhang, Dauphin & Ma 2019 (Fixup)",
-        notes="branch says what α is: 1 (none), 1/√depth, or a number per block that starts at 0 and is learned "
+        notes="branch sets α: 1 (none), 1/√depth, or a number per block that starts at 0 and is learned "
         "(zero). A block has one affine map, so that depth counts affine maps followed by an activation, as "
         "elsewhere. Where a branch keeps the variance, that of the stream doubles per block with α = 1, and grows "
         "like l + 1 behind batch norm, however many maps a branch has. Statistics of a layer are those of the stream x "

@@ -77,8 +77,8 @@ class DeepBn(Study[DeepBnCell]):
         "Gradient growth in deep networks",
         "batch norm, large batch: √(E φ'²/Var φ) per layer; layer norm: √(E φ'²/E φ²); none: √χ",
         "Yang, Pennington, Rao, Sohl-Dickstein & Schoenholz 2019",
-        notes="Beside the measurement stand the theory for its batch size and, with batch norm, for a large batch, "
-        "both at infinite width.",
+        notes="Compared with theory for the same batch size and, with batch norm, for a large batch, both at infinite "
+        "width.",
     )
 
     def group_key(self, cell: DeepBnCell) -> tuple[Any, ...]:

@@ -90,15 +90,15 @@ class MeanField(Study[MeanFieldCell]):
         ),
         Quantity(
             "q_star", "Fixed point q*", "Variance of the pre-activations, before any normalization, that the layers "
-            "come to from q₁; 0 where the signal dies out, infinite where it grows without end.", decides=False,
+            "approach from q₁; 0 where the signal dies out, infinite where it grows without bound.", decides=False,
         ),
         Quantity(
-            "alpha", "Slope α of the length map", "Factor on a small deviation from q*, per layer: σw² V′(q*); next to "
+            "alpha", "Slope α of the length map", "Factor on a small deviation from q*, per layer: σw² V′(q*); close to "
             "0 behind a normalization.", decides=False,
         ),
         Quantity(
-            "fixed_point", "Fixed points of q", "Every variance at which the length map stands still, in ascending "
-            "order, infinity where it grows without end; part: what becomes of small deviations.", position="Number",
+            "fixed_point", "Fixed points of q", "Every variance that the length map leaves as it is, in ascending "
+            "order, infinity where it grows without bound; part: what becomes of small deviations.", position="Number",
             decides=False,
         ),
         Quantity(
@@ -107,14 +107,14 @@ class MeanField(Study[MeanFieldCell]):
         ),
         Quantity("chi", "χ₁", "Factor on the squared gradient per layer; above 1 chaos, below 1 order.", decides=False),
         Quantity(
-            "depth_q", "Depth scale ξ_q", "Layers over which a deviation from q* falls by e.", "layer", decides=False
+            "depth_q", "Depth scale ξ_q", "Layers over which a deviation from q* falls by a factor e.", "layer", decides=False
         ),
         Quantity(
-            "depth_c", "Depth scale ξ_c", "Layers over which the correlation of two inputs nears c* by e; infinite on "
-            "the edge of chaos, absent where there is no c*.", "layer", decides=False,
+            "depth_c", "Depth scale ξ_c", "Layers over which the distance of the correlation of two inputs from c* "
+            "falls by a factor e; infinite on the edge of chaos, absent where there is no c*.", "layer", decides=False,
         ),
         Quantity(
-            "c_star", "Fixed point c*", "Correlation between two inputs that the layers come to; absent where q* is 0 "
+            "c_star", "Fixed point c*", "Correlation between two inputs that the layers approach; absent where q* is 0 "
             "or infinite, and where layers keep every correlation, as linear ones without biases do.", decides=False,
         ),
         Quantity("length", "Variance of pre-activations q", "Mean square of the pre-activations.", position="Layer"),
@@ -128,9 +128,9 @@ class MeanField(Study[MeanFieldCell]):
         "q* = σw² V(q*) + σb²; χ₁ = σw² D(q*); ξ_q = −1/ln|σw² V'(q*)|; ξ_c = −1/ln χ(c*). "
         "With layer, rms or group norm q* = σw² V(1) + σb² and χ₁ = σw² D(1)/q*, up to eps",
         "Poole et al. 2016; Schoenholz et al. 2017",
-        notes="Theory for every point; with simulate = true beside it what networks of the given width and depth do. "
-        "The length map may have several fixed points: q* is the one that networks with N(0,1) inputs come to, from "
-        "q₁ = σw² + σb²; the others are fixed_point. Where q* is 0 there is no ξ_c: as the pre-activations shrink, "
+        notes="Theory for every point and, with simulate = true, measurements on networks of the given width and depth. "
+        "The length map may have several fixed points: q* is the one that networks with N(0,1) inputs approach, from "
+        "q₁ = σw² + σb²; fixed_point lists all of them. Where q* is 0 there is no ξ_c: as the pre-activations shrink, "
         "a smooth activation becomes linear and keeps correlations, and those of ReLU approach 1 algebraically. For "
         "homogeneous activations at χ₁ = 1 every q is a fixed point. A normalization of each example over many units "
         "keeps correlations of pre-activations and fixes their variance, whether it centres or not: c goes as in the "

@@ -21,7 +21,7 @@ class BackboneCell(AdaptedCell):
 
 def _backbone_refuses(cell: BackboneCell) -> str | None:
     if not cell.dataset.classes or not cell.dataset.image:
-        return f"dataset = {cell.dataset}: a backbone wants labelled images"
+        return f"dataset = {cell.dataset}: a backbone needs labelled images"
     if cell.preprocessing != Raw() or not cell.norm.absent:
         return f"preprocessing = {cell.preprocessing}, norm = {cell.norm}: a backbone has its own. Allowed: raw, none"
     if cell.scheme == "scratch" and (reason := _without_scheme(cell.network)):

@@ -83,7 +83,7 @@ METRICS = (
         "share_diverged",
         "Share of runs that diverged",
         better="lower",
-        meaning="Share of the seeds of a configuration that met a value that is not finite.",
+        meaning="Share of the seeds of a configuration that reached a non-finite value.",
     ),
     Metric(
         "share_just_right",

@@ -55,8 +55,8 @@ def open_newest(layout: Layout, folders: Sequence[Path] = ()) -> Opened:
     log = durable.log_of(layout.path)
     if log.exists():
         warnings.warn(
-            f"{log} was left by a program that opened the store for writing, and whoever opens {layout.path.name} with "
-            f"DuckDB sees what it wrote: {command('store publish', layout.path)} moves it away.",
+            f"{log} was left by a program that opened the store for writing; other programs that open "
+            f"{layout.path.name} see what it wrote: {command('store publish', layout.path)} moves it away.",
             StoreWarning,
             stacklevel=4,
         )

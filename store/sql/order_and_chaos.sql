@@ -1,7 +1,7 @@
 -- The plane of weight and bias variance: fixed points and depth scales, in theory and in simulated networks.
 -- One row per point and kind of network, averaged over seeds; measured columns are NULL where no networks were simulated, and infinite depth
 -- scales (on the edge itself) are left out of the averages. q_star is the fixed point that networks come to from q_first;
--- attracting, half_stable and repelling list all of them, infinity where the variance grows without end, and any_q says
+-- attracting, half_stable and repelling list all of them, infinity where the variance grows without bound, and any_q says
 -- that every q is one. depth_c and c_star are NULL where there is no c* to come to: where q_star is 0 or infinite, and where
 -- layers keep every correlation. With a normalization over the units of each example q is what it is before it.
 -- depth_c_measured is a geometric mean with its 95 % interval. In chaos it is NULL with fewer than three seeds: a single

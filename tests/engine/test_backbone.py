@@ -179,7 +179,7 @@ def test_scratch_refuses_what_it_cannot_give_new_weights():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"dataset": "gaussian"}, "wants labelled images"),
+        ({"dataset": "gaussian"}, "needs labelled images"),
         ({"preprocessing": "center"}, "a backbone has its own"),
         ({"norm": "batch"}, "a backbone has its own"),
         ({"init": "lsuv"}, "depends on the data"),
