@@ -93,8 +93,8 @@ class MeanField(Study[MeanFieldCell]):
             "approach from q₁; 0 where the signal dies out, infinite where it grows without bound.", decides=False,
         ),
         Quantity(
-            "alpha", "Slope α of the length map", "Factor on a small deviation from q*, per layer: σw² V′(q*); close to "
-            "0 behind a normalization.", decides=False,
+            "alpha", "Slope α of the length map", "Factor on a small deviation from q*, per layer: σw² V′(q*); close "
+            "to 0 behind a normalization.", decides=False,
         ),
         Quantity(
             "fixed_point", "Fixed points of q", "Every variance that the length map leaves as it is, in ascending "
@@ -107,7 +107,8 @@ class MeanField(Study[MeanFieldCell]):
         ),
         Quantity("chi", "χ₁", "Factor on the squared gradient per layer; above 1 chaos, below 1 order.", decides=False),
         Quantity(
-            "depth_q", "Depth scale ξ_q", "Layers over which a deviation from q* falls by a factor e.", "layer", decides=False
+            "depth_q", "Depth scale ξ_q", "Layers over which a deviation from q* falls by a factor e.", "layer",
+            decides=False,
         ),
         Quantity(
             "depth_c", "Depth scale ξ_c", "Layers over which the distance of the correlation of two inputs from c* "
@@ -128,7 +129,7 @@ class MeanField(Study[MeanFieldCell]):
         "q* = σw² V(q*) + σb²; χ₁ = σw² D(q*); ξ_q = −1/ln|σw² V'(q*)|; ξ_c = −1/ln χ(c*). "
         "With layer, rms or group norm q* = σw² V(1) + σb² and χ₁ = σw² D(1)/q*, up to eps",
         "Poole et al. 2016; Schoenholz et al. 2017",
-        notes="Theory for every point and, with simulate = true, measurements on networks of the given width and depth. "
+        notes="Theory for every point and, with simulate = true, measurements on networks of this width and depth. "
         "The length map may have several fixed points: q* is the one that networks with N(0,1) inputs approach, from "
         "q₁ = σw² + σb²; fixed_point lists all of them. Where q* is 0 there is no ξ_c: as the pre-activations shrink, "
         "a smooth activation becomes linear and keeps correlations, and those of ReLU approach 1 algebraically. For "
