@@ -1,17 +1,21 @@
 """Folding a batch norm against PyTorch's own, and what cannot be folded."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from goldilocks.engine.activations import activations
+from goldilocks.engine.card import Card
+from goldilocks.engine.data import datasets
 from goldilocks.engine.errors import RequestError
-from goldilocks.engine.networks import HiddenLayer
+from goldilocks.engine.networks import HiddenLayer, networks
 from goldilocks.engine.networks.affine import BatchedAffine
 from goldilocks.engine.networks.folding import fold
 from goldilocks.engine.normalizations import normalizations
-from goldilocks.engine.normalizations.base import Running, Scale
+from goldilocks.engine.normalizations.base import Normalization, Running, Scale
 from goldilocks.engine.studies.folding import FoldingCell, forward_times
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.trainer import Trainer
@@ -56,6 +60,34 @@ def test_folding_is_pytorchs(norm, bias):
         torch.testing.assert_close(folded.affine.weight[c], fused.weight.data.T)
         torch.testing.assert_close(folded.affine.bias[c, 0], fused.bias.data)
         torch.testing.assert_close(folded.affine.forward(x)[c], module(linear(x[c])).detach())
+
+
+class Offset(Normalization):
+    """A normalization of somebody else's: over the batch, with another offset than an eps, and without β."""
+
+    name = "offset"
+    card = Card("Offset", "y = γ·(z − E[z])/√(Var[z] + 2)", "this test")
+    learnable, shifts, tracks = True, False, True
+
+    @property
+    def variance_offset(self):
+        return 2.0
+
+    def evaluate(self, z, scale, running):
+        return scale.gamma * (z - running.mean) / (running.variance + 2.0).sqrt()
+
+
+def test_what_can_be_folded_is_declared_and_no_matter_of_the_class():
+    unfolded, x = layer(Offset())
+    unfolded = replace(unfolded, scale=Scale(unfolded.scale.gamma, None))
+    (folded,) = fold([unfolded])
+    expected = unfolded.norm.evaluate(unfolded.affine.forward(x), unfolded.scale, unfolded.running)
+    torch.testing.assert_close(folded.affine.forward(x), expected)
+    cell = FoldingCell.model_construct(
+        dataset=datasets.parse("digits"), network=networks.parse("mlp"), norm=Offset(), batch_size=32
+    )
+    assert FoldingCell.rules[0](cell) is None
+    assert "folds a batch norm" in FoldingCell.rules[0](cell.model_copy(update={"norm": normalizations.parse("layer")}))
 
 
 def test_folding_into_a_convolution_is_pytorchs():
