@@ -61,9 +61,9 @@ def test_no_cluster_on_this_machine(tmp_path, monkeypatch):
     ("options", "part"),
     [
         (("--address", "auto"), "--address applies to a cluster only: add --executor ray"),
-        (("--worker-cpus", "2"), "--worker-cpus is for a cluster"),
-        (("--worker-gpus", "0.5"), "--worker-gpus is for a cluster"),
-        (("--journal-dir", "x"), "--journal-dir is for a cluster"),
+        (("--worker-cpus", "2"), "--worker-cpus applies to a cluster only"),
+        (("--worker-gpus", "0.5"), "--worker-gpus applies to a cluster only"),
+        (("--journal-dir", "x"), "--journal-dir applies to a cluster only"),
         (("--executor", "ray", "--worker-cpus", "0"), "at least one core"),
         (("--executor", "ray", "--worker-gpus", "2"), "1, or a fraction such as"),
         (("--executor", "ray", "--worker-gpus", "nan"), "1, or a fraction such as"),

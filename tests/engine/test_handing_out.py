@@ -153,7 +153,7 @@ def test_after_an_error_on_a_gpu_its_process_is_not_used_again(compute):
 
 def test_without_workers_the_run_ends_with_a_sentence(compute, monkeypatch):
     monkeypatch.setattr(dispatch, "LOST_SECONDS", 0.01)
-    with pytest.raises(ClusterLost, match="no worker"):
+    with pytest.raises(ClusterLost, match="No worker"):
         compute(FakePool(0), 1)
 
 

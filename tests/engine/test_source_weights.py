@@ -87,7 +87,7 @@ def test_weights_of_another_shape_are_refused():
 def test_a_folder_that_cannot_be_written_costs_a_warning_only(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GOLDILOCKS_DATA", str(tmp_path / "file"))
-    with pytest.warns(UserWarning, match="the weights cannot be kept"):
+    with pytest.warns(UserWarning, match="the weights cannot be saved"):
         source_networks([source_cell(seed=12)], DEVICE, nothing)
 
 
