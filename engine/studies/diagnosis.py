@@ -12,7 +12,8 @@ from goldilocks.engine.device import choose_device
 from goldilocks.engine.diagnosis.cell import DiagnosisCell
 from goldilocks.engine.diagnosis.named import subject_of
 from goldilocks.engine.diagnosis.stored_columns import FIRST_LOSS
-from goldilocks.engine.studies.base import Outcome, Quantity, Study, studies
+from goldilocks.engine.quantity import Quantity
+from goldilocks.engine.studies.base import Outcome, Study, studies
 
 
 @studies.register

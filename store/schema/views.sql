@@ -128,7 +128,7 @@ SELECT axes.*, forward_rate, backward_rate, forward_factor, backward_factor,
                 THEN 'too small'
             WHEN forward_rate IS NOT NULL THEN 'just right' END AS verdict
 FROM rates JOIN axes USING (cell_id) JOIN cells USING (cell_id);
-COMMENT ON VIEW signal_rates IS 'Growth of signal and gradient per layer over the deeper half of each propagation cell and of each diagnosed network, in all over its depth, and the verdict.';
+COMMENT ON VIEW signal_rates IS 'Growth of signal and gradient in each propagation cell and each diagnosed network, per layer over the deeper half of the layers and in total over the depth, with the verdict.';
 COMMENT ON COLUMN signal_rates.forward_rate IS 'Geometric mean of std(l+1)/std(l) over the deeper half of the layers; 1 means preserved, NULL for a single layer.';
 COMMENT ON COLUMN signal_rates.backward_rate IS 'Geometric mean of grad_rms(l)/grad_rms(l+1) over the deeper half of the layers; 1 means preserved, NULL for a single layer.';
 COMMENT ON COLUMN signal_rates.forward_factor IS 'Total factor over the depth: std of the last layer divided by that of the first; 1 means preserved, NULL for a single layer.';
