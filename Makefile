@@ -20,8 +20,8 @@ setup: .venv/installed
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: grid
-	@.venv/bin/goldilocks dashboard --store "$(STORE)" --port $(PORT)
+run: setup
+	@.venv/bin/goldilocks dashboard --store "$(STORE)" --port $(PORT) --compute demo
 
 grid: setup
 	@.venv/bin/goldilocks run demo --store "$(STORE)"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from goldilocks.dashboard import server
+from goldilocks.dashboard import background_run, server
 from goldilocks.store.command_line.sentences import warnings_as_sentences
 
 LOOPBACK = "127.0.0.1"
@@ -34,10 +34,13 @@ def main(name: str = "goldilocks dashboard") -> None:
         help="Name by which other machines, or a proxy, reach this server; may be given several times. Default: with "
         "--public the names and addresses of this machine, else localhost.",
     )
+    parser.add_argument(
+        "--compute", metavar="GRID", help="Compute a grid meanwhile: a preset, or the path of a .toml file."
+    )
     serve(**vars(parser.parse_args()))
 
 
-def serve(port: int, store: str | None, public: bool, host: Sequence[str] = ()) -> None:
+def serve(port: int, store: str | None, public: bool, host: Sequence[str] = (), compute: str | None = None) -> None:
     """Serve the dashboard; exit with status 2 when the port cannot be opened.
 
     Args:
@@ -45,6 +48,7 @@ def serve(port: int, store: str | None, public: bool, host: Sequence[str] = ()) 
         store: DuckDB file; None means $GOLDILOCKS_STORE, else data/grid.duckdb.
         public: whether to listen on all addresses.
         host: names by which the server is reached beside those of this machine.
+        compute: grid to compute meanwhile; None computes nothing.
     """
     try:
         bound = server.listen("0.0.0.0" if public else LOOPBACK, port)
@@ -61,7 +65,8 @@ def serve(port: int, store: str | None, public: bool, host: Sequence[str] = ()) 
     os.environ["GOLDILOCKS_STORE"] = str(Path(path).expanduser().absolute())
     warnings_as_sentences()
     print(f"Goldilocks: http://{LOOPBACK}:{port} (stop with Ctrl-C)", flush=True)
-    server.run(bound, host)
+    with background_run.computing(compute, os.environ["GOLDILOCKS_STORE"]):
+        server.run(bound, host)
 
 
 def _port(text: str) -> int:

@@ -8,7 +8,7 @@ from goldilocks.engine.grid.spec import load_grid
 
 # SHA-256 over the sorted ids, one a line, with their number.
 IDS = {
-    "demo": (1719, "b332a218d44e35828b7803297d25d713e3af97e9e1e70bc4ff78f9a0c1cc81a8"),
+    "demo": (11025, "24d32839f5453be575463a040bf8c0aea2a7ea852c22e7ebc74e43a3fa053632"),
     "full": (146727, "fce79a7a2635ac19c5613548b7a6b04cf0dafeaee8e463f6771ae41c4e88c1e3"),
     "lecture": (100, "24418cc4921277665f618fb309da2466c6b50a693d80498197e9f115465f3bc5"),
     "smoke": (72, "3c14feca5bafbff2050c5f0634d08c6e373ac98c07269bc866155c2004c3dde1"),

@@ -1,6 +1,8 @@
 """The presets hold every row of the lecture: the demo in small, `full` at its limits."""
 
 import tomllib
+from collections import defaultdict
+from itertools import product
 
 import pytest
 
@@ -17,6 +19,29 @@ def test_presets_hold_every_row(preset):
     assert {"raw", "center", "standardize", "pca", "whiten"} <= {str(cell.preprocessing) for cell in linear}
     for words in (["symmetry", "zeros"], ["fashion-1000", "width = 50"], ["fashion-1000", "width = 100"]):
         assert studies(preset, *words)
+
+
+@pytest.mark.parametrize("study", ["training", "propagation"])
+def test_the_headline_of_the_demo_has_no_holes(study):
+    """Eight initializations × four activations × five depths × batch norm or none, before training and after."""
+    axes = ("init", "activation", "depth", "norm", "seed")
+    cells = [cell for cell in studies("demo", f'kind = "{study}"', "lsuv") if str(cell.network) == "mlp"]
+    places = {tuple(str(getattr(cell, axis)) for axis in axes) for cell in cells}
+    values = [sorted(set(column)) for column in zip(*places, strict=True)]
+    assert [len(column) for column in values] == [8, 4, 5, 2, 3]
+    assert places == set(product(*values))
+    assert len({(str(cell.dataset), str(cell.preprocessing), cell.width, cell.batch_size) for cell in cells}) == 1
+
+
+def test_the_planes_of_the_demo_are_fine_enough_to_be_smooth():
+    planes = defaultdict(set)
+    for cell in studies("demo", 'kind = "mean_field"', '"""'):
+        planes[str(cell.activation)].add((cell.weight_variance, cell.bias_variance))
+    assert planes
+    for points in planes.values():
+        weights, biases = ({point[axis] for point in points} for axis in (0, 1))
+        assert points == set(product(weights, biases))
+        assert (len(weights) >= 60, len(biases) >= 40) == (True, True)
 
 
 @pytest.mark.parametrize("preset", ["demo", "full"])

@@ -1,0 +1,74 @@
+"""`goldilocks dashboard --compute GRID`: pages at once, the grid meanwhile, and one signal ends both."""
+
+import signal
+import time
+import urllib.request
+from contextlib import suppress
+
+import psutil
+import pytest
+
+from goldilocks import store
+from tests.browser.server import served
+
+ENDLESS = """
+name = "endless"
+[[study]]
+kind = "training"
+dataset = "digits"
+width = 16
+depth = 2
+init = "kaiming"
+activation = "relu"
+lr = 0.1
+batch_size = 64
+steps = 2000000
+"""
+
+
+def engine():
+    """Return the process in which the engine runs, or None."""
+    for one in psutil.Process().children(recursive=True):
+        # One that has just ended has no command line any more.
+        with suppress(psutil.Error):
+            if "run" in one.cmdline():
+                return one
+    return None
+
+
+def until(condition):
+    for _ in range(6000):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited in vain")
+
+
+def cells(path):
+    return len(store.done_cells(store.Layout.at(path)))
+
+
+def test_pages_are_served_while_a_grid_is_computed_and_after(tmp_path):
+    path = tmp_path / "grid.duckdb"
+    with served(path, "--compute", "smoke") as url:
+        assert engine() is not None
+        until(lambda: engine() is None)
+        assert urllib.request.urlopen(url).status == 200
+    assert cells(path) == 72
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_what_ends_the_server_ends_the_run(tmp_path, end):
+    grid, path = tmp_path / "endless.toml", tmp_path / "grid.duckdb"
+    grid.write_text(ENDLESS)
+    with served(path, "--compute", str(grid), end=end):
+        until(lambda: store.writer(store.Layout.at(path)) or engine() is None)
+        assert engine() is not None
+    assert engine() is None
+    assert store.writer(store.Layout.at(path)) is None
+
+
+def test_pages_are_served_where_the_grid_is_refused(tmp_path):
+    with served(tmp_path / "grid.duckdb", "--compute", "demmo") as url:
+        until(lambda: engine() is None)
+        assert urllib.request.urlopen(url).status == 200
