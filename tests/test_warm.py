@@ -30,6 +30,11 @@ def test_what_a_fork_takes_is_counted(tmp_path):
     assert measuring.seconds["tests/test_this.py"] > 0.25
 
 
+def test_a_program_may_be_given_as_it_is():
+    done = warm.run("-c", "import sys; print(sys.argv); sys.exit(3)", "one", text=True)
+    assert (done.returncode, done.stdout) == (3, "['-c', 'one']\n"), done.stderr
+
+
 @pytest.mark.parametrize("option", ["start_new_session", "preexec_fn", "pass_fds", "umask", "shell"])
 def test_an_option_that_would_go_unheeded_is_refused(option):
     with pytest.raises(TypeError, match=f"does not take {option}; it takes .*cwd"):

@@ -45,7 +45,7 @@ class Process(subprocess.Popen):
     """`python -m module …`, forked; what can be asked of it is as with Popen.
 
     Args:
-        module: its name.
+        module: its name; `-c` means that the program is the first argument.
         arguments: what follows on the command line.
         options: as of Popen, those in `TAKEN`.
 
@@ -209,9 +209,12 @@ def _become(request):
     # Those of the interpreter know what its own streams were.
     sys.stdin, sys.stdout = _stream(0, "r"), _stream(1, "w")
     sys.stderr = _stream(2, "w", errors="backslashreplace", buffering=1)
-    module, *sys.argv[1:] = request["arguments"]
+    sys.argv = request["arguments"]
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if (module := sys.argv[0]) == "-c":
+            exec(sys.argv.pop(1), {"__name__": "__main__"})
+        else:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         if end.code and not isinstance(end.code, int):
             print(end.code, file=sys.stderr)

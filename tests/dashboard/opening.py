@@ -1,13 +1,22 @@
 """Opening a page in a test, as a browser would, without one."""
 
+import tomllib
+from functools import cache
 from pathlib import Path
 
+from streamlit import config
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "dashboard" / "app.py"
 # In seconds: a page that takes this long hangs, however busy the machine is.
 HANGS = 600
+# Without a server pages run with other settings than the dashboard's, and look for components anew each time; together
+# that is most of what one takes.
+for option, value in tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text())["runner"].items():
+    config.set_option(f"runner.{option}", value)
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 # The title of each page, by its file.
 PAGES = {
     "lecture": "Will a signal survive this network, and will it train?",

@@ -3,7 +3,7 @@
 import pytest
 
 from goldilocks.dashboard import sandbox
-from tests.dashboard.opening import PAGES, open_page
+from tests.dashboard.opening import HANGS, PAGES, open_page
 from tests.dashboard.test_figures import ASKED, TABLES_ONLY
 
 
@@ -13,4 +13,4 @@ def test_it_runs(page, store_of, monkeypatch):
     shown = {code.value for code in app.code if "SELECT" in code.value}
     assert shown
     for sql in shown:
-        sandbox.ask(sql)
+        sandbox.ask(sql, seconds=HANGS)

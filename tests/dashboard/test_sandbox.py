@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from goldilocks.dashboard import sandbox
+from tests.dashboard.opening import HANGS
 
 ALLOWED = [
     "SELECT 1 AS one",
@@ -118,14 +119,14 @@ LARGE = ["SELECT repeat('x', 20000000) FROM range(4)"]
 HOSTILE = {*REFUSED, *ENDLESS, *HUNGRY, *LARGE}
 
 
-START = sandbox._start
+START, SPARE = sandbox._start, sandbox._Spare()
 
 
 @pytest.fixture
 def started(monkeypatch):
     """Processes of statements are started as the dashboard starts them."""
     monkeypatch.setattr(sandbox, "_start", START)
-    monkeypatch.setattr(sandbox, "_spare", sandbox._Spare())
+    monkeypatch.setattr(sandbox, "_spare", SPARE)
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +136,7 @@ def _store(filled_store, monkeypatch):
 
 @pytest.mark.parametrize("sql", ALLOWED)
 def test_questions_are_answered(sql):
-    assert len(sandbox.ask(sql).frame)
+    assert len(sandbox.ask(sql, seconds=HANGS).frame)
 
 
 def test_there_are_at_least_forty_hostile_questions():
@@ -169,7 +170,7 @@ def test_endless_questions_are_stopped(sql):
 def test_no_statement_is_read_in_the_server(monkeypatch):
     """While DuckDB's parser reads, no other thread of its process can do anything."""
     monkeypatch.delattr("duckdb.extract_statements")
-    assert len(sandbox.ask("SELECT 1").frame)
+    assert len(sandbox.ask("SELECT 1", seconds=HANGS).frame)
 
 
 @pytest.mark.parametrize("sql", HUNGRY)
@@ -183,7 +184,7 @@ def test_hungry_questions_are_stopped(sql):
 @pytest.mark.usefixtures("started")
 def test_large_answers_stay_out_of_the_server(sql):
     with pytest.raises(sandbox.Refused, match=f"larger than {sandbox.MOST_BYTES // 2**20} MB"):
-        sandbox.ask(sql)
+        sandbox.ask(sql, seconds=HANGS)
 
 
 def test_only_so_many_are_answered_at_once():
@@ -192,19 +193,18 @@ def test_only_so_many_are_answered_at_once():
             others.enter_context(sandbox._turns)
         with pytest.raises(sandbox.Refused, match="busy"):
             sandbox.ask("SELECT 1", seconds=0.1)
-    assert len(sandbox.ask("SELECT 1").frame)
+    assert len(sandbox.ask("SELECT 1", seconds=HANGS).frame)
 
 
 @pytest.mark.parametrize("sql", ["SELECT getenv('HOME')", ENDLESS[-2]])
-@pytest.mark.usefixtures("started")
 def test_what_is_refused_or_stopped_stands_in_nobodys_way(sql):
     for _ in range(sandbox.MOST_AT_ONCE + 1):
         with pytest.raises(sandbox.Refused):
             sandbox.ask(sql, seconds=0.5)
-    assert len(sandbox.ask("SELECT 1").frame)
+    assert len(sandbox.ask("SELECT 1", seconds=HANGS).frame)
 
 
 def test_long_answers_are_cut_and_said_to_be():
-    answer = sandbox.ask("SELECT * FROM range(100000)", rows=50)
+    answer = sandbox.ask("SELECT * FROM range(100000)", HANGS, rows=50)
     assert (len(answer.frame), answer.cut) == (50, True)
-    assert not sandbox.ask("SELECT * FROM range(50)", rows=50).cut
+    assert not sandbox.ask("SELECT * FROM range(50)", HANGS, rows=50).cut

@@ -14,9 +14,9 @@ GRIDS = {
     "many rows": 'kind = "propagation"\nwidth = 512\ndepth = 2\nbatch_size = 256\nseed = 0\n'
     'init = ["zeros", "xavier", "kaiming", "kaiming_slip", "torch_default"]\n'
     'activation = ["tanh", "relu", "linear", "sigmoid"]\nnorm = ["none", "batch"]',
-    "deep": 'kind = "propagation"\nwidth = 512\ndepth = [5, 20]\nbatch_size = 256\n'
+    "deep": 'kind = "propagation"\nwidth = 512\ndepth = 20\nbatch_size = 256\n'
     'init = ["xavier", "kaiming"]\nactivation = ["tanh", "relu", "gelu", "linear"]\nnorm = ["none", "batch"]',
-    "orthogonal": 'kind = "propagation"\nwidth = 3072\ndepth = 4\nbatch_size = 16\n'
+    "orthogonal": 'kind = "propagation"\nwidth = 3072\ndepth = 2\nbatch_size = 16\n'
     'init = "orthogonal"\nactivation = "tanh"',
     "residual": 'kind = "propagation"\nnetwork = "residual_mlp"\nwidth = 512\ndepth = 10\nbatch_size = 256\n'
     'init = ["xavier", "kaiming"]\nactivation = ["tanh", "relu", "gelu", "linear"]\nnorm = ["none", "batch"]',
@@ -29,7 +29,7 @@ GRIDS = {
     "simulated networks": 'kind = "mean_field"\nsimulate = "yes"\nwidth = 512\ndepth = 100\nactivation = "tanh"\n'
     'init = "mean_field(weight_variance=[0.5, 1, 1.5, 2, 3], bias_variance=[0.05, 0.2])"',
     "symmetry": 'kind = "symmetry"\ndataset = "digits"\ninit = ["zeros", "xavier"]\nactivation = "tanh"\n'
-    "width = 512\ndepth = 10\nbatch_size = 64\nsteps = 3\nseed = [0, 1, 2, 3]",
+    "width = 512\ndepth = 10\nbatch_size = 64\nsteps = 1\nseed = 0",
     "residual training": 'kind = "training"\nnetwork = "residual_mlp(branch=\'zero\')"\ndataset = "digits"\n'
     'init = "kaiming"\nactivation = "relu"\nnorm = "batch"\nwidth = 64\ndepth = 20\nlr = [0.1, 0.2, 0.3, 0.4]\n'
     "seed = [0, 1, 2, 3, 4, 5, 6]\nbatch_size = 64\nsteps = 10",

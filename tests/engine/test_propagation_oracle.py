@@ -19,6 +19,7 @@ IMAGE_WIDTH, IMAGE_BATCH = 8, 4
 # float32 rounding through three layers, relative to the largest entry of a tensor.
 TOLERANCE = 2e-5
 MLP = next(network for network in NETWORKS if network.name == "mlp")
+OTHERS = [network for network in NETWORKS if network != MLP]
 
 
 def cells(network, combinations, **fixed):
@@ -37,12 +38,15 @@ def named(members, *names):
 
 @pytest.fixture(scope="module", params=NETWORKS, ids=str)
 def outcome(request):
-    """On a perceptron every member meets every other; on other networks every activation every normalization."""
+    """On a perceptron every member meets every other; each other network meets every one of them."""
     if request.param == MLP:
         combinations = in_turn(INITIALIZERS, ACTIVATIONS, NORMALIZATIONS)
     else:
-        few = product(ACTIVATIONS, NORMALIZATIONS)
-        combinations = [(init, *pair) for init, pair in zip(cycle(INITIALIZERS), few, strict=False)]
+        pairs = [
+            (a, norm) for a, network, norm in in_turn(ACTIVATIONS, OTHERS, NORMALIZATIONS) if network == request.param
+        ]
+        length = max(len(pairs), len(INITIALIZERS))
+        combinations = [(init, *pair) for init, pair, _ in zip(cycle(INITIALIZERS), cycle(pairs), range(length))]
     batch = cells(request.param, combinations, seed=3)
     return batch, Propagation().run(batch, DEVICE, lambda share: None)
 
@@ -103,8 +107,8 @@ def test_histograms_count_every_value_where_it_belongs(outcome):
         act = expected(cell).act[1].float().numpy().ravel()
         row = table[(table.cell_id == cell.cell_id) & (table.layer == 2) & (table.tap == "act")].iloc[0]
         reference, _ = np.histogram(act, bins=len(row.counts), range=(row.lo, row.hi))
-        # A value within rounding of an edge may fall on either side of it.
-        assert np.abs(np.cumsum(reference) - np.cumsum(row.counts)).max() <= 2
+        # A few values within rounding of an edge may fall on either side of it.
+        assert np.abs(np.cumsum(reference) - np.cumsum(row.counts)).max() <= max(2, len(act) // 500)
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=str)

@@ -177,12 +177,12 @@ def usual(query: queries.Query) -> dict[str, Any]:
     return default | chosen | USUAL.get(query.name, {})
 
 
-def cases(query: queries.Query) -> Iterator[dict[str, Any]]:
-    """Yields what a query is asked: the usual, and every parameter with other values."""
+def cases(query: queries.Query, most: int | None = None) -> Iterator[dict[str, Any]]:
+    """Yields what a query is asked: the usual, and every parameter with other values, so many at most."""
     values = usual(query)
     yield values
     for name in values:
-        yield from (values | {name: other} for other in OTHERS[name] if other != values[name])
+        yield from (values | {name: other} for other in OTHERS[name][:most] if other != values[name])
 
 
 # Columns that tell the rows of one answer apart.
@@ -262,7 +262,8 @@ def compare(answers: Answers, query: queries.Query) -> list[int]:
 
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
 def test_with_its_values_written_in_it_gives_the_same(answers, query):
-    for values in cases(query):
+    # How a value is written depends on its type, not on each axis that it may name.
+    for values in cases(query, most=2):
         pasted = by_key(answers.opened.query(inlined(query, values)).arrow().to_pylist())
         for row, other in zip(pasted, by_key(answers.query(query, values)), strict=True):
             assert row.keys() == other.keys()

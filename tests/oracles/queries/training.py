@@ -55,8 +55,8 @@ def _met(rows: pd.DataFrame, step: int) -> int:
 @oracle("metric", *CONFIGURATION, "step")
 def curves_over_seeds(tables: Tables, metrics: list[str], most: int | None, **choices: list | None) -> Rows:
     chosen = among(where(tables.curves, study="training"), **choices)
-    first = [rows for _, rows in groups(chosen, *CONFIGURATION)][:most]
-    logged = [group for rows in first for group in groups(rows, *CONFIGURATION, "step")]
+    first = itertools.islice(groups(chosen, *CONFIGURATION), most)
+    logged = [(key | step, group) for key, rows in first for step, group in groups(rows, "step")]
     for (key, rows), metric in itertools.product(logged, set(metrics)):
         values = finite(rows[metric])
         yield {
