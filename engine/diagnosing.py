@@ -88,11 +88,11 @@ def examine(
     subject = Subject.of(ready, formats)
     with named(lambda cell: the_same(subject, cell)):
         cells = tuple(
-            DiagnosisCell(**subject.axes, init=init, seed=seed)
-            for seed in range(ready.seeds)
-            for init in dict.fromkeys(ready.inits)
+            DiagnosisCell(**subject.axes, init=init, seed=seed) for seed in range(ready.seeds) for init in ready.inits
         )
-        run(Grid(f"diagnosis of {ready.name}", "", cells), store, device, workers=1, reporter=reporter)
+        done = run(Grid(f"diagnosis of {ready.name}", "", cells), store, device, workers=1, reporter=reporter)
+    if reporter:
+        reporter.say(f"{done['cells_cached']} of {done['cells_total']} cells were in {done['store']} already.")
     with open_store(Layout.at(store)) as handle:
         found = read_back(handle, cells)
     return Report(ready.name, found, judge(found, tuple(formats)), ready.specimen)

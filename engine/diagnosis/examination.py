@@ -147,7 +147,8 @@ def prepare(
         raise RequestError("nothing says what goes into the network: give --input 64x3x32x32 or --batch FUNCTION")
     ready = as_batch(given, module)
     trial = try_out(module, ready)
-    inits = listed(init)
+    # Aliases of one initialization are one.
+    inits = tuple(dict.fromkeys(recipe(text).text for text in listed(init)))
     return Examination(
         factory=factory,
         origin=origin or _origin(given),

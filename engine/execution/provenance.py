@@ -158,7 +158,7 @@ class RunRecord:
         row: dict[str, Any] = {
             "run_id": self.run_id,
             "grid": self.grid.name,
-            "grid_text": self.grid.text,
+            "grid_text": self.grid.text or None,
             "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
             "status": self.status,
             "started_at": self.started_at,

@@ -113,7 +113,8 @@ def test_a_second_call_computes_nothing_and_more_seeds_only_what_is_missing(kept
     other = tmp_path / "grid.duckdb"
     merge(store.Layout.at(other), file)
     same(report, goldilocks.diagnose(Residual, images, INITS, SEEDS, device="cpu", store=other))
-    assert asked(other, "SELECT count(*) FROM runs") == [(1,)]
+    # What was asked for is no grid file.
+    assert asked(other, "SELECT count(*), count(grid_text) FROM runs") == [(1, 0)]
     more = goldilocks.diagnose(Residual, images, [*INITS, "xavier"], SEEDS + 1, device="cpu", store=other)
     assert asked(
         other, "SELECT cells_total, cells_cached, cells_computed FROM runs ORDER BY started_at DESC LIMIT 1"
@@ -123,6 +124,12 @@ def test_a_second_call_computes_nothing_and_more_seeds_only_what_is_missing(kept
         [*INITS, "xavier"], SEEDS + 1
     )
     assert [one for one in check(store.Layout.at(other)) if not one.holds] == []
+
+
+def test_aliases_of_an_initialization_are_one(tmp_path):
+    found = goldilocks.diagnose(chain, "4x8", ["kaiming", "he"], 1, device="cpu", store=tmp_path / "grid.duckdb")
+    assert found.measurement.inits == ("kaiming",)
+    assert len(found.measurement.configurations) == len(found.ranking) == 1
 
 
 def test_every_check_holds(kept):
@@ -265,6 +272,7 @@ def test_the_command_keeps_results_says_so_and_computes_them_once(project):
     first, second = ran(*DIAGNOSE, "--json"), ran(*DIAGNOSE, "--json")
     assert (first.exit_code, second.exit_code) == (0, 0), first.output
     assert json.loads(first.stdout)["ranking"] == json.loads(second.stdout)["ranking"]
+    assert [f"{cached} of 1 cells" in one.stderr for cached, one in enumerate((first, second))] == [True, True]
     assert asked("g.duckdb", "SELECT count(*) FROM runs") == [(1,)]
     ((network, dataset),) = asked("g.duckdb", "SELECT network, dataset FROM cells")
     assert network.startswith("net.py:make@")
