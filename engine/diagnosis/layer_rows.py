@@ -47,11 +47,10 @@ def layer_tables(ids: Sequence[str], found: Measurement, flow: Flow) -> dict[str
 
 
 def _table(name: str, rows: list[Row]) -> pa.Table:
-    schema = tables.schema(name)
     # Floats in the store's width: pyarrow does not round.
-    narrow = [field.name for field in schema if field.type == pa.float32()]
-    rounded = ({key: _narrow(value) if key in narrow else value for key, value in row.items()} for row in rows)
-    return pa.Table.from_pylist(list(rounded), schema=schema)
+    narrow = [field.name for field in tables.schema(name) if field.type == pa.float32()]
+    rounded = [{key: _narrow(value) if key in narrow else value for key, value in row.items()} for row in rows]
+    return tables.of_rows(name, rounded)
 
 
 def _narrow(value: float | None) -> float | None:

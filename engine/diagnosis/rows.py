@@ -50,7 +50,7 @@ def rows(
         for name, of_cell in new.items():
             collected[name] += [{"cell_id": cell.cell_id, **row} for row in of_cell]
         losses.add(cell.cell_id, FIRST_LOSS, found.first_loss[place])
-    made = {name: pa.Table.from_pylist(listed, schema=tables.schema(name)) for name, listed in collected.items()}
+    made = {name: tables.of_rows(name, listed) for name, listed in collected.items()}
     strange = frozenset(cell_id for cell_id, sound in zip(ids, finite, strict=True) if not sound)
     return made | {"measurements": losses.table()} | layer_tables(ids, found, flow), strange
 
