@@ -172,7 +172,7 @@ def test_what_is_no_backbone_is_refused(text, reason):
 def test_scratch_refuses_what_it_cannot_give_new_weights():
     one = cell("scratch", network=f"{HERE}:own")
     data = Seen.by([one], DEVICE)
-    with pytest.raises(RequestError, match="is a Own, which scratch cannot give new weights"):
+    with pytest.raises(RequestError, match="is a Own, to which scratch cannot give new weights"):
         BackboneTrainer(one, data, DEVICE)
 
 
