@@ -19,6 +19,7 @@ import pytest
 
 from goldilocks import engine, store
 from goldilocks.engine import plugins
+from tests.grids import preset
 from tests.readme import ROOT, TEXT, checked, commands, example, examples, typed, value_of
 
 # The grids of the README are computed at these sizes.
@@ -290,9 +291,7 @@ def test_what_a_query_calls_seeds_are_seeds(number):
     """Each group of a query in the README is one configuration, with every seed of it, asked of the demo's cells."""
     import duckdb
 
-    from goldilocks.engine.grid.spec import load_grid
-
-    rows = [cell.row() for cell in load_grid("demo").cells if cell.study in ("propagation", "training")]
+    rows = [cell.row() for cell in preset("demo").cells if cell.study in ("propagation", "training")]
     cells = pandas.DataFrame(rows).astype({"cell_id": str})
     with duckdb.connect() as connection:
         for view, study, values in (

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from goldilocks.engine.grid.spec import load_grid
+from tests import grids
 
 # SHA-256 over the sorted ids, one a line, with their number.
 IDS = {
@@ -17,5 +17,5 @@ IDS = {
 
 @pytest.mark.parametrize("preset", IDS)
 def test_the_ids_of_a_preset_stay(preset):
-    ids = sorted(cell.cell_id for cell in load_grid(preset).cells)
+    ids = sorted(cell.cell_id for cell in grids.preset(preset).cells)
     assert (len(ids), hashlib.sha256("\n".join(ids).encode()).hexdigest()) == IDS[preset]

@@ -16,6 +16,8 @@ from goldilocks.engine.execution.process_pool import ProcessPool
 from goldilocks.engine.execution.progress import Silence
 from goldilocks.engine.execution.verify import verify
 from goldilocks.engine.execution.workers import makespan, processes_pay
+from tests import warm
+from tests.grids import preset
 
 # Eight batches: so many widths, each of two depths.
 GRID = """
@@ -32,6 +34,8 @@ steps = {steps}
 seed = 0
 """
 CELLS = 16
+# Steps of a run that goes on for a while after its first batch.
+LONG = 500
 PLUGIN = """
 import os, sys
 from goldilocks.engine.card import Card
@@ -67,7 +71,7 @@ def grid(tmp_path):
 
 
 def command(path, *options):
-    return [sys.executable, "-m", "engine", "run", str(path), "--store", str(path.parent / "grid.duckdb"), *options]
+    return ["engine", "run", path, "--store", path.parent / "grid.duckdb", *options]
 
 
 def statuses(path):
@@ -75,10 +79,10 @@ def statuses(path):
         return dict(handle.query("SELECT status, count(*) FROM cells GROUP BY ALL").fetchall())
 
 
-def started(path, *options, **how):
+def started(path, *options):
     """Start a run that takes long, and wait until a batch of it is journaled."""
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command(path, "--quiet", *options), stdout=pipe, stderr=pipe, **how)
+    process = warm.Process(*command(path, "--quiet", *options), stdout=pipe, stderr=pipe)
     deadline = time.monotonic() + 600
     while not list((path.parent / "grid.duckdb.store" / "journal").glob("0*-training")):
         assert process.poll() is None, process.stderr.read()
@@ -105,7 +109,8 @@ def test_what_they_compute_is_verified_and_each_is_on_record(grid):
 
 
 def test_a_worker_that_is_killed_costs_its_batch_in_flight_and_is_replaced(grid):
-    path = grid(steps=1500)
+    # So long that another one has started before all is done.
+    path = grid(steps=3 * LONG)
     process = started(path, "--workers", "2", "--json")
     victim = children(process)[0]
     victim.kill()
@@ -120,7 +125,7 @@ def test_a_worker_that_is_killed_costs_its_batch_in_flight_and_is_replaced(grid)
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_a_run_ends_its_workers_end_and_finished_batches_stay(grid, end):
-    path = grid(steps=1500)
+    path = grid(steps=LONG)
     process = started(path, "--workers", "2")
     workers = children(process)
     assert len(workers) == 2
@@ -129,24 +134,20 @@ def test_however_a_run_ends_its_workers_end_and_finished_batches_stay(grid, end)
     assert process.returncode == (-9 if end == signal.SIGKILL else 130)
     _, alive = psutil.wait_procs(workers, timeout=600)
     assert not alive
-    subprocess.run(command(path, "--quiet", "--workers", "1"), check=True, timeout=600)
+    assert warm.run(*command(path, "--quiet", "--workers", "1")).returncode == 0
     assert statuses(path) == {"done": CELLS}
     with store.open(path.parent / "grid.duckdb") as handle:
         assert handle.query("SELECT 1 FROM cells WHERE worker IS NOT NULL").fetchall()
 
 
 def test_ctrl_c_of_a_terminal_reaches_all_processes_and_ends_the_run_as_usual(grid):
-    path = grid(steps=1500)
-    process = subprocess.Popen(
-        command(path, "--workers", "2"), stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    while len(children(process)) < 2:
-        time.sleep(0.02)
-    time.sleep(3)
-    os.killpg(process.pid, signal.SIGINT)
+    path = grid(steps=LONG)
+    process = started(path, "--workers", "2")
+    for one in (process, *children(process)):
+        one.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=600)
     assert process.returncode == 130
-    assert "Traceback" not in err
+    assert b"Traceback" not in err
 
 
 def test_a_member_that_ends_its_process_fails_alone(grid, tmp_path):
@@ -154,7 +155,7 @@ def test_a_member_that_ends_its_process_fails_alone(grid, tmp_path):
     plugin.write_text(PLUGIN)
     path = grid(**{'"kaiming"': '"fatal"', "depth = [1, 2]": "depth = 2"})
     options = ("--workers", "2", "--json", "--plugin", str(plugin))
-    done = subprocess.run(command(path, *options), capture_output=True, text=True, timeout=600)
+    done = warm.run(*command(path, *options), text=True)
     assert done.returncode == 1, done.stderr
     summary = json.loads(done.stdout)
     assert (summary["cells_computed"], summary["cells_failed"]) == (7, 1)
@@ -273,7 +274,7 @@ def test_plan_says_how_many(cores, monkeypatch, tmp_path):
 
     monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
     layout = store.Layout.at(tmp_path / "new.duckdb")
-    demo = engine.load_grid("demo")
+    demo = preset("demo")
     assert forecast(demo, layout, choose_device("cpu")).workers == cores
     alone, two = (forecast(demo, layout, choose_device("cpu"), workers=wish) for wish in (1, 2))
     assert (alone.workers, two.workers) == (1, 2)

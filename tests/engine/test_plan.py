@@ -11,7 +11,8 @@ from goldilocks.engine.errors import RequestError
 from goldilocks.engine.grid import plan as planner
 from goldilocks.engine.grid.plan import plan
 from goldilocks.engine.grid.presets import preset_names
-from goldilocks.engine.grid.spec import Grid, load_grid
+from goldilocks.engine.grid.spec import Grid
+from tests.grids import preset
 
 CPU = choose_device("cpu")
 
@@ -47,9 +48,9 @@ def cells(text=TRAINING):
 @pytest.mark.parametrize("name", preset_names())
 def test_a_preset_is_named_like_its_file_and_planned_in_batches_within_their_limits(name):
     """They hold every cell once, and cells of one kind."""
-    preset = load_grid(name)
-    assert preset.name == name
-    grid = preset.cells
+    found = preset(name)
+    assert found.name == name
+    grid = found.cells
     batches = plan(grid, CPU)
     planned = [cell.cell_id for batch in batches for cell in batch.cells]
     assert len(planned) == len(set(planned)) == len(grid) > 0

@@ -21,8 +21,8 @@ from tests.engine import commands
 GRID = """
 [[study]]
 kind = "propagation"
-width = [16, 24, 32]
-depth = [2, 3, 4, 5]
+width = [16, 24]
+depth = [2, 3, 4]
 batch_size = 16
 init = ["xavier", "kaiming"]
 activation = ["tanh", "relu"]
@@ -42,7 +42,7 @@ seed = [0, 1]
 kind = "training"
 dataset = "digits"
 width = [16, 24]
-depth = [2, 3, 4, 5]
+depth = [2, 3, 4]
 init = "kaiming"
 activation = ["tanh", "relu"]
 norm = ["none", "batch"]
@@ -52,7 +52,7 @@ steps = 20
 """
 
 LOGGED = 21
-CELLS = 3 * 4 * 2 * 2 * 2 + 2 * 2 * 2 + 2 * 4 * 2 * 2 * 2
+CELLS = 2 * 3 * 2 * 2 * 2 + 2 * 2 * 2 + 2 * 3 * 2 * 2 * 2
 
 # A reader that opens the file again and again; it prints an error, or a state that only half a write could show.
 READER = """
@@ -75,6 +75,8 @@ while True:
     assert orphans == 0 and gaps == 0 and cells >= seen, (cells, seen, orphans, gaps)
     seen = cells
     print(cells, flush=True)
+    # All the time it would take half of the machine from who writes.
+    time.sleep(0.05)
 """
 
 
@@ -164,7 +166,7 @@ def test_killed_and_started_again_it_ends_like_an_undisturbed_run(grid, undistur
     try:
         while True:
             process = commands.start("run", grid, "--store", path, "--json", "--quiet")
-            progress = len(list(journal.glob("0*"))) + chance.randint(8, 16)
+            progress = len(list(journal.glob("0*"))) + chance.randint(8, 12)
             while process.poll() is None and len(list(journal.glob("0*"))) < progress:
                 time.sleep(0.005)
             time.sleep(chance.uniform(0, 0.1))
@@ -173,7 +175,8 @@ def test_killed_and_started_again_it_ends_like_an_undisturbed_run(grid, undistur
             process.send_signal(signal.SIGKILL)
             process.communicate()
             kills += 1
-        assert process.returncode == 0, process.communicate()[1]
+        said, complaint = process.communicate()
+        assert process.returncode == 0, complaint
         time.sleep(0.5)
         assert reader.poll() is None, reader.communicate()[1]
     finally:
@@ -185,8 +188,9 @@ def test_killed_and_started_again_it_ends_like_an_undisturbed_run(grid, undistur
     assert_same(contents(undisturbed[0]), contents(path))
     with store.open(path) as handle:
         states = [status for (status,) in handle.query("SELECT status FROM runs ORDER BY started_at").fetchall()]
-    assert states[-1] == "done"
     assert set(states[:-1]) <= {"killed"}
+    # One that finds everything computed is not on record; who computed the last may have been killed at its very end.
+    assert states[-1] == "done" or not json.loads(said)["cells_computed"]
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

@@ -11,11 +11,11 @@ from goldilocks import engine, store
 from goldilocks.engine.__main__ import app
 from goldilocks.engine.grid.plan import groups
 from goldilocks.engine.grid.shard import Shard, deal
-from goldilocks.engine.grid.spec import load_grid
 from goldilocks.store import Layout
 from goldilocks.store.checks.check import check
 from goldilocks.store.exchange.merge import merge
 from tests.engine.test_run import assert_same, contents
+from tests.grids import preset
 
 GRID = """
 [[study]]
@@ -48,7 +48,7 @@ def work(cells):
 
 @pytest.mark.parametrize("count", [1, 2, 4, 7, 16])
 def test_every_cell_is_in_one_part_and_the_parts_have_like_work(count):
-    cells = load_grid("demo").cells
+    cells = preset("demo").cells
     parts = [Shard(number, count).of(cells) for number in range(1, count + 1)]
     assert sorted(cell.cell_id for part in parts for cell in part) == sorted(cell.cell_id for cell in cells)
     amounts = [work(part) for part in parts]
@@ -59,7 +59,7 @@ def test_every_cell_is_in_one_part_and_the_parts_have_like_work(count):
 
 
 def test_the_order_of_the_grid_and_the_threads_of_the_machine_change_nothing():
-    cells = list(load_grid("demo").cells)
+    cells = list(preset("demo").cells)
     expected = deal(cells, 5)
     random.Random(0).shuffle(cells)
     threads = torch.get_num_threads()

@@ -1,10 +1,19 @@
 """Small grids, and the stores that the engine makes of them: each once, for all workers that run the tests."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
+
+@cache
+def preset(name):
+    """Return a grid of the program's own: reading one takes seconds, and several files of tests ask about the same."""
+    from goldilocks.engine.grid.spec import load_grid
+
+    return load_grid(name)
 
 
 def computed(name, tmp_path_factory, text=None):

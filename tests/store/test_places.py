@@ -7,7 +7,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -15,6 +14,7 @@ from goldilocks import store
 from goldilocks.store.checks.check import check
 from goldilocks.store.files import durable
 from goldilocks.store.repairs.repair import repair
+from tests import warm
 from tests.store.builder import believable, write
 from tests.store.test_lock import holder
 
@@ -101,8 +101,7 @@ app(sys.argv[1:], prog_name="store")
 
 def test_a_full_disk_is_a_failure_and_not_a_wrong_request(own):
     write(own.path, believable(1, 1, first_seed=50), published=False)
-    command = [sys.executable, "-c", FULL, "publish", "--store", str(own.path)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = warm.run("-c", FULL, "publish", "--store", own.path, text=True)
     assert done.returncode == 1, done.stderr
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
