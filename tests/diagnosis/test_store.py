@@ -318,7 +318,12 @@ def test_draws_are_no_part_of_the_identity_and_settings_are():
     def slope(value):
         return lambda: nn.Sequential(nn.Linear(8, 8), nn.LeakyReLU(value), nn.Linear(8, 3))
 
+    def later():
+        torch.rand(1)
+        return chain()
+
     assert axes(chain) == axes(chain)
+    assert axes(later)["weights"] == axes(chain)["weights"]
     one, other = axes(slope(0.1)), axes(slope(0.2))
     assert one["structure"] != other["structure"]
     assert one["weights"] == other["weights"]
