@@ -118,10 +118,9 @@ def recorded(tmp_path):
 def test_two_commands(recorded):
     run, test = commands(example("Two commands", "sh"))
     (address,) = re.findall(r"http://127\.0\.0\.1:(\d+)", example("Two commands", "sh"))
-    computes, _, serves = recorded(run)
-    assert computes.startswith("goldilocks run demo ")
+    (serves,) = recorded(run)
     assert serves.startswith("goldilocks dashboard ")
-    assert serves.endswith(f"--port {address}")
+    assert serves.endswith(f"--port {address} --compute demo")
     assert "--public" not in serves
     tests = recorded(test)[-1]
     assert tests.startswith("python -m pytest ")

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,10 @@ def _receive(channel: Connection, jobs: "queue.SimpleQueue[Job]") -> None:
     except (EOFError, OSError):
         # Whoever started this process is gone, killed perhaps: what it computes would reach nobody.
         os._exit(0)
+    except Exception:
+        # A job that cannot be read, since the code was changed meanwhile: the other end must not wait for it.
+        traceback.print_exc()
+        os._exit(1)
 
 
 class _Report:

@@ -168,6 +168,31 @@ def test_a_member_that_ends_its_process_fails_alone(grid, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+UNREADABLE = PLUGIN.replace("@initializers", """def read():
+    if "worker_process" in sys.argv[0]:
+        raise AttributeError("it is gone")
+    return Fatal()
+
+
+@initializers""").replace("    def scale(", """    def __reduce__(self):
+        return read, ()
+
+    def scale(""")  # fmt: skip
+
+
+def test_a_job_that_a_worker_cannot_read_fails_alone_and_nobody_waits_for_it(grid, tmp_path):
+    """As where the code is changed while a run lasts."""
+    plugin = tmp_path / "unreadable.py"
+    plugin.write_text(UNREADABLE)
+    path = grid(**{'"kaiming"': '"fatal"', "depth = [1, 2]": "depth = 2", "[8, 9, 10, 11]": "8"})
+    options = ("--workers", "2", "--json", "--plugin", str(plugin))
+    done = subprocess.run(command(path, *options), capture_output=True, text=True, timeout=600)
+    summary = json.loads(done.stdout)
+    assert (summary["cells_computed"], summary["cells_failed"]) == (1, 1), done.stderr
+    assert done.returncode == 1
+    assert "it is gone" in done.stderr
+
+
 def test_a_script_without_a_guard_may_use_them(grid, tmp_path):
     path = grid()
     script = tmp_path / "script.py"
