@@ -203,7 +203,7 @@ def test_lists_inside_a_scheme_are_written_out():
         for init in ("normal(std=0.01)", "normal(std=0.05)", "xavier")
         for slope in (0.1, 0.2)
     }
-    with pytest.raises(RequestError, match="empty list"):
+    with pytest.raises(RequestError, match="the list is empty"):
         Grid.from_toml(SMALL + 'activation = "relu"\ninit = ["normal(std=[])", "xavier"]')
     with pytest.raises(RequestError, match="std = 'wide' is refused"):
         Grid.from_toml(SMALL + 'activation = "relu"\ninit = "normal(std=[0.1, \'wide\'])"')
