@@ -335,7 +335,7 @@ VERIFY = ("verify", "--sample", "9", "--store", "g.duckdb")
 def test_verify_computes_again_what_the_command_names(project):
     assert ran(*DIAGNOSE).exit_code == 0
     done = ran(*VERIFY, "--factory", "net.py:make", "--batch", "net.py:batch")
-    assert (done.exit_code, "the same bit for bit" in done.output) == (0, True), done.output
+    assert (done.exit_code, "identical bit for bit" in done.output) == (0, True), done.output
     assert "name the function with --batch" in ran(*VERIFY, "--factory", "net.py:make").output
     (project / "net.py").write_text(NET.replace("slope = 1.0", "slope = 2.0"))
     changed = ran(*VERIFY, "--factory", "net.py:make", "--batch", "net.py:batch")
@@ -347,7 +347,7 @@ def test_an_input_that_is_described_need_not_be_named_again(project):
     words = ("diagnose", "net.py:make", "--input", "4x8", "--classes", "3", "--init", "as_is", "--seeds", "1")
     assert ran(*words, "--store", "g.duckdb").exit_code == 0
     done = ran(*VERIFY, "--factory", "net.py:make")
-    assert (done.exit_code, "the same bit for bit" in done.output) == (0, True), done.output
+    assert (done.exit_code, "identical bit for bit" in done.output) == (0, True), done.output
 
 
 @pytest.mark.parametrize(
