@@ -58,7 +58,12 @@ def export(store: Store, folder: Path, kind: str = "parquet", *, overwrite: bool
                 shutil.rmtree(place)
             rows, options = identifier(name), FORMATS[kind]
             if kind == "parquet" and _parted(name):
-                rows, options = _with_study(name), f"{PARQUET}, PARTITION_BY ({PARTITION})"
+                if not connection.execute(f"SELECT count(*) FROM {rows}").fetchall()[0][0]:
+                    # A part without rows, so that whoever reads the folder finds the columns.
+                    place = place / f"{PARTITION}=none" / "data_0.parquet"
+                    place.parent.mkdir(parents=True)
+                else:
+                    rows, options = _with_study(name), f"{PARQUET}, PARTITION_BY ({PARTITION})"
             connection.execute(f"COPY {rows} TO {literal(place.absolute())} ({options})")
     return list(places.values())
 
