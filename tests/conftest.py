@@ -1,6 +1,7 @@
 """What all tests share: their order, what is left out of a quick run, and a small real store."""
 
 import os
+import signal
 
 import pytest
 
@@ -10,6 +11,10 @@ from tests.grids import computed
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Several workers share the cores: with threads of their own for every product they would stand in each other's way.
     os.environ["OMP_NUM_THREADS"] = "1"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C, and so would every program that a test starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Ray, where it is installed, stays on the loopback and reports to nobody; it reads this when it is imported.
 os.environ |= {

@@ -206,7 +206,7 @@ print(goldilocks.run({str(path)!r}, {str(tmp_path / "grid.duckdb")!r}, workers=2
 
 @pytest.mark.parametrize("wish", ["0", "-1", "2.5", "two", "99999999", "", "٣"])
 def test_a_wrong_number_is_refused(grid, wish):
-    with pytest.raises(engine.RequestError, match=r"--workers .*allowed are auto"):
+    with pytest.raises(engine.RequestError, match=r"--workers .*allowed: auto"):
         engine.run(grid(), workers=wish)
 
 
