@@ -211,7 +211,9 @@ def _numbers(row: Any, verdict: Any) -> None:
         if pd.notna(row.theory_std):
             lines_.append(f"in theory: std {numeral(row.theory_std, 4)}")
         lines_.append(f"saturated {verdicts.share(row.frac_saturated)}, dead {verdicts.share(row.frac_dead_units)}")
-        lines_.append(f"σw = {numeral(row.sigma_w)}")
+        # A layer that ends in an addition has no weights of its own.
+        if pd.notna(row.sigma_w):
+            lines_.append(f"σw = {numeral(row.sigma_w)}")
     st.caption("  \n".join(map(verbatim, lines_)))
 
 
