@@ -21,7 +21,7 @@ ARRAYS = {"to_numpy", "values", "tolist", "to_list", "array"}
 @pytest.fixture
 def shuffling(monkeypatch):
     """What makes the store answer in an order drawn by a number; None is its own."""
-    asked = data._asked
+    asked = data._answer
 
     def shuffle(number):
         def answer(*given, **more):
@@ -29,7 +29,7 @@ def shuffling(monkeypatch):
             return found if number is None else found.sample(frac=1, random_state=number).reset_index(drop=True)
 
         data._made.clear()
-        monkeypatch.setattr(data, "_asked", answer)
+        monkeypatch.setattr(data, "_answer", answer)
 
     yield shuffle
     data._made.clear()
@@ -109,7 +109,8 @@ def test_the_crosses_of_a_sweep_are_on_the_lines_whose_seeds_diverge(tmp_path, m
     assert told == expected
 
 
-def test_named_rows_keep_their_labels():
+def test_named_rows_keep_their_labels(lecture_store, monkeypatch):
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(lecture_store))
     frame = pd.DataFrame({"norm": ["none", "batch", "layer"], "diverged": [1, 0, 2]}, index=[7, 5, 6])
     for order in ([7, 5, 6], [6, 7, 5], [5, 6, 7]):
         shuffled = frame.loc[order]

@@ -35,10 +35,14 @@ def test_a_snapshot_that_is_cut_off_anywhere_is_passed_over(own, newest):
         opened.close()
 
 
-def test_what_is_cut_off_is_told_from_its_length(newest, tmp_path):
-    content = newest.read_bytes()
-    copy = tmp_path / "copy.duckdb"
-    with duckdb.connect(str(newest), read_only=True) as connection:
+def test_what_is_cut_off_is_told_from_its_length(tmp_path):
+    # Its last block is none of those that DuckDB reads when it opens the file.
+    whole, copy = tmp_path / "whole.duckdb", tmp_path / "copy.duckdb"
+    with duckdb.connect(str(whole)) as connection:
+        connection.execute("CREATE TABLE first AS SELECT 1 AS x; CHECKPOINT")
+        connection.execute("CREATE TABLE long AS SELECT random() AS x FROM range(1_000_000); CHECKPOINT")
+    content = whole.read_bytes()
+    with duckdb.connect(str(whole), read_only=True) as connection:
         (used,) = connection.execute("SELECT used_blocks FROM pragma_database_size()").fetchall()[0]
     least = HEADERS + used * BLOCK
     for length in (least - 1, least, len(content)):
