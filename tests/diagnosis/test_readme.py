@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from typer.testing import CliRunner
 
+from goldilocks import store
 from goldilocks.engine.__main__ import app
 from goldilocks.engine.diagnosis.pytest_plugin import Signal
 from tests import readme
@@ -27,7 +28,7 @@ def typed(tmp_path, monkeypatch):
 
     def run(line):
         program, command, *arguments = shlex.split(line)
-        assert (program, command) == ("goldilocks", "diagnose")
+        assert (program, command in ("diagnose", "verify")) == ("goldilocks", True)
         return CliRunner().invoke(app, [command, *arguments])
 
     return run
@@ -56,6 +57,16 @@ def test_the_test():
     names, _ = value_of(example("A report", "python"))
     exec(example("A test", "python"), names)
     names["test_signal"](Signal())
+
+
+def test_what_is_kept_is_computed_again(typed):
+    kept = "--store grid.duckdb"
+    line = f"goldilocks diagnose mymodel.py:make --input 4x3x8x8 --classes 10 --init as_is --seeds 1 {kept}"
+    assert typed(line).exit_code == 0
+    (cell,) = store.done_cells(store.Layout.at("grid.duckdb"))
+    line = example("In a store", "inline").replace("CELL", cell).replace("FACTORY", "mymodel.py:make")
+    done = typed(f"{line} {kept}")
+    assert (done.exit_code, "bit for bit" in done.output) == (0, True), done.output
 
 
 def test_the_step_of_the_workflow(typed):
