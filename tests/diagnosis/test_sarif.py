@@ -57,5 +57,5 @@ def test_the_first_time_a_baseline_is_written_and_later_only_what_is_new_fails(t
 def test_a_file_that_is_no_baseline_is_refused(tmp_path, text):
     file = tmp_path / "baseline.json"
     file.write_text(text)
-    with pytest.raises(RequestError, match="is no baseline"):
+    with pytest.raises(RequestError, match="is not a baseline"):
         new_findings((), file)

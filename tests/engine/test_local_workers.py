@@ -186,7 +186,7 @@ def test_a_job_that_a_worker_cannot_read_fails_alone_and_nobody_waits_for_it(gri
     plugin.write_text(UNREADABLE)
     path = grid(**{'"kaiming"': '"fatal"', "depth = [1, 2]": "depth = 2", "[8, 9, 10, 11]": "8"})
     options = ("--workers", "2", "--json", "--plugin", str(plugin))
-    done = subprocess.run(command(path, *options), capture_output=True, text=True, timeout=600)
+    done = warm.run(*command(path, *options), text=True)
     summary = json.loads(done.stdout)
     assert (summary["cells_computed"], summary["cells_failed"]) == (1, 1), done.stderr
     assert done.returncode == 1
