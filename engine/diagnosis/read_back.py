@@ -9,7 +9,14 @@ import pyarrow as pa
 from goldilocks.engine.diagnosis.cell import DiagnosisCell
 from goldilocks.engine.diagnosis.measurement import Configuration, Cost, Measurement, Signal, Weights
 from goldilocks.engine.diagnosis.site import Parameter, Site
-from goldilocks.engine.diagnosis.stored_columns import FIRST_LOSS, PARAMETER_NUMBERS, PARAMETER_TRUTHS, TAPS
+from goldilocks.engine.diagnosis.stored_columns import (
+    FIRST_LOSS,
+    PARAMETER_NUMBERS,
+    PARAMETER_TRUTHS,
+    SITE,
+    TAPS,
+    of_row,
+)
 from goldilocks.engine.errors import RequestError
 from goldilocks.store import Store
 
@@ -39,8 +46,8 @@ def read_back(handle: Store, cells: Sequence[DiagnosisCell]) -> Measurement:
     losses = _in_order(handle, f"SELECT * FROM measurements WHERE quantity = '{FIRST_LOSS}'", ids)
     return Measurement(
         configurations=tuple(Configuration(str(cell.init), cell.seed) for cell in cells),
-        sites=tuple(map(_site, sites[0])),
-        parameters=tuple(map(_parameter, parameters[0])),
+        sites=tuple(of_row(Site, row, SITE) for row in sites[0]),
+        parameters=tuple(of_row(Parameter, row) for row in parameters[0]),
         signal=Signal(**_columns(taps, TAPS)),
         weights=Weights(
             **_columns(parameters, PARAMETER_NUMBERS),
@@ -79,46 +86,6 @@ def _columns(rows: list[list[Row]], columns: dict[str, str]) -> dict[str, np.nda
 def _column(rows: list[list[Row]], name: str) -> np.ndarray:
     values = [[np.nan if row[name] is None else row[name] for row in of_cell] for of_cell in rows]
     return np.array(values, float).reshape(len(rows), -1)
-
-
-def _site(row: Row) -> Site:
-    return Site(
-        index=row["site"],
-        name=row["module_name"],
-        call=row["call"],
-        operation=row["operation"],
-        occurrence=row["occurrence"],
-        kind=row["site_kind"],
-        role=row["role"],
-        shape=tuple(row["shape"]),
-        inputs=tuple(row["inputs"]),
-        parameters=tuple(row["parameters"]),
-        module=row["module"],
-        fan_in=row["fan_in"],
-        fan_out=row["fan_out"],
-        unit_axis=row["unit_axis"],
-        activation=row["site_activation"],
-        activation_next=row["activation_next"],
-        normalized_next=row["normalized_next"],
-        connected=row["connected"],
-    )
-
-
-def _parameter(row: Row) -> Parameter:
-    return Parameter(
-        name=row["name"],
-        shape=tuple(row["shape"]),
-        part=row["part"],
-        module=row["module"],
-        sites=tuple(row["sites"]),
-        also=tuple(row["also"]),
-        fan_in=row["fan_in"],
-        fan_out=row["fan_out"],
-        trained=row["trained"],
-        used=row["used"],
-        connected=row["connected"],
-        floating=row["floating"],
-    )
 
 
 def _cost(about: list[Row], diagnoses: list[Row]) -> Cost:

@@ -13,8 +13,7 @@ from goldilocks.engine.diagnosis.flow import Flow
 from goldilocks.engine.diagnosis.judgement import judge
 from goldilocks.engine.diagnosis.layer_rows import layer_tables
 from goldilocks.engine.diagnosis.measurement import Measurement
-from goldilocks.engine.diagnosis.site import Parameter, Site
-from goldilocks.engine.diagnosis.stored_columns import FIRST_LOSS, PARAMETER_NUMBERS, TAPS
+from goldilocks.engine.diagnosis.stored_columns import FIRST_LOSS, PARAMETER_NUMBERS, SITE, TAPS, as_row
 from goldilocks.engine.diagnosis.subject import Subject
 from goldilocks.engine.diagnosis.verdict import verdict
 from goldilocks.engine.measurements import Measurements
@@ -34,7 +33,7 @@ def rows(
         subject: what was measured.
     """
     flow, ids, finite = Flow(found.sites), [cell.cell_id for cell in cells], _finite(found)
-    sites, parameters = _site_rows(flow), [_parameter_row(n, one) for n, one in enumerate(found.parameters)]
+    sites, parameters = _site_rows(flow), [{"parameter": n, **as_row(one)} for n, one in enumerate(found.parameters)]
     collected: dict[str, list[Row]] = {name: [] for name in ("diagnoses", "sites", "taps", "parameters", "findings")}
     losses = Measurements()
     for place, cell in enumerate(cells):
@@ -78,31 +77,7 @@ def _about(found: Measurement, findings: tuple[Finding, ...], subject: Subject) 
 
 def _site_rows(flow: Flow) -> list[Row]:
     ends = {layer.output.index: layer.number for layer in flow.layers}
-    return [_site_row(site) | {"layer": ends.get(site.index)} for site in flow.sites]
-
-
-def _site_row(site: Site) -> Row:
-    return {
-        "site": site.index,
-        "label": site.label,
-        "module_name": site.name,
-        "call": site.call,
-        "operation": site.operation,
-        "occurrence": site.occurrence,
-        "site_kind": site.kind,
-        "role": site.role,
-        "shape": list(site.shape),
-        "inputs": list(site.inputs),
-        "parameters": list(site.parameters),
-        "module": site.module,
-        "fan_in": site.fan_in,
-        "fan_out": site.fan_out,
-        "unit_axis": site.unit_axis,
-        "site_activation": site.activation,
-        "activation_next": site.activation_next,
-        "normalized_next": site.normalized_next,
-        "connected": site.connected,
-    }
+    return [{**as_row(site, SITE), "label": site.label, "layer": ends.get(site.index)} for site in flow.sites]
 
 
 def _taps(found: Measurement, place: int, finite: bool) -> Iterator[Row]:
@@ -118,24 +93,6 @@ def _taps(found: Measurement, place: int, finite: bool) -> Iterator[Row]:
             "site": site.index,
             **{name: None if np.isnan(one) and absent.get(name) else one for name, one in numbers.items()},
         }
-
-
-def _parameter_row(number: int, parameter: Parameter) -> Row:
-    return {
-        "parameter": number,
-        "name": parameter.name,
-        "part": parameter.part,
-        "module": parameter.module,
-        "shape": list(parameter.shape),
-        "sites": list(parameter.sites),
-        "also": list(parameter.also),
-        "fan_in": parameter.fan_in,
-        "fan_out": parameter.fan_out,
-        "trained": parameter.trained,
-        "used": parameter.used,
-        "connected": parameter.connected,
-        "floating": parameter.floating,
-    }
 
 
 def _numbers(found: Measurement, place: int, number: int) -> Row:
