@@ -69,7 +69,7 @@ def cells(
     """
     offered = options(study)
     if not offered:
-        st.info(f"No results for the study {verbatim(study)} yet. Run {commands.coded('run demo')} to compute some.")
+        st.info(f"No results for the study {verbatim(study)} yet. {commands.remedy('run demo', 'to compute some')}")
         return None
     chosen = {**offered, **_choices(offered, prefix, defaults, main, spread)}
     _say_what_is_the_same(offered)

@@ -5,10 +5,12 @@ import shlex
 
 import streamlit as st
 
+from goldilocks import store
 from goldilocks.dashboard import engine_process
 
 # What `goldilocks dashboard` was told to serve; not set where it chose the store itself.
 GIVEN = "GOLDILOCKS_STORE_GIVEN"
+COMING = "A run is in progress: new results appear here automatically."
 
 
 def command(words: str) -> str:
@@ -28,3 +30,13 @@ def coded(words: str) -> str:
     """Return a command line as it stands in a sentence; see `command`."""
     # The path comes from whoever started the server, and may hold what ends a piece of code.
     return f"`{command(words).replace('`', chr(39))}`"
+
+
+def remedy(words: str, effect: str) -> str:
+    """Return the sentence that says how results come about that a page lacks: wait for a run, or start one.
+
+    Args:
+        words: a command that computes them; see `command`.
+        effect: what it is for, such as to compute them.
+    """
+    return COMING if store.writer(store.Layout.at()) else f"Run {coded(words)} {effect}."

@@ -191,7 +191,7 @@ def show(plot: QuantityPlot, key: str) -> bool:
 
 def absent(study: str) -> None:
     """Say that a study has not been carried out, and how to do so."""
-    st.info(f"No results for the study {verbatim(study)} yet. Run {commands.coded('run demo')} to compute some.")
+    st.info(f"No results for the study {verbatim(study)} yet. {commands.remedy('run demo', 'to compute some')}")
 
 
 def candidates(found: pd.DataFrame) -> list[str]:

@@ -152,6 +152,9 @@ def _outdated(title: str, error: duckdb.Error) -> None:
 
 def _explain(title: str, reason: str) -> None:
     st.title(title)
+    if store.writer(store.Layout.at()):
+        st.info(commands.COMING, icon=":material/hourglass_top:")
+        return
     st.info(verbatim(reason), icon=":material/info:")
     st.markdown("This command computes one; the page fills while it runs:")
     st.code("make grid", language="shell")

@@ -1,8 +1,8 @@
 """Text from elsewhere on a page: what a store, an address or an error says is shown as it is, never as Markdown.
 
 Streamlit reads nearly everything as Markdown, with additions of its own: links and images, formulas between `$`,
-colours as `:red[…]`, emoji as `:name:`, and bare addresses as links. Whoever names an initialization or a column could
-so make the browser of a reader ask another server, or a page say what it does not.
+colours as `:red[…]`, emoji as `:name:`, dashes and arrows as `--` and `->`, and bare addresses as links. Whoever names
+an initialization or a column could so make the browser of a reader ask another server, or a page say what it does not.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ _SPECIAL = re.compile(
 )
 # Addresses are links even where each of their characters is escaped; a joiner that is not seen parts them.
 _ADDRESS = re.compile(r"(?<=[:@])(?=/|\w)|(?<=www)(?=\.)|(?<=[Ww][Ww][Ww])(?=\.)")
+# Between spaces these become a dash, arrows and signs, escaped or not.
+_SYMBOL = re.compile(r"(?<!\S)(<(?=->(?!\S))|[-<](?=-(?!\S))|-(?=>(?!\S))|[<>~](?==(?!\S)))")
 JOINER = "\u2060"
 
 
@@ -31,7 +33,7 @@ def verbatim(text: object) -> str:
     """
     line = printable(" ".join(str(text).split()))
     parted = _ADDRESS.sub(JOINER, line) if "://" in line or "@" in line or "www." in line.lower() else line
-    return _SPECIAL.sub(_escaped, parted)
+    return _SPECIAL.sub(_escaped, _SYMBOL.sub(rf"\1{JOINER}", parted))
 
 
 def _escaped(found: re.Match[str]) -> str:

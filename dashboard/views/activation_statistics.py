@@ -88,9 +88,7 @@ def main() -> None:
     )
     networks = data.query("propagation_networks")
     if networks.empty:
-        st.info(
-            f"This store has no untrained networks yet. Run {commands.coded('run lecture')} to compute the lecture's."
-        )
+        st.info(f"This store has no untrained networks yet. {commands.remedy('run lecture', 'to compute some')}")
         return
     deep_links.offer(PAGE, stories.ACTIVATION_STATISTICS)
     configurations = _choose_configurations(_choose_network(networks))

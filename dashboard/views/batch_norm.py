@@ -53,7 +53,7 @@ def _rows(rows: tuple[Row, ...]) -> None:
         st.markdown(f"*L{row.number}:* {row.claim}")
         finding = row.ask()
         if finding is None:
-            st.info(f"No results on this yet. Run {commands.coded('run demo')} to compute them.")
+            st.info(f"No results on this yet. {commands.remedy('run demo', 'to compute them')}")
             continue
         finding.figure.show(f"L{row.number}")
         if finding.verdict:

@@ -117,7 +117,7 @@ def main() -> None:
     view = _choose_view(offered)
     drawn = _plane(view)
     if drawn is None:
-        st.info(f"This store has no finite points of this plane. Run {commands.coded('run demo')} to compute some.")
+        st.info(f"This store has no finite points of this plane. {commands.remedy('run demo', 'to compute some')}")
     else:
         drawn.show("plane")
     _depths(view)

@@ -22,7 +22,7 @@ def main() -> None:
     if not studies:
         st.info(
             "The studies in this store measured layers and curves only, which have pages of their own: "
-            f"*Activation statistics* and *Convergence*. Run {commands.coded('run demo')} to compute the other studies."
+            f"*Activation statistics* and *Convergence*. {commands.remedy('run demo', 'to compute the other studies')}"
         )
         return
     left, right = st.columns([1, 2])

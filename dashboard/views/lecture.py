@@ -65,7 +65,7 @@ def _opening() -> None:
     activation = selectors.switch("Activation", ACTIVATIONS, f"{PREFIX}_activation", TANH)
     shape = lecture_network(XAVIER, activation)
     if shape is None:
-        st.info(f"This store lacks the lecture's own experiment. Run {commands.coded('run lecture')} to compute it.")
+        st.info(f"This store lacks the lecture's own experiment. {commands.remedy('run lecture', 'to compute it')}")
         return
     layers = list(range(1, min(shape["depth"], MOST_LAYERS) + 1))
     compared = {**shape, "inits": list(COMPARED), "activations": [activation], "norms": [NO_NORM]}
@@ -127,7 +127,7 @@ def _row(row: Row, reveal: bool) -> None:
         head.markdown(f"*The lecture:* {row.claim}")
         finding = _finding(row.number)
         if finding is None:
-            st.info(f"No results on this row yet. Run {commands.coded('run demo')} to compute them.")
+            st.info(f"No results on this row yet. {commands.remedy('run demo', 'to compute them')}")
         else:
             if guess is not None and finding.answer:
                 _compare(guess, finding.answer)

@@ -51,7 +51,7 @@ def main() -> None:
     )
     offered = cell_filters.options("training")
     if not offered:
-        st.info(f"This store has no trained networks yet. Run {commands.coded('run demo')} to train some.")
+        st.info(f"This store has no trained networks yet. {commands.remedy('run demo', 'to train some')}")
         return
     wish = _wish(offered)
     if not wish.norms:

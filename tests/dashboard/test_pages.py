@@ -1,15 +1,17 @@
 """Every page in its three states: no store, nothing selected, data; every widget; and whatever the URL may hold."""
 
+import re
 from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from goldilocks.dashboard import data, engine_process, verdicts
+from goldilocks import store
+from goldilocks.dashboard import commands, data, engine_process, verdicts
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from tests.dashboard.opening import PAGES, ROOT, open_page, words
-from tests.store.builder import Batch, write
+from tests.store.builder import Batch, believable, write
 
 HOSTILE = [
     "'; DROP TABLE cells; --",
@@ -61,6 +63,19 @@ def test_without_a_store_a_page_says_which_command_makes_one(page, tmp_path, mon
     assert not app.exception
     assert len(app.title) == 1
     assert "make grid" in words(app) + " ".join(code.value for code in app.code)
+
+
+@pytest.mark.parametrize("page", ["lecture", *(page for page in EMPTY if page != "every_study")])
+@pytest.mark.parametrize("published", [False, True], ids=["no store yet", "few results"])
+def test_while_a_run_is_in_progress_nobody_is_told_to_start_one(page, published, tmp_path, monkeypatch):
+    path = tmp_path / "grid.duckdb"
+    if published:
+        write(path, believable(1, 1))
+    with store.WriterLock(store.Layout.at(path)):
+        app = open_page(page, path, monkeypatch)
+    assert not app.exception
+    assert commands.COMING in words(app)
+    assert not re.search("goldilocks run|make grid", words(app) + " ".join(code.value for code in app.code))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -31,6 +31,10 @@ HOSTILE = [
     "x\n\n![y](http://127.0.0.1:9/)",
     "[x][y]\n\n[y]: http://127.0.0.1:9/",
     "\x1b[31m\u202e",
+    "run -- demo",
+    "--",
+    "a -> b <- c <-> d",
+    "lr >= 1, lr <= 2 or lr ~= 3",
 ]
 USUAL = ["normal(std=0.01)", "leaky_relu", "batch norm", "6 layers, lr 0.1", "σ_w² × 3", "own(folder='x', digest='y')"]
 
@@ -41,6 +45,7 @@ def test_nothing_that_markdown_knows_is_left(text):
     assert "\n" not in escaped
     bare = re.sub(r"\\.", "", escaped)
     assert not re.search(r"[*`\[\]<>$#|]|://|www\.|@\w|^[-+]|^\d+\.|:\w|__", bare), escaped
+    assert not re.search(r"(^|\s)(<->|->|<-|--|>=|<=|~=)(\s|$)", re.sub(r"\\(.)", r"\1", escaped)), escaped
     # What is seen is the text.
     seen = re.sub(r"\\(?=[\W_])", "", escaped.replace(JOINER, ""))
     assert seen.replace("\\", "") == " ".join(text.split()).replace("\\", "").replace("\x1b", "x1b").replace(
