@@ -12,9 +12,9 @@ from streamlit.components.v2 import component
 from goldilocks.dashboard.charts.panels import USUAL_WIDTH
 
 KEY = "viewport"
-# What a browser told in an earlier session: its first page is drawn for it at once.
+# What a browser reported in an earlier session: its first page is drawn for it at once.
 COOKIE = "goldilocks_width"
-# Widths are told in steps, so that dragging the edge of a window does not draw the page at every pixel.
+# Widths are reported in steps, so that dragging the edge of a window does not draw the page at every pixel.
 STEP = 10
 # What the border of a card takes, and what lies between two columns.
 CARD, GAP = 34, 16
@@ -22,20 +22,20 @@ SCRIPT = """
 export default function ({ data, setStateValue }) {
   const page = document.querySelector("[data-testid=stMainBlockContainer]");
   if (!page) return;
-  let told = data.told;
-  const tell = () => {
+  let reported = data.reported;
+  const report = () => {
     const style = getComputedStyle(page);
     const inside = page.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const now = Math.floor(inside / data.step) * data.step;
-    if (now <= 0 || now === told) return;
-    told = now;
+    if (now <= 0 || now === reported) return;
+    reported = now;
     document.cookie = `${data.cookie}=${now}; path=/; SameSite=Strict`;
     setStateValue("width", now);
   };
   let waiting;
-  const observer = new ResizeObserver(() => { clearTimeout(waiting); waiting = setTimeout(tell, 120); });
+  const observer = new ResizeObserver(() => { clearTimeout(waiting); waiting = setTimeout(report, 120); });
   observer.observe(page);
-  tell();
+  report();
   return () => { clearTimeout(waiting); observer.disconnect(); };
 }
 """
@@ -48,7 +48,7 @@ def measure() -> None:
     now = width()
     _ruler(
         key=KEY,
-        data={"told": now, "step": STEP, "cookie": COOKIE},
+        data={"reported": now, "step": STEP, "cookie": COOKIE},
         default={"width": now},
         on_width_change=lambda: None,
         height=1,
@@ -56,13 +56,13 @@ def measure() -> None:
 
 
 def width() -> int:
-    """Return the width of the page in pixels, the navigation not counted: what the browser has told last.
+    """Return the width of the page in pixels, the navigation not counted: what the browser reported last.
 
-    Until it has spoken, and when it talks nonsense, what it told in an earlier session or the usual width counts.
+    Until it has, and where it makes no sense, that of an earlier session counts, or the usual one.
     """
-    told = st.session_state.get(KEY, {}).get("width")
-    if _sensible(told):
-        return told
+    reported = st.session_state.get(KEY, {}).get("width")
+    if _sensible(reported):
+        return reported
     kept = st.context.cookies.get(COOKIE, "")
     # More digits are no width.
     remembered = int(kept) if kept.isascii() and kept.isdecimal() and len(kept) < 6 else None

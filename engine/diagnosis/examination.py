@@ -89,7 +89,7 @@ class Examination:
         Args:
             intended: number formats that the network is meant to be trained in.
             device: as for `goldilocks run`.
-            progress: told the share that is done.
+            progress: called with the share that is done.
         """
         refuse_unknown(self.inits, self.seeds, intended, device)
         measured = measure(self.specimen, self.inits, range(self.seeds), choose_device(device), progress=progress)

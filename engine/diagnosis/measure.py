@@ -54,7 +54,7 @@ def measure(
         seeds: what the draws are named by; the same for all initializations, so that these are compared in pairs.
         device: where; the CPU by default.
         method: `vmap`, `loop`, or whichever is faster and possible.
-        progress: told the share that is done.
+        progress: called with the share that is done.
 
     Raises:
         RequestError: no such initialization, none asked for, or the network cannot be run.
@@ -162,7 +162,7 @@ class _Measuring:
 
         Args:
             method: as for `measure`.
-            progress: told the share that is done.
+            progress: called with the share that is done.
         """
         passes = Passes(self.model, self._specimen_there(), self.trace, self.counted)
         with _refusing():

@@ -63,7 +63,7 @@ class Stopped(RuntimeError):
 
 
 class Listener(Protocol):
-    """Who is told of every operation."""
+    """What is called at every operation."""
 
     def seen(self, event: Event) -> Any:
         """Return what the operation shall have returned."""
@@ -75,7 +75,7 @@ class Watch(TorchFunctionMode):
 
     Args:
         model: the network.
-        listener: told of every operation.
+        listener: called at every operation.
         wholes: modules that are one operation, and what they are.
     """
 
@@ -152,7 +152,7 @@ def watching(model: nn.Module, listener: Listener, wholes: dict[nn.Module, Kind]
 
     Args:
         model: the network that works there.
-        listener: told of every operation.
+        listener: called at every operation.
         wholes: modules that are one operation, and what they are.
     """
     watch = Watch(model, listener, wholes)
