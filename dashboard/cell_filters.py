@@ -62,7 +62,7 @@ def cells(
         prefix: of the keys in the URL.
         defaults: the first choice on each axis; all values where it is not named or nothing of it exists.
         main: the axes that are always in sight; the others are behind a button.
-        spread: the axes that a figure is spread over: of these all values are the first choice.
+        spread: the axes that a figure is spread over: long lists that hardly anybody changes.
 
     Returns:
         The chosen values of each axis, or None when the page cannot be drawn; a sentence then says why.
@@ -85,7 +85,6 @@ def _choices(
 ) -> Chosen:
     """Draw a choice for every axis with several values, and return what is chosen there."""
     several = [axis for axis in offered if len(offered[axis]) > 1]
-    # What a figure is spread over has all its values: a long list that hardly anybody shortens.
     shown = [axis for axis in main if axis in several and axis not in spread]
     hidden = [axis for axis in several if axis not in shown]
     chosen: Chosen = {}
@@ -100,8 +99,7 @@ def _choices(
             for axis in hidden:
                 # Another default is another choice: under the same name the address would not reproduce it.
                 key = f"{prefix}_every_{axis}" if axis in spread else f"{prefix}_{axis}"
-                first = () if axis in spread else defaults.get(axis, ())
-                chosen[axis] = _several(axis, offered[axis], key, first)
+                chosen[axis] = _several(axis, offered[axis], key, defaults.get(axis, ()))
     return chosen
 
 

@@ -11,6 +11,16 @@ from goldilocks.dashboard.written import family
 DECIMALS = 3
 
 
+def on_grid(points: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the points that were computed for their place, and not because an initialization lies there.
+
+    Args:
+        points: inits, a list of initializations.
+        name: of the initialization that is a point of the plane, given by its variances.
+    """
+    return points[[any(family(init) == name for init in inits) for inits in points["inits"]]]
+
+
 def placed(points: pd.DataFrame) -> pd.DataFrame:
     """Return the points that have a place in the plane: both of their variances are finite.
 

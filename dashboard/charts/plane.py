@@ -75,23 +75,24 @@ def _tiles(scale: str) -> alt.Chart:
         "log": alt.Scale(scheme="viridis", type="log"),
         "linear": alt.Scale(scheme="viridis"),
     }
-    colour = alt.Color(
-        field="value",
-        type="quantitative",
-        title=slot("title"),
-        scale=scales[scale],
-        legend=alt.Legend(**style.GRADIENT),
-        condition={"test": "!isValid(datum.value)", "value": GREY},
-    )
+    colour: dict[str, Any] = {
+        "field": "value",
+        "type": "quantitative",
+        "title": slot("title"),
+        "scale": scales[scale],
+        "condition": {"test": "!isValid(datum.value)", "value": GREY},
+    }
     return (
         alt.Chart(alt.NamedData("tiles"))
-        .mark_rect(invalid=None)
+        # A line of its own colour around each closes the seams that show between fine tiles.
+        .mark_rect(invalid=None, strokeWidth=1)
         .encode(
             x=style.number(alt.X, "weight_low", WEIGHT, axis=BELOW_DOTS, scale=BESIDE_DOTS),
             x2=alt.X2(field="weight_high"),
             y=style.number(alt.Y, "bias_low", BIAS),
             y2=alt.Y2(field="bias_high"),
-            color=colour,
+            color=alt.Color(**colour, legend=alt.Legend(**style.GRADIENT)),
+            stroke=alt.Stroke(**colour, legend=None),
             tooltip=style.tooltips({}, {"weight": "σw²", "bias": "σb²", "value": slot("title")}),
         )
     )

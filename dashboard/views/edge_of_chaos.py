@@ -38,8 +38,6 @@ GREY = dict.fromkeys(COLOURS, "grey where the value is infinite") | {
 NAMED = 6
 # Initializations further out than this share of the plane's width are left off it.
 REACH = 1.05
-# The parameter of an initialization that was asked for by its place on the plane.
-PLACE = "weight_variance="
 
 
 @dataclass(frozen=True)
@@ -143,8 +141,8 @@ def _title(quantity: str) -> str:
 def _plane(view: View) -> Figure | None:
     """Return the plane of an activation behind a normalization, or None where no point of it is finite."""
     points = view.theory()
-    # Points of the grid are those that were asked for by their variances.
-    grid = points[[any(PLACE in init for init in inits) for inits in points["inits"]]]
+    # The initialization that is a point of the plane has the name of the study.
+    grid = phase_plane.on_grid(points, STUDY)
     # Theory is the same for all networks.
     grid = phase_plane.placed(grid).drop_duplicates(["weight_variance", "bias_variance"])
     if grid.empty:

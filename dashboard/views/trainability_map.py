@@ -91,7 +91,9 @@ def main() -> None:
     deep_links.offer(PAGE, {title: _parameters(story) for title, story in TRAINABILITY_MAP.items()})
     name, x, y, over = _choose_map()
     study = STUDIES[METRICS[name].query]
-    chosen = cell_filters.cells(study, PREFIXES[study], _defaults(study, x, y), spread=(x, y))
+    defaults = _defaults(study, x, y)
+    whole = _whole_rows(Map(name, x, y, over, cell_filters.options(study) | defaults))
+    chosen = cell_filters.cells(study, PREFIXES[study], defaults | {y: whole}, spread=(x, y))
     if chosen is None:
         return
     if x == y:
@@ -143,9 +145,24 @@ def _choose_map() -> tuple[str, str, str, str]:
 
 def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
     """Return a first choice: one value of each axis that the map is not spread over."""
-    common: dict[str, list[Any]] = {"activation": [RELU], "norm": [NO_NORM], "lr": [0.1]}
+    first: dict[str, list[Any]] = {"activation": [RELU], "norm": [NO_NORM], "lr": [0.1]}
     # Untrained networks of one width were mostly measured at one depth.
-    return common if study == "propagation" and "depth" in (x, y) else cell_filters.largest_network(study) | common
+    if study != "propagation" or "depth" not in (x, y):
+        first = cell_filters.largest_network(study) | first
+    return {axis: values for axis, values in first.items() if axis not in (x, y)}
+
+
+def _whole_rows(every: Map) -> list[Any]:
+    """Return the values of the rows with the most tiles, or none where these are fewer than two.
+
+    Args:
+        every: the map with all rows.
+    """
+    counts = every.tiles().groupby("y")["x"].nunique()
+    whole = set(counts.index[counts == counts.max()])
+    # The store writes them as text.
+    values = [value for value in every.chosen.get(every.y, ()) if str(value) in whole]
+    return values if len(values) > 1 else []
 
 
 def _map(drawn: Map, tiles: pd.DataFrame) -> dict[str, str]:

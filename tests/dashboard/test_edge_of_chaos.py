@@ -9,8 +9,10 @@ import pytest
 
 from goldilocks.dashboard import axes, data, phase_plane
 from goldilocks.dashboard.charts import plane as charts_of_planes
+from goldilocks.engine.initializers import initializers
 from tests.dashboard.opening import open_page, words
 from tests.dashboard.seen import SEEN
+from tests.engine.members import INITIALIZERS
 
 SCALES = {
     "zeros": 0.0, "normal(std=0.05)": 3.2, "orthogonal": 1.0, "xavier_uniform": 1.0, "xavier_normal": 1.0000001,
@@ -50,6 +52,15 @@ def test_initializations_of_one_variance_are_all_named_the_lectures_first(monkey
     assert SEEN.paint.colours(list(found["init"])) == [
         SEEN.paint.fixed[n] for n in ("zeros", "xavier", "kaiming", "normal(std=0.05)")
     ]
+
+
+def test_a_point_whose_variance_is_the_usual_one_is_on_the_grid():
+    """Its name says only what is not usual: that of σw² = 1 has no weight_variance in it."""
+    texts = ["mean_field(weight_variance=1)", "mean_field(weight_variance=2)", "mean_field(bias_variance=0.1)"]
+    grid = [[str(initializers.parse(text))] for text in texts]
+    others = [[str(one)] for one in INITIALIZERS if one.name != "mean_field"]
+    points = pd.DataFrame({"inits": [*grid, *others, [*others[0], *grid[0]]]})
+    assert phase_plane.on_grid(points, "mean_field")["inits"].tolist() == [*grid, [*others[0], *grid[0]]]
 
 
 def test_no_initialization_leaves_an_empty_frame(monkeypatch):
