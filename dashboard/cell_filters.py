@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from goldilocks.dashboard import axes, commands, data, selectors
@@ -115,6 +116,19 @@ def _say_what_is_the_same(offered: Chosen) -> None:
     ]
     if alone:
         st.caption(f"Fixed: {', '.join(alone)}.")
+
+
+def whole_rows(tiles: pd.DataFrame, values: Sequence[Any]) -> list[Any]:
+    """Return the values of the rows that have the most tiles of a map, or none where these are fewer than two.
+
+    Args:
+        tiles: x and y, as text.
+        values: those of the rows.
+    """
+    counts = tiles.groupby("y")["x"].nunique()
+    whole = set(counts.index[counts == counts.max()])
+    found = [value for value in values if str(value) in whole]
+    return found if len(found) > 1 else []
 
 
 def bound(chosen: Chosen) -> dict[str, Any]:

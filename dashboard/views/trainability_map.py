@@ -92,7 +92,9 @@ def main() -> None:
     name, x, y, over = _choose_map()
     study = STUDIES[METRICS[name].query]
     defaults = _defaults(study, x, y)
-    whole = _whole_rows(Map(name, x, y, over, cell_filters.options(study) | defaults))
+    offered = cell_filters.options(study)
+    every = Map(name, x, y, over, offered | defaults)
+    whole = cell_filters.whole_rows(every.tiles(), offered.get(y, ()))
     chosen = cell_filters.cells(study, PREFIXES[study], defaults | {y: whole}, spread=(x, y))
     if chosen is None:
         return
@@ -150,19 +152,6 @@ def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
     if study != "propagation" or "depth" not in (x, y):
         first = cell_filters.largest_network(study) | first
     return {axis: values for axis, values in first.items() if axis not in (x, y)}
-
-
-def _whole_rows(every: Map) -> list[Any]:
-    """Return the values of the rows with the most tiles, or none where these are fewer than two.
-
-    Args:
-        every: the map with all rows.
-    """
-    counts = every.tiles().groupby("y")["x"].nunique()
-    whole = set(counts.index[counts == counts.max()])
-    # The store writes them as text.
-    values = [value for value in every.chosen.get(every.y, ()) if str(value) in whole]
-    return values if len(values) > 1 else []
 
 
 def _map(drawn: Map, tiles: pd.DataFrame) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from goldilocks.dashboard.views.trainability_map import Map, _whole_rows
+from goldilocks.dashboard.cell_filters import whole_rows
 
 ROWS = ["a", "b", "c"]
 
@@ -18,13 +18,11 @@ ROWS = ["a", "b", "c"]
     ],
     ids=["two are whole", "all are alike", "one alone is no map", "nothing was measured"],
 )
-def test_first_are_the_rows_with_the_most_tiles(tiles, whole, monkeypatch):
+def test_first_are_the_rows_with_the_most_tiles(tiles, whole):
     rows = [{"x": str(x), "y": y} for y, columns in tiles.items() for x in columns]
-    monkeypatch.setattr(Map, "tiles", lambda self: pd.DataFrame(rows, columns=["x", "y"]))
-    assert _whole_rows(Map("share_that_train", "depth", "init", "mean", {"init": ROWS})) == whole
+    assert whole_rows(pd.DataFrame(rows, columns=["x", "y"]), ROWS) == whole
 
 
-def test_rows_of_numbers_are_found_by_their_text(monkeypatch):
-    rows = pd.DataFrame({"x": ["a", "b", "a", "b", "a"], "y": ["0.1", "0.1", "1e-05", "1e-05", "1.0"]})
-    monkeypatch.setattr(Map, "tiles", lambda self: rows)
-    assert _whole_rows(Map("share_that_train", "init", "lr", "mean", {"lr": [1e-05, 0.1, 1.0]})) == [1e-05, 0.1]
+def test_rows_of_numbers_are_found_by_their_text():
+    tiles = pd.DataFrame({"x": ["a", "b", "a", "b", "a"], "y": ["0.1", "0.1", "1e-05", "1e-05", "1.0"]})
+    assert whole_rows(tiles, [1e-05, 0.1, 1.0]) == [1e-05, 0.1]
