@@ -6,7 +6,7 @@ PORT   ?= 8501
 RUN    := .venv/bin/python -m
 TESTS  := pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup run grid test quick quick-tests durations faults bench lint clean distclean
+.PHONY: setup run grid test thorough quick quick-tests durations faults bench lint clean distclean
 
 setup: .venv/installed
 
@@ -29,6 +29,10 @@ grid: setup
 
 test: setup .venv/ray-installed lint
 	@$(RUN) $(TESTS)
+
+# All of what `make test` takes samples of: every pair of members, every page, every way to fail.
+thorough: setup .venv/ray-installed lint
+	@$(RUN) $(TESTS) --thorough
 
 # Lint, types, and the files of tests that are not known to be slow, side by side.
 quick: setup

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests import durations
+from tests import breadth, durations
 from tests.grids import computed
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -30,6 +30,7 @@ SECONDS = durations.known()
 
 def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="Leave out the files that are known to be slow.")
+    parser.addoption("--thorough", action="store_true", help="Run what adds breadth as well: see breadth.py.")
     parser.addoption("--measure", action="store_true", help=f"Write what each file takes to {durations.FILE.name}.")
 
 
@@ -45,8 +46,12 @@ def pytest_ignore_collect(collection_path, config):
         return True
 
 
-def pytest_collection_modifyitems(items):
-    """Begin with the files that take longest, so that no core is idle at the end."""
+def pytest_collection_modifyitems(items, config):
+    """Begin with the files that take longest, so that no core is idle; leave out what is thorough unless wanted."""
+    if not config.getoption("--thorough"):
+        left_out = [item for item in items if breadth.is_thorough(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
     items.sort(key=lambda item: -SECONDS.get(item.nodeid.partition("::")[0], 0))
 
 

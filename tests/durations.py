@@ -16,6 +16,8 @@ from tests import warm
 FILE = Path(__file__).with_name("durations.json")
 # A file that takes longer is slow, and `make quick` leaves it out.
 SLOW = 1.5
+# How many tests are named with what each takes.
+DEAREST = 40
 
 
 def known():
@@ -36,7 +38,7 @@ class Measuring:
     def pytest_runtest_protocol(self, item):
         before = _taken()
         yield
-        self.seconds[item.nodeid.partition("::")[0]] += _taken() - before
+        self.seconds[item.nodeid] += _taken() - before
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node):
@@ -46,10 +48,22 @@ class Measuring:
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["seconds"] = dict(self.seconds)
         else:
-            measured = known() | {file: round(seconds, 1) for file, seconds in self.seconds.items()}
+            measured = known() | {file: round(seconds, 1) for file, seconds in self.by_file().items()}
             root = FILE.parents[1]
             kept = {file: seconds for file, seconds in sorted(measured.items()) if (root / file).exists()}
             FILE.write_text(json.dumps(kept, indent=1) + "\n")
+
+    def by_file(self):
+        """Return the seconds of each file."""
+        files = Counter()
+        for test, seconds in self.seconds.items():
+            files[test.partition("::")[0]] += seconds
+        return files
+
+    def pytest_terminal_summary(self, terminalreporter):
+        terminalreporter.section(f"{DEAREST} tests that take longest, of {sum(self.seconds.values()):.0f} s")
+        for test, seconds in self.seconds.most_common(DEAREST):
+            terminalreporter.write_line(f"{seconds:7.1f} s  {test}")
 
 
 def _taken():
