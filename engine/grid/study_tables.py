@@ -1,6 +1,6 @@
 """From the [[study]] tables of a grid file to cells: every value is checked, and each refusal names file and key."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from goldilocks.engine.cell import Cell
 from goldilocks.engine.errors import RequestError, short
+from goldilocks.engine.grid.sample import sample
 from goldilocks.engine.scheme import written_out
 from goldilocks.engine.slips import fraction
 from goldilocks.engine.studies import studies
@@ -17,6 +18,10 @@ from goldilocks.store.nearest import nearest
 
 # Beyond this a grid is a slip of the pen: its cells alone would fill the memory of a laptop.
 MOST_CELLS = 2_000_000
+# Keys of a study table that are no axes.
+OF_TABLE = ("kind", "sample")
+# Axes of which a sampled network has every value: initializations are compared on the same networks, rates and draws.
+COMPLETE = ("init", "lr", "lr_per_example", "seed")
 
 
 def cells_of(given: Any, source: str) -> Iterable[Cell]:
@@ -49,13 +54,17 @@ def _study_cells(table: dict[str, Any], place: str, room: int) -> Iterator[Cell]
     except RequestError as error:
         raise RequestError(f"{place}: kind = {short(kind)}: {error}") from None
     place = f"{place} ({kind})"
-    axes = {key: values for key, values in table.items() if key != "kind"}
+    axes = {key: values for key, values in table.items() if key not in OF_TABLE}
     _check_keys(study, axes, place)
     values = {key: _axis_values(study, key, given, place) for key, given in axes.items()}
-    count = prod(len(choices) for choices in values.values())
+    # Tables that differ in axes of one value have the same sample.
+    sampled = [key for key, choices in values.items() if key not in COMPLETE and len(choices) > 1]
+    networks = prod(len(values[key]) for key in sampled)
+    wanted = _sample_size(table["sample"], networks, place) if "sample" in table else networks
+    count = wanted * prod(len(choices) for key, choices in values.items() if key not in sampled)
     if count > room:
         raise RequestError(f"{place}: {count:,} cells; at most {MOST_CELLS:,} are allowed. Shorten a list")
-    for combination in product(*values.values()):
+    for combination in _combinations(values, sampled, wanted if wanted < networks else None):
         cell = study.model_construct(**{**_defaults(study), **dict(zip(values, combination, strict=True))})
         refusal = cell.refusal()
         if refusal:
@@ -63,11 +72,30 @@ def _study_cells(table: dict[str, Any], place: str, room: int) -> Iterator[Cell]
         yield cell
 
 
+def _sample_size(given: Any, networks: int, place: str) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= networks:
+        raise RequestError(
+            f"{place}: sample = {short(given)}: a whole number from 1 to {networks:,} is required, the number of "
+            f"combinations of all axes but {', '.join(COMPLETE)}"
+        )
+    return given
+
+
+def _combinations(values: dict[str, list[Any]], sampled: Sequence[str], size: int | None) -> Iterator[tuple[Any, ...]]:
+    """Yield every combination, or all of a sample of networks, each under every value of the other axes."""
+    if size is None:
+        yield from product(*values.values())
+        return
+    for row in sample([len(values[key]) for key in sampled], size):
+        of_network = {key: [values[key][number]] for key, number in zip(sampled, row, strict=True)}
+        yield from product(*(values | of_network).values())
+
+
 def _check_keys(study: type[Cell], axes: dict[str, Any], place: str) -> None:
     fields = study.model_fields
     for key in axes:
         if key not in fields:
-            raise RequestError(f"{place}: unknown key {short(key)}; {nearest(key, ('kind', *fields))}")
+            raise RequestError(f"{place}: unknown key {short(key)}; {nearest(key, (*OF_TABLE, *fields))}")
     missing = [key for key, axis in fields.items() if axis.is_required() and key not in axes]
     if missing:
         raise RequestError(f"{place}: key {missing[0]!r} is missing; required: {', '.join(missing)}")
