@@ -19,8 +19,10 @@ from goldilocks.engine.preprocessings import preprocessings
 from goldilocks.engine.studies import studies
 from goldilocks.engine.studies.propagation import PropagationCell
 from goldilocks.engine.training.cell import TrainingCell
+from tests.breadth import each_member
 from tests.device import DEVICE
 from tests.engine.members import members
+from tests.pairs import in_rounds
 
 BASE = {"init": "xavier", "activation": "tanh", "depth": 3, "width": 8, "batch_size": 4}
 
@@ -68,8 +70,12 @@ def test_a_member_is_read_back_from_its_own_text_and_aliases(kind):
             assert REGISTRIES[kind].parse(str(member).replace(member.name, alias, 1)) == member
 
 
-@pytest.mark.parametrize("dataset", [member.name for member in members(datasets) if member.classes])
-@pytest.mark.parametrize("preprocessing", [member.name for member in preprocessings])
+DATASETS = [member.name for member in members(datasets) if member.classes]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "preprocessing"), each_member(in_rounds(DATASETS, [member.name for member in preprocessings]))
+)
 def test_a_grid_may_name_every_data_set_and_preprocessing(dataset, preprocessing):
     for study, extra in (("propagation", ""), ("training", "lr = 0.1\nsteps = 2\n")):
         text = f"""[[study]]

@@ -14,6 +14,9 @@ from goldilocks.engine.execution.forecast import BATCH_CALLS, forecast
 from goldilocks.engine.grid.spec import Grid
 from goldilocks.engine.studies import studies
 from goldilocks.store import Layout
+from tests import warm
+from tests.breadth import each_member
+from tests.pairs import in_rounds
 
 GRID = """
 [[study]]
@@ -113,17 +116,21 @@ def test_a_plan_never_says_that_work_takes_no_time(call, done, shown, steady, tm
     assert " 0 s" not in line
 
 
-def test_any_locale_and_a_full_disk():
-    command = f"{sys.executable} -m engine list"
-    for environment in ({"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}):
-        done = subprocess.run(
-            ["bash", "-c", f"{command} presets --json"], capture_output=True, check=False, env=os.environ | environment
-        )
-        assert (done.returncode, done.stderr) == (0, b"")
+LOCALES = [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "ascii"}]
+
+
+@pytest.mark.parametrize(("locale", "asked"), each_member(in_rounds(LOCALES, [["activations"], ["presets", "--json"]])))
+def test_any_locale_will_do(locale, asked):
+    command = [sys.executable, "-m", "engine", "list", *asked]
+    done = subprocess.run(command, capture_output=True, check=False, env=os.environ | locale)
+    assert (done.returncode, done.stderr) == (0, b"")
+    if "--json" in asked:
         assert "smoke" in {entry["signature"] for entry in json.loads(done.stdout)}
-    shown = subprocess.run(
-        ["bash", "-c", f"{command} activations"], capture_output=True, check=False, env=os.environ | environment
-    )
-    assert (shown.returncode, shown.stderr) == (0, b"")
-    full = subprocess.run(["bash", "-c", f"{command} presets > /dev/full"], capture_output=True, check=False)
-    assert (full.returncode, full.stderr) == (1, b"stdout: No space left on device\n")
+    else:
+        assert b"ELU" in done.stdout
+
+
+def test_a_full_disk_is_a_failure():
+    with open("/dev/full", "w") as full, warm.Process("engine", "list", "presets", stdout=full, stderr=-1) as listing:
+        _, said = listing.communicate(timeout=600)
+    assert (listing.returncode, said) == (1, b"stdout: No space left on device\n")

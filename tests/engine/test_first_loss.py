@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from goldilocks import engine, store
+from goldilocks.engine.initializers import initializers
+from goldilocks.engine.networks import networks
+from goldilocks.engine.preprocessings import preprocessings
 from goldilocks.engine.theory.first_loss import expected_cross_entropy
 
 SEEDS = 8
@@ -51,26 +54,48 @@ CASES = {
     "residual, layer": {"network": "residual_mlp", "norm": "layer"},
 }
 ABSENT = {
-    "fitted to data": {"inits": ["lsuv"]},
-    "weights alike": {"inits": ["constant(value=0.1)"]},
-    "over a batch": {"inits": ["kaiming"], "norm": "batch"},
+    "fitted to data": {"inits": ["lsuv"], "seeds": [0]},
+    "weights alike": {"inits": ["constant(value=0.1)"], "seeds": [0]},
+    "over a batch": {"inits": ["kaiming"], "norm": "batch", "seeds": [0]},
 }
 
 
-def outcomes(folder, **changes):
-    """Computes a grid and returns width, initialization, first loss and its prediction of every cell."""
+EXTREME = {"widths": [8, 16], "inits": ["normal(std=1e30)", "normal(std=1e150)"], "seeds": [0]}
+
+
+def chosen(case):
+    """Return the axes of a case, each of those that it does not name with a value of its own."""
     defaults = {"preprocessing": "standardize", "network": "mlp", "activation": "relu", "norm": "none"}
     few = ["zeros", "xavier", "torch_default", "kaiming_slip"]
-    chosen = defaults | {"inits": few, "widths": [128], "seeds": list(range(SEEDS))} | changes
-    text = GRID.format(**{name: repr(value) for name, value in chosen.items()})
-    engine.run(engine.Grid.from_toml(text, "first loss"), folder / "grid.duckdb")
-    with store.open(folder / "grid.duckdb") as opened:
-        return opened.query("SELECT width, init, first_train_loss, theory_first_loss FROM outcomes").df()
+    return defaults | {"inits": few, "widths": [128], "seeds": list(range(SEEDS))} | case
+
+
+@pytest.fixture(scope="module")
+def first_losses(tmp_path_factory):
+    """Compute all cases and return the function that gives width, initialization, first loss and its prediction."""
+    path = tmp_path_factory.mktemp("first") / "grid.duckdb"
+    cases = [*CASES.values(), *ABSENT.values(), EXTREME]
+    text = "".join(GRID.format(**{name: repr(value) for name, value in chosen(case).items()}) for case in cases)
+    engine.run(engine.Grid.from_toml(text, "first loss"), path)
+    with store.open(path) as opened:
+        everything = opened.query("SELECT * FROM outcomes").df()
+
+    def of(case):
+        axes = chosen(case)
+        found = everything[everything["width"].isin(axes["widths"]) & everything["seed"].isin(axes["seeds"])]
+        found = found[found["init"].isin([str(initializers.parse(init)) for init in axes["inits"]])]
+        for axis, registry in (("preprocessing", preprocessings), ("network", networks)):
+            found = found[found[axis] == str(registry.parse(axes[axis]))]
+        found = found[(found["activation"] == axes["activation"]) & (found["norm"] == axes["norm"])]
+        assert len(found) == len(axes["widths"]) * len(axes["inits"]) * len(axes["seeds"])
+        return found[["width", "init", "first_train_loss", "theory_first_loss"]]
+
+    return of
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_networks_start_where_theory_says(tmp_path, case):
-    found = outcomes(tmp_path, **CASES[case])
+def test_networks_start_where_theory_says(first_losses, case):
+    found = first_losses(CASES[case])
     assert found["theory_first_loss"].notna().all()
     for (width, init), rows in found.groupby(["width", "init"]):
         (predicted,) = set(rows["theory_first_loss"])
@@ -84,16 +109,14 @@ def test_networks_start_where_theory_says(tmp_path, case):
 
 
 @pytest.mark.parametrize("case", ABSENT)
-def test_there_is_no_prediction_without_a_theory(tmp_path, case):
-    found = outcomes(tmp_path, **ABSENT[case], seeds=[0])
+def test_there_is_no_prediction_without_a_theory(first_losses, case):
+    found = first_losses(ABSENT[case])
     assert found["theory_first_loss"].isna().all()
     assert found["first_train_loss"].notna().all()
 
 
-def test_logits_beyond_float32_have_a_prediction_and_those_beyond_float64_have_none(tmp_path):
-    found = outcomes(tmp_path, widths=[8, 16], inits=["normal(std=1e30)", "normal(std=1e150)"], seeds=[0]).set_index(
-        "init"
-    )
+def test_logits_beyond_float32_have_a_prediction_and_those_beyond_float64_have_none(first_losses):
+    found = first_losses(EXTREME).set_index("init")
     assert (found.loc["normal(std=1e+30)", "theory_first_loss"] > 1e80).all()
     assert found.loc["normal(std=1e+150)", "theory_first_loss"].isna().all()
 

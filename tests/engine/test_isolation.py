@@ -8,6 +8,8 @@ from goldilocks import engine, store
 from goldilocks.engine import plugins
 from goldilocks.engine.execution.verify import verify
 from goldilocks.store.checks.check import check
+from tests.breadth import each_member
+from tests.pairs import in_rounds
 
 # Members are tried out when a grid names them: these behave until then, as one does that fails on some inputs alone.
 PLUGIN = """
@@ -59,7 +61,6 @@ GRIDS = {
         width = [16, 24]
         depth = 2
         batch_size = 8
-        seed = [0, 1]
     """,
     "training": """
         [[study]]
@@ -70,7 +71,7 @@ GRIDS = {
         batch_size = 16
         steps = 2
         lr = 0.1
-        seed = [0, 1]
+        seed = [0]
     """,
 }
 MEMBERS = {
@@ -117,8 +118,8 @@ class Sentences(list):
         return lambda *values: None
 
 
-@pytest.mark.parametrize("member", MEMBERS)
-@pytest.mark.parametrize("study", GRIDS)
+# Each way to fail, in a batch of one study or the other: what ran it, fails in the same way.
+@pytest.mark.parametrize(("member", "study"), each_member(in_rounds(list(MEMBERS), list(GRIDS))))
 def test_only_the_cells_of_the_member_that_raises_fail(study, member, plugin, tmp_path):
     lines, guilty = MEMBERS[member]
     grid = parsed(GRIDS[study] + lines, plugin)
@@ -154,7 +155,7 @@ def test_a_batch_that_fails_for_another_reason_ends_cell_by_cell(tmp_path, monke
     monkeypatch.setattr(Training, "run", broken)
     lines = 'init = "xavier"\nactivation = "tanh"\n'
     summary = engine.run(
-        engine.Grid.from_toml(GRIDS["training"].replace("[16, 24]", "16").replace("[0, 1]", "[0, 1, 2, 3, 4]") + lines),
+        engine.Grid.from_toml(GRIDS["training"].replace("[16, 24]", "16").replace("[0]", "[0, 1, 2, 3, 4]") + lines),
         tmp_path / "grid.duckdb",
     )
     assert (summary["cells_failed"], summary["cells_computed"]) == (5, 0)

@@ -45,7 +45,10 @@ def cells(text=TRAINING):
     return Grid.from_toml(text, "plan").cells
 
 
-@pytest.mark.parametrize("name", preset_names())
+FULL = pytest.param("full", marks=pytest.mark.thorough("the same rules; what it says is held by test_identity"))
+
+
+@pytest.mark.parametrize("name", [FULL if name == "full" else name for name in preset_names()])
 def test_a_preset_is_named_like_its_file_and_planned_in_batches_within_their_limits(name):
     """They hold every cell once, and cells of one kind."""
     found = preset(name)
@@ -88,9 +91,10 @@ def test_training_results_do_not_depend_on_how_the_grid_is_cut():
         return found
 
     whole = curves(plan(cells(), CPU))
-    single = curves(batch for cell in cells() for batch in plan([cell], CPU))
-    assert whole.keys() == single.keys()
-    for cell_id, curve in whole.items():
-        alone = single[cell_id]
+    # Five has no factor in common with the lengths of the axes: all their values are among these.
+    single = curves(batch for cell in cells()[::5] for batch in plan([cell], CPU))
+    assert whole.keys() > single.keys()
+    for cell_id, alone in single.items():
+        curve = whole[cell_id]
         np.testing.assert_allclose(curve["train_loss"], alone["train_loss"], rtol=2e-4)
         np.testing.assert_allclose(curve["grad_norm"], alone["grad_norm"], rtol=2e-3)

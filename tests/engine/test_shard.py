@@ -14,6 +14,7 @@ from goldilocks.engine.grid.shard import Shard, deal
 from goldilocks.store import Layout
 from goldilocks.store.checks.check import check
 from goldilocks.store.exchange.merge import merge
+from tests.breadth import few
 from tests.engine.test_run import assert_same, contents
 from tests.grids import preset
 
@@ -21,11 +22,10 @@ GRID = """
 [[study]]
 kind = "propagation"
 width = [32, 64]
-depth = [2, 3, 4]
+depth = [2, 3]
 batch_size = 16
 init = ["xavier", "kaiming_slip"]
 activation = ["tanh", "relu"]
-seed = [0, 1]
 
 [[study]]
 kind = "training"
@@ -37,8 +37,7 @@ activation = "relu"
 norm = ["none", "batch"]
 lr = [0.1, 1000.0]
 batch_size = 32
-steps = 40
-seed = [0, 1]
+steps = 20
 """
 
 
@@ -46,7 +45,7 @@ def work(cells):
     return sum(study.cost(group, torch.device("cpu")).flops / study.typical_share for study, group in groups(cells))
 
 
-@pytest.mark.parametrize("count", [1, 2, 4, 7, 16])
+@pytest.mark.parametrize("count", few([2, 1, 4, 16, 7], 2))
 def test_every_cell_is_in_one_part_and_the_parts_have_like_work(count):
     cells = preset("demo").cells
     parts = [Shard(number, count).of(cells) for number in range(1, count + 1)]

@@ -26,7 +26,8 @@ def test_there_are_enough_different_cells_for_the_largest_size():
 
 
 def test_a_small_store_is_measured_in_every_respect(monkeypatch):
-    monkeypatch.setattr(store_scale, "SIZES", (1000, 10**9))
+    monkeypatch.setattr(store_scale, "SIZES", (100, 10**9))
+    monkeypatch.setattr(synthetic_store, "CELLS_PER_ENTRY", 40)
     monkeypatch.setattr(store_scale, "CALLS", 1)
     (result,) = store_scale.measure(2000)
     assert result["check_broken"] == []

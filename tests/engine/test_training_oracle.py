@@ -14,10 +14,11 @@ from goldilocks.engine.training import chunking
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.trainer import Trainer
 from goldilocks.engine.training.update_size import UpdateSize
+from tests.breadth import each_member
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS, OPTIMIZERS
 from tests.oracles import plain
-from tests.pairs import in_turn
+from tests.pairs import in_rounds, in_turn
 
 STEPS, WIDTH, DEPTH, BATCH = 20, 16, 3, 32
 # Beyond this loss, or gradient, a network is chaotic: rounding grows from step to step, and only the first step can be
@@ -73,11 +74,24 @@ def batch(activation, norm, optimizer, inits=INITIALIZERS, network="mlp", **size
     ]
 
 
-@pytest.mark.parametrize("norm", NORMALIZATIONS, ids=str)
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+COMBINATIONS = in_turn(INITIALIZERS, ACTIVATIONS, NORMALIZATIONS)
+# In these pairs every initializer stands, too: that much is held below.
+SHOWN = each_member(dict.fromkeys((activation, norm) for _, activation, norm in COMBINATIONS))
+
+
+def beside(activation, norm):
+    """Return the initializers that meet an activation and a normalization together."""
+    return [init for init, *both in COMBINATIONS if both == [activation, norm]]
+
+
+@pytest.mark.parametrize(("activation", "norm"), SHOWN, ids=str)
 def test_training_every_initializer_equals_the_plain_loop(activation, norm):
-    combinations = in_turn(INITIALIZERS, ACTIVATIONS, NORMALIZATIONS)
-    compare(batch(activation, norm, Sgd(), [init for init, *both in combinations if both == [activation, norm]]))
+    compare(batch(activation, norm, Sgd(), beside(activation, norm)))
+
+
+def test_every_initializer_is_among_those_that_are_trained_every_time():
+    kept = [case for case in SHOWN if not hasattr(case, "marks")]
+    assert {init for case in kept for init in beside(*case)} == set(INITIALIZERS)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
@@ -95,13 +109,14 @@ SMALL = {"width": 8, "batch_size": 8, "steps": 3}
 OTHERS = [network for network in NETWORKS if network.name != "mlp"]
 
 
-@pytest.mark.parametrize(("activation", "network", "norm"), in_turn(ACTIVATIONS, OTHERS, NORMALIZATIONS), ids=str)
+@pytest.mark.parametrize(
+    ("activation", "network", "norm"), each_member(in_turn(ACTIVATIONS, OTHERS, NORMALIZATIONS)), ids=str
+)
 def test_training_every_network_equals_the_plain_loop(network, activation, norm):
     compare(batch(activation, norm, Sgd(), FEW[:2], network, **SMALL))
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
-@pytest.mark.parametrize("network", NETWORKS, ids=str)
+@pytest.mark.parametrize(("network", "optimizer"), each_member(in_rounds(NETWORKS, OPTIMIZERS)), ids=str)
 def test_every_optimizer_on_every_network_equals_the_plain_loop(network, optimizer):
     compare(batch("tanh", "batch", optimizer, FEW, network, **SMALL))
 

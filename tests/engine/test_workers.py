@@ -23,6 +23,28 @@ from goldilocks.engine.plugins import unload
 from goldilocks.store.checks.check import check
 from tests.engine.test_run import assert_same, contents
 
+# Two studies, of which one has cells that diverge.
+GRID = """
+[[study]]
+kind = "propagation"
+width = 16
+depth = 28
+batch_size = 16
+init = ["xavier", "kaiming_slip"]
+activation = ["tanh", "relu"]
+
+[[study]]
+kind = "training"
+dataset = "digits"
+width = 16
+depth = [2, 3]
+init = "kaiming"
+activation = "relu"
+lr = [0.1, 1000.0]
+batch_size = 32
+steps = 20
+"""
+CELLS = 4 + 4
 SEAT = Placement("7", "node", "cpu", "auto: the node has no GPU for Ray", threads=1, share=0.25)
 TERMS = WorkerConfig("run", "auto", False, (), None)
 
@@ -49,16 +71,24 @@ def one_thread():
         yield
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """What one process with one thread computes, as each worker has one."""
+    path = tmp_path_factory.mktemp("alone") / "grid.duckdb"
+    with kernel_threads(1):
+        engine.run(engine.Grid.from_toml(GRID, "workers"), path)
+    return path
+
+
 @pytest.mark.parametrize("filed", [False, True])
-def test_a_run_by_workers_is_a_run(tmp_path, filed):
-    grid = engine.load_grid("smoke")
-    engine.run(grid, tmp_path / "alone.duckdb")
+def test_a_run_by_workers_is_a_run(alone, tmp_path, filed):
+    grid = engine.Grid.from_toml(GRID, "workers")
     config = dataclasses.replace(TERMS, spool=tmp_path / "spool" if filed else None)
     layout = store.Layout.at(tmp_path / "grid.duckdb")
     summary = Execution("run", grid, layout, Workers(config), Silence()).run(fresh=False)
-    assert (summary["cells_computed"], summary["cells_failed"]) == (72, 0)
+    assert (summary["cells_computed"], summary["cells_failed"]) == (CELLS, 0)
     assert summary["cells_diverged"] > 0
-    assert_same(contents(tmp_path / "alone.duckdb"), contents(layout))
+    assert_same(contents(alone), contents(layout))
     assert [finding for finding in check(layout) if not finding.holds] == []
     with store.open(layout) as handle:
         workers = handle.query("SELECT DISTINCT worker, node, pid, threads, device FROM workers ORDER BY 1").fetchall()
