@@ -2,9 +2,6 @@
 
 import json
 import random
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -16,8 +13,8 @@ from goldilocks.engine.__main__ import app
 from goldilocks.engine.diagnose_command import split
 from goldilocks.engine.diagnosis.examination import prepare
 from goldilocks.engine.errors import RequestError
+from tests import warm
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCE = """
 import torch
 from torch import nn
@@ -150,9 +147,7 @@ def test_a_list_is_split_at_its_commas_but_not_at_those_in_brackets():
 
 
 def command(folder, *arguments):
-    line = [sys.executable, "-m", "goldilocks", "diagnose", *arguments]
-    environment = {"PYTHONPATH": str(ROOT / ".package"), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"}
-    return subprocess.run(line, capture_output=True, text=True, cwd=folder, env=environment, timeout=300)
+    return warm.run("goldilocks", "diagnose", *arguments, text=True, cwd=folder)
 
 
 def test_the_command_ends_with_1_where_there_are_errors_and_writes_sarif_and_a_baseline(tmp_path):

@@ -16,7 +16,7 @@ from goldilocks.engine.errors import RequestError
 from tests.diagnosis import zoo
 
 SIGNAL = [field.name for field in fields(Signal)]
-INITS = ["as_is", "kaiming_normal", "lsuv", "torch_default+depth_scaled"]
+INITS = ["as_is", "torch_default+depth_scaled"]
 
 
 @pytest.mark.parametrize("name", zoo.NETWORKS)

@@ -1,8 +1,9 @@
 """The fixture `signal` in a test file of a user's."""
 
-import subprocess
-import sys
+import os
 from pathlib import Path
+
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = """
@@ -34,11 +35,10 @@ def test_too_small(signal):
 def test_the_fixture_passes_and_fails_as_it_should(tmp_path):
     (tmp_path / "test_net.py").write_text(TESTS)
     plugin = ["-p", "goldilocks.engine.diagnosis.pytest_plugin"]
-    line = [sys.executable, "-m", "pytest", "-q", *plugin, "-p", "no:cacheprovider", "test_net.py"]
-    environment = {"PYTHONPATH": str(ROOT / ".package"), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"}
     # Where the package is installed its entry point would load it a second time.
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=300)
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OMP_NUM_THREADS": "1"}
+    line = ("-q", *plugin, "-p", "no:cacheprovider", "test_net.py")
+    done = warm.run("pytest", *line, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
 

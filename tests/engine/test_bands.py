@@ -10,8 +10,10 @@ import pytest
 from goldilocks.engine.normalizations import normalizations
 from goldilocks.engine.predictions import bands
 from goldilocks.engine.predictions.feedforward import predict
+from tests.breadth import each_member
 from tests.engine.signals import measure
 from tests.engine.test_theory import plain, setting
+from tests.pairs import in_rounds
 from tests.simulations.coverage import coverage, within
 
 
@@ -44,8 +46,9 @@ def test_with_batch_norm_there_is_a_band_where_it_holds_and_none_beyond(batch, w
     assert layers["theory_std"].notna().all()
 
 
-@pytest.mark.parametrize("init", ["kaiming", "normal(std=0.01)"])
-@pytest.mark.parametrize("norm", ["batch", "layer", "rms"])
+@pytest.mark.parametrize(
+    ("norm", "init"), each_member(in_rounds(["batch", "layer", "rms"], ["kaiming", "normal(std=0.01)"]))
+)
 def test_of_linear_networks_with_a_normalization_the_band_is_narrow_but_not_empty(init, norm):
     layers = measure(12, [init], ["linear"], [norm], depth=3, width=128, batch_size=10)
     assert (layers["theory_std_band"] > 0).all()

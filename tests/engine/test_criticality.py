@@ -15,9 +15,11 @@ from goldilocks.engine.theory.criticality import edge_of_chaos, phase, smallest_
 from goldilocks.engine.theory.fixed_points import Stability, fixed_points, reached
 from goldilocks.engine.theory.length_map import LengthMap
 from goldilocks.engine.theory.maps import length, slope
+from tests.breadth import each_member
 from tests.engine.members import ACTIVATIONS
 from tests.oracles.edge_of_chaos import critical_weight_variance
 from tests.oracles.length_map import length_map
+from tests.pairs import in_rounds
 
 # Activation, σw², σb², then q*, χ₁ and ξ_c with the digits of the literature; None where none is given.
 ROWS = [
@@ -210,8 +212,7 @@ def test_deviations_of_the_length_decay_over_the_stated_depth(name):
     assert -1 / log(deviation[2] / deviation[1]) == pytest.approx(found.depth_q, rel=0.01)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
-@pytest.mark.parametrize("q", [0.1, 1.0, 5.0])
+@pytest.mark.parametrize(("activation", "q"), each_member(in_rounds(ACTIVATIONS, [0.1, 1.0, 5.0])), ids=str)
 def test_on_the_edge_of_chaos_q_stands_still_and_gradients_are_kept(activation, q):
     edge = edge_of_chaos(activation, q)
     assert edge.weight_variance * slope(activation, q) == pytest.approx(1)

@@ -55,6 +55,7 @@ def test_six_sigmoid_layers_train_with_batch_norm_only():
     assert rows[rows.norm == "batch"].test_accuracy.max() > 0.9
 
 
+@pytest.mark.thorough("a finding: training is held to PyTorch; that batch norm trains what nothing else does is above")
 def test_batch_norm_allows_ten_times_the_learning_rate():
     """Ioffe & Szegedy 2015: twenty layers, best rate and largest rate that still trains."""
     rates = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
@@ -65,6 +66,7 @@ def test_batch_norm_allows_ten_times_the_learning_rate():
     assert largest["batch"] >= 9.9 * largest["none"]
 
 
+@pytest.mark.thorough("a finding: depth scales are held to simulations in test_criticality, training to PyTorch")
 def test_networks_train_up_to_about_six_depth_scales():
     """Schoenholz, Gilmer, Ganguli & Sohl-Dickstein 2017: ordered tanh networks, and critical ones of the same depth."""
     ordered, critical = 1.0, critical_weight_variance(activations.parse("tanh"), 0.05)
@@ -99,6 +101,9 @@ def test_orthogonal_linear_networks_learn_in_a_time_independent_of_depth():
     assert losses[40]["xavier"] / losses[4]["xavier"] > 2
 
 
+@pytest.mark.thorough(
+    "a finding: the growth of gradients with batch norm is in test_bands, training is held to PyTorch"
+)
 def test_batch_norm_without_skip_connections_fails_at_depth_eighty():
     """Yang, Pennington, Rao, Sohl-Dickstein & Schoenholz 2019."""
     losses = {

@@ -321,6 +321,8 @@ def test_out_of_memory_halves_the_batch_and_goes_on(tmp_path, monkeypatch):
     summary = engine.run(engine.Grid.from_toml(SMALL, "small"), tmp_path / "grid.duckdb")
     assert summary["cells_failed"] == 0
     assert summary["cells_computed"] == summary["cells_total"]
+    with store.open(tmp_path / "grid.duckdb") as handle:
+        assert handle.query("SELECT count(*) FROM cells").fetchall() == [(summary["cells_total"],)]
     assert {2, 4, 8} <= set(sizes)
 
 

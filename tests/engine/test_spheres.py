@@ -10,7 +10,9 @@ import torch
 from goldilocks.engine.activations import activations
 from goldilocks.engine.theory.maps import length, mean, slope
 from goldilocks.engine.theory.spheres import Passage, Sphere, passage
+from tests.breadth import each_member
 from tests.engine.members import ACTIVATIONS
+from tests.pairs import in_rounds
 
 WIDE = 200_000
 
@@ -76,8 +78,10 @@ def test_relu_with_rms_norm_keeps_the_gradient_but_for_one_direction():
         )
 
 
-@pytest.mark.parametrize("sphere", [over_batch(6), over_batch(12), Sphere(9, True, False), Sphere(7, False, False)])
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+SPHERES = [over_batch(6), over_batch(12), Sphere(9, True, False), Sphere(7, False, False)]
+
+
+@pytest.mark.parametrize(("activation", "sphere"), each_member(in_rounds(ACTIVATIONS, SPHERES)), ids=str)
 def test_expectations_over_a_sphere_agree_with_samples(activation, sphere):
     """Every field against drawn vectors, four standard errors."""
     draws, k, shrinkage = 60_000, sphere.count, 0.9

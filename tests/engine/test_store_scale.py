@@ -29,6 +29,7 @@ def test_a_small_store_is_measured_in_every_respect(monkeypatch):
     monkeypatch.setattr(store_scale, "SIZES", (100, 10**9))
     monkeypatch.setattr(synthetic_store, "CELLS_PER_ENTRY", 40)
     monkeypatch.setattr(store_scale, "CALLS", 1)
+    monkeypatch.setattr(store_scale, "PUBLICATIONS", 1)
     (result,) = store_scale.measure(2000)
     assert result["check_broken"] == []
     assert set(result["query_seconds"]) == set(queries.all())

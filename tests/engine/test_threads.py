@@ -95,10 +95,10 @@ def test_runs_in_threads_compute_what_runs_alone_compute_and_leave_the_process_a
     from goldilocks.engine.execution.verify import verify
 
     grid, before = engine.Grid.from_toml(TINY, "tiny"), torch.get_num_threads()
-    summaries = together(3, lambda number: engine.run(grid, tmp_path / f"{number}.duckdb"))
-    assert [summary["cells_computed"] for summary in summaries] == [2, 2, 2]
+    summaries = together(2, lambda number: engine.run(grid, tmp_path / f"{number}.duckdb"))
+    assert [summary["cells_computed"] for summary in summaries] == [2, 2]
     assert torch.get_num_threads() == before
-    for number in range(3):
+    for number in range(2):
         verdicts = list(verify(sample=9, store=tmp_path / f"{number}.duckdb"))
         assert [str(one) for one in verdicts if one.inexact or not one.agrees] == []
 

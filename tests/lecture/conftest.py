@@ -1,8 +1,9 @@
-"""The store behind a file of claims: its GRID, computed once."""
+"""The stores behind a file of claims: its GRID, and its CONFIRMATION where it has one, each computed once."""
 
 import pytest
 
 from goldilocks import engine, store
+from tests.grids import computed
 
 
 @pytest.fixture(scope="module")
@@ -16,4 +17,12 @@ def lecture(request, tmp_path_factory):
         summary = engine.run(engine.Grid.from_toml(request.module.GRID, name), folder / "grid.duckdb")
     assert summary["cells_failed"] == 0
     with store.open(folder / "grid.duckdb") as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def confirmation(request, tmp_path_factory):
+    """The store that holds the cells of the module's CONFIRMATION, open."""
+    name = f"confirmation_{request.module.__name__.rpartition('.')[2]}"
+    with store.open(computed(name, tmp_path_factory, request.module.CONFIRMATION)) as handle:
         yield handle

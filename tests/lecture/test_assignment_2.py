@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from tests.lecture.findings import finding
 from tests.lecture.presets import studies
 
 GRID = """
@@ -39,8 +40,10 @@ steps = 60
 seed = [0, 1, 2]
 """
 SEEDS = 3
+FINDING = finding("the scale of the weights is in test_weight_scale")
 
 
+@FINDING
 def test_assignment_2_the_best_scale_matters_less_with_batch_norm(lecture):
     found = lecture.assignment_2_weight_scale().df().set_index(["norm", "scale"])
     none, batch = found.loc["none"], found.loc["batch"]
@@ -53,6 +56,7 @@ def test_assignment_2_the_best_scale_matters_less_with_batch_norm(lecture):
     assert none.final_train_loss[1.0] > 100 * batch.final_train_loss[1.0]
 
 
+@FINDING
 def test_assignment_2_batch_norm_learns_from_few_batches(lecture):
     found = lecture.assignment_2_batch_size().df().set_index(["norm", "batch_size"])
     batch, none = found.loc["batch", 50], found.loc["none", 50]

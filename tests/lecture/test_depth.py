@@ -3,6 +3,8 @@
 import pytest
 from scipy.stats import binomtest
 
+from tests.lecture.findings import finding
+
 GRID = """
 [[study]]
 kind = "propagation"
@@ -41,6 +43,7 @@ steps = 200
 seed = [0, 1, 2]
 """
 SEEDS = 3
+pytestmark = finding("deep ReLU networks, and sigmoid ones with batch norm, are in test_published_orderings")
 
 
 def test_l3_small_weights_work_in_shallow_networks_and_fail_in_deep_ones(lecture):

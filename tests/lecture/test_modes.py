@@ -3,7 +3,9 @@
 import numpy as np
 
 from tests.lecture.discrepancies import series
+from tests.lecture.findings import finding
 
+pytestmark = finding("both modes are measured in the engine's test_modes")
 GRID = """
 [[study]]
 kind = "discrepancy"

@@ -9,10 +9,11 @@ import pytest
 
 from goldilocks import store
 from tests.lecture.discrepancies import series
+from tests.lecture.findings import finding
 from tests.lecture.students_t import margin, verdict
 
 SEEDS = 10
-GRID = """
+CONFIRMATION = """
 [[study]]
 kind = "discrepancy"
 dataset = "digits"
@@ -26,32 +27,44 @@ epochs = 4
 batch_size = [8, 32, 128]
 seed = [100, 101, 102, 103, 104, 105, 106, 107, 108, 109]
 """
+# The same with fewer steps: what is plain arithmetic shows on it.
+GRID = CONFIRMATION.replace("epochs = 4", "epochs = 1")
+FINDING = finding("its arithmetic is below")
 
 
 @pytest.fixture(scope="module")
 def gaps(lecture):
     """The gap of the loss with and without batch norm, each `[batch size, seed]`."""
+    return gaps_of(lecture)
+
+
+def gaps_of(lecture):
     return series(lecture, "loss_gap"), series(lecture, "loss_gap", norm="none")
 
 
 @pytest.fixture(scope="module")
 def differences(gaps):
     """What each claim says is positive `[claim, seed]`."""
-    normed, plain = gaps
+    return differences_of(*gaps)
+
+
+def differences_of(normed, plain):
     growth, plain_growth = normed[2] - normed[0], plain[2] - plain[0]
     return np.stack([(plain - normed)[0], (plain - normed)[1], growth, growth - plain_growth])
 
 
-def test_every_claim_holds(lecture):
-    found = lecture.lecture_14_claims().df()
+@FINDING
+def test_every_claim_holds(confirmation):
+    found = confirmation.lecture_14_claims().df()
     assert list(found.number) == [1, 2, 3, 4]
     assert set(found.evidence) == {"confirmation"}
     assert (found.seeds == SEEDS).all()
     assert (found.verdict == "holds").all(), found[["claim", "mean", "margin"]]
 
 
-def test_in_small_batches_batch_norm_narrows_the_gap_in_every_seed(differences):
-    assert (differences[:2] > 0).all()
+@FINDING
+def test_in_small_batches_batch_norm_narrows_the_gap_in_every_seed(confirmation):
+    assert (differences_of(*gaps_of(confirmation))[:2] > 0).all()
 
 
 def test_the_claims_are_plain_arithmetic(lecture, differences):
@@ -70,9 +83,10 @@ def test_selection_and_confirmation_are_told_apart(lecture, differences):
         assert list(found.loc[evidence, "verdict"]) == [verdict(difference) for difference in part]
 
 
-def test_a_claim_that_is_wrong_is_seen(lecture):
+@FINDING
+def test_a_claim_that_is_wrong_is_seen(confirmation):
     """Mutation: large batches taken for small ones."""
-    found = lecture.lecture_14_claims(small=128, large=8).df().set_index("number")
+    found = confirmation.lecture_14_claims(small=128, large=8).df().set_index("number")
     assert list(found.loc[[3, 4], "verdict"]) == ["does not hold", "does not hold"]
 
 
