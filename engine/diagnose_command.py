@@ -1,6 +1,8 @@
 """The command `goldilocks diagnose`."""
 
 import json
+import sys
+from contextlib import redirect_stdout
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,7 +75,9 @@ def diagnose(
 ) -> None:
     """Probe a network of your own under several initializations; exit code 1 with findings, 2 when it cannot run."""
     try:
-        report = _report(factory, given, batch, init, seeds, classes, loss, range_, budget, device, store)
+        # What the user's code prints is no result.
+        with redirect_stdout(sys.stderr):
+            report = _report(factory, given, batch, init, seeds, classes, loss, range_, budget, device, store)
         failing = _failing(report, fail_on, baseline)
         if sarif:
             _write_sarif(report, sarif, factory)

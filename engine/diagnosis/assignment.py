@@ -1,5 +1,6 @@
 """What an initialization does to each parameter of a network: draws with a scale, a constant, or nothing."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +11,7 @@ from goldilocks.engine.diagnosis.activation_met import activation_of
 from goldilocks.engine.diagnosis.fans import Block
 from goldilocks.engine.diagnosis.site import Parameter
 from goldilocks.engine.diagnosis.trace import Trace
+from goldilocks.engine.diagnosis.uses import NormalizedWeight
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.initializers.base import Initializer
 from goldilocks.engine.initializers.noise import bias_noise, weight_noise
@@ -48,7 +50,22 @@ class Matrices:
     padding: int | None = None
 
 
-Assignment = Constant | Vector | Matrices
+@dataclass(frozen=True)
+class Lengths:
+    """The lengths in a weight normalization: those of its direction, so that the weight is what is drawn for that.
+
+    Attributes:
+        name: the parameter.
+        direction: name of the direction.
+        axis: of the units, each of which has a length; -1 where the whole has one.
+    """
+
+    name: str
+    direction: str
+    axis: int
+
+
+Assignment = Constant | Vector | Matrices | Lengths
 
 
 def assignments(trace: Trace, initializer: Initializer) -> list[Assignment]:
@@ -62,13 +79,19 @@ def assignments(trace: Trace, initializer: Initializer) -> list[Assignment]:
         RequestError: the scheme does not exist for an activation of the network.
     """
     found: list[Assignment] = []
+    lengths: list[Assignment] = []
     for parameter in trace.parameters:
         use = trace.uses.get(parameter.name)
         if use is None:
             continue
-        if use.blocks:
+        if use.normalized is not None:
+            lengths += _lengths(trace, use.normalized, initializer)
+        elif use.blocks:
             activation = _activation(trace, parameter, initializer)
             scales = tuple(initializer.scale(block.fans, activation) for block in use.blocks)
+            if not any(scales) and parameter.name in trace.lengths:
+                # A direction of zero has none.
+                continue
             found.append(Matrices(parameter.name, tuple(use.blocks), scales, use.padding))
         elif use.part == "bias":
             found.append(_bias(trace, parameter, initializer))
@@ -76,7 +99,18 @@ def assignments(trace: Trace, initializer: Initializer) -> list[Assignment]:
             found.append(Constant(parameter.name, 1.0))
         elif use.part in ("shift", "scale"):
             found.append(Constant(parameter.name, 0.0))
-    return found
+    # What they are the lengths of is drawn before.
+    return [*found, *lengths]
+
+
+def _lengths(trace: Trace, weight: NormalizedWeight, initializer: Initializer) -> Iterator[Assignment]:
+    """Yield what becomes of the lengths of a weight that is drawn."""
+    direction = next(one for one in trace.parameters if one.name == weight.direction)
+    blocks, activation = trace.uses[weight.direction].blocks, _activation(trace, direction, initializer)
+    if any(initializer.scale(block.fans, activation) for block in blocks):
+        yield Lengths(weight.lengths, weight.direction, weight.axis)
+    elif blocks:
+        yield Constant(weight.lengths, 0.0)
 
 
 def _activation(trace: Trace, parameter: Parameter, initializer: Initializer) -> Activation:
@@ -97,7 +131,25 @@ def _bias(trace: Trace, parameter: Parameter, initializer: Initializer) -> Assig
     return Vector(parameter.name, scale) if scale else Constant(parameter.name, 0.0)
 
 
-def drawn(assignment: Assignment, shape: tuple[int, ...], seed: int, initializer: Initializer) -> Tensor:
+def assign(assignment: Assignment, parameters: Mapping[str, Tensor], seed: int, initializer: Initializer) -> None:
+    """Give a parameter its values, in place.
+
+    Args:
+        assignment: what they are.
+        parameters: of the network, by name.
+        seed: what the draws are named by, together with the parameter's name.
+        initializer: the scheme, for its kinds of noise.
+    """
+    values = parameters[assignment.name]
+    if isinstance(assignment, Lengths):
+        values.copy_(torch.norm_except_dim(parameters[assignment.direction], 2, assignment.axis))
+    else:
+        values.copy_(drawn(assignment, tuple(values.shape), seed, initializer))
+
+
+def drawn(
+    assignment: Constant | Vector | Matrices, shape: tuple[int, ...], seed: int, initializer: Initializer
+) -> Tensor:
     """Return the values of a parameter, float32 on the CPU.
 
     Args:

@@ -18,6 +18,7 @@ class _Calibration:
     def __init__(self, model: nn.Module, trace: Trace):
         self._sites = dict(zip(trace.keys, trace.sites, strict=True))
         self._parameters = dict(model.named_parameters())
+        self._lengths = trace.lengths
         self.factors: dict[str, float] = {}
 
     def seen(self, event: Event) -> Any:
@@ -25,7 +26,8 @@ class _Calibration:
         site = self._sites.get(event.key)
         if site is None or site.kind not in ("affine", "convolution") or not site.parameters:
             return event.result
-        name, value = site.parameters[0], first_tensor(event.result)
+        # Of a normalized weight the lengths say how large it is.
+        name, value = self._lengths.get(site.parameters[0], site.parameters[0]), first_tensor(event.result)
         if value is None or name in self.factors:
             return event.result
         std = float(value.detach().double().std(correction=0))

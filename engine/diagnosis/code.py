@@ -3,7 +3,7 @@
 from math import prod
 
 from goldilocks.engine import randomness
-from goldilocks.engine.diagnosis.assignment import Assignment, Constant, Matrices, Vector, assignments
+from goldilocks.engine.diagnosis.assignment import Assignment, Constant, Lengths, Matrices, Vector, assignments
 from goldilocks.engine.diagnosis.initialization import branch_factors, initialized
 from goldilocks.engine.diagnosis.recipe import DEFAULT, recipe
 from goldilocks.engine.diagnosis.specimen import Specimen
@@ -142,6 +142,9 @@ def _draws(found: Trace, planned: list[Assignment], initializer: Initializer, se
         place = f"parameters[{assignment.name!r}]"
         if isinstance(assignment, Constant):
             lines.append(f"    {place}.fill_({assignment.value!r})")
+        elif isinstance(assignment, Lengths):
+            direction = f"parameters[{assignment.direction!r}]"
+            lines.append(f"    {place}.copy_(torch.norm_except_dim({direction}, 2, {assignment.axis}))")
         elif isinstance(assignment, Vector):
             lines += _vector(assignment, shapes[assignment.name], seed, initializer)
         else:

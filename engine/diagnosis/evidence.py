@@ -74,8 +74,8 @@ class Evidence:
         return sources[0] if site.kind == "activation" and len(sources) == 1 and sources[0].kind != "input" else site
 
     def weight_of(self, site: Site) -> str:
-        """Return the name of the matrix that a site multiplies by, or nothing."""
-        return self._entering(site, "weight")
+        """Return the name of the matrix that a site multiplies by, or nothing where it is computed from several."""
+        return "" if self._entering(site, "scale") else self._entering(site, "weight")
 
     def bias_of(self, site: Site) -> str:
         """Return the name of the bias that a site adds, or nothing."""

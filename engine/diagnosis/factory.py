@@ -5,6 +5,7 @@ Only what a command or a call from Python names is imported; a name that a store
 
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ class Factory:
         Raises:
             RequestError: the function raises, needs a GPU, or returns something that cannot be diagnosed.
         """
+        self._refuse_arguments()
         with seeded(seed):
             try:
                 module = self.make()
@@ -65,6 +67,21 @@ class Factory:
                 raise RequestError(self._failure(error)) from error
         self._refuse(module)
         return module
+
+    def _refuse_arguments(self) -> None:
+        """Refuse what cannot be called without arguments, as the class of most networks, before it is called."""
+        try:
+            parameters = inspect.signature(self.make).parameters.values()
+        except (TypeError, ValueError):
+            return
+        optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        wanted = [one.name for one in parameters if one.default is one.empty and one.kind not in optional]
+        if wanted:
+            called = f"{getattr(self.make, '__name__', 'it')}({', '.join(f'{name}=…' for name in wanted)})"
+            raise RequestError(
+                f"{self.name} cannot be called without {', '.join(wanted)}: write a function that takes nothing and "
+                f"returns {called}, and name that one, as in my.py:make"
+            )
 
     def refuse_irreproducible(self, module: nn.Module) -> None:
         """Refuse a function that makes another network from the same seed.

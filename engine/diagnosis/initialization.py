@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from goldilocks.engine.diagnosis.assignment import assignments, drawn
+from goldilocks.engine.diagnosis.assignment import assign, assignments
 from goldilocks.engine.diagnosis.calibration import calibrate
 from goldilocks.engine.diagnosis.generators import seeded
 from goldilocks.engine.diagnosis.prepared import made, prepare, refuse_another
@@ -49,8 +49,7 @@ def initialized(specimen: Specimen, found: Trace, chosen: Recipe, seed: int) -> 
         if chosen.initializer is not None:
             treated = set()
             for assignment in assignments(found, chosen.initializer):
-                values = parameters[assignment.name]
-                values.copy_(drawn(assignment, tuple(values.shape), seed, chosen.initializer))
+                assign(assignment, parameters, seed, chosen.initializer)
                 treated.add(assignment.name)
             if chosen.initializer.data_dependent:
                 factors |= _calibrated(specimen, found, model)

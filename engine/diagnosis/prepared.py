@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from torch import nn
+from torch import Tensor, nn
 
 from goldilocks.engine.diagnosis.generators import seeded
+from goldilocks.engine.diagnosis.operations import tensors_in
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.errors import RequestError, said
 
@@ -39,11 +40,20 @@ def made(specimen: Specimen, seed: int) -> nn.Module:
             raise RequestError(f"under seed {seed} the factory raises {said(error)}") from error
         try:
             # A factory may well return the same module each time.
-            return copy.deepcopy(model)
+            return copy.deepcopy(model, _computed(model))
         except Exception as error:
             raise RequestError(
                 f"the network cannot be copied: {said(error)}. copy.deepcopy must work on what the factory returns"
             ) from error
+
+
+def _computed(model: nn.Module) -> dict[int, Tensor]:
+    """Return for the tensors that modules keep and that were computed from parameters what stands for them in a copy.
+
+    Weight normalization of the older kind keeps its weight so, and computes it anew in each pass.
+    """
+    kept = [tensor for module in model.modules() for tensor in tensors_in(list(vars(module).values()))]
+    return {id(tensor): tensor.detach().clone() for tensor in kept if not tensor.is_leaf}
 
 
 def layout_of(model: nn.Module) -> Layout:

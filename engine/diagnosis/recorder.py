@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from goldilocks.engine.diagnosis.activation_met import activation_of
-from goldilocks.engine.diagnosis.operations import tensors_in, with_first_tensor
+from goldilocks.engine.diagnosis.operations import with_first_tensor
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.taps import COLUMNS, Tap, describe, tapped, value_of
 from goldilocks.engine.diagnosis.trace import Trace
@@ -40,13 +40,7 @@ class Recorder:
         self._rows: dict[int, Tensor] = {}
         self._counted = counted
         self._counts: dict[int, Tensor] = {}
-        given = [
-            tensor
-            for keyword, value in (*((None, value) for value in specimen.args), *specimen.kwargs.items())
-            for tensor in tensors_in(value)
-            if tensor.is_floating_point() and "mask" not in (keyword or "")
-        ]
-        for count, tensor in enumerate(given, 1):
+        for count, tensor in enumerate((tensor for tensor, signal in specimen.given if signal), 1):
             self._record("", 1, "input", count, tensor, None)
 
     def seen(self, event: Event) -> Any:

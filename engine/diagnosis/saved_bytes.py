@@ -28,6 +28,9 @@ class SavedBytes:
             yield
 
     def _keep(self, tensor: Tensor) -> Tensor:
+        if tensor.layout is not torch.strided:
+            # What is sparse has no storage of its own; it comes from the batch, which is there anyway.
+            return tensor
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in self._known:
             self._known.add(storage.data_ptr())

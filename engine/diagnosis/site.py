@@ -87,7 +87,7 @@ class Parameter:
         part: what it is to the operation that first uses it.
         module: class of the module that holds it.
         sites: indices of the sites that it enters, in order.
-        also: further names of the same tensor.
+        also: its names in other modules, where it is tied.
         fan_in: inputs of each unit at its first use; None where it has no fans.
         fan_out: units that each input feeds there; None where it has no fans.
         trained: its `requires_grad`, as the factory gives it.

@@ -1,10 +1,13 @@
 """What lies under the instrument: how to make the network, a batch, and a loss."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+
+from goldilocks.engine.diagnosis.operations import tensors_in
 
 
 @dataclass(frozen=True)
@@ -29,3 +32,15 @@ class Specimen:
     classes: int | None = None
     loss: Callable[[Any, Any], Tensor] | None = None
     training: bool = True
+
+    @property
+    def given(self) -> Iterator[tuple[Tensor, bool]]:
+        """The tensors of the batch, each with whether it is a signal.
+
+        What no network makes anything of but by choosing, such as token ids and masks, is none, nor is a sparse matrix:
+        it says who is whose neighbor.
+        """
+        for keyword, value in (*((None, value) for value in self.args), *self.kwargs.items()):
+            for tensor in tensors_in(value):
+                dense = tensor.layout is torch.strided
+                yield tensor, dense and tensor.is_floating_point() and "mask" not in (keyword or "")

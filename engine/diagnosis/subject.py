@@ -125,7 +125,7 @@ def _fixed(first: nn.Module, second: nn.Module) -> str:
 
 
 def _bytes(tensor: Tensor) -> bytes:
-    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+    return tensor.detach().to_dense().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
 
 
 def _content(specimen: Specimen) -> str:

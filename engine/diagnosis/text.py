@@ -41,6 +41,12 @@ def _lines(report: "Report") -> Iterator[str]:
         "forward, backward: factor of signal and gradient per step; behind: difference of |ln total factor| to "
         "the best, in pairs of common seeds."
     )
+    given = report.specimen
+    if given.classes is None and given.loss is None and given.target is None:
+        yield from _wrapped(
+            "loss: the network's own, or where it returns none the mean of its outputs times ±1, which says nothing by "
+            "itself; --classes or --loss give another."
+        )
     for finding in report.findings:
         yield ""
         yield from _finding(finding)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,7 @@ from goldilocks.engine.errors import RequestError, said
 
 # Names that a remark gives at most.
 MOST_NAMED = 5
+NEVER_USED = Use("", "other")
 
 
 @dataclass
@@ -59,6 +61,11 @@ class Trace:
     examples: int
     saved_bytes: int
     site_bytes: int
+
+    @cached_property
+    def lengths(self) -> dict[str, str]:
+        """For each direction of a weight normalization the parameter that holds its lengths."""
+        return {use.normalized.direction: name for name, use in self.uses.items() if use.normalized is not None}
 
 
 def trace(specimen: Specimen, seed: int = 0) -> Trace:
@@ -232,11 +239,15 @@ class _Assembly:
         owner = self.tracer.model.get_submodule(name.rpartition(".")[0])
         return Parameter(
             name, tuple(parameter.shape), use.part if use else "other", type(owner).__name__,
-            tuple(entered.get(name, ())), tuple(other for other in names[id(parameter)] if other != name),
+            tuple(entered.get(name, ())), tuple(other for other in names[id(parameter)] if self._tied(other, owner)),
             fans.fan_in if fans else None, fans.fan_out if fans else None,
             self.trained.get(name, True), name in self.tracer.touched, name in self.gradients.parameters,
             parameter.is_floating_point(),
         )  # fmt: skip
+
+    def _tied(self, name: str, owner: nn.Module) -> bool:
+        """Return whether a parameter's name is one in another module, and not in one that has two names itself."""
+        return self.tracer.model.get_submodule(name.rpartition(".")[0]) is not owner
 
     def _unseen(self, parameters: tuple[Parameter, ...]) -> tuple[str, ...]:
         layers: dict[str, bool] = {}
@@ -253,7 +264,8 @@ def _of_parameters(parameters: tuple[Parameter, ...], uses: dict[str, Use]) -> I
                 f"{parameter.name} is also {', '.join(parameter.also)}: it is initialized once, as its first use asks "
                 f"for, which is that of a {parameter.part}."
             )
-    bare = [p.name for p in parameters if p.used and not (p.name in uses and uses[p.name].blocks) and p.part == "other"]
+    ruled = ("bias", "scale", "shift")
+    bare = [p.name for p in parameters if p.used and p.part not in ruled and not uses.get(p.name, NEVER_USED).blocks]
     if bare:
         yield f"No rule covers {_some(bare)}; left as the factory made them."
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.utils.weak import WeakIdKeyDictionary
 
 from goldilocks.engine.diagnosis.activation_met import name_of
+from goldilocks.engine.diagnosis.flow import WEIGHTED
 from goldilocks.engine.diagnosis.graph import Graph
 from goldilocks.engine.diagnosis.operations import (
     ELEMENTWISE,
@@ -20,7 +21,7 @@ from goldilocks.engine.diagnosis.operations import (
 from goldilocks.engine.diagnosis.site import Kind
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.taps import tapped, value_of
-from goldilocks.engine.diagnosis.uses import Use, uses_of
+from goldilocks.engine.diagnosis.uses import NormalizedWeight, Use, argument, uses_of
 from goldilocks.engine.diagnosis.watch import Event, Key
 
 
@@ -66,6 +67,7 @@ class Tracer:
         known: node of each tensor that is alive.
         touched: names of the parameters that any operation used.
         given: the tensors of the batch.
+        normalized: what weight normalizations computed tensors from.
     """
 
     model: nn.Module
@@ -74,6 +76,7 @@ class Tracer:
     known: WeakIdKeyDictionary = field(default_factory=WeakIdKeyDictionary)
     touched: set[str] = field(default_factory=set)
     given: list[Tensor] = field(default_factory=list)
+    normalized: WeakIdKeyDictionary = field(default_factory=WeakIdKeyDictionary)
 
     def begin(self, specimen: Specimen) -> None:
         """Enter parameters, buffers and the batch into the graph.
@@ -85,13 +88,11 @@ class Tracer:
             self.known[parameter] = self.graph.add((), False, (name,))
         for buffer in self.model.buffers():
             self.known[buffer] = self.graph.add((), False)
-        for keyword, value in (*((None, value) for value in specimen.args), *specimen.kwargs.items()):
-            for tensor in tensors_in(value):
-                self.given.append(tensor)
-                signal = tensor.is_floating_point() and "mask" not in (keyword or "")
-                self.known[tensor] = node = self.graph.add((), signal)
-                if signal:
-                    self._input(node, tensor)
+        for tensor, signal in specimen.given:
+            self.given.append(tensor)
+            self.known[tensor] = node = self.graph.add((), signal)
+            if signal:
+                self._input(node, tensor)
 
     def seen(self, event: Event) -> Any:
         """Enter an operation into the graph, and tap its value where it is a site."""
@@ -121,7 +122,33 @@ class Tracer:
             self.known[tensor] = node
         if kind is not None and node is not None:
             self._site(event, kind, node, tap, value if changed and result is not value else None)
+        elif event.operation == "weight_norm" and value is not None:
+            self._normalized_weight(event, value)
+        elif KINDS.get(event.operation) == "addition" and len(signals) == 1:
+            self._bias(signals[0], operands)
         return result
+
+    def _normalized_weight(self, event: Event, weight: Tensor) -> None:
+        direction, lengths = ((self._parameters_of(tensor), tensor) for tensor in event.args[:2])
+        # Both are parameters, and not themselves computed from several.
+        if all(len(names) == 1 and self.model.get_parameter(names[0]) is own for names, own in (direction, lengths)):
+            axis = argument(event, 2, "dim", 0)
+            self.normalized[weight] = NormalizedWeight(direction[0][0], lengths[0][0], axis)
+
+    def _bias(self, signal: int, operands: tuple[int, ...]) -> None:
+        """Enter a vector that is added behind a layer, and not by it, as that layer's bias."""
+        own = self.graph.nodes[signal].site
+        before = (own,) if own is not None else self.graph.sites_before(signal)
+        if len(before) == 1 and self.drafts[before[0]].kind == "attention":
+            # What mixes positions, such as the neighbors in a graph, leaves the units where they are.
+            mixed = self.graph.sites_before(self.graph.site_nodes[before[0]])
+            before = tuple(site for site in mixed if self.drafts[site].kind in WEIGHTED)
+        if len(before) != 1 or self.drafts[before[0]].kind not in WEIGHTED:
+            return
+        for name in (name for node in operands for name in self.graph.nodes[node].parameters):
+            values = self.model.get_parameter(name)
+            if values.numel() == max(values.shape, default=0):
+                self.drafts[before[0]].uses.append(Use(name, "bias"))
 
     def _node(self, tensor: Tensor) -> int:
         if tensor not in self.known:
@@ -162,7 +189,7 @@ class Tracer:
     def _site(self, event: Event, kind: Kind, node: int, tap: Tensor | None, changed: Tensor | None) -> None:
         value = value_of(event)
         assert value is not None
-        uses = uses_of(event, kind, self._parameters_of, self.model.get_parameter)
+        uses = uses_of(event, kind, self._parameters_of, self.model.get_parameter, self.normalized.get)
         self.graph.mark_site(node, kind)
         axis = self._unit_axis(event, kind, node, value)
         self.graph.nodes[node].unit_axis = axis

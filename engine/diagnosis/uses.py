@@ -35,16 +35,37 @@ class Use:
         part: what it is there.
         blocks: the matrices it consists of, where a scheme can draw it; else empty.
         padding: row of a table that stays zero, or None.
+        normalized: for the lengths in a weight normalization what they are the lengths of; else None.
     """
 
     name: str
     part: Part
     blocks: list[Block] = field(default_factory=list)
     padding: int | None = None
+    normalized: "NormalizedWeight | None" = None
+
+
+@dataclass(frozen=True)
+class NormalizedWeight:
+    """A weight that is computed from a direction and its lengths: g v/‖v‖.
+
+    Attributes:
+        direction: name of v.
+        lengths: name of g.
+        axis: of the units, each of which has a length; -1 where the whole has one.
+    """
+
+    direction: str
+    lengths: str
+    axis: int
 
 
 def uses_of(
-    event: Event, kind: Kind, names_of: Callable[[Any], tuple[str, ...]], parameter_of: Callable[[str], Tensor]
+    event: Event,
+    kind: Kind,
+    names_of: Callable[[Any], tuple[str, ...]],
+    parameter_of: Callable[[str], Tensor],
+    normalized_of: Callable[[Tensor], NormalizedWeight | None],
 ) -> list[Use]:
     """Return what an operation does with each parameter that enters it, the weight first.
 
@@ -53,6 +74,7 @@ def uses_of(
         kind: what sort of operation it is.
         names_of: returns the names of the parameters that a value without signal is made of.
         parameter_of: returns a parameter for its name.
+        normalized_of: says what a weight normalization computed a tensor from; None where none did.
     """
     made = [(tensor, names_of(tensor)) for tensor in tensors_in((event.args, event.kwargs))]
     if event.whole is not None:
@@ -69,6 +91,11 @@ def uses_of(
         ]
     found: list[Use] = []
     for tensor, names in made:
+        normalized = normalized_of(tensor)
+        if normalized is not None and kind in ("affine", "convolution"):
+            found.append(Use(normalized.direction, "weight", _blocks(event, tensor)))
+            found.append(Use(normalized.lengths, "scale", normalized=normalized))
+            continue
         for name in names:
             if any(use.name == name for use in found):
                 continue

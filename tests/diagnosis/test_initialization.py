@@ -79,7 +79,7 @@ class Turned(nn.Module):
         super().__init__()
         self.turned = nn.Parameter(torch.rand(48, 20))
         self.experts = nn.Parameter(torch.rand(3, 16, 48))
-        self.computed = nn.utils.parametrizations.weight_norm(nn.Linear(16, 10))
+        self.computed = nn.utils.parametrizations.spectral_norm(nn.Linear(16, 10))
 
     def forward(self, x):
         y = torch.relu(x @ self.turned.T)
@@ -96,7 +96,7 @@ def test_a_view_of_a_parameter_is_initialized_as_it_is_used_and_what_is_computed
     kaiming = parameters(apply(specimen, "kaiming"))
     assert float(kaiming["turned"].std()) == pytest.approx((2 / 20) ** 0.5, rel=0.1)
     assert float(kaiming["experts"].std()) == pytest.approx((2 / 48) ** 0.5, rel=0.1)
-    name = "computed.parametrizations.weight.original1"
+    name = "computed.parametrizations.weight.original"
     assert torch.equal(found[name], as_is[name])
     scope = {"model": specimen.make()}
     exec(code(specimen, "xavier"), scope)

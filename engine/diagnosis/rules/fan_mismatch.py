@@ -30,7 +30,9 @@ class FanMismatch(Rule):
         f"Var W · fan ∈ {{{', '.join(map(str, GAINS))}}} for a fan that is not the layer's fan_in",
         "He et al. 2015; the classic cases are transposed, depthwise and bottleneck convolutions",
     )
-    exemptions = "layers that a normalization follows, where the scale does not count; read-outs; tables"
+    exemptions = (
+        "layers that a normalization follows, where the scale does not count; normalized weights; read-outs; tables"
+    )
     remedy = (
         "Scale the weights by the inputs of a unit: channels that it sees ÷ groups × kernel (÷ strides, transposed)."
     )
@@ -65,7 +67,8 @@ class FanMismatch(Rule):
         normalized = site.normalized_next or any(
             one.kind == "normalization" for one in evidence.flow.consumers[site.index]
         )
-        return site.kind in ("convolution", "affine") and not normalized and site.role != "read-out"
+        plain = bool(evidence.weight_of(site))
+        return site.kind in ("convolution", "affine") and plain and not normalized and site.role != "read-out"
 
     def _wrong_fan(self, evidence: Evidence, place: int) -> float | None:
         """Return the fan that explains the variance of a parameter where the right one does not, or None."""
