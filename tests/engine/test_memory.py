@@ -30,7 +30,7 @@ GRIDS = {
     "simulated networks": 'kind = "mean_field"\nsimulate = "yes"\nwidth = 512\ndepth = 20\nactivation = "tanh"\n'
     'init = "mean_field(weight_variance=[0.5, 1, 1.5, 2, 3], bias_variance=[0.05, 0.2])"',
     "symmetry": 'kind = "symmetry"\ndataset = "digits"\ninit = ["zeros", "xavier"]\nactivation = "tanh"\n'
-    "width = 512\ndepth = 10\nbatch_size = 64\nsteps = 1\nseed = 0",
+    "width = 512\ndepth = 5\nbatch_size = 64\nsteps = 1\nseed = 0",
     "residual training": 'kind = "training"\nnetwork = "residual_mlp(branch=\'zero\')"\ndataset = "digits"\n'
     'init = "kaiming"\nactivation = "relu"\nnorm = "batch"\nwidth = 64\ndepth = 20\nlr = [0.1, 0.2, 0.3, 0.4]\n'
     "seed = [0, 1, 2, 3, 4, 5, 6]\nbatch_size = 64\nsteps = 2",
@@ -38,7 +38,7 @@ GRIDS = {
     'dataset = "fashion-small"\ninit = "kaiming"\nactivation = "relu"\nnorm = "batch"\nlr = [0.1, 0.2]\n'
     "batch_size = 128\nsteps = 1",
     "wide with Adam": 'kind = "training"\ndataset = "fashion-small"\ninit = "kaiming"\nactivation = "relu"\n'
-    'optimizer = "adam"\nwidth = 512\ndepth = 5\nlr = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]\nbatch_size = 128\nsteps = 1',
+    'optimizer = "adam"\nwidth = 512\ndepth = 5\nlr = [0.1, 0.2, 0.3]\nbatch_size = 128\nsteps = 1',
 }
 
 # Grids whose memory is added up like that of another one, which runs every time.

@@ -45,10 +45,13 @@ def cells(text=TRAINING):
     return Grid.from_toml(text, "plan").cells
 
 
-FULL = pytest.param("full", marks=pytest.mark.thorough("the same rules; what it says is held by test_identity"))
+SMALL = ("demo", "lecture", "smoke")
+LARGE = pytest.mark.thorough("the same rules as of the small ones; what the large ones say is held elsewhere")
 
 
-@pytest.mark.parametrize("name", [FULL if name == "full" else name for name in preset_names()])
+@pytest.mark.parametrize(
+    "name", [name if name in SMALL else pytest.param(name, marks=LARGE) for name in preset_names()]
+)
 def test_a_preset_is_named_like_its_file_and_planned_in_batches_within_their_limits(name):
     """They hold every cell once, and cells of one kind."""
     found = preset(name)
