@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from goldilocks.dashboard import axes, outlook, verdicts
+from goldilocks.dashboard import axes, outlook, trains, verdicts
 from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.dashboard.wish import Wish
 
@@ -130,7 +130,8 @@ def what_trains(label: str, row: pd.Series) -> str:
         row: of the named query `what_trains`.
     """
     there = verbatim(f"{row['depth']} {row['activation']} layers of {row['width']} on {row['dataset']}")
-    return f"- {label}: {there} with {title(row)} (seeds that train: {row['share_that_train']:.0%} of {row['seeds']})"
+    train = trains.of_seeds(row["share_that_train"], row["seeds"])
+    return f"- {label}: {there} with {title(row)} (seeds that train: {train})"
 
 
 def other_width(measured: str, used: str, width: int, wanted: int) -> str:

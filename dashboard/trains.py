@@ -1,6 +1,8 @@
 """What it means that a network trains, in a sentence: the store's one definition, with the store's numbers."""
 
-from goldilocks.dashboard import data
+import pandas as pd
+
+from goldilocks.dashboard import data, verdicts
 
 # Shares of the way from guessing to all correct that have a name.
 WORDS = {0.5: "half"}
@@ -15,3 +17,13 @@ def definition() -> str:
         f"A network trains when its loss stays finite and it ends at least {way} way from guessing to all correct: "
         f"at a test accuracy of {least:.0%} or more with {1 / chance:.0f} equally frequent classes."
     )
+
+
+def of_seeds(share: float, seeds: int) -> str:
+    """Return how many seeds train, of how many: a share of three seeds in per cent claims more than was measured.
+
+    Args:
+        share: of the seeds.
+        seeds: all of them.
+    """
+    return f"{round(share * seeds)} of {seeds}" if pd.notna(share) else verdicts.NONE

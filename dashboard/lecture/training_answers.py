@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from goldilocks.dashboard import cell_filters, data
+from goldilocks.dashboard import cell_filters, data, trains
 from goldilocks.dashboard.lecture.wording import (
     PER_CENT,
     POINTS,
@@ -84,8 +84,8 @@ def shallow_and_deep() -> str:
         return ""
     words = [
         f"std 0.05, {count(row.depth, 'layer')}: accuracy "
-        f"{between(row.accuracy, row.accuracy_low, row.accuracy_high, PER_CENT)}, {row.share_that_train:.0%} of "
-        f"{count(row.seeds, 'seed')} train"
+        f"{between(row.accuracy, row.accuracy_low, row.accuracy_high, PER_CENT)}, "
+        f"{trains.of_seeds(row.share_that_train, row.seeds)} seeds train"
         for row in found.iloc[[0, -1]].itertuples()
     ]
     shallow, deep = found.iloc[0]["share_that_train"], found.iloc[-1]["share_that_train"]

@@ -254,19 +254,19 @@ def _outcomes(view: View) -> None:
     st.markdown("#### How did it end?")
     config: dict[str, Any] = {axis: st.column_config.Column(axes.NAMES[axis]) for axis in several}
     config |= {
-        "share_that_train": st.column_config.ProgressColumn("Seeds that train", format="percent", max_value=1.0),
+        "trains": "Seeds that train",
         "steps_to_90": st.column_config.NumberColumn(labels["steps_to_90"], format="%.0f"),
         "final_test_accuracy": st.column_config.NumberColumn(labels["final_test_accuracy"], format="%.3f"),
         "final_train_loss": st.column_config.NumberColumn(labels["final_train_loss"], format="%.3f"),
-        "seeds": st.column_config.NumberColumn("Seeds"),
         "diverged": st.column_config.NumberColumn("Diverged"),
         "diverged_at_step": st.column_config.NumberColumn("First divergence (step)"),
     }
     order = list(config)
     if not outcomes["diverged"].any():
         order.remove("diverged_at_step")
+    counts = [trains.of_seeds(*pair) for pair in zip(outcomes["share_that_train"], outcomes["seeds"], strict=True)]
     st.dataframe(
-        outcomes,
+        outcomes.assign(trains=counts),
         hide_index=True,
         column_config=config,
         column_order=order,

@@ -129,7 +129,7 @@ def _measured(found: Nearest, ranked: pd.DataFrame) -> pd.Series | None:
         help="Mean over seeds; a diverged seed has no accuracy and counts as guessing.",
     )
     if sound:
-        share = f"{first['share_that_train']:.0%} of {first['seeds']}"
+        share = trains.of_seeds(first["share_that_train"], first["seeds"])
         cells[1].metric("Seeds that train", share, help=trains.definition())
     else:
         cells[1].metric("Seeds that diverged", f"{first['diverged']} of {first['seeds']}")
@@ -239,14 +239,14 @@ def _table(ranked: pd.DataFrame) -> None:
             "lead_needed": st.column_config.NumberColumn("Clear from", format="percent", help=LEAD),
             "clearly_better": st.column_config.CheckboxColumn("First clearly better"),
             "shared_seeds": "Seeds shared with the first",
-            "share_that_train": st.column_config.NumberColumn("Seeds that train", format="percent"),
+            "trains": "Seeds that train",
             "steps_to_90": st.column_config.NumberColumn(labels["steps_to_90"], format="%.0f"),
-            "seeds": "Seeds",
             "diverged": "Diverged",
         }
         text = "All configurations that were tried, ranked."
+        counts = [trains.of_seeds(*pair) for pair in zip(ranked["share_that_train"], ranked["seeds"], strict=True)]
         st.dataframe(
-            ranked,
+            ranked.assign(trains=counts),
             hide_index=True,
             column_config=config,
             column_order=list(config),
