@@ -22,6 +22,10 @@ _ATTEMPTS = 5
 # What a snapshot is called in a connection.
 DATABASE = "grid"
 
+# What to do about a file that is not in a store, which cannot be repaired from a journal.
+OF_A_LOG = "Close the file there, or open and close it once more, so that DuckDB puts into it what was written."
+OF_DAMAGE = "There is no journal from which it could be rebuilt."
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -53,7 +57,7 @@ def open_newest(layout: Layout, folders: Sequence[Path] = ()) -> Opened:
         StoreInvalid, StoreNewer: when it has something in it that no store has, or is of a later version of the code.
     """
     log = durable.log_of(layout.path)
-    if log.exists():
+    if log.exists() and _has_snapshots(layout):
         warnings.warn(
             f"{log} was left by a program that opened the store for writing; other programs that open "
             f"{layout.path.name} see what it wrote: {command('store publish', layout.path)} moves it away.",
@@ -83,10 +87,10 @@ def _follow(layout: Layout, folders: Sequence[Path]) -> Opened:
         except FileNotFoundError:
             continue
         except StoreChanged as error:
-            raise StoreChanged(f"{error} {_remedy(layout)}") from error
+            raise StoreChanged(f"{error} {_remedy(layout, OF_A_LOG)}") from error
         except duckdb.Error as error:
             if attempt + 1 == _ATTEMPTS or file.exists():
-                raise StoreCorrupt(f"{file} cannot be read: {error} {_remedy(layout)}") from error
+                raise StoreCorrupt(f"{file} cannot be read: {error} {_remedy(layout, OF_DAMAGE)}") from error
     raise StoreMissing(f"The snapshots of {layout.path} disappear while they are opened.")
 
 
@@ -123,5 +127,12 @@ def _hold(file: Path) -> Hold:
         raise StoreBusy(f"{file} is open for writing in another program. Close it there.") from error
 
 
-def _remedy(layout: Layout) -> str:
+def _has_snapshots(layout: Layout) -> bool:
+    """Tell whether the file is a store's, and not somebody's database alone."""
+    return layout.path.is_symlink() or bool(layout.snapshot_numbers())
+
+
+def _remedy(layout: Layout, of_a_file: str) -> str:
+    if not _has_snapshots(layout):
+        return of_a_file
     return f"{command('store check --repair', layout.path)} rebuilds it from the journal."

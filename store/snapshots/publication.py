@@ -16,10 +16,11 @@ from pathlib import Path
 
 import duckdb
 
-from goldilocks.store.errors import StoreChanged, StoreCorrupt, StoreFailed, StoreInvalid, StoreWarning
+from goldilocks.store.errors import StoreChanged, StoreCorrupt, StoreFailed, StoreWarning
 from goldilocks.store.files import digests, durable
 from goldilocks.store.files.aside import set_aside
 from goldilocks.store.files.attach import attached
+from goldilocks.store.files.pointer import refuse_foreign_file
 from goldilocks.store.layout import Layout, command
 from goldilocks.store.schema import migrate
 from goldilocks.store.schema.definitions import listed
@@ -71,7 +72,7 @@ def publish(layout: Layout, *, anew: bool = False) -> Snapshot | None:
         StoreFailed: when the file system refuses, the disk being full for instance; nothing has then changed.
     """
     with WriterLock(layout):
-        _refuse_foreign_file(layout)
+        refuse_foreign_file(layout)
         packing.pack(layout)
         base = None if anew else predecessor.newest(layout)
         _warn_of_lost_entries(layout, base)
@@ -198,22 +199,6 @@ def _warn_of_lost_entries(layout: Layout, base: Base | None) -> None:
             StoreWarning,
             stacklevel=3,
         )
-
-
-def _refuse_foreign_file(layout: Layout) -> None:
-    if not layout.path.exists() or layout.path.is_symlink() or _is_copy(layout):
-        return
-    raise StoreInvalid(
-        f"{layout.path} is a regular file, not the pointer of a store, and is not overwritten: "
-        "move it away, or choose another file with --store."
-    )
-
-
-def _is_copy(layout: Layout) -> bool:
-    """Tell whether the pointer became a copy of a snapshot, as programs make it that follow links when they copy."""
-    size = layout.path.stat().st_size
-    snapshots = [file for file in map(layout.snapshot_file, layout.snapshot_numbers()) if file.stat().st_size == size]
-    return bool(snapshots) and digests.of(layout.path) in map(digests.of, snapshots)
 
 
 def _repair_pointer(layout: Layout, snapshot: Path) -> None:

@@ -68,7 +68,7 @@ def refuse_changed(file: Path) -> bool | None:
     """
     log = durable.log_of(file)
     if log.exists():
-        raise StoreChanged(f"beside {file} lies {log.name}: another program opened the snapshot for writing.")
+        raise StoreChanged(f"beside {file} lies {log.name}: another program opened the file for writing.")
     unchanged = intact(file)
     if unchanged is False:
         raise StoreChanged(f"{file} has changed since it was published{_foreign(file)}: snapshots are read-only.")

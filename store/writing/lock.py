@@ -20,6 +20,7 @@ from goldilocks.store.errors import StoreBusy, StoreInvalid, StoreWarning
 from goldilocks.store.files import durable
 from goldilocks.store.files.aside import set_aside
 from goldilocks.store.files.hold import Hold
+from goldilocks.store.files.pointer import refuse_foreign_file
 from goldilocks.store.layout import Layout
 
 # By process and store: the lock, the thread that holds it, and how often.
@@ -115,6 +116,8 @@ def _acquire(layout: Layout) -> FileLock:
             "--store."
         )
     _refuse_links(layout)
+    # Before a folder is made, and before a log is moved that belongs to somebody's database.
+    refuse_foreign_file(layout)
     layout.prepare()
     lock = FileLock(layout.lock_file, timeout=0.2, thread_local=False)
     try:

@@ -44,6 +44,36 @@ def test_a_pointer_that_became_a_copy_of_a_snapshot_is_made_a_pointer_again(own,
     assert contents(own) == before
 
 
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda layout: list(repair(layout)),
+        lambda layout: list(repair(layout, rebuild=True)),
+        store.publish,
+        lambda layout: write(layout.path, believable(1, 1)),
+    ],
+    ids=["repair", "rebuild", "publish", "write"],
+)
+def test_beside_a_database_of_somebody_else_nothing_is_made_or_moved(own, tmp_path, give):
+    theirs = tmp_path / "theirs" / "theirs.duckdb"
+    theirs.parent.mkdir()
+    shutil.copy(own.resolve(), theirs)
+    durable.log_of(theirs).write_bytes(b"what their program has not put into the file yet")
+    before = {path.name: path.read_bytes() for path in theirs.parent.iterdir()}
+    with pytest.raises(store.StoreInvalid, match="a regular file, not the pointer of a store, and is not overwritten"):
+        give(store.Layout.at(theirs))
+    assert {path.name: path.read_bytes() for path in theirs.parent.iterdir()} == before
+
+
+def test_a_database_with_a_log_of_somebody_else_is_not_to_be_repaired(own, tmp_path):
+    theirs = tmp_path / "theirs.duckdb"
+    shutil.copy(own.resolve(), theirs)
+    durable.log_of(theirs).write_bytes(b"log")
+    with pytest.raises(store.StoreChanged, match=r"opened the file for writing\. Close the file there") as refused:
+        store.open(theirs)
+    assert "repair" not in str(refused.value)
+
+
 @pytest.mark.parametrize("length", [1, 2])
 def test_a_pointer_that_leads_back_to_itself_is_said_and_mended(own, contents, length):
     before = contents(own)
