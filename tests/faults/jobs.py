@@ -53,6 +53,7 @@ class Job:
         run: does the work that is left.
         cells: how many cells there are in the end.
         each: whether a campaign at length kills it at each operation that is no write, and not at some.
+        computes: whether it computes again what is lost.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Job:
     run: Callable[[store.Layout], None]
     cells: int
     each: bool = False
+    computes: bool = True
 
 
 def _batch(number: int):
@@ -135,7 +137,7 @@ def _pack_alone(layout: store.Layout) -> None:
 
 STORE = Job("store", _prepare_store, _grow_store, 32)
 PACKING = Job("packing", _prepare_small, _pack, 18)
-PACKING_ALONE = Job("packing alone", _prepare_published, _pack_alone, 10, each=True)
+PACKING_ALONE = Job("packing alone", _prepare_published, _pack_alone, 10, each=True, computes=False)
 ENGINE = Job("engine", lambda layout: None, lambda layout: engine.run(_grid(), layout.path) and None, 2 * 8 + 16)
 
 

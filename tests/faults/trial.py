@@ -180,6 +180,9 @@ class Bench:
             problems.append(f"{len(lost)} finished cells are lost")
         self.job.run(layout)
         repaired += self._mend(layout, problems)
+        if not layout.snapshot_numbers():
+            # As whoever opens it is told to.
+            store.publish(layout)
         if not sound <= {entry.name for entry in journal.entries(layout)}:
             problems.append("a finished journal entry is gone")
         found = contents(layout.path)
