@@ -8,6 +8,7 @@ import pytest
 
 from goldilocks.dashboard import sandbox
 from goldilocks.dashboard.exact import file
+from tests.dashboard.statements import answers
 
 NUMBERS = {
     "170141183460469231731687303715884105727::HUGEINT": "170141183460469231731687303715884105727",
@@ -63,11 +64,9 @@ def test_every_digit_is_shown_and_downloaded():
         assert Decimal(kept[f"c{place}"]) == Decimal(digits)
 
 
-@pytest.mark.parametrize("sql", PATHS)
-def test_no_statement_shows_a_path_of_the_server(sql, filled_store):
-    try:
-        said = sandbox.ask(sql).frame.to_string()
-    except sandbox.Refused as refusal:
-        said = str(refusal)
-    for place in (filled_store.resolve(), filled_store.parent, sandbox.Path.home()):
-        assert str(place) not in said
+def test_no_statement_shows_a_path_of_the_server(filled_store):
+    for sql, answer in zip(PATHS, answers(PATHS, filled_store), strict=True):
+        said = answer if isinstance(answer, str) else answer.to_string()
+        assert said, sql
+        for place in (filled_store.resolve(), filled_store.parent, sandbox.Path.home()):
+            assert str(place) not in said, sql

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from goldilocks.dashboard import sandbox
+from tests.breadth import few
 from tests.dashboard.opening import HANGS
+from tests.dashboard.statements import answers
 
 ALLOWED = [
     "SELECT 1 AS one",
@@ -134,9 +136,15 @@ def _store(filled_store, monkeypatch):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
 
 
-@pytest.mark.parametrize("sql", ALLOWED)
+@pytest.mark.parametrize("sql", few(ALLOWED, 2))
 def test_questions_are_answered(sql):
     assert len(sandbox.ask(sql, seconds=HANGS).frame)
+
+
+def test_all_questions_are_answered_by_one_process(filled_store):
+    for sql, answer in zip(ALLOWED, answers(ALLOWED, filled_store), strict=True):
+        assert not isinstance(answer, str), (sql, answer)
+        assert len(answer), sql
 
 
 def test_there_are_at_least_forty_hostile_questions():
@@ -151,7 +159,7 @@ def surroundings(path):
     return path.resolve().read_bytes(), files, dict(os.environ), elsewhere
 
 
-@pytest.mark.parametrize("sql", REFUSED)
+@pytest.mark.parametrize("sql", few(REFUSED, 8))
 def test_everything_else_is_refused_with_a_sentence_and_changes_nothing(sql, filled_store):
     before = surroundings(filled_store)
     with pytest.raises(sandbox.Refused) as refusal:
@@ -161,10 +169,19 @@ def test_everything_else_is_refused_with_a_sentence_and_changes_nothing(sql, fil
     assert surroundings(filled_store) == before
 
 
+def test_all_else_is_refused_with_a_sentence_by_one_process_and_changes_nothing(filled_store):
+    before = surroundings(filled_store)
+    for sql, said in zip(REFUSED, answers(REFUSED, filled_store), strict=True):
+        assert isinstance(said, str), sql
+        assert said, sql
+        assert "root:" not in said, sql
+    assert surroundings(filled_store) == before
+
+
 @pytest.mark.parametrize("sql", ENDLESS)
 def test_endless_questions_are_stopped(sql):
     with pytest.raises(sandbox.Refused, match=r"stopped|[Mm]emory"):
-        sandbox.ask(sql, seconds=1.0)
+        sandbox.ask(sql, seconds=0.5)
 
 
 def test_no_statement_is_read_in_the_server(monkeypatch):
@@ -173,7 +190,7 @@ def test_no_statement_is_read_in_the_server(monkeypatch):
     assert len(sandbox.ask("SELECT 1", seconds=HANGS).frame)
 
 
-@pytest.mark.parametrize("sql", HUNGRY)
+@pytest.mark.parametrize("sql", few(HUNGRY, 2))
 @pytest.mark.usefixtures("started")
 def test_hungry_questions_are_stopped(sql):
     with pytest.raises(sandbox.Refused, match=r"stopped|[Mm]emory|too large|exceed|out of range|[Ll]imit"):
