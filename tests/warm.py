@@ -17,21 +17,27 @@ import subprocess
 import sys
 import traceback
 from contextlib import suppress
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
-from goldilocks import engine, store
-from goldilocks.engine.data import datasets
-from goldilocks.store.files.scratch import scratch
-from tests.store.builder import Batch, write
-
 ROOT = Path(__file__).parents[1]
-# What programs load beside the engine and the store.
-LOADED = ("pandas", "pyarrow.dataset", "typer.rich_utils", "rich.table", "rich.progress")
+# What there is to be forked: packages that an interpreter has loaded, and what their programs load beside them.
+ENGINE, PAGES = "engine", "pages"
+PACKAGES = {
+    ENGINE: ("goldilocks.engine", "goldilocks.store"),
+    PAGES: ("goldilocks.dashboard", "goldilocks.store"),
+}
+BESIDE = {
+    ENGINE: ("pandas", "pyarrow.dataset", "typer.rich_utils", "rich.table", "rich.progress"),
+    PAGES: (
+        *("altair", "narwhals._interchange.dataframe", "pyarrow.pandas_compat", "streamlit.starlette"),
+        *("streamlit.emojis", "streamlit.material_icon_names", "streamlit.navigation.page", "uvicorn", "vl_convert"),
+        *("uvicorn.loops.auto", "uvicorn.lifespan.on", "uvicorn.protocols.websockets.websockets_sansio_impl"),
+    ),
+}
 # Programs themselves, and what only some of them load.
-NOT_LOADED = ("__main__", "bench", "diagnosis", "kernels", "ray")
+NOT_LOADED = ("__main__", "app", "bench", "diagnosis", "kernels", "ray", "views")
 # What of Popen a fork takes: whatever is about its streams, and where and with what it runs.
 TAKEN = {
     *("stdin", "stdout", "stderr", "bufsize", "pipesize", "text", "universal_newlines", "encoding", "errors"),
@@ -47,15 +53,17 @@ class Process(subprocess.Popen):
     Args:
         module: its name; `-c` means that the program is the first argument.
         arguments: what follows on the command line.
+        loaded: ENGINE or PAGES.
         options: as of Popen, those in `TAKEN`.
 
     Raises:
         TypeError: another option of Popen, which would go unheeded.
     """
 
-    def __init__(self, module, *arguments, **options):
+    def __init__(self, module, *arguments, loaded=ENGINE, **options):
         if refused := sorted(set(options) - TAKEN):
             raise TypeError(f"a fork does not take {', '.join(refused)}; it takes {', '.join(sorted(TAKEN))}")
+        self._loaded = loaded
         super().__init__([module, *map(str, arguments)], **options)
 
     def _execute_child(self, args, executable, preexec, close, passed, cwd, env, info, flags, shell, *pipes_and_more):
@@ -68,7 +76,7 @@ class Process(subprocess.Popen):
             "environment": dict(os.environ if env is None else env),
         }
         request = json.dumps(told).encode()
-        connection, _ = _interpreter()
+        connection, _ = _interpreter(self._loaded)
         socket.send_fds(connection, [len(request).to_bytes(4, "little")], [*streams, status])
         connection.sendall(request)
         os.close(status)
@@ -123,20 +131,22 @@ def run(module, *arguments, input=None, timeout=600, **options):
     return subprocess.CompletedProcess([module, *arguments], process.returncode, out, err)
 
 
-@cache
-def _interpreter():
-    """Return the connection to the interpreter that forks, and itself: one for each process of the tests."""
-    ours, its = socket.socketpair()
-    command = [sys.executable, "-m", "tests.warm", str(its.fileno())]
-    started = subprocess.Popen(command, cwd=ROOT, pass_fds=[its.fileno()])
-    its.close()
-    return ours, started
+_interpreters: dict[str, tuple[socket.socket, subprocess.Popen]] = {}
+
+
+def _interpreter(loaded):
+    """Return the connection to an interpreter that forks, and itself; each process of the tests has one of a kind."""
+    if loaded not in _interpreters:
+        ours, its = socket.socketpair()
+        command = [sys.executable, "-m", "tests.warm", str(its.fileno()), loaded]
+        _interpreters[loaded] = ours, subprocess.Popen(command, cwd=ROOT, pass_fds=[its.fileno()])
+        its.close()
+    return _interpreters[loaded]
 
 
 def _end():
-    """End the interpreter that forks, if there is one: it does when the connection to it ends."""
-    if _interpreter.cache_info().currsize:
-        connection, started = _interpreter()
+    """End the interpreters that fork: each does when the connection to it ends."""
+    for connection, started in _interpreters.values():
         connection.close()
         started.wait()
 
@@ -145,18 +155,25 @@ def _end():
 atexit.register(_end)
 
 
-def _load():
+def _load(loaded):
     """Load what programs load, and find out what each of them would find out for itself, such as the newest schema.
 
     Nothing that starts threads which go on: a fork would not have them, and wait for them.
     """
-    for package in (engine, store):
+    for package in map(import_module, PACKAGES[loaded]):
         for found in walk_packages(package.__path__, f"{package.__name__}."):
             if not set(found.name.split(".")) & set(NOT_LOADED):
                 import_module(found.name)
-    for name in LOADED:
+    for name in BESIDE[loaded]:
         import_module(name)
-    datasets.parse("digits").load()
+    if loaded == ENGINE:
+        from goldilocks.engine.data import datasets
+
+        datasets.parse("digits").load()
+    from goldilocks import store
+    from goldilocks.store.files.scratch import scratch
+    from tests.store.builder import Batch, write
+
     with scratch() as folder:
         store.open(write(folder / "grid.duckdb", Batch().run())).close()
 
@@ -247,6 +264,6 @@ def _leave():
 if __name__ == "__main__":
     # The first that is registered runs last.
     atexit.register(_leave)
-    _load()
+    _load(sys.argv[2])
     gc.freeze()
     _become(_serve(socket.socket(fileno=int(sys.argv[1]))))

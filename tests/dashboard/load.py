@@ -16,6 +16,7 @@ higher than elsewhere, the machine was busy with something else. In brackets: 95
 import argparse
 import asyncio
 import random
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -127,7 +128,7 @@ def main() -> bool:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clicks", type=int, default=100)
     options = parser.parse_args()
-    dashboard, empty = partial(served, options.store), partial(started, "tests.dashboard.floor")
+    dashboard, empty = partial(served, options.store), partial(started, [sys.executable, "-m", "tests.dashboard.floor"])
     columns = ("median".rjust(20), "95 %".rjust(20), "most".rjust(8), "floor".rjust(8), "95 %".rjust(8))
     print(f"{'milliseconds':<24}{'runs':>6}", *columns, sep="")
     both = [(from_cold(dashboard), from_cold(empty)) for _ in range(options.starts)]

@@ -5,12 +5,14 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from goldilocks import store
 from goldilocks.dashboard import engine_process
+from tests import warm
 
 TINY = """
 [[study]]
@@ -45,13 +47,26 @@ def path(tmp_path, monkeypatch):
         run.process.wait(timeout=600)
 
 
-def wait(condition, seconds=60):
+@pytest.fixture
+def forked(monkeypatch):
+    """The engine's processes are forked; the browser's tests, and those of their end, start real ones."""
+
+    def start(command, *, start_new_session=False, **options):
+        interpreter, dash, *module_and_more = command
+        assert (interpreter, dash) == (sys.executable, "-m")
+        return warm.Process(*module_and_more, **options)
+
+    monkeypatch.setattr(engine_process, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": start}))
+
+
+def wait(condition, seconds=600):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.1)
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_grid_is_planned_computed_and_reported(path):
     grid = engine_process.keep(TINY)
     planned = engine_process.plan(grid)
@@ -66,6 +81,7 @@ def test_a_grid_is_planned_computed_and_reported(path):
     assert engine_process.plan(grid)["done"] == 6
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_run_is_started_once_and_cancelled(path):
     run = engine_process.start(engine_process.keep(LONG), 2)
     wait(lambda: store.writer(store.Layout.at()) is not None)
@@ -81,7 +97,8 @@ def test_a_run_is_started_once_and_cancelled(path):
     ("text", "reason"),
     [("[[study]]\nkind = 'propagtion'", "propagation"), ("not toml at all [", "not valid TOML"), ("", "study")],
 )
-def test_a_wrong_grid_is_refused_with_the_engines_sentence(path, text, reason):
+@pytest.mark.usefixtures("path", "forked")
+def test_a_wrong_grid_is_refused_with_the_engines_sentence(text, reason):
     with pytest.raises(engine_process.Refused, match=reason):
         engine_process.plan(engine_process.keep(text))
 
