@@ -16,7 +16,7 @@ FORSAKEN = """
 import atexit, subprocess
 from tests import warm
 {end}
-process = warm.Process("waiting", cwd={folder!r}, stdin=subprocess.PIPE)
+process = warm.Process("waiting", loaded=warm.PAGES, cwd={folder!r}, stdin=subprocess.PIPE)
 """
 
 

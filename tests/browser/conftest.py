@@ -4,12 +4,14 @@ import os
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
-from tests.browser.server import CHROMIUM_OPTIONS, chromium, served
+from tests.browser.server import CHROMIUM_OPTIONS, HANGS, chromium, forked
 from tests.browser.visiting import WIDTHS
 from tests.dashboard.conftest import studied_store, transferred_store  # noqa: F401
 from tests.dashboard.opening import STORES
+
+expect.set_options(timeout=1000 * HANGS)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def site(filled_store):
-    with served(filled_store) as url:
+    with forked(filled_store) as url:
         yield url
 
 
@@ -42,7 +44,7 @@ class Reader:
         """Return a page in front of somebody who was never here."""
         self.forget()
         opened = self._context.new_page()
-        opened.set_default_timeout(30_000)
+        opened.set_default_timeout(1000 * HANGS)
         return opened
 
     def forget(self):
@@ -75,13 +77,13 @@ def elsewhere(readers):
 
 @pytest.fixture(scope="session")
 def studied_site(studied_store):  # noqa: F811
-    with served(studied_store) as url:
+    with forked(studied_store) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def transferred_site(transferred_store):  # noqa: F811
-    with served(transferred_store) as url:
+    with forked(transferred_store) as url:
         yield url
 
 

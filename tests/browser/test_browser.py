@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from goldilocks import store
+from tests.breadth import few
 from tests.browser.accessibility import follow, serious
 from tests.browser.keyboard import walk
-from tests.browser.server import served
+from tests.browser.server import forked
 from tests.browser.visiting import CUT, TOO_WIDE, WIDTHS, address, settle
 from tests.dashboard.hostile import ADDRESSES, IMAGE, SCRIPT
 from tests.dashboard.opening import PAGES, STORES
@@ -21,6 +22,8 @@ from tests.dashboard.opening import PAGES, STORES
 # Everything comes from the server itself.
 LOCAL = re.compile(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:")
 PROBE = re.compile(r"/_stcore/(health|host-config)$")
+# Of these pages all is looked at: both colour schemes, and without a mouse.
+WHOLE = few(PAGES, 2)
 
 
 @pytest.fixture
@@ -37,8 +40,8 @@ def problems(page):
     return found
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems, name):
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_page_is_drawn_without_an_error_and_accessible_in_all_its_states(page, site_of, problems, name):
     page.goto(address(site_of(name), name))
     settle(page)
     assert page.locator("h1").inner_text() == PAGES[name]
@@ -54,6 +57,21 @@ def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems
     assert serious(page) == []
     follow(page, "light")
     assert serious(page, "color-contrast") == []
+    assert not problems
+
+
+@pytest.mark.parametrize("name", [case.values[0] for case in WHOLE if not isinstance(case, str)])
+def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems, name):
+    """Those pages whose other states are looked at with `--thorough` only."""
+    page.goto(address(site_of(name), name))
+    settle(page)
+    assert page.locator("h1").inner_text() == PAGES[name]
+    fits(page, WIDTHS[0])
+    page.set_viewport_size({"width": WIDTHS[1], "height": 900})
+    settle(page)
+    fits(page, WIDTHS[1])
+    unfold(page)
+    assert serious(page) == []
     assert not problems
 
 
@@ -76,6 +94,7 @@ def unfold(page):
     page.wait_for_timeout(300)
 
 
+@pytest.mark.thorough("test_permalink chooses on this page, too, and compares all that is drawn and said")
 def test_the_address_reproduces_the_view(page, elsewhere, site):
     page.goto(f"{site}/activation_statistics")
     settle(page)
@@ -102,6 +121,7 @@ def test_the_address_reproduces_the_view(page, elsewhere, site):
     assert state(again) == wanted
 
 
+@pytest.mark.thorough("test_keyboard clicks on a tile, too; what a tile of the address opens is in test_pages")
 def test_a_click_on_a_tile_opens_its_cell_and_stands_in_the_address(page, site, problems):
     page.goto(f"{site}/trainability_map")
     settle(page)
@@ -141,20 +161,24 @@ def test_a_question_is_answered_and_a_wrong_one_explained(page, site):
     expect(page.get_by_text("Only SELECT, FROM, PIVOT")).to_be_visible()
 
 
-def test_hostile_addresses_run_no_script(page, site, problems):
-    """In a browser: of each page about the store's cells, the first address that holds markup."""
-    marked = [(name, query) for name, query in ADDRESSES if SCRIPT in query or IMAGE in query]
-    for name, query in {
-        name: query for name, query in reversed(marked) if name in PAGES and name not in STORES
-    }.items():
-        page.goto(f"{address(site, name)}?{query}")
-        settle(page)
-        expect(page.locator("[data-testid=stException]")).to_have_count(0)
+# Of each page about the store's cells, the first address that holds markup.
+MARKED = {
+    name: query
+    for name, query in reversed(ADDRESSES)
+    if (SCRIPT in query or IMAGE in query) and name in PAGES and name not in STORES
+}
+
+
+@pytest.mark.parametrize(("name", "query"), few(MARKED.items(), 2), ids=MARKED)
+def test_hostile_addresses_run_no_script(page, site, problems, name, query):
+    page.goto(f"{address(site, name)}?{query}")
+    settle(page)
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
     assert not problems
 
 
 def test_a_grid_is_planned_started_and_seen_to_appear(page, tmp_path):
-    with served(tmp_path / "grid.duckdb") as url:
+    with forked(tmp_path / "grid.duckdb") as url:
         page.goto(f"{url}/activation_statistics")
         expect(page.get_by_text("There is no store")).to_be_visible()
         watching = page.context.new_page()
@@ -169,9 +193,9 @@ def test_a_grid_is_planned_started_and_seen_to_appear(page, tmp_path):
         watching.close()
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_ending_the_command_ends_the_server(filled_store, end):
-    with served(filled_store, end=end) as url:
+def test_ending_the_command_ends_the_server(filled_store):
+    """By a request to end; every other server of the tests is ended as by Ctrl-C."""
+    with forked(filled_store, end=signal.SIGTERM) as url:
         port = int(url.rsplit(":", 1)[1])
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.breadth import few
 from tests.browser.test_permalink import DRAWN, choose, shown_alike
 from tests.browser.visiting import address, settle
 
@@ -16,7 +17,7 @@ def follow(page, place):
     return target
 
 
-@pytest.mark.parametrize("name", ["activation_statistics", "convergence", "trainability_map"])
+@pytest.mark.parametrize("name", few(["convergence", "activation_statistics", "trainability_map"], 1))
 def test_a_story_does_not_depend_on_what_was_before(name, page, elsewhere, site_of):
     home = address(site_of(name), name)
     page.goto(home)

@@ -8,7 +8,7 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import InvalidStatus
 
-from tests.browser.server import served
+from tests.browser.server import forked
 from tests.dashboard.session import Session
 
 OFFERS = {"Plan", "Start", "Check"}
@@ -16,14 +16,13 @@ REFUSED = "only when the dashboard is served on loopback"
 
 
 @pytest.fixture(scope="module")
-def private(filled_store):
-    with served(filled_store) as url:
-        yield url
+def private(site):
+    return site
 
 
 @pytest.fixture(scope="module")
 def public(filled_store):
-    with served(filled_store, "--public") as url:
+    with forked(filled_store, "--public") as url:
         yield url
 
 

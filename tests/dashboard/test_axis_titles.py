@@ -7,6 +7,7 @@ that of something that was chosen, not measured.
 import json
 import re
 import shutil
+from functools import cache
 
 import duckdb
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from goldilocks import store
 from goldilocks.dashboard import axes, quantities
 from goldilocks.dashboard.charts import plane
-from tests.dashboard.opening import PAGES, open_page
+from tests.dashboard.opening import PAGES, STORES, open_page
 
 CHOSEN = {*axes.NAMES.values(), "Step", "Layer", plane.WEIGHT, plane.BIAS, "Standard deviation of the weights"}
 LABEL = r"Label of \w+ \(furlong\)"
@@ -31,19 +32,20 @@ TELLING = ("lecture_chapter", "map_metric", "train_metric", "edge_colour", "bn_t
 PLACEHOLDERS = {"Part", "Position", "part", "position"}
 
 
-@pytest.fixture
-def renamed_store(store_of, tmp_path):
-    """A copy of the store that a page is about, in which every card says something else."""
+@pytest.fixture(scope="module")
+def renamed_store(request, tmp_path_factory):
+    """A copy of the store that a page is about, in which every card says something else: one for all its pages."""
 
-    def copied(page):
-        path = tmp_path / f"{page}.duckdb"
-        shutil.copyfile(store_of(page).resolve(), path)
+    @cache
+    def copied(name):
+        path = tmp_path_factory.mktemp("renamed") / "grid.duckdb"
+        shutil.copyfile(request.getfixturevalue(name).resolve(), path)
         with duckdb.connect(str(path)) as connection:
             connection.execute("UPDATE metrics SET label = 'Label of ' || name, unit = 'furlong'")
             connection.execute("UPDATE metrics SET position = 'Place of ' || name WHERE position IS NOT NULL")
         return path
 
-    return copied
+    return lambda page: copied(STORES.get(page, "filled_store"))
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("runs", "data_and_sql")])

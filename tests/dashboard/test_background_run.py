@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from goldilocks import store
-from tests.browser.server import served
+from tests.breadth import few
+from tests.browser.server import forked
 
 ENDLESS = """
 name = "endless"
@@ -49,19 +50,20 @@ def cells(path):
 
 
 def test_pages_are_served_while_a_grid_is_computed_and_after(tmp_path):
-    path = tmp_path / "grid.duckdb"
-    with served(path, "--compute", "smoke") as url:
+    grid, path = tmp_path / "short.toml", tmp_path / "grid.duckdb"
+    grid.write_text(ENDLESS.replace("steps = 2000000", "steps = 20"))
+    with forked(path, "--compute", str(grid)) as url:
         assert engine() is not None
         until(lambda: engine() is None)
         assert urllib.request.urlopen(url).status == 200
-    assert cells(path) == 72
+    assert cells(path) == 1
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("end", few([signal.SIGTERM, signal.SIGINT], 1))
 def test_what_ends_the_server_ends_the_run(tmp_path, end):
     grid, path = tmp_path / "endless.toml", tmp_path / "grid.duckdb"
     grid.write_text(ENDLESS)
-    with served(path, "--compute", str(grid), end=end):
+    with forked(path, "--compute", str(grid), end=end):
         until(lambda: store.writer(store.Layout.at(path)) or engine() is None)
         assert engine() is not None
     assert engine() is None
@@ -69,6 +71,6 @@ def test_what_ends_the_server_ends_the_run(tmp_path, end):
 
 
 def test_pages_are_served_where_the_grid_is_refused(tmp_path):
-    with served(tmp_path / "grid.duckdb", "--compute", "demmo") as url:
+    with forked(tmp_path / "grid.duckdb", "--compute", "demmo") as url:
         until(lambda: engine() is None)
         assert urllib.request.urlopen(url).status == 200

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, replace
+from itertools import product
 
 import altair as alt
 import numpy as np
@@ -26,6 +27,7 @@ from goldilocks.dashboard.charts.ridges import ridges
 from goldilocks.dashboard.distributions import on_common_bins
 from goldilocks.dashboard.figure import FORMATS, Figure, rendered
 from goldilocks.dashboard.interval import BANDS
+from tests.breadth import each_member
 
 
 def rows(values=(1.0, 0.5, 0.25), lost=0):
@@ -103,6 +105,9 @@ DRAWINGS = {
 }
 
 
+TOGETHER = [("strip", "strip of gradients"), ("ridges", "lines"), ("heat map", "images", "plane")]
+
+
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_chart_is_valid_and_leaves_its_input_alone(name):
     frame, draw = DRAWINGS[name]
@@ -142,10 +147,7 @@ def test_what_is_shown_is_what_is_taken_away(name):
         assert table.column_names == list(chart.data[name])
 
 
-@pytest.mark.parametrize(
-    "names", [("strip", "strip of gradients"), ("ridges", "lines"), ("heat map", "images", "plane")]
-)
-@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize(("names", "columns"), each_member(product(TOGETHER, (1, 2))))
 def test_several_charts_are_one_picture_with_the_data_of_each(names, columns):
     charts = {name: DRAWINGS[name][1](DRAWINGS[name][0]) for name in names}
     before = {name: chart.to_dict() for name, chart in charts.items()}

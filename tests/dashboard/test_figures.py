@@ -8,6 +8,7 @@ import pytest
 
 from goldilocks.dashboard.charts import group
 from goldilocks.dashboard.figure import FORMATS, Figure
+from tests.breadth import few
 from tests.dashboard.opening import PAGES, open_page
 from tests.dashboard.seen import SEEN
 
@@ -39,7 +40,7 @@ def test_every_figure_is_complete(page, store_of, monkeypatch):
         _check_colours(json.loads(chart.spec))
 
 
-@pytest.mark.parametrize("tap", ["activations", "pre-activations", "gradients"])
+@pytest.mark.parametrize("tap", few(["activations", "pre-activations", "gradients"], 1))
 def test_charts_in_cards_of_their_own_are_downloaded_together(tap, filled_store, monkeypatch):
     drawn, around, together, asked = [], Figure.around, group.together, []
     with monkeypatch.context() as patch:

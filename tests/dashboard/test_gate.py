@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from goldilocks.dashboard import engine_process, gate
-from tests.browser.server import served
+from tests.browser.server import forked
 from tests.dashboard.session import Session
 
 PORT = 8501
@@ -133,7 +133,7 @@ def test_a_public_server_is_known_by_addresses_and_not_by_names_of_others():
 
 @pytest.fixture(scope="module")
 def url(filled_store):
-    with served(filled_store) as address:
+    with forked(filled_store) as address:
         yield address
 
 

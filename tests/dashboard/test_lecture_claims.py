@@ -9,6 +9,7 @@ from goldilocks.dashboard import quantities, theme
 from goldilocks.dashboard.lecture import study_answers
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from goldilocks.dashboard.lecture.wording import POINTS, judged, larger, plus_minus, positive
+from tests.breadth import each_member
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
 
@@ -60,14 +61,13 @@ def test_l4_says_whether_the_layers_become_narrower(said, rate, verdict):
     assert verdict in clause(text, "narrower than the one before")
 
 
-@pytest.mark.parametrize(
-    ("backward", "grows", "verdict"),
-    [(1.4, "grows, ×1.4", FAILS), (0.5, "shrinks, ×0.5", HOLDS), (1.0, "keeps", FAILS)],
-)
-@pytest.mark.parametrize(("big", "right", "saturates"), [(0.44, 0.1, HOLDS), (0.1, 0.44, FAILS), (0.2, 0.2, UNKNOWN)])
-def test_l5_says_whether_units_saturate_and_what_the_gradient_does(
-    said, backward, grows, verdict, big, right, saturates
-):
+GRADIENTS = [(1.4, "grows, ×1.4", FAILS), (0.5, "shrinks, ×0.5", HOLDS), (1.0, "keeps", FAILS)]
+SATURATED = [(0.44, 0.1, HOLDS), (0.1, 0.44, FAILS), (0.2, 0.2, UNKNOWN)]
+
+
+@pytest.mark.parametrize(("gradient", "units"), each_member(product(GRADIENTS, SATURATED)))
+def test_l5_says_whether_units_saturate_and_what_the_gradient_does(said, gradient, units):
+    (backward, grows, verdict), (big, right, saturates) = gradient, units
     rates = {("normal(std=0.05)", "none"): (1.0, backward, big), ("xavier", "none"): (1.0, 1.0, right)}
     text = said(5, untrained(rates, activation="tanh"))
     assert saturates in clause(text, "saturates")

@@ -3,7 +3,7 @@
 import asyncio
 from urllib.parse import urlencode
 
-from tests.browser.server import served
+from tests.browser.server import forked
 from tests.dashboard.session import Session
 
 SHORT, LONG = 6000, 10_000
@@ -23,6 +23,6 @@ async def sizes(url):
 
 
 def test_a_long_answer_is_not_sent_whole(filled_store):
-    with served(filled_store) as url:
+    with forked(filled_store) as url:
         short, long = asyncio.run(sizes(url))
     assert long < 1.2 * short

@@ -1,12 +1,14 @@
 """Where nothing that was measured is finite, every page is still drawn, and says so instead of leaving a blank."""
 
 import shutil
+from functools import cache
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from tests.dashboard.opening import PAGES, open_page, words
+from tests.breadth import each_member
+from tests.dashboard.opening import PAGES, STORES, open_page, words
 
 # Every number that was measured, also where the plane of order and chaos puts a network.
 MEASURED = ("layers", "curves", "measurements", "layer_histograms")
@@ -30,13 +32,14 @@ ASKED = {
 }
 
 
-@pytest.fixture
-def spoilt_store(store_of, tmp_path):
-    """A copy of the store that a page is about, whose every measured number is replaced."""
+@pytest.fixture(scope="module")
+def spoilt_store(request, tmp_path_factory):
+    """A copy of the store that a page is about, whose every measured number is replaced: one for all its pages."""
 
-    def copied(page, worst):
-        path = tmp_path / "grid.duckdb"
-        shutil.copyfile(store_of(page).resolve(), path)
+    @cache
+    def copied(name, kind):
+        path = tmp_path_factory.mktemp("spoilt") / "grid.duckdb"
+        shutil.copyfile(request.getfixturevalue(name).resolve(), path)
         with duckdb.connect(str(path)) as connection:
             columns = connection.execute(
                 "SELECT table_name, column_name FROM duckdb_columns() WHERE table_name IN $tables "
@@ -44,13 +47,14 @@ def spoilt_store(store_of, tmp_path):
                 {"tables": list(MEASURED), "keys": list(KEYS)},
             ).fetchall()
             assert {table for table, _ in columns} == set(MEASURED)
-            for table, column in columns:
-                connection.execute(f"UPDATE {table} SET {column} = {worst}")
+            for table in MEASURED:
+                changes = ", ".join(f"{column} = {WORST[kind]}" for place, column in columns if place == table)
+                connection.execute(f"UPDATE {table} SET {changes}")
             # As the engine calls cells whose layers are not finite.
             connection.execute("UPDATE cells SET status = 'diverged' WHERE study = 'propagation'")
         return path
 
-    return copied
+    return lambda page, kind: copied(STORES.get(page, "filled_store"), kind)
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +76,10 @@ def sound(store_of, remembered, monkeypatch):
     return looked_at
 
 
-@pytest.mark.parametrize(("page", "kind"), SPOILT)
+@pytest.mark.parametrize(("page", "kind"), each_member(SPOILT))
 def test_a_page_is_drawn_although_nothing_is_finite(page, kind, spoilt_store, sound, monkeypatch):
     finite = sound(page)
-    app = open_page(page, spoilt_store(page, WORST[kind]), monkeypatch, **ASKED.get(page, {}))
+    app = open_page(page, spoilt_store(page, kind), monkeypatch, **ASKED.get(page, {}))
     for chosen in _choices(app):
         assert not app.exception, (chosen, app.exception[0].value, "".join(app.exception[0].proto.stack_trace[-4:]))
         assert not app.error, (chosen, app.error[0].value)

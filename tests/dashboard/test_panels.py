@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import product
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ import vl_convert
 
 from goldilocks.dashboard import viewport
 from goldilocks.dashboard.charts.panels import ROOM, USUAL_WIDTH, Panels
+from tests.breadth import each_member
 from tests.dashboard.opening import open_page
 from tests.dashboard.test_charts import DRAWINGS
 
@@ -41,8 +43,7 @@ def test_square_panels_are_as_high_as_wide():
     assert spec["width"] == spec["height"] == 80
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize(("name", "width"), each_member(product(SEVERAL, WIDTHS)))
 def test_a_chart_of_panels_is_no_wider_than_the_page(name, width):
     frame, draw = DRAWINGS[name]
     chart = draw(frame)
@@ -52,8 +53,7 @@ def test_a_chart_of_panels_is_no_wider_than_the_page(name, width):
     assert float(picture.partition('width="')[2].partition('"')[0]) <= width
 
 
-@pytest.mark.parametrize("width", [120, 900])
-@pytest.mark.parametrize("name", ["heat map", "plane"])
+@pytest.mark.parametrize(("name", "width"), each_member(product(("heat map", "plane"), (120, 900))))
 def test_the_legend_of_a_scale_of_colours_is_no_wider_than_its_chart(name, width):
     frame, draw = DRAWINGS[name]
     picture = vl_convert.vegalite_to_svg(json.dumps(draw(frame).to_dict() | {"width": width}))

@@ -1,10 +1,14 @@
 """Pages over the studies: every topic, every quantity, whatever is chosen."""
 
+from itertools import product
+
 import pandas as pd
 import pytest
 
 from goldilocks import store
 from goldilocks.dashboard import phase_plane
+from goldilocks.dashboard.interval import BANDS
+from tests.breadth import each_member
 from tests.dashboard.opening import open_page, words
 
 # The topics of batch norm that are studies of their own, with how many figures each has.
@@ -24,9 +28,9 @@ def test_a_page_is_drawn_from_its_study(page, studied_store, monkeypatch):
     assert page == "runs" or app.get("vega_lite_chart")
 
 
-@pytest.mark.parametrize(("topic", "figures"), TOPICS.items())
-@pytest.mark.parametrize("band", ["range of the seeds", "95 % interval of the mean"])
-def test_every_topic_of_batch_norm_that_was_measured_is_drawn(topic, figures, band, studied_store, monkeypatch):
+@pytest.mark.parametrize(("topic", "band"), each_member(product(TOPICS, BANDS.values())))
+def test_every_topic_of_batch_norm_that_was_measured_is_drawn(topic, band, studied_store, monkeypatch):
+    figures = TOPICS[topic]
     app = open_page("batch_norm", studied_store, monkeypatch, bn_topic=topic, bn_band=band)
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == figures

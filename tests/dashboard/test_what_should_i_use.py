@@ -10,6 +10,7 @@ import torch
 
 from goldilocks import engine, store
 from goldilocks.dashboard import outlook, snippet
+from tests.breadth import few
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
 
@@ -83,7 +84,10 @@ def gradient_ratio(cards, configuration, seed=0):
 
 @pytest.mark.parametrize(
     ("activation", "depth", "width"),
-    [("tanh", 3, 64), ("relu", 50, 64), ("gelu", 100, 64), ("relu", 300, 32), ("tanh", 1000, 64), ("tanh", 50, 8)],
+    few(
+        [("tanh", 3, 64), ("relu", 50, 64), ("gelu", 100, 64), ("relu", 300, 32), ("tanh", 1000, 64), ("tanh", 50, 8)],
+        4,
+    ),
 )
 def test_what_theory_says_is_what_the_program_does(trained, activation, depth, width):
     with store.open(trained) as handle:
