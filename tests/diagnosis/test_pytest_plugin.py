@@ -29,6 +29,17 @@ def test_too_small(signal):
     signal.assert_preserved(plain(0.5), "64x64", forward=(0.3, 0.45), backward=(0.3, 0.45), seeds=3)
     with pytest.raises(AssertionError, match="forward_rate"):
         signal.assert_healthy(plain(0.5), "64x64", seeds=2)
+
+def saturated():
+    layers = [part for _ in range(10) for part in (nn.Linear(64, 64, bias=False), nn.Tanh())]
+    for layer in layers[::2]:
+        nn.init.normal_(layer.weight, std=5 / 8)
+    return nn.Sequential(*layers)
+
+def test_back_and_forth(signal):
+    with pytest.raises(AssertionError, match="the backward rate is 1"):
+        signal.assert_preserved(saturated, "64x64", seeds=2)
+    signal.assert_preserved(saturated, "64x64", backward=(1.3, 2), seeds=2)
 """
 
 
@@ -40,7 +51,7 @@ def test_the_fixture_passes_and_fails_as_it_should(tmp_path):
     line = ("-q", *plugin, "-p", "no:cacheprovider", "test_net.py")
     done = warm.run("pytest", *line, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
 
 
 def test_an_installation_registers_it():

@@ -1,7 +1,6 @@
 """Several processes of this machine compute one run: what is lost when one of them, or all, are killed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -95,19 +94,28 @@ def children(process):
     return [one for one in psutil.Process(process.pid).children() if "worker_process" in " ".join(one.cmdline())]
 
 
-def test_what_they_compute_is_verified_and_each_is_on_record(grid):
-    path = grid()
-    summary = engine.run(path, path.parent / "grid.duckdb", workers=2)
-    assert (summary["cells_computed"], summary["cells_failed"]) == (CELLS, 0)
-    with store.open(path.parent / "grid.duckdb") as handle:
+def test_a_script_without_a_guard_may_use_them_and_what_they_compute_is_verified(grid, tmp_path):
+    path, script = grid(), tmp_path / "script.py"
+    script.write_text(f"""
+import os, goldilocks
+summary = goldilocks.run({str(path)!r}, {str(tmp_path / "grid.duckdb")!r}, workers=2)
+print(os.getpid(), summary["cells_computed"], summary["cells_failed"])
+""")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=600)
+    pid, *counted = map(int, done.stdout.split())
+    assert counted == [CELLS, 0], done.stderr
+    with store.open(tmp_path / "grid.duckdb") as handle:
         workers = handle.query("SELECT worker, threads, pid FROM workers").fetchall()
         by_worker = handle.query("SELECT DISTINCT worker FROM cells").fetchall()
     assert {worker for worker, *_ in workers} == {"1", "2"} == {worker for (worker,) in by_worker}
-    assert len({pid for *_, pid in workers} | {os.getpid()}) == 3
-    for verdict in verify(sample=4, store=path.parent / "grid.duckdb"):
+    assert len({pid for *_, pid in workers} | {pid}) == 3
+    for verdict in verify(sample=4, store=tmp_path / "grid.duckdb"):
         assert "identical bit for bit" in str(verdict)
 
 
+@pytest.mark.thorough(
+    "a member that ends its process, below, is another way to lose one; a run that is killed loses all"
+)
 def test_a_worker_that_is_killed_costs_its_batch_in_flight_and_is_replaced(grid):
     # So long that another one has started before all is done.
     path = grid(steps=3 * LONG)
@@ -123,7 +131,13 @@ def test_a_worker_that_is_killed_costs_its_batch_in_flight_and_is_replaced(grid)
     assert len(pids - {victim.pid}) == 2
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+INTERRUPTED = pytest.mark.thorough("Ctrl-C below, SIGTERM in test_run: only a killed run cannot end its workers itself")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [pytest.param(signal.SIGINT, marks=INTERRUPTED), pytest.param(signal.SIGTERM, marks=INTERRUPTED), signal.SIGKILL],
+)
 def test_however_a_run_ends_its_workers_end_and_finished_batches_stay(grid, end):
     path = grid(steps=LONG)
     process = started(path, "--workers", "2")
@@ -193,17 +207,6 @@ def test_a_job_that_a_worker_cannot_read_fails_alone_and_nobody_waits_for_it(gri
     assert "it is gone" in done.stderr
 
 
-def test_a_script_without_a_guard_may_use_them(grid, tmp_path):
-    path = grid()
-    script = tmp_path / "script.py"
-    script.write_text(f"""
-import goldilocks
-print(goldilocks.run({str(path)!r}, {str(tmp_path / "grid.duckdb")!r}, workers=2)["cells_computed"])
-""")
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=600)
-    assert done.stdout == f"{CELLS}\n", done.stderr
-
-
 @pytest.mark.parametrize("wish", ["0", "-1", "2.5", "two", "99999999", "", "٣"])
 def test_a_wrong_number_is_refused(grid, wish):
     with pytest.raises(engine.RequestError, match=r"--workers .*allowed: auto"):
@@ -262,6 +265,9 @@ def test_where_no_process_can_start_the_run_ends_with_a_sentence(grid, monkeypat
     assert any("No worker could start on this machine: exit code 1." in sentence for sentence in said)
 
 
+@pytest.mark.thorough(
+    "that none can start is above; that the others go on without one that is lost, in test_handing_out"
+)
 def test_a_process_that_cannot_be_replaced_leaves_the_others_at_work(grid, monkeypatch):
     """Those that started compute everything; that no other one starts is no reason to stop."""
     started, program = [], sys.executable
@@ -290,17 +296,19 @@ def test_the_makespan_is_that_of_the_longest_first():
         assert best <= makespan(seconds, 2) <= 7 / 6 * best + 1e-9
 
 
-@pytest.mark.parametrize("cores", [1, 2, 16])
-def test_plan_says_how_many(cores, monkeypatch, tmp_path):
+def test_plan_says_how_many(monkeypatch, tmp_path):
     import torch
 
     from goldilocks.engine.device import choose_device
-    from goldilocks.engine.execution.forecast import forecast
+    from goldilocks.engine.execution import forecast as forecasting
 
-    monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
-    layout = store.Layout.at(tmp_path / "new.duckdb")
-    demo = preset("demo")
-    assert forecast(demo, layout, choose_device("cpu")).workers == cores
-    alone, two = (forecast(demo, layout, choose_device("cpu"), workers=wish) for wish in (1, 2))
+    # How fast this machine is makes no difference.
+    monkeypatch.setattr(forecasting, "matrix_rate", lambda device, **clock: 1e11)
+    monkeypatch.setattr(forecasting, "call_seconds", lambda device, clock: 1e-6)
+    demo, cpu, layout = preset("demo"), choose_device("cpu"), store.Layout.at(tmp_path / "new.duckdb")
+    for cores in (1, 2, 16):
+        monkeypatch.setattr(torch, "get_num_threads", lambda cores=cores: cores)
+        assert forecasting.forecast(demo, layout, cpu).workers == cores
+    alone, two = (forecasting.forecast(demo, layout, cpu, workers=wish) for wish in (1, 2))
     assert (alone.workers, two.workers) == (1, 2)
     assert two.peak_bytes > alone.peak_bytes

@@ -238,6 +238,7 @@ def test_hazards_cost_what_they_must_and_no_more(cluster, tmp_path, monkeypatch)
     assert_sound(path)
 
 
+@pytest.mark.thorough("what was filed is adopted in test_workers and test_spool, other drivers are killed in test_run")
 def test_a_killed_driver_goes_on_from_what_the_workers_have_filed(cluster, alone, tmp_path):
     grid, path, spool = tmp_path / "cluster.toml", tmp_path / "grid.duckdb", tmp_path / "spool"
     grid.write_text(GRID)

@@ -1,16 +1,15 @@
 """Residual networks: how the variance of the stream grows with and without a remedy, and what theory says of it."""
 
-from itertools import cycle
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.trainer import Trainer
+from tests.breadth import each_member
 from tests.device import DEVICE
 from tests.engine.members import NETWORKS, NORMALIZATIONS
 from tests.engine.signals import measure
+from tests.pairs import in_rounds
 
 SIZES = {"width": 256, "depth": 8, "batch_size": 16}
 SEEDS = 8
@@ -46,13 +45,11 @@ def test_branches_that_start_at_zero_leave_the_stream_alone():
     np.testing.assert_allclose(found, found[0], rtol=1e-6)
 
 
-@pytest.mark.parametrize("network", RESIDUAL, ids=str)
-def test_the_stream_is_what_theory_predicts(network):
-    inits = ["kaiming", "torch_default", "critical"]
-    pairs = zip(NORMALIZATIONS, cycle(["relu", "tanh", "gelu"]), strict=False)
-    rows = pd.concat(
-        [measure(SEEDS, inits, [activation], [norm], network=network, **SIZES) for norm, activation in pairs]
-    )
+@pytest.mark.parametrize(("norm", "network"), each_member(in_rounds(NORMALIZATIONS, RESIDUAL)), ids=str)
+def test_the_stream_is_what_theory_predicts(norm, network):
+    inits, activations = ["kaiming", "torch_default", "critical"], ["relu", "tanh", "gelu"]
+    activation = activations[NORMALIZATIONS.index(norm) % len(activations)]
+    rows = measure(SEEDS, inits, [activation], [norm], network=network, **SIZES)
     for measured, theory in (("std", "theory_std"), ("grad_rms", "theory_grad_rms")):
         assert rows[theory].notna().all()
         ratio = (rows[measured] / rows[theory]).groupby([rows.init, rows.activation, rows.norm, rows.layer])

@@ -165,7 +165,7 @@ def test_killed_and_started_again_it_ends_like_an_undisturbed_run(grid, undistur
     try:
         while True:
             process = commands.start("run", grid, "--store", path, "--json", "--quiet")
-            progress = len(list(journal.glob("0*"))) + chance.randint(5, 8)
+            progress = len(list(journal.glob("0*"))) + chance.randint(8, 11)
             while process.poll() is None and len(list(journal.glob("0*"))) < progress:
                 time.sleep(0.005)
             time.sleep(chance.uniform(0, 0.1))
