@@ -173,7 +173,8 @@ def contents(path: Path) -> dict[str, list[str]]:
     """Returns every row of a store that is a result or depends on what the code derives, comparable by ==."""
     names = (*store.tables.names(), "thresholds", "signal_rates", "outcomes")
     with store.open(path) as opened:
-        return {name: sorted(map(repr, opened.query(f"FROM {name}").fetchall())) for name in names}
+        cursor = opened.cursor()
+        return {name: sorted(map(repr, cursor.execute(f"FROM {name}").fetchall())) for name in names}
 
 
 def campaign(folder: Path, seeds: Iterable[int]) -> list[Outcome]:

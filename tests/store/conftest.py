@@ -44,14 +44,14 @@ def contents() -> Callable[[store.Layout], dict[str, list]]:
 
     def read(layout: store.Layout) -> dict[str, list]:
         with store.open(layout) as opened:
-            found = {}
-            for one in opened.relations():
-                if one.kind == "view":
-                    continue
-                columns = "COLUMNS(lambda c: c NOT IN ('ingested_at', 'applied_at'))"
-                rows = opened.query(f"SELECT {columns} FROM {one.name}")
-                found[one.name] = sorted(map(repr, rows.fetchall()))
-            return found
+            cursor = opened.cursor()
+            of_here = "database_name = current_database() AND NOT internal"
+            names = cursor.execute(f"SELECT table_name FROM duckdb_tables() WHERE {of_here}").fetchall()
+            columns = "COLUMNS(lambda c: c NOT IN ('ingested_at', 'applied_at'))"
+            return {
+                name: sorted(map(repr, cursor.execute(f'SELECT {columns} FROM "{name}"').fetchall()))
+                for (name,) in names
+            }
 
     return read
 

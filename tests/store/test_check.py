@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+
+import duckdb
 import pytest
 
 from goldilocks import store
 from goldilocks.store import journal
+from goldilocks.store.checks import rows
 from goldilocks.store.checks.check import check, checks
 from goldilocks.store.files import durable
+from goldilocks.store.snapshots.agreement import disagreement
+from tests import breadth
 from tests.store.builder import believable, write
 from tests.store.test_diagnosis_rows import DAMAGE as DIAGNOSES
 
@@ -123,6 +129,33 @@ DAMAGE = {
     ],
 }
 CASES = [(name, sql) for name, statements in DAMAGE.items() for sql in statements]
+OF_ROWS = [(name, sql) for name, sql in CASES if name in rows.invariants() or name == "journal_agrees"]
+OF_FILES = [case for case in CASES if case not in OF_ROWS]
+
+
+def first_of_each(cases: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [next(case for case in cases if case[0] == name) for name in dict(cases)]
+
+
+def ids(cases: list[tuple[str, str]]) -> list[str]:
+    return [f"{name}-{number}" for number, (name, _) in enumerate(cases)]
+
+
+@pytest.fixture(scope="module")
+def copy(layout, tmp_path_factory):
+    """A connection to a copy of the snapshot."""
+    file = tmp_path_factory.mktemp("copy") / "grid.duckdb"
+    shutil.copyfile(layout.resolve(), file)
+    with duckdb.connect(str(file)) as connection:
+        yield connection
+
+
+@pytest.fixture
+def changeable(copy):
+    """The same; what is changed is put right again."""
+    copy.execute("BEGIN")
+    yield copy
+    copy.execute("ROLLBACK")
 
 
 def test_every_check_holds_on_a_sound_store(layout):
@@ -138,8 +171,25 @@ def test_every_check_has_damage_that_it_notices():
     assert {*DAMAGE, *elsewhere} == set(checks())
 
 
-@pytest.mark.parametrize(("name", "sql"), CASES, ids=[f"{name}-{number}" for number, (name, _) in enumerate(CASES)])
-def test_damage_is_noticed_by_its_check_and_by_no_earlier_one(own, damage, name, sql):
+def first_broken(connection: duckdb.DuckDBPyConnection, layout: store.Layout) -> str:
+    """Asks in the order of `store check`."""
+    for name, (_, sql) in rows.invariants().items():
+        if not rows.none_of(connection, sql).holds:
+            return name
+    return "journal_agrees" if disagreement(connection, journal.entries(layout)) else ""
+
+
+@pytest.mark.parametrize(("name", "sql"), OF_ROWS, ids=ids(OF_ROWS))
+def test_damage_to_rows_is_noticed_by_its_check_and_by_no_earlier_one(layout, changeable, name, sql):
+    changeable.execute(sql)
+    assert first_broken(changeable, layout) == name
+
+
+WHOLE = OF_FILES + breadth.few(first_of_each(OF_ROWS), 3)
+
+
+@pytest.mark.parametrize(("name", "sql"), WHOLE)
+def test_damage_is_said_by_the_check_of_a_store(own, damage, name, sql):
     damage(sql)
     *sound, last = check(own)
     assert all(finding.holds for finding in sound)

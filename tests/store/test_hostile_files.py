@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -14,11 +15,13 @@ from goldilocks import store
 from goldilocks.store.command_line.printable import printable
 from goldilocks.store.exchange import merge, output
 from goldilocks.store.schema.admission import refuse_strange
+from tests import breadth
 from tests.store import hostility
 from tests.store.builder import Batch, believable, write
 from tests.store.test_command_line import run
 
-FIRST_SEED, TRIALS = 1_000, 6
+# A file, a folder and a whole store; many more are in `make faults`.
+FIRST_SEED, TRIALS = 1_002, 3
 # SQL that puts something into a file, and what the refusal says of it.
 STRANGE = [
     ("CREATE MACRO avg(x) AS 3", "the macro 'avg'"),
@@ -51,18 +54,44 @@ def foreign(own, damage):
     return make
 
 
+@pytest.fixture(scope="module")
+def attached(layout, tmp_path_factory):
+    """A connection in which a copy of the snapshot is attached as `grid`."""
+    file = tmp_path_factory.mktemp("copy") / "grid.duckdb"
+    shutil.copyfile(layout.resolve(), file)
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{file}' AS grid")
+        yield connection
+
+
+@pytest.fixture
+def changeable(attached):
+    """The same; what is changed is put right again."""
+    attached.execute("BEGIN; USE grid")
+    yield attached
+    attached.execute("ROLLBACK; USE memory")
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """A store without cells, which is not to be changed."""
+    return write(tmp_path_factory.mktemp("here") / "here.duckdb", Batch().run("here"))
+
+
 @pytest.mark.parametrize(("sql", "reason"), STRANGE, ids=[reason for _, reason in STRANGE])
-def test_what_no_store_has_is_refused_by_name(foreign, tmp_path, sql, reason):
-    file = foreign(sql)
-    with pytest.raises(store.StoreInvalid, match="is refused") as opening:
-        store.open(file)
-    with pytest.raises(store.StoreInvalid, match="is refused") as sandbox:
-        store.sandboxed(file)
-    here = write(tmp_path / "here.duckdb", Batch().run("here"))
-    before = here.resolve()
-    with pytest.raises(store.StoreInvalid, match="is refused") as merging:
-        merge.merge(here, file)
-    for refusal in (opening, sandbox, merging):
+def test_what_no_store_has_is_refused_by_name(changeable, tmp_path, sql, reason):
+    changeable.execute(f"{sql}; USE memory")
+    with pytest.raises(store.StoreInvalid, match="is refused") as refusal:
+        refuse_strange(changeable, "grid", tmp_path)
+    assert reason in str(refusal.value)
+
+
+@pytest.mark.parametrize(("sql", "reason"), breadth.few(STRANGE, 3), ids=[reason for _, reason in STRANGE])
+def test_whoever_opens_a_file_refuses_what_no_store_has(foreign, here, sql, reason):
+    file, before = foreign(sql), here.resolve()
+    for opening in (store.open, store.sandboxed, lambda file: merge.merge(here, file)):
+        with pytest.raises(store.StoreInvalid, match="is refused") as refusal:
+            opening(file)
         assert reason in str(refusal.value)
     assert here.resolve() == before
 
@@ -121,11 +150,10 @@ def test_a_view_that_reads_elsewhere_shows_nothing(foreign):
         assert b"Traceback" not in done.stderr
 
 
-def test_cells_whose_id_is_not_that_of_their_spec_are_listed(foreign, tmp_path):
+def test_cells_whose_id_is_not_that_of_their_spec_are_listed(foreign, here):
     file = foreign("UPDATE cells SET cell_id = 'zz' || left(cell_id, 14) WHERE study = 'training' AND seed = 0")
     with duckdb.connect(str(file), read_only=True) as connection:
         wrong = [one for (one,) in connection.execute("SELECT cell_id FROM cells WHERE cell_id LIKE 'zz%'").fetchall()]
-    here = write(tmp_path / "here.duckdb", Batch().run("here"))
     with pytest.raises(store.StoreInvalid, match="does not match their spec") as refusal:
         merge.merge(here, file)
     assert all(repr(cell_id) in str(refusal.value) for cell_id in wrong[: merge.MOST_LISTED])
@@ -135,15 +163,17 @@ def test_cells_whose_id_is_not_that_of_their_spec_are_listed(foreign, tmp_path):
 
 @pytest.mark.parametrize(
     ("sql", "invariant"),
-    [
-        ("UPDATE layers SET frac_zero = 7", "shares_in_range"),
-        ("INSERT INTO runs FROM runs", "unique_rows"),
-        ("UPDATE cells SET depth = depth + 1", "axes_match_spec"),
-        ("UPDATE runs SET status = 'blessed'", "known_values"),
-    ],
+    breadth.few(
+        [
+            ("UPDATE layers SET frac_zero = 7", "shares_in_range"),
+            ("INSERT INTO runs FROM runs", "unique_rows"),
+            ("UPDATE cells SET depth = depth + 1", "axes_match_spec"),
+            ("UPDATE runs SET status = 'blessed'", "known_values"),
+        ],
+        1,
+    ),
 )
-def test_a_source_that_breaks_an_invariant_gives_nothing(foreign, tmp_path, sql, invariant):
-    here = write(tmp_path / "here.duckdb", Batch().run("here"))
+def test_a_source_that_breaks_an_invariant_gives_nothing(foreign, here, sql, invariant):
     with pytest.raises(store.StoreInvalid, match=invariant):
         merge.merge(here, foreign(sql))
     with store.open(here) as opened:
@@ -205,13 +235,20 @@ def test_a_campaign_reaches_nothing(tmp_path):
     assert len(tried) > TRIALS / 2
 
 
-@pytest.fixture
-def exported(layout, tmp_path):
+@pytest.fixture(scope="module")
+def tables(layout, tmp_path_factory):
     from goldilocks.store.exchange.export import export
 
+    folder = tmp_path_factory.mktemp("tables") / "tables"
     with store.open(layout) as opened:
-        export(opened, tmp_path / "tables")
-    return tmp_path / "tables"
+        export(opened, folder)
+    return folder
+
+
+@pytest.fixture
+def exported(tables, tmp_path):
+    """An export, to be changed."""
+    return Path(shutil.copytree(tables, tmp_path / "tables"))
 
 
 def strange_column(folder, kind):
@@ -237,10 +274,10 @@ FOLDERS = {
 
 
 @pytest.mark.parametrize("reason", FOLDERS)
-def test_a_folder_that_no_export_wrote_is_refused(exported, tmp_path, reason):
+def test_a_folder_that_no_export_wrote_is_refused(exported, here, reason):
     FOLDERS[reason](exported)
     with pytest.raises(store.StoreInvalid) as refusal:
-        merge.merge(write(tmp_path / "here.duckdb", Batch().run("here")), exported)
+        merge.merge(here, exported)
     assert reason in str(refusal.value)
 
 
