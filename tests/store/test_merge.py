@@ -12,8 +12,10 @@ from goldilocks import store
 from goldilocks.store import journal
 from goldilocks.store.checks.check import check
 from goldilocks.store.exchange import source
+from goldilocks.store.exchange.conflicts import conflicts
 from goldilocks.store.exchange.export import export
 from goldilocks.store.exchange.merge import CELLS_PER_ENTRY, merge
+from tests import breadth
 from tests.store.builder import Batch, believable, rewritten, write
 from tests.store.test_command_line import run, succeeded
 
@@ -36,9 +38,15 @@ def batch(run_id: str, *seeds: int, **changes) -> Batch:
     return made
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("first") / "here.duckdb", batch("one", 0, 1))
+
+
 @pytest.fixture
-def here(tmp_path):
-    return write(tmp_path / "here.duckdb", batch("one", 0, 1))
+def here(first, tmp_path):
+    shutil.copytree(first.path.parent, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return store.Layout.at(tmp_path / first.path.name)
 
 
 def test_a_union_is_what_one_store_would_hold(here, tmp_path, contents):
@@ -78,16 +86,36 @@ def test_the_same_results_of_another_run_are_no_conflict(here, tmp_path):
     assert (merged.added, merged.known, merged.conflicts) == (0, 4, ())
 
 
-@pytest.mark.parametrize(
-    ("change", "largest"),
-    [
-        ("UPDATE curves SET test_loss = test_loss * 1.5 WHERE step = 4", 1 / 3),
-        ("UPDATE layers SET theory_std = 'nan' WHERE layer = 2", math.inf),
-        ("DELETE FROM curves WHERE step = 4", math.inf),
-        ("UPDATE cells SET diverged_at_step = 3", 0.0),
-        ("UPDATE layer_histograms SET counts = list_reverse(counts)", 0.0),
-    ],
-)
+CHANGES = [
+    ("UPDATE curves SET test_loss = test_loss * 1.5 WHERE step = 4", 1 / 3),
+    ("UPDATE layers SET theory_std = 'nan' WHERE layer = 2", math.inf),
+    ("DELETE FROM curves WHERE step = 4", math.inf),
+    ("UPDATE cells SET diverged_at_step = 3", 0.0),
+    ("UPDATE layer_histograms SET counts = list_reverse(counts)", 0.0),
+]
+
+
+@pytest.fixture(scope="module")
+def compared(first, tmp_path_factory):
+    """A connection to a copy of another store's snapshot, with the first one beside it."""
+    there = write(tmp_path_factory.mktemp("there") / "there.duckdb", batch("two", 0, 2))
+    there.resolve().chmod(0o644)
+    with duckdb.connect(str(there.resolve())) as connection:
+        connection.execute(f"ATTACH '{first.resolve()}' AS here (READ_ONLY)")
+        yield connection
+
+
+@pytest.mark.parametrize(("change", "largest"), CHANGES)
+def test_whatever_differs_is_a_conflict(compared, change, largest):
+    assert list(conflicts(compared)) == []
+    compared.execute("BEGIN")
+    compared.execute(change)
+    found = list(conflicts(compared))
+    compared.execute("ROLLBACK")
+    assert [one.largest for one in found] == [pytest.approx(largest, rel=1e-5)]
+
+
+@pytest.mark.parametrize(("change", "largest"), breadth.few(CHANGES, 1))
 def test_a_cell_that_differs_is_kept_and_reported_with_both_provenances(here, tmp_path, contents, change, largest):
     there = write(tmp_path / "there.duckdb", batch("two", 0, 2))
     with rewritten(there.resolve()) as connection:

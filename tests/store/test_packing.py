@@ -19,6 +19,7 @@ from goldilocks.store.snapshots import predecessor
 from goldilocks.store.snapshots.agreement import disagreement
 from goldilocks.store.snapshots.ingest import ingested
 from goldilocks.store.writing import packing, packs
+from tests import breadth
 from tests.faults.flips import contents
 from tests.store.builder import Batch, believable, write
 
@@ -60,6 +61,12 @@ def made(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def right(made):
+    """What is in them."""
+    return contents(made / "one" / "grid.duckdb")
+
+
 @pytest.fixture
 def twins(made, tmp_path):
     """A store in which nothing is packed, and what becomes of the same entries where they are."""
@@ -67,26 +74,26 @@ def twins(made, tmp_path):
     return [store.Layout.at(tmp_path / "twins" / name / "grid.duckdb") for name in ("one", "other")]
 
 
-def test_a_store_of_packs_is_that_of_its_entries(twins):
+def test_a_store_of_packs_is_that_of_its_entries(twins, right):
     one, other = twins
     before = {entry.name: entry.number for entry in journal.entries(one)}
     store.publish(other)
     assert folders(other) == [packs.name(1, 2 * MANY)]
     assert {entry.name: entry.number for entry in journal.entries(other)} == before
-    assert contents(other.path) == contents(one.path)
-    with store.open(one) as left, store.open(other) as right:
+    assert contents(other.path) == right
+    with store.open(one) as ours, store.open(other) as others:
         sql = "SELECT entry, digest FROM journal_entries ORDER BY entry"
-        assert left.query(sql).fetchall() == right.query(sql).fetchall()
+        assert ours.query(sql).fetchall() == others.query(sql).fetchall()
     assert broken(other) == []
     assert store.done_cells(other) == store.done_cells(one)
     store.publish(other, anew=True)
-    assert contents(other.path) == contents(one.path)
+    assert contents(other.path) == right
 
 
-def test_the_last_entry_wins_whether_it_is_packed_or_not(tmp_path, monkeypatch):
+def test_the_last_entry_wins_whether_it_is_packed_or_not(tmp_path):
     layout = grown(tmp_path / "grid.duckdb", MANY, published=True)
-    for number in range(MANY, 2 * MANY + 2):
-        write(layout.path, small(number))
+    write(layout.path, *map(small, range(MANY, 2 * MANY)))
+    write(layout.path, *map(small, range(2 * MANY, 2 * MANY + 2)))
     single = [f"{number:06d}-test" for number in (2 * MANY + 1, 2 * MANY + 2)]
     assert folders(layout) == [*single, packs.name(1, MANY), packs.name(MANY + 1, 2 * MANY)]
     for _ in range(2):
@@ -127,7 +134,7 @@ def test_what_is_not_as_it_was_written_is_not_packed(tmp_path, damage):
     assert victim.name in folders(layout)
 
 
-def test_a_snapshot_that_has_some_of_a_pack_takes_in_the_others(twins):
+def test_a_snapshot_that_has_some_of_a_pack_takes_in_the_others(twins, right):
     _, layout = twins
     entries = journal.entries(layout)
     for entry in entries[MANY // 2 :]:
@@ -145,13 +152,17 @@ def test_a_snapshot_that_has_some_of_a_pack_takes_in_the_others(twins):
     snapshot = store.publish(layout)
     assert snapshot
     assert snapshot.entries == len(entries) - MANY // 2
-    assert contents(layout.path) == contents(twins[0].path)
+    assert contents(layout.path) == right
 
 
-@pytest.mark.parametrize("name", ["cells.parquet", "curves.parquet", digests.NAME, packs.LIST])
-@pytest.mark.parametrize("copied", [False, True])
-def test_a_damaged_pack_is_rescued_from_the_snapshot_or_its_entries(twins, name, copied):
-    one, layout = twins
+FILES = ("cells.parquet", "curves.parquet", digests.NAME, packs.LIST)
+# First each file once, and both ways to be rescued twice.
+DAMAGED = [(name, bool(place % 2) ^ late) for late in (False, True) for place, name in enumerate(FILES)]
+
+
+@pytest.mark.parametrize(("name", "copied"), breadth.each_member(DAMAGED))
+def test_a_damaged_pack_is_rescued_from_the_snapshot_or_its_entries(twins, right, name, copied):
+    _, layout = twins
     if copied:
         # Killed before the entries were removed.
         with pytest.MonkeyPatch.context() as context:
@@ -169,7 +180,7 @@ def test_a_damaged_pack_is_rescued_from_the_snapshot_or_its_entries(twins, name,
         assert [finding for finding, _ in broken(layout)] in (["journal_intact"], ["journal_ingested"])
     list(repair(layout))
     assert broken(layout) == []
-    assert contents(layout.path) == contents(one.path)
+    assert contents(layout.path) == right
     assert packs.name(1, 2 * MANY) in {path.name for path in layout.damaged.iterdir()}
 
 
@@ -212,17 +223,19 @@ def test_readers_read_again_where_entries_were_packed_meanwhile(twins, monkeypat
     assert store.done_cells(layout) == store.done_cells(one)
 
 
-@pytest.mark.parametrize("said", ["", "../../outside", "x"])
-def test_a_pack_of_a_stranger_leads_nowhere(tmp_path, said):
+def test_a_pack_of_a_stranger_leads_nowhere(tmp_path):
     layout = grown(tmp_path / "grid.duckdb", 1)
     outside = tmp_path / "outside"
     outside.mkdir()
     (layout.journal / packs.name(2, 3)).symlink_to(outside)
-    pack = layout.journal / packs.name(4, 5)
-    pack.mkdir()
-    (pack / packs.LIST).write_text(digests.Digests({said: "0" * 64}).text())
-    with pytest.warns(store.StoreWarning, match=r"packed-000004-000005 is skipped"):
+    lists = [layout.journal / packs.name(first, first + 1) for first in (4, 6, 8)]
+    for pack, said in zip(lists, ("", "../../outside", "x"), strict=True):
+        pack.mkdir()
+        (pack / packs.LIST).write_text(digests.Digests({said: "0" * 64}).text())
+    with pytest.warns(store.StoreWarning) as warned:
         store.publish(layout)
+    for pack in lists:
+        assert any(f"{pack.name} is skipped" in str(one.message) for one in warned), pack
     list(repair(layout))
     assert broken(layout) == []
     assert list(outside.iterdir()) == []
@@ -259,7 +272,7 @@ def test_a_pack_is_compared_with_what_was_to_be_written(twins, monkeypatch):
 
 
 @pytest.mark.parametrize("step", ["renamed", "synced", "removed"])
-def test_a_process_that_is_killed_while_it_packs_loses_nothing(twins, step):
+def test_a_process_that_is_killed_while_it_packs_loses_nothing(twins, right, step):
     """See `python -m tests.faults` for every operation; here the three kinds of place."""
     one, layout = twins
     child = os.fork()
@@ -290,4 +303,4 @@ def test_a_process_that_is_killed_while_it_packs_loses_nothing(twins, step):
     store.publish(layout)
     assert folders(layout) == [packs.name(1, 2 * MANY)]
     assert broken(layout) == []
-    assert contents(layout.path) == contents(one.path)
+    assert contents(layout.path) == right
