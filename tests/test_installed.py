@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from goldilocks import store
 from tests.browser.server import started
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,13 +61,23 @@ def installed(wheel, tmp_path_factory):
     return folder / "bin"
 
 
-@pytest.fixture
-def project(tmp_path):
-    """A folder with modules of its own that are called like parts of this program, and a grid."""
+@pytest.fixture(scope="module")
+def project(installed, tmp_path_factory):
+    """A repository with modules of its own that are called like parts of this program, an environment and a grid."""
+    folder = tmp_path_factory.mktemp("project")
     for name, text in OWN.items():
-        (tmp_path / name).write_text(text)
-    (tmp_path / "grid.toml").write_text(GRID)
-    return tmp_path
+        (folder / name).write_text(text)
+    (folder / "grid.toml").write_text(GRID)
+    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    (folder / ".venv").symlink_to(installed.parent, target_is_directory=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def summary(project):
+    """What the run of the grid in the project says."""
+    return json.loads(ran([project / ".venv" / "bin" / "goldilocks", "run", "grid.toml", "--json"], project))
 
 
 def ran(command, folder, **options):
@@ -88,35 +99,32 @@ def test_the_wheel_has_one_name_at_its_top(wheel):
         assert set(kept) <= there
 
 
-def test_it_works_beside_modules_of_the_same_names(installed, project):
-    summary = json.loads(ran([installed / "goldilocks", "run", "grid.toml", "--json"], project))
+def test_it_works_beside_modules_of_the_same_names(installed, project, summary):
     assert summary["cells_computed"] == 2
     assert "xavier" in ran([installed / "goldilocks", "store", "query", "SELECT init FROM signal_rates"], project)
-    ran([installed / "goldilocks", "verify", "--sample", "2"], project)
     code = """
 import goldilocks, engine, store, dashboard
 assert (engine.STEAM, store.SHELVES, dashboard.DIALS) == (1, 2, 3)
 assert goldilocks.run("grid.toml")["cells_cached"] == 2
 print(goldilocks.open().query("SELECT init FROM signal_rates").df().init.tolist(), goldilocks.__file__)
+from goldilocks.engine.__main__ import app
+app(["verify", "--sample", "2"])
 """
     said = ran([installed / "python", "-c", code], project)
     assert "xavier" in said
     assert str(installed.parent) in said
+    assert "2 cells recomputed, 0 of them differ" in said
 
 
-def test_a_run_names_the_version_and_no_commit_of_the_project_around_it(installed, project):
-    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]):
-        subprocess.run(["git", *command], cwd=project, check=True)
-    environment = project / ".venv"
-    environment.symlink_to(installed.parent, target_is_directory=True)
-    ran([environment / "bin" / "goldilocks", "run", "grid.toml", "--quiet"], project)
-    query = "SELECT DISTINCT code_version FROM runs"
-    said = ran([installed / "goldilocks", "store", "query", query, "--format", "csv"], project)
-    assert said.splitlines()[1].startswith("goldilocks-lab 0.")
+@pytest.mark.usefixtures("summary")
+def test_a_run_names_the_version_and_no_commit_of_the_project_around_it(project):
+    with store.open(project / "data" / "grid.duckdb") as opened:
+        ((version,),) = opened.query("SELECT DISTINCT code_version FROM runs").fetchall()
+    assert version.startswith("goldilocks-lab 0.")
 
 
+@pytest.mark.usefixtures("summary")
 def test_the_pages_are_served_with_their_theme(installed, project):
-    ran([installed / "goldilocks", "run", "grid.toml", "--quiet"], project)
     with started([str(installed / "goldilocks"), "dashboard"], project):
         pass
     code = """
@@ -129,7 +137,7 @@ print(config.get_option("theme.light.primaryColor"), config.get_option("client.s
     assert ran([installed / "python", "-c", code], project).split() == ["#1d59b3", "none"]
 
 
-def test_from_a_clone_the_short_names_are_the_same_modules(project):
+def test_from_a_clone_the_short_names_are_the_same_modules(tmp_path):
     """Also where nothing is installed but what requirements.txt names."""
     code = f"""
 import sys
@@ -142,8 +150,7 @@ assert engine.cell is goldilocks.engine.cell and engine is goldilocks.engine
 assert store.layout.Layout is goldilocks.store.Layout and dashboard is goldilocks.dashboard
 assert engine.cell.__spec__.name == "goldilocks.engine.cell"
 """
-    (project / "elsewhere").mkdir()
-    ran([sys.executable, "-c", code], project / "elsewhere")
+    ran([sys.executable, "-c", code], tmp_path)
 
 
 @pytest.mark.parametrize("package", ["engine", "store", "dashboard"])
