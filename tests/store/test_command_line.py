@@ -20,7 +20,7 @@ from goldilocks import store
 from goldilocks.store import journal
 from goldilocks.store.__main__ import app
 from goldilocks.store.checks.check import checks
-from tests import warm
+from tests import breadth, warm
 from tests.store.builder import believable, write
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +175,7 @@ def test_wrong_requests_are_refused_with_a_sentence(layout, arguments, code, par
     assert isinstance(finished.exception, SystemExit)
 
 
-@pytest.mark.parametrize(("arguments", "code", "part"), [WRONG[4], WRONG[11], WRONG[12], WRONG[14]])
+@pytest.mark.parametrize(("arguments", "code", "part"), breadth.few([WRONG[4], WRONG[11], WRONG[12], WRONG[14]], 1))
 def test_a_process_shows_no_traceback_either(layout, arguments, code, part):
     finished = run(*arguments, layout=layout)
     assert finished.returncode == code

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from goldilocks.store.__main__ import app
 from goldilocks.store.exchange import output
+from tests import breadth
 
 # What Parquet has no place for, and is refused in a sentence: the format has no such columns, nor so many digits.
 NOT_IN_PARQUET = {"empty_struct", "hugeint", "uhugeint"}
@@ -324,7 +325,7 @@ FULL = [
 ]
 
 
-@pytest.mark.parametrize("command", FULL)
+@pytest.mark.parametrize("command", breadth.few(FULL, 2))
 def test_results_that_cannot_be_written_are_a_failure_in_one_sentence(command, layout):
     finished = shell(command, layout)
     assert finished.returncode == 1
@@ -347,7 +348,7 @@ def test_a_file_that_cannot_be_written_during_an_export_is_a_failure(layout, tmp
 NARROW = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
-@pytest.mark.parametrize("environment", [NARROW, {"PYTHONIOENCODING": "ascii"}])
+@pytest.mark.parametrize("environment", breadth.few([NARROW, {"PYTHONIOENCODING": "ascii"}], 1))
 def test_any_locale_gets_the_same_bytes(environment, layout):
     command = "query \"SELECT 'σ² × −1' AS x, name, label FROM metrics\""
     narrow = shell(command, layout, **environment)

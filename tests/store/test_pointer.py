@@ -18,9 +18,13 @@ from tests import warm
 from tests.store.builder import believable, write
 
 READER = """
-import json, sys, time, store
+import duckdb, json, os, sys, time, store
 path, stop = sys.argv[1:]
-import os
+SQL = (
+    "SELECT (SELECT count(*) FROM cells WHERE study = 'propagation'), (SELECT count(*) FROM layers), "
+    "(SELECT count(*) FROM layer_histograms), (SELECT count(*) FROM cells WHERE study = 'training'), "
+    "(SELECT count(*) FROM curves), (SELECT count(*) FROM signal_rates), (SELECT count(*) FROM metrics)"
+)
 reads, seen, problems = 0, [], []
 print("ready", flush=True)
 last = False
@@ -28,20 +32,20 @@ while not last:
     # Once more after the last publication.
     last = os.path.exists(stop)
     with store.open(path) as opened:
-        counts = opened.query(
-            "SELECT (SELECT count(*) FROM cells WHERE study = 'propagation'), (SELECT count(*) FROM layers), "
-            "(SELECT count(*) FROM layer_histograms), (SELECT count(*) FROM cells WHERE study = 'training'), "
-            "(SELECT count(*) FROM curves), (SELECT count(*) FROM signal_rates), (SELECT count(*) FROM metrics)"
-        ).fetchall()[0]
+        found = opened.query(SQL).fetchall()
         seen.append(int(opened.snapshot))
-    cells, layers, histograms, trained, points, rates, metrics = counts
-    reads += 1
-    if (layers, histograms, points, rates) != (4 * cells, 12 * cells, 11 * trained, cells) or metrics == 0:
-        problems.append(counts)
+    # Others open the file with nothing but DuckDB.
+    with duckdb.connect(path, read_only=True) as connection:
+        found += connection.execute(SQL).fetchall()
+    for counts in found:
+        cells, layers, histograms, trained, points, rates, metrics = counts
+        reads += 1
+        if (layers, histograms, points, rates) != (4 * cells, 12 * cells, 11 * trained, cells) or metrics == 0:
+            problems.append(counts)
     if seen != sorted(seen):
         problems.append(seen)
     # Else it would take half of the machine from who writes.
-    time.sleep(0.02)
+    time.sleep(0.1)
 print(json.dumps({"reads": reads, "snapshots": sorted(set(seen)), "problems": problems}))
 """
 
@@ -105,12 +109,12 @@ def reader(own, tmp_path):
 
 
 def test_a_reader_sees_whole_states_only_and_in_order(own, reader):
-    for number in range(6):
+    for number in range(4):
         write(own.path, believable(8, 8, first_seed=60 + number))
     found = reader()
     assert found["problems"] == []
-    assert found["snapshots"][-1] == 7
-    assert found["reads"] > 5
+    assert found["snapshots"][-1] == 5
+    assert found["reads"] > 3
 
 
 def test_a_handle_stays_on_its_snapshot_after_that_is_gone(own):
@@ -128,7 +132,7 @@ def sound(layout: store.Layout) -> bool:
 
 def test_killed_writers_lose_nothing_that_was_finished(own, reader, contents, tmp_path):
     generator = random.Random(7)
-    for number in range(4):
+    for number in range(2):
         process = start(WRITER, own.path, 100 * (number + 1))
         process.stdout.readline()
         time.sleep(generator.uniform(0.05, 0.6))
