@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,124 +12,15 @@ import pytest
 from goldilocks import store
 from goldilocks.store import queries
 from goldilocks.store.reading.inline_sql import inlined
+from tests import breadth
 from tests.oracles.queries import ORACLES, Tables
 from tests.oracles.queries.lecture_training import gain
 from tests.oracles.queries.tables import TRAINING_AXES
 from tests.store.builder import write
-from tests.store.varied import SCALES, Varied
+from tests.store.questions import OTHERS, all_cases, covering, usual
+from tests.store.varied import Varied
 
-PROPAGATION = {"preprocessing": "raw", "width": 8, "batch_size": 4, "depth": 2, "norm": "none", "activation": "tanh"}
-TRAINING = {"preprocessing": "standardize", "width": 8, "batch_size": 4, "depth": 2, "steps": 20, "activation": "relu"}
-# What to ask of a store whose networks are small; by query where it is not the same for all.
-USUAL: dict[str, dict[str, Any]] = {
-    "lecture_01_preprocessing": {"depth": 2, "width": 8, "steps": 10},
-    "lecture_01_centring": {"depth": 2, "width": 8, "centred": "raw"},
-    "lecture_02_symmetry": {"depth": 2},
-    "lecture_03_depth": {"init": "kaiming", "width": 8, "batch_size": 4, "steps": 20},
-    "lecture_04_too_small": {"init": "xavier"},
-    "lecture_05_too_big": {"init": "normal(std=0.5)", "depth": 5},
-    "lecture_06_convolution": {"depth": 2, "inits": ["xavier", "kaiming"], "batch_size": 4, "preprocessing": "raw"},
-    "lecture_07_relu_xavier": {"activation": "relu", "depth": 5},
-    "lecture_08_kaiming": {"activation": "relu", "inits": ["kaiming", "zeros"], "preprocessing": "raw"},
-    "lecture_12_learning_rates": {"rates": 3, "batch_size": 4, "steps": 20},
-    "lecture_12_by_rate": {"batch_size": 4, "steps": 20},
-    "lecture_14_claims": {"small": 4, "medium": 8, "large": 16, "selection": 2},
-    "lecture_14_regularization": {"selection": 2},
-    "lecture_17_transfer": {"selection": 2},
-    "lecture_17_claims": {"similar": "digits", "dissimilar": "cloud", "small": 5, "large": 10, "selection": 2},
-    "assignment_2_batch_size": {"dataset": "digits"},
-    "assignment_2_weight_scale": {"dataset": "digits"},
-    "order_and_chaos": {},
-    "nearest_trained": {"depth": 3, "width": 9},
-    "what_trains": {"depth": 3, "width": 9},
-    "outlook_at_depth": {"depth": 40, "activation": "tanh"},
-    "layers_of_configuration": {"depth": 3, "width": 9},
-    "quantity_over_seeds": {"study": "odd", "quantity": "xi"},
-    "quantity_parts": {"study": "odd", "quantity": "xi"},
-    "first_seed_quantity": {"study": "odd", "quantity": "xi"},
-    "scatter_points": {"study": "odd"},
-    "columns": {"relation": "signal_rates"},
-}
-# Other values of a parameter, each asked with all else as usual.
-OTHERS: dict[str, list[Any]] = {
-    "least_depth": [1, 2, 6],
-    "unlike": [0.0, 40.0],
-    "usual": [0.0, 40.0],
-    "bent": [0.0, 40.0],
-    "activation": ["relu", "tanh"],
-    "activations": [["tanh"], []],
-    "baseline_init": ["kaiming", "nobody"],
-    "baseline_activation": ["relu"],
-    "baseline_norm": ["batch"],
-    "batch_size": [8],
-    "batch_sizes": [[8]],
-    "dataset": ["digits", "cloud"],
-    "datasets": [["digits"], ["cloud", "gaussian"]],
-    "depth": [1, 5],
-    "depths": [[5], [2, 5]],
-    "dissimilar": ["digits"],
-    "fast": [0.75],
-    "init": ["kaiming", "nobody"],
-    "inits": [["xavier"], list(SCALES[:2])],
-    "kind": ["activation"],
-    "large": [8],
-    "layers": [[2, 5]],
-    "loss": [0.25],
-    "level": [0.5],
-    "enough": [2],
-    "together": [2, 1000],
-    "lr": [0.01],
-    "lrs": [[0.1], [0.01, 1.0]],
-    "medium": [16],
-    "metrics": [["train_loss", "train_accuracy"], ["update_ratio", "test_loss", "grad_norm"], ["test_loss"] * 2, []],
-    "most": [1, 40, 1000],
-    "most_seeds": [1, None],
-    "network": ["conv"],
-    "networks": [["conv"]],
-    "norm": ["batch"],
-    "norms": [["batch"]],
-    "optimizer": ["adam"],
-    "optimizers": [["adam"]],
-    "over": ["best"],
-    "parts": [["left"]],
-    "preprocessing": ["whiten", "raw"],
-    "preprocessings": [["raw"]],
-    "quantity": ["chi"],
-    "rates": [2],
-    "relation": ["cells"],
-    "selection": [4],
-    "similar": ["cloud"],
-    "size": [0.5],
-    "small": [8],
-    "step_counts": [[10]],
-    "steps": [10, 20],
-    "study": ["mean_field", "propagation"],
-    "study_values": [["color=blue", "size=9"], ["size=10"], ["nothing=1"], []],
-    "agreement": [0.0, 1.0],
-    "tap": ["pre", "grad"],
-    "tolerance": [0.5],
-    "better": [1.0],
-    "centred": ["whiten"],
-    "scaled": ["raw", "whiten"],
-    "target_width": [4, 10_000],
-    "target": [0.7, 0.8, 0.9],
-    "variety": [0.0, 1.0],
-    "width": [16],
-    "widths": [[16]],
-    "x": [
-        "norm",
-        "lr",
-        "steps",
-        "network",
-        "dataset",
-        "preprocessing",
-        "activation",
-        "width",
-        "batch_size",
-        "optimizer",
-    ],
-    "y": ["depth", "norm", "lr", "steps", "network", "dataset", "preprocessing", "width", "batch_size", "optimizer"],
-}
+COVERING = covering()
 
 
 @pytest.fixture(scope="module")
@@ -165,24 +56,6 @@ class Answers:
 @pytest.fixture(scope="module")
 def answers(opened):
     return Answers(opened)
-
-
-def usual(query: queries.Query) -> dict[str, Any]:
-    """Returns a value for every parameter."""
-    default = {one.name: one.default for one in query.parameters}
-    kind = PROPAGATION if default.get("dataset") == "gaussian" or "inits" not in default else TRAINING
-    if query.name in ("recommendation", "lecture_10_depth_with_batch_norm") or "optimizer" in default:
-        kind = TRAINING
-    chosen = {name: value for name, value in kind.items() if name in default and default[name] is not None}
-    return default | chosen | USUAL.get(query.name, {})
-
-
-def cases(query: queries.Query, most: int | None = None) -> Iterator[dict[str, Any]]:
-    """Yields what a query is asked: the usual, and every parameter with other values, so many at most."""
-    values = usual(query)
-    yield values
-    for name in values:
-        yield from (values | {name: other} for other in OTHERS[name][:most] if other != values[name])
 
 
 # Columns that tell the rows of one answer apart.
@@ -244,10 +117,10 @@ def test_every_query_has_an_oracle_and_every_oracle_a_query():
     assert set(ORACLES) == set(queries.all())
 
 
-def compare(answers: Answers, query: queries.Query) -> list[int]:
+def compare(answers: Answers, query: queries.Query, cases: Iterable[dict[str, Any]]) -> list[int]:
     """Asserts that a query equals its oracle in every case, and returns how many rows it had in each."""
     counts = []
-    for values in cases(query):
+    for values in cases:
         found = [hashable(row) for row in answers.query(query, values)]
         expected = answers.oracle(query.name, values)
         assert in_order(found, ORACLES[query.name].order), values
@@ -260,14 +133,24 @@ def compare(answers: Answers, query: queries.Query) -> list[int]:
     return counts
 
 
+def assert_pasted(answers: Answers, query: queries.Query, values: dict[str, Any]) -> None:
+    """Asserts that a query gives the same with its values written in it."""
+    pasted = by_key(answers.opened.query(inlined(query, values)).arrow().to_pylist())
+    for row, other in zip(pasted, by_key(answers.query(query, values)), strict=True):
+        assert row.keys() == other.keys()
+        assert all(same(row[name], other[name]) for name in row), values
+
+
+def test_with_its_values_written_in_it_a_query_gives_the_same(answers):
+    for query in queries.all().values():
+        assert_pasted(answers, query, usual(query))
+
+
+@pytest.mark.thorough("how a value is written depends on its type, and usual values are of every type")
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
-def test_with_its_values_written_in_it_gives_the_same(answers, query):
-    # How a value is written depends on its type, not on each axis that it may name.
-    for values in cases(query, most=2):
-        pasted = by_key(answers.opened.query(inlined(query, values)).arrow().to_pylist())
-        for row, other in zip(pasted, by_key(answers.query(query, values)), strict=True):
-            assert row.keys() == other.keys()
-            assert all(same(row[name], other[name]) for name in row), values
+def test_with_other_values_too(answers, query):
+    for values in all_cases(query):
+        assert_pasted(answers, query, values)
 
 
 def test_written_values_stay_values():
@@ -290,7 +173,18 @@ def test_a_value_that_reads_like_a_parameter_stays_a_value(name):
 
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
 def test_it_equals_plain_pandas(answers, query):
-    assert compare(answers, query)[0] > 0, "what is usually asked has no answer"
+    assert compare(answers, query, COVERING[query.name])[0] > 0, "what is usually asked has no answer"
+
+
+@pytest.mark.thorough("every value of every parameter of every query; each value of some query is asked every time")
+@pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
+def test_it_equals_plain_pandas_whatever_is_asked(answers, query):
+    compare(answers, query, all_cases(query))
+
+
+def test_every_value_is_asked_every_time():
+    asked = {(name, repr(value)) for cases in COVERING.values() for case in cases for name, value in case.items()}
+    assert {(name, repr(value)) for name, values in OTHERS.items() for value in values} - asked == set()
 
 
 MISTAKES = (
@@ -348,12 +242,13 @@ MISTAKES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "right", "wrong"), MISTAKES)
+# What is compared is compared every time; these are mistakes that were noticed.
+@pytest.mark.parametrize(("name", "right", "wrong"), breadth.few(MISTAKES, 14))
 def test_a_mistake_is_noticed(answers, name, right, wrong):
     query = queries.get(name)
     assert right in query.sql
     with pytest.raises(AssertionError):
-        compare(answers, replace(query, sql=query.sql.replace(right, wrong)))
+        compare(answers, replace(query, sql=query.sql.replace(right, wrong)), COVERING[name])
 
 
 def test_the_interval_of_a_difference_of_shares_is_the_published_one():
