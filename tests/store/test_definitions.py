@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 import pytest
 
@@ -9,6 +11,7 @@ from goldilocks import store
 from goldilocks.store.checks.check import check
 from goldilocks.store.errors import StoreCorrupt
 from goldilocks.store.schema import migrate
+from goldilocks.store.snapshots.blank import blank
 
 # What somebody, or a bit, may change, and how it is named.
 CHANGES = {
@@ -42,8 +45,9 @@ SHAPES = {
 
 
 @pytest.fixture
-def database():
-    with migrate.empty() as connection:
+def database(tmp_path):
+    (tmp_path / "blank.duckdb").write_bytes(blank())
+    with duckdb.connect(str(tmp_path / "blank.duckdb")) as connection:
         yield connection
 
 
@@ -55,9 +59,8 @@ def test_an_empty_database_deviates_in_nothing(database):
 @pytest.mark.parametrize("sql", CHANGES)
 def test_a_change_is_named_and_made_good(database, sql):
     database.execute(sql)
+    assert re.search(CHANGES[sql], str(migrate.deviations(database)))
     assert not migrate.is_current(database)
-    with pytest.raises(AssertionError, match=CHANGES[sql]):
-        raise AssertionError(str(migrate.deviations(database)))
     migrate.migrate(database)
     assert migrate.is_current(database), str(migrate.deviations(database))
 

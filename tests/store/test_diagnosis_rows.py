@@ -12,11 +12,12 @@ from goldilocks import store
 from goldilocks.store import journal, tables
 from goldilocks.store.checks.check import check
 from goldilocks.store.checks.rows import invariants, none_of
+from goldilocks.store.exchange.conflicts import conflicts
 from goldilocks.store.exchange.export import export
 from goldilocks.store.exchange.merge import merge
 from goldilocks.store.snapshots.agreement import disagreement
 from goldilocks.store.writing import packing
-from tests.store.builder import Batch, rewritten, write
+from tests.store.builder import Batch, write
 
 OWN = ("diagnoses", "sites", "taps", "parameters", "findings")
 GOOD = "(SELECT min(cell_id) FROM cells WHERE status = 'done')"
@@ -148,6 +149,18 @@ def test_a_union_is_what_one_store_would_hold(tmp_path, contents):
     assert broken(here) == []
 
 
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """A connection to a copy of a store's snapshot, with another one beside it that was measured in another way."""
+    folder = tmp_path_factory.mktemp("compared")
+    here, there = (write(folder / f"{name}.duckdb", diagnosed(name, 0)) for name in ("one", "two"))
+    there.resolve().chmod(0o644)
+    with duckdb.connect(str(there.resolve())) as connection:
+        connection.execute("UPDATE diagnoses SET method = 'vmap', reason = 'another', at_once = 9, packages = '{}'")
+        connection.execute(f"ATTACH '{here.resolve()}' AS here (READ_ONLY)")
+        yield connection
+
+
 @pytest.mark.parametrize(
     ("change", "largest"),
     [
@@ -158,15 +171,13 @@ def test_a_union_is_what_one_store_would_hold(tmp_path, contents):
         ("DELETE FROM findings", math.inf),
     ],
 )
-def test_other_results_are_a_conflict_and_the_way_of_measuring_is_none(tmp_path, change, largest):
-    here, there = (write(tmp_path / f"{name}.duckdb", diagnosed(name, 0)) for name in ("one", "two"))
-    with rewritten(there.resolve()) as connection:
-        connection.execute("UPDATE diagnoses SET method = 'vmap', reason = 'another', at_once = 9, packages = '{}'")
-    assert merge(here, there.path).conflicts == ()
-    with rewritten(there.resolve()) as connection:
-        connection.execute(change)
-    (conflict,) = merge(here, there.path).conflicts
-    assert conflict.largest == pytest.approx(largest)
+def test_other_results_are_a_conflict_and_the_way_of_measuring_is_none(compared, change, largest):
+    assert list(conflicts(compared)) == []
+    compared.execute("BEGIN")
+    compared.execute(change)
+    found = list(conflicts(compared))
+    compared.execute("ROLLBACK")
+    assert [one.largest for one in found] == [pytest.approx(largest)]
 
 
 def test_an_export_is_read_back_without_loss(sound, tmp_path, contents):

@@ -16,6 +16,7 @@ from goldilocks import store
 from goldilocks.store.checks.check import check
 from goldilocks.store.exchange.merge import merge
 from goldilocks.store.schema import migrate
+from tests import breadth
 from tests.store.make_asset import asset
 
 STEPS = [step.number for step in migrate.steps()]
@@ -31,48 +32,51 @@ def test_every_schema_has_an_asset_the_present_one_too():
     assert [number for number in STEPS if not asset(number).exists()] == [], "run python -m tests.store.make_asset"
 
 
-@pytest.mark.parametrize("number", [number for number in STEPS if asset(number).exists()])
-class TestAsset:
-    def test_it_opens_as_it_is(self, number, tmp_path):
-        layout = unpacked(number, tmp_path)
-        with store.open(layout) as opened:
-            assert max(migrate.applied(opened.cursor())) == number
-            assert opened.query("SELECT count(*) FROM cells").fetchall() == [(6,)]
-            assert opened.query("SELECT count(*) FROM activation_stats").fetchall() == [(12,)]
-            assert opened.query("SELECT count(*) FROM outcomes").fetchall() == [(2,)]
-            if number == STEPS[-1]:
-                assert opened.diagnosed_networks().fetchall() == []
-            else:
-                # It asks for tables of the newest step.
-                with pytest.raises(store.StoreInvalid, match="goldilocks store publish"):
-                    opened.diagnosed_networks()
-        assert len(store.done_cells(layout)) == 6
+@pytest.mark.parametrize("number", STEPS)
+def test_it_opens_as_it_is(number, tmp_path):
+    layout = unpacked(number, tmp_path)
+    with store.open(layout) as opened:
+        assert max(migrate.applied(opened.cursor())) == number
+        assert opened.query("SELECT count(*) FROM cells").fetchall() == [(6,)]
+        assert opened.query("SELECT count(*) FROM activation_stats").fetchall() == [(12,)]
+        assert opened.query("SELECT count(*) FROM outcomes").fetchall() == [(2,)]
+        if number == STEPS[-1]:
+            assert opened.diagnosed_networks().fetchall() == []
+        else:
+            # It asks for tables of the newest step.
+            with pytest.raises(store.StoreInvalid, match="goldilocks store publish"):
+                opened.diagnosed_networks()
+    assert len(store.done_cells(layout)) == 6
 
-    def test_publishing_brings_it_up_to_date_and_loses_nothing(self, number, tmp_path, contents):
-        layout = unpacked(number, tmp_path)
-        before = contents(layout)
-        store.publish(layout)
-        assert [finding for finding in check(layout) if not finding.holds] == []
-        with store.open(layout) as opened:
-            assert migrate.applied(opened.cursor()) == set(STEPS)
-            assert len(opened.outcomes_over_seeds().fetchall()) == 2
-            after = {}
-            for name in set(before) - {"metrics", "schema_steps", "thresholds"}:
-                known = store.open(unpacked(number, tmp_path / "again")).query(f"SELECT * FROM {name} LIMIT 0").columns
-                columns = ", ".join(f'"{column}"' for column in known if column not in ("ingested_at", "applied_at"))
-                after[name] = sorted(map(repr, opened.query(f"SELECT {columns} FROM {name}").fetchall()))
-        assert after == {name: before[name] for name in after}
 
-    def test_its_journal_alone_gives_the_same(self, number, tmp_path, contents):
-        migrated, rebuilt = unpacked(number, tmp_path / "a"), unpacked(number, tmp_path / "b")
-        store.publish(migrated)
-        store.publish(rebuilt, anew=True)
-        assert contents(migrated) == contents(rebuilt)
+# Each of them takes every step after its own: the first one all of them.
+@pytest.mark.parametrize("number", breadth.few(STEPS, 3))
+def test_publishing_brings_it_up_to_date_and_loses_nothing(number, tmp_path, contents):
+    layout = unpacked(number, tmp_path)
+    before = contents(layout)
+    with store.open(layout) as opened:
+        names = set(before) - {"metrics", "schema_steps", "thresholds"}
+        known = {name: opened.query(f"SELECT * FROM {name} LIMIT 0").columns for name in names}
+    store.publish(layout)
+    assert [finding for finding in check(layout) if not finding.holds] == []
+    with store.open(layout) as opened:
+        assert migrate.applied(opened.cursor()) == set(STEPS)
+        assert len(opened.outcomes_over_seeds().fetchall()) == 2
+        for name in names:
+            columns = ", ".join(f'"{column}"' for column in known[name] if column not in ("ingested_at", "applied_at"))
+            after = sorted(map(repr, opened.query(f"SELECT {columns} FROM {name}").fetchall()))
+            assert after == before[name], name
+    migrated = contents(layout)
+    # The journal alone gives the same.
+    store.publish(layout, anew=True)
+    assert contents(layout) == migrated
 
-    def test_it_can_be_merged(self, number, tmp_path):
-        old, new = unpacked(number, tmp_path / "old"), store.Layout.at(tmp_path / "new.duckdb")
-        assert merge(new, old.resolve()).added == 6
-        assert [finding for finding in check(new) if not finding.holds] == []
+
+@pytest.mark.parametrize("number", breadth.few(STEPS, 2))
+def test_it_can_be_merged(number, tmp_path):
+    old, new = unpacked(number, tmp_path / "old"), store.Layout.at(tmp_path / "new.duckdb")
+    assert merge(new, old.resolve()).added == 6
+    assert [finding for finding in check(new) if not finding.holds] == []
 
 
 def test_steps_are_numbered_without_gaps():

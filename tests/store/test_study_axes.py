@@ -36,6 +36,22 @@ def layout(tmp_path_factory):
     return write(tmp_path_factory.mktemp("axes") / "grid.duckdb", batch)
 
 
+@pytest.fixture(scope="module")
+def copy(layout):
+    with migrate.empty() as connection:
+        connection.execute(f"ATTACH '{layout.resolve()}' AS there (READ_ONLY)")
+        connection.execute("INSERT INTO cells BY NAME FROM there.cells")
+        yield connection
+
+
+@pytest.fixture
+def changeable(copy):
+    """A connection to the cells; what is changed is put right again."""
+    copy.execute("BEGIN")
+    yield copy
+    copy.execute("ROLLBACK")
+
+
 def maps(layout: store.Layout) -> dict[str, tuple[dict, dict]]:
     with store.open(layout) as opened:
         rows = opened.query("SELECT init, study_axes, study_numbers FROM quantities").fetchall()
@@ -73,17 +89,14 @@ def test_the_columns_are_those_that_have_no_map(layout):
         "study_axes = MAP {}",
     ],
 )
-def test_the_invariant_notices_maps_that_do_not_follow_from_the_spec(layout, change):
+def test_the_invariant_notices_maps_that_do_not_follow_from_the_spec(changeable, change):
     from goldilocks.store import queries
     from goldilocks.store.checks.rows import FOLDER
 
     sql = queries.parse("axes_match_spec", (FOLDER / "axes_match_spec.sql").read_text(encoding="utf-8")).sql
-    with migrate.empty() as connection:
-        connection.execute(f"ATTACH '{layout.resolve()}' AS there (READ_ONLY)")
-        connection.execute("INSERT INTO cells BY NAME FROM there.cells")
-        assert connection.execute(sql).fetchall() == []
-        connection.execute(f"UPDATE cells SET {change} WHERE init = 'numbers'")
-        assert connection.execute(sql).fetchall() != []
+    assert changeable.execute(sql).fetchall() == []
+    changeable.execute(f"UPDATE cells SET {change} WHERE init = 'numbers'")
+    assert changeable.execute(sql).fetchall() != []
 
 
 def test_numbers_sort_as_numbers(layout):
