@@ -2,10 +2,11 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -32,8 +33,7 @@ def test_every_page_is_listed():
 
 @pytest.mark.parametrize("program", ["goldilocks", "goldilocks store", "goldilocks dashboard"])
 def test_every_command_is_listed_and_its_help_shows(program):
-    command = [sys.executable, "-m", *program.split(), "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=ROOT / ".package")
+    done = warm.run(*program.split(), "--help", text=True, cwd=ROOT / ".package")
     assert done.returncode == 0, done.stderr
     commands = (
         re.findall(r"^│ (\w+) ", done.stdout.split("Commands")[-1], re.MULTILINE) if "Commands" in done.stdout else []

@@ -24,11 +24,12 @@ from tests.readme import ROOT, TEXT, checked, commands, example, examples, typed
 
 # The grids of the README are computed at these sizes.
 SMALLER = {"width": "8", "batch_size": "8", "steps": "2"}
-# The network of the lecture that the README asks about, with fewer examples and schemes than in the demo.
-LECTURE = """
+# The network of the lecture that the README asks about, narrower, with fewer examples and schemes than in the demo.
+WIDE, NARROW = 4096, 256
+LECTURE = f"""
 [[study]]
 kind = "propagation"
-width = 4096
+width = {NARROW}
 depth = 6
 batch_size = 2
 init = ["normal(std=0.01)", "xavier"]
@@ -75,6 +76,12 @@ def lecture(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lecture")
     engine.run(engine.Grid.from_toml(LECTURE, "lecture"), folder / "data" / "grid.duckdb")
     return folder
+
+
+def of_narrow(text: str) -> str:
+    """Return an example that asks about the narrow network in place of the lecture's."""
+    assert f"width = {WIDE}" in text
+    return text.replace(f"width = {WIDE}", f"width = {NARROW}")
 
 
 def frame(sql: str, path: str = "data/grid.duckdb") -> pandas.DataFrame:
@@ -180,7 +187,7 @@ def test_the_list_has_formulas_and_references():
 
 def test_the_shell_shows_the_views_and_the_verdicts(lecture, monkeypatch):
     monkeypatch.chdir(lecture)
-    duckdb, query = commands(example("Query it directly", "sh"))
+    duckdb, query = commands(of_narrow(example("Query it directly", "sh")))
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         shlex.split(duckdb), capture_output=True, text=True, check=True, env={**os.environ, "PATH": path}
@@ -192,7 +199,7 @@ def test_the_shell_shows_the_views_and_the_verdicts(lecture, monkeypatch):
         assert view.name in done.stdout
     assert "How each training cell ended" in done.stdout
     found = pandas.DataFrame(json.loads(typed(f"{query} --format json").stdout))
-    every = frame("SELECT * FROM signal_rates").query("activation == 'tanh' and width == 4096 and depth == 6")
+    every = frame("SELECT * FROM signal_rates").query(f"activation == 'tanh' and width == {NARROW} and depth == 6")
     counted = every.groupby(["init", "norm", "verdict"]).size().rename("seeds").reset_index()
     assert found.to_dict("records") == counted.to_dict("records")
     assert dict(zip(found["init"], found["verdict"], strict=True)) == {
@@ -203,14 +210,16 @@ def test_the_shell_shows_the_views_and_the_verdicts(lecture, monkeypatch):
 
 
 def test_with_nothing_of_goldilocks_installed(lecture):
-    code = example("From Python, in a notebook and from R", "python", 1)
+    code = of_narrow(example("From Python, in a notebook and from R", "python", 1))
     done = subprocess.run(
         [sys.executable, "-I", "-c", code], cwd=lecture, capture_output=True, text=True, check=True, timeout=120
     )
     (sql,) = re.findall(r'"""(.*?)"""', code, re.DOTALL)
     found = frame(sql, lecture / "data" / "grid.duckdb")
     every = frame("SELECT * FROM activation_stats", lecture / "data" / "grid.duckdb")
-    same = "init == 'normal(std=0.01)' and activation == 'tanh' and norm == 'none' and width == 4096 and depth == 6"
+    same = (
+        f"init == 'normal(std=0.01)' and activation == 'tanh' and norm == 'none' and width == {NARROW} and depth == 6"
+    )
     expected = every.query(same).groupby("layer")["std"].agg(["mean", "size"])
     assert found["layer"].tolist() == [1, 2, 3, 4, 5, 6]
     pandas.testing.assert_series_equal(found["std"], expected["mean"].reset_index(drop=True), check_names=False)
@@ -285,9 +294,9 @@ def grouped_queries():
     return [sql for sql in re.findall(r"SELECT[^\"`]*?GROUP BY[^\"`]*", TEXT) if "avg(" in sql or "count(" in sql]
 
 
-@pytest.mark.parametrize("number", range(len(grouped_queries())))
-def test_what_a_query_calls_seeds_are_seeds(number):
-    """Each group of a query in the README is one configuration, with every seed of it, asked of the demo's cells."""
+@pytest.fixture(scope="module")
+def demo():
+    """A connection to views that have the demo's cells, and the axes of a cell."""
     import duckdb
 
     rows = [cell.row() for cell in preset("demo").cells if cell.study in ("propagation", "training")]
@@ -299,15 +308,21 @@ def test_what_a_query_calls_seeds_are_seeds(number):
             ("outcomes", "training", "1.0 AS best_test_accuracy"),
         ):
             connection.execute(f"CREATE TABLE {view} AS SELECT *, {values} FROM cells WHERE study = '{study}'")
-        sql = grouped_queries()[number]
-        assert "AS seeds" in sql
-        axes = ", ".join(name for name in cells.columns if name not in ("cell_id", "seed", "spec"))
-        seeds = connection.sql(sql).df()["seeds"]
-        configurations = re.sub(r"count\(\*\) AS seeds", f"count(DISTINCT ({axes})) AS seeds", sql)
-        assert connection.sql(configurations).df()["seeds"].unique().tolist() == [1]
-        distinct = re.sub(r"count\(\*\) AS seeds", "count(DISTINCT seed) AS seeds", sql)
-        assert sorted(connection.sql(distinct).df()["seeds"]) == sorted(seeds)
-        assert seeds.min() > 1
+        yield connection, ", ".join(name for name in cells.columns if name not in ("cell_id", "seed", "spec"))
+
+
+@pytest.mark.parametrize("number", range(len(grouped_queries())))
+def test_what_a_query_calls_seeds_are_seeds(demo, number):
+    """Each group of a query in the README is one configuration, with every seed of it, asked of the demo's cells."""
+    connection, axes = demo
+    sql = grouped_queries()[number]
+    assert "AS seeds" in sql
+    seeds = connection.sql(sql).df()["seeds"]
+    configurations = re.sub(r"count\(\*\) AS seeds", f"count(DISTINCT ({axes})) AS seeds", sql)
+    assert connection.sql(configurations).df()["seeds"].unique().tolist() == [1]
+    distinct = re.sub(r"count\(\*\) AS seeds", "count(DISTINCT seed) AS seeds", sql)
+    assert sorted(connection.sql(distinct).df()["seeds"]) == sorted(seeds)
+    assert seeds.min() > 1
 
 
 # --- More than one machine ---------------------------------------------------------------------------------------
@@ -334,12 +349,15 @@ def test_a_job_array_and_its_merge(tmp_path):
 
 
 def shell(script: str, environment: dict[str, str]) -> None:
-    program = f"PATH=/usr/bin:/bin OMP_NUM_THREADS=1 {Path(sys.executable).parent}/goldilocks"
-    done = subprocess.run(
-        ["bash", "-euc", script.replace("goldilocks", program)],
-        capture_output=True, text=True, timeout=600, env=environment,
-    )  # fmt: skip
+    """Run a script, and do in this process what it asks of goldilocks."""
+    program = Path("bin") / "goldilocks"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    program.chmod(0o755)
+    environment |= {"PATH": f"{program.parent.resolve()}:/usr/bin:/bin"}
+    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=600, env=environment)
     assert done.returncode == 0, done.stderr
+    typed(shlex.join(["goldilocks", *done.stdout.splitlines()]))
 
 
 # --- A scheme of your own ----------------------------------------------------------------------------------------
