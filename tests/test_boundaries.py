@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.readme import example
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,8 +133,10 @@ def test_the_drawing_of_the_floors_is_the_list():
 
 def test_a_folder_of_members_holds_members_only():
     files = {path.stem for path in (ROOT / "engine" / "studies").glob("*.py")}
-    names = loaded_output("from goldilocks.engine.studies import studies; print(*(one.name for one in studies))")
-    assert files - {"__init__", "base"} == set(names.split())
+    done = warm.run(
+        "-c", "from goldilocks.engine.studies import studies; print(*(one.name for one in studies))", text=True
+    )
+    assert files - {"__init__", "base"} == set(done.stdout.split())
 
 
 def test_only_one_folder_knows_ray():
@@ -142,17 +145,12 @@ def test_only_one_folder_knows_ray():
     assert {path.parent for path in files if "ray" in imported(path)} == {folder}
 
 
-def loaded_output(code):
-    """Return the last line that a fresh interpreter prints."""
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT / ".package", timeout=600)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]
-
-
 def loaded(code):
     """Return the packages that a fresh interpreter has loaded after running some code."""
-    return {_package(name) for name in loaded_output(f"{code}\nimport sys; print(*sys.modules)").split()}
+    command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT / ".package", timeout=600)
+    assert done.returncode == 0, done.stderr
+    return {_package(name) for name in done.stdout.splitlines()[-1].split()}
 
 
 def test_the_dashboard_needs_neither_torch_nor_the_engine():

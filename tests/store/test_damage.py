@@ -10,9 +10,10 @@ import pytest
 
 from goldilocks import store
 from goldilocks.store.files.attach import HEADERS, refuse_truncated
+from tests import breadth
 
 BLOCK = 1 << 18
-CUTS = 24
+CUTS = 8
 
 
 @pytest.fixture
@@ -55,11 +56,12 @@ def test_what_is_cut_off_is_told_from_its_length(tmp_path):
                 refuse_truncated(connection, copy)
 
 
-def test_no_block_whose_loss_makes_finished_cells_forgotten(own, newest):
+@pytest.mark.parametrize("every", breadth.few([2, 1], 1))
+def test_no_block_whose_loss_makes_finished_cells_forgotten(own, newest, every):
     content = newest.read_bytes()
     done = store.done_cells(own)
     passed_over = 0
-    for start in range(HEADERS, len(content), BLOCK):
+    for start in range(HEADERS, len(content), every * BLOCK):
         noise = np.random.default_rng(start).bytes(4096)
         newest.write_bytes(content[:start] + noise + content[start + 4096 :])
         with warnings.catch_warnings(record=True) as caught:
