@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 KINDS = ("selectbox", "multiselect", "slider", "button_group", "checkbox", "number_input")
 # What is typed into boxes of numbers.
 NUMBERS = range(1, 65)
-PATIENCE = 60.0
+PATIENCE = 600.0
 
 
 class Broken(AssertionError):
