@@ -11,7 +11,6 @@ import random
 import shutil
 import sys
 import time
-from functools import cache
 from itertools import cycle
 from pathlib import Path
 
@@ -43,16 +42,15 @@ def main() -> int:
     print(f"| {' | '.join(HEADINGS)} |\n|---|---{'|---:' * (len(HEADINGS) - 2)}|", flush=True)
     with scratch(place) as folder:
         packing = (PACKING, PACKING_ALONE) if size is LONG else (PACKING_ALONE,)
-        jobs = (STORE, *packing, ENGINE)
-        bench = cache(lambda job: Bench(job, folder / job.name, seed))
+        benches = [Bench(job, folder / job.name, seed) for job in (STORE, *packing, ENGINE)]
         words = [word for word in sys.argv[1:] if not word.startswith("--")] or [""]
         chosen = {name: one for name, one in SCENARIOS.items() if any(word in name for word in words)}
         # Jobs differ most in where they can be killed: each one is, when every fault is tried once.
-        killed = cycle(draw.sample(jobs, len(jobs)))
+        killed = cycle(draw.sample(benches, len(benches)))
         for name, scenario in chosen.items():
-            once = next(killed) if scenario in DEATHS else draw.choice(jobs)
-            for job in jobs if size is LONG else [once]:
-                problems += _run(name, bench(job), list(_timed(scenario(bench(job), size))))
+            once = next(killed) if scenario in DEATHS else draw.choice(benches)
+            for bench in benches if size is LONG else [once]:
+                problems += _run(name, bench, list(_timed(scenario(bench, size))))
     return 1 if problems else 0
 
 

@@ -19,10 +19,10 @@ PROGRAM = """
 import os, sys, tempfile
 from pathlib import Path
 from tests.faults import shim
-shim.preload()
 from tests.faults.jobs import STORE
 from goldilocks import store
 folder, trace = map(Path, sys.argv[1:])
+shim.preload()
 layout = store.Layout.at(folder / "grid.duckdb")
 with trace.open("wb") as file:
     shim.arm(folder, shim.Mode.count, trace=file.fileno())
