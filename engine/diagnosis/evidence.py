@@ -75,7 +75,11 @@ class Evidence:
 
     def weight_of(self, site: Site) -> str:
         """Return the name of the matrix that a site multiplies by, or nothing where it is computed from several."""
-        return "" if self._entering(site, "scale") else self._entering(site, "weight")
+        return "" if self.has_normalized_weight(site) else self._entering(site, "weight")
+
+    def has_normalized_weight(self, site: Site) -> bool:
+        """Tell whether a site multiplies by a weight that is computed from a direction and its lengths."""
+        return self._entering(site, "weight") != "" and self._entering(site, "scale") != ""
 
     def bias_of(self, site: Site) -> str:
         """Return the name of the bias that a site adds, or nothing."""

@@ -59,6 +59,7 @@ class Passes:
         self._wholes = whole_modules(model)
         self._limits = saturation_limits(found)
         self._names = [name for name, tensor in model.named_parameters() if tensor.is_floating_point()]
+        self._slots = _slots(model)
         self._like = next((tensor for tensor in model.parameters()), torch.zeros(()))
 
     def at_once(self, states: Sequence[State]) -> Found:
@@ -88,7 +89,8 @@ class Passes:
             recorder = self._recorder(probes)
             with watching(self._model, recorder, self._wholes):
                 args, kwargs = self._specimen.args, dict(self._specimen.kwargs)
-                output = functional_call(self._model, {**trained, **rest}, args, kwargs)
+                state = {slot: tensor for name, tensor in (trained | rest).items() for slot in self._slots[name]}
+                output = functional_call(self._model, state, args, kwargs, tie_weights=False)
             loss = loss_of(self._specimen, output)
             missing[:] = recorder.missing
             return loss, (recorder.rows(probes), loss.detach(), recorder.counts(probes))
@@ -145,6 +147,27 @@ class Passes:
         dtype = wide(self._like)
         sizes = [torch.linalg.vector_norm(g, dtype=dtype) / max(g.numel(), 1) ** 0.5 for g in gradients]
         return torch.stack(sizes) if sizes else torch.empty(0, dtype=dtype, device=self._like.device)
+
+
+def _slots(model: nn.Module) -> dict[str, list[str]]:
+    """Return for each parameter and buffer the names of all places that hold it, each place once.
+
+    A module may have two names, and then so has its parameter. `functional_call` would fill that place twice, and take
+    for what was there before what it has put there itself.
+    """
+    found: dict[str, list[str]] = {}
+    first: dict[int, str] = {}
+    seen: set[tuple[int, str]] = set()
+    for name, tensor in (
+        *model.named_parameters(remove_duplicate=False),
+        *model.named_buffers(remove_duplicate=False),
+    ):
+        layer, _, key = name.rpartition(".")
+        place = (id(model.get_submodule(layer)), key)
+        if place not in seen:
+            seen.add(place)
+            found.setdefault(first.setdefault(id(tensor), name), []).append(name)
+    return found
 
 
 def state_of(model: nn.Module) -> State:

@@ -1,6 +1,7 @@
 """A report as text that fits a terminal of `COLUMNS` columns."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ def _lines(report: "Report") -> Iterator[str]:
     yield ""
     yield from _wrapped(
         "forward, backward: factor of signal and gradient per step; behind: difference of |ln total factor| to "
-        "the best, in pairs of common seeds."
+        "the best, in pairs of common seeds. What has fewer errors is better."
     )
     given = report.specimen
     if given.classes is None and given.loss is None and given.target is None:
@@ -47,9 +48,12 @@ def _lines(report: "Report") -> Iterator[str]:
             "loss: the network's own, or where it returns none the mean of its outputs times ±1, which says nothing by "
             "itself; --classes or --loss give another."
         )
+    alike: dict[Finding, list[Finding]] = {}
     for finding in report.findings:
+        alike.setdefault(replace(finding, init="", value=0.0, limit=0.0), []).append(finding)
+    for findings in alike.values():
         yield ""
-        yield from _finding(finding)
+        yield from _finding(findings)
     if not report.findings:
         yield ""
         yield "No findings."
@@ -58,9 +62,12 @@ def _lines(report: "Report") -> Iterator[str]:
         yield from _wrapped(f"Note: {remark}")
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _finding(findings: list[Finding]) -> Iterator[str]:
+    """Yield a finding, once for all initializations about which the same is said."""
+    finding = findings[0]
     seeds = f"{finding.seeds} of {counted(finding.of, 'seed')}"
-    yield from _wrapped(f"{finding.severity.upper()} {finding.rule} at {finding.site} ({finding.init}, {seeds})")
+    inits = ", ".join(one.init for one in findings)
+    yield from _wrapped(f"{finding.severity.upper()} {finding.rule} at {finding.site} ({inits}, {seeds})")
     yield from _wrapped(f"{finding.why[:1].upper()}{finding.why[1:]} {finding.remedy}", "  ")
     for line in finding.code.splitlines():
         yield f"    {line}"

@@ -168,9 +168,10 @@ def _einsum(event: Event, tensor: Tensor) -> list[Block]:
     place = next((n for n, operand in enumerate(tensors_in(event.args[1:])) if operand is tensor), None)
     if place is None or len(terms) != 2 or not right:
         return []
-    shape, letters = tuple(tensor.shape), terms[place]
-    summed = [letter not in right for letter in letters]
-    if not any(summed) or "." in left:
+    shape, letters = tuple(tensor.shape), terms[place].removeprefix("...")
+    # Dots stand for axes in front, which are kept.
+    summed = [False] * (len(shape) - len(letters)) + [letter not in right for letter in letters]
+    if not any(summed) or "." in letters or len(summed) != len(shape):
         return []
     if len(shape) == 2:
         return affine_fans(shape, "columns" if summed[0] else "rows")

@@ -1,6 +1,7 @@
 """What a new user types first, and networks as they are written elsewhere."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
@@ -175,3 +176,67 @@ def test_norms_whose_scales_begin_near_zero_let_the_signal_die_out():
 
     found = judge(measure(Specimen(make, (zoo.numbers(32, 32),), classes=10), ["as_is", "kaiming"], [0, 1]))
     assert {(one.init, one.rule) for one in found if one.severity == "error"} == {("as_is", "forward_rate")}
+
+
+def test_what_holds_of_several_initializations_is_said_once():
+    class Left(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.left = nn.Linear(4, 3), nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.layer(x), self.left(x)
+
+    report = goldilocks.diagnose(Left, "4x4", ["as_is", "kaiming"], seeds=1)
+    assert [one.rule for one in report.findings] == ["no_gradient", "no_gradient"]
+    text = " ".join(str(report).split())
+    assert text.count("WARNING no_gradient at left (as_is, kaiming, 1 of 1 seed)") == 1
+    assert "an output that the loss leaves out" in text
+    assert text.count("It will never be trained") == 1
+
+
+@pytest.mark.parametrize("equation", ["...nd,...dh->...nh", "end,edh->enh", "...nd,edh->enh"])
+def test_experts_under_an_ellipsis_are_matrices_of_their_own(equation):
+    class Experts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.up = nn.Parameter(torch.rand(3, 20, 20))
+
+        def forward(self, x):
+            return torch.einsum(equation, x, self.up)
+
+    one = Specimen(Experts, (zoo.numbers(3, 8, 20),))
+    for part in apply(one, "orthogonal").up.detach():
+        assert torch.allclose(part @ part.T, part[0].square().sum() * torch.eye(20), atol=1e-5)
+
+
+class Shared(nn.Module):
+    """A module under two names, with a buffer, and a tied weight; `branch` asks for a value, which vmap cannot."""
+
+    def __init__(self, branching):
+        super().__init__()
+        self.branching = branching
+        self.layer = nn.Linear(6, 6)
+        self.layer.register_buffer("offset", torch.ones(6))
+        self.again = nn.Sequential(self.layer, nn.Tanh())
+        self.tied = nn.Linear(6, 6)
+        self.tied.weight = self.layer.weight
+
+    def forward(self, x):
+        x = self.tied(self.again(x) + self.layer.offset)
+        if self.branching and float(x.detach().mean()) > 1e9:
+            return 2 * x
+        return x
+
+
+def test_a_module_under_two_names_is_as_it_was_after_several_configurations_at_once():
+    inits, seeds = ["as_is", "kaiming"], [0, 1]
+    alone, together, neither = (
+        measure(Specimen(partial(Shared, branching), (zoo.numbers(8, 6),)), inits, seeds, method=method)
+        for branching, method in ((False, "loop"), (False, "vmap"), (True, "auto"))
+    )
+    assert neither.cost.method == "loop"
+    assert together.signal.std == pytest.approx(alone.signal.std, rel=1e-5)
+    assert neither.signal.grad_rms == pytest.approx(alone.signal.grad_rms, rel=1e-5, nan_ok=True)
+    assert together.signal.grad_rms == pytest.approx(alone.signal.grad_rms, rel=1e-5, nan_ok=True)
+    assert together.weights.grad_rms == pytest.approx(alone.weights.grad_rms, rel=1e-5)

@@ -67,7 +67,7 @@ class FanMismatch(Rule):
         normalized = site.normalized_next or any(
             one.kind == "normalization" for one in evidence.flow.consumers[site.index]
         )
-        plain = bool(evidence.weight_of(site))
+        plain = not evidence.has_normalized_weight(site)
         return site.kind in ("convolution", "affine") and plain and not normalized and site.role != "read-out"
 
     def _wrong_fan(self, evidence: Evidence, place: int) -> float | None:

@@ -15,7 +15,7 @@ def _state(parameter: Parameter) -> str:
     if not parameter.used:
         return "no operation uses it"
     if not parameter.connected:
-        return "the loss does not depend on it, as behind a detach() or a no_grad()"
+        return "the loss does not depend on it, as behind a detach() or an output that the loss leaves out"
     return "" if parameter.trained else FROZEN
 
 
@@ -29,7 +29,10 @@ class NoGradient(Rule):
         "gradients that are zero only at the start, as behind a branch that begins at zero; a module that is cut off "
         "as a whole is named once"
     )
-    remedy = "Use it, let the gradient through, set requires_grad, or register it as a buffer if it is meant."
+    remedy = (
+        "Use it, let the gradient through, give a loss of all outputs, set requires_grad, or register it as a buffer "
+        "if it is meant."
+    )
     code = (
         'model.get_submodule("{module}").requires_grad_(True)\nmodel.get_parameter("{parameter}").requires_grad_(True)'
     )

@@ -5,7 +5,9 @@ import numpy as np
 from goldilocks.engine.card import Card
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
+from goldilocks.engine.diagnosis.measurement import Array
 from goldilocks.engine.diagnosis.rules.base import BY_SIZE, Rule, rules
+from goldilocks.engine.diagnosis.site import Site
 
 
 @rules.register
@@ -33,7 +35,10 @@ class ScaleJump(Rule):
         "fan_mismatch",
         "range",
     )
-    exemptions = "layers at zero, of which other rules speak; what is small in a branch, in a read-out or before a norm"
+    exemptions = (
+        "layers at zero, of which other rules speak; what is small in a branch, in a read-out or before a norm; what "
+        "leaves a layer as its bias"
+    )
     remedy = "Initialize the layer by its fan_in."
     code = 'nn.init.kaiming_normal_(model.get_parameter("{weight}"))'
 
@@ -52,6 +57,8 @@ class ScaleJump(Rule):
             normalized = any(one.kind == "normalization" for one in evidence.flow.consumers[site.index])
             small = (factor < self.low) & (factor > 0) & (site.role == "stream") & (not normalized)
             large = (factor > self.high) & np.isfinite(factor) & (site.role != "read-out")
+            # Behind a signal that has died out only the bias is left, which is not the layer's fault.
+            large &= self._bias(evidence, site) < rms[:, site.index] / 2
             yield from self.finding(
                 evidence,
                 site.label,
@@ -62,3 +69,10 @@ class ScaleJump(Rule):
                 "error",
                 weight=evidence.weight_of(site),
             )
+
+    @staticmethod
+    def _bias(evidence: Evidence, site: Site) -> Array:
+        """Return the rms of the bias that a site adds `[seed]`, 0 without one."""
+        name, sizes = evidence.bias_of(site), evidence.weights("rms")
+        place = next((n for n, one in enumerate(evidence.parameters) if one.name == name), None)
+        return np.zeros(evidence.seeds) if place is None else sizes[:, place]
