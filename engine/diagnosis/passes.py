@@ -12,6 +12,7 @@ from goldilocks.engine.diagnosis.loss import loss_of
 from goldilocks.engine.diagnosis.prepared import usual_random_state
 from goldilocks.engine.diagnosis.recorder import Recorder, saturation_limits
 from goldilocks.engine.diagnosis.specimen import Specimen
+from goldilocks.engine.diagnosis.sums import root_mean_square
 from goldilocks.engine.diagnosis.trace import Trace
 from goldilocks.engine.diagnosis.value_counts import LENGTH
 from goldilocks.engine.diagnosis.watch import watching, whole_modules
@@ -145,7 +146,7 @@ class Passes:
 
     def _sizes(self, gradients: Sequence[Tensor]) -> Tensor:
         dtype = wide(self._like)
-        sizes = [torch.linalg.vector_norm(g, dtype=dtype) / max(g.numel(), 1) ** 0.5 for g in gradients]
+        sizes = [root_mean_square(gradient).to(dtype) for gradient in gradients]
         return torch.stack(sizes) if sizes else torch.empty(0, dtype=dtype, device=self._like.device)
 
 

@@ -55,7 +55,7 @@ class Recorder:
             before = entering if isinstance(entering, Tensor) and entering is not value else None
         self._record(*event.key, value, before)
         probe = self._probes[site.index] if site.index in self._counted else self._probes[site.index, :1]
-        return with_first_tensor(event.result, lambda x: tapped(event, x, Tap.apply(probe, x.detach())))
+        return with_first_tensor(event.result, lambda x: tapped(event, x, lambda value: Tap.apply(probe, value)))
 
     def _record(
         self, name: str, call: int, operation: str, occurrence: int, value: Tensor, before: Tensor | None

@@ -1,11 +1,13 @@
 """Taps on the values that leave operations: their statistics and that of their gradients, under vmap, too."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from goldilocks.engine.diagnosis.operations import first_tensor, tensors_in
+from goldilocks.engine.diagnosis.sums import full_precision, mean_squares, power_of_two, root_mean_square
 from goldilocks.engine.diagnosis.value_counts import count_values
 from goldilocks.engine.diagnosis.watch import Event
 from goldilocks.engine.statistics import wide
@@ -30,61 +32,75 @@ def describe(value: Tensor, unit_axis: int, examples: int, before: Tensor | None
     Returns:
         One number per entry of `COLUMNS`, float64 where the device has it.
     """
-    value = value.detach()
+    value = full_precision(value.detach())
     dtype = wide(value)
     if value.numel() == 0 or value.ndim == 0:
         value = value.reshape(1, -1) if value.numel() else value.new_full((1, 1), torch.nan)
         unit_axis = -1
-    rows = value.reshape(examples, -1) if value.shape[0] % examples == 0 else value.reshape(1, -1)
-    means = rows.mean(1, dtype=dtype)
-    squares = torch.linalg.vector_norm(rows, dim=1, dtype=dtype).square() / rows.shape[1]
-    mean, square = means.mean(), squares.mean()
-    # In the wide type the difference of squares keeps enough digits.
-    std = (square - mean.square()).clamp(min=0).sqrt()
+    units = value.shape[unit_axis]
     others = [axis for axis in range(value.ndim) if axis != unit_axis % value.ndim]
     smallest, largest = (value.amin(others), value.amax(others)) if others else (value, value)
-    finite = value.isfinite()
-    saturated = means.new_full((), torch.nan)
+    dead = ((smallest == 0) & (largest == 0)).sum() / units
+    smallest, largest = smallest.min(), largest.max()
+    magnitude = torch.maximum(largest, -smallest)
+    unit = power_of_two(magnitude)
+    rows = value / unit
+    # Examples less their own mean: nothing is lost where they lie far from zero, or from each other.
+    rows = rows.reshape(examples if value.shape[0] % examples == 0 else 1, -1)
+    centers = rows.mean(1, keepdim=True)
+    rows = rows - centers
+    rests = rows.mean(1, dtype=rows.dtype).to(dtype)
+    means = centers[:, 0].to(dtype) + rests
+    variances = (mean_squares(rows) - rests.square()).clamp(min=0)
+    mean = means.mean()
+    variance = variances.mean() + (means - mean).square().mean()
+    size = unit.to(dtype)
+    rms = torch.where(magnitude.isfinite(), (variance + mean.square()).sqrt() * size, magnitude.to(dtype))
+    spread = mean * 0
+    if units > 1:
+        within = rows.reshape(value.shape)
+        within = within - within.mean(unit_axis, keepdim=True)
+        spread = mean_squares(within.reshape(1, -1))[0].sqrt()
+    saturated = mean.new_full((), torch.nan)
     if before is not None:
-        saturated = ((before <= ends[0]) | (before >= ends[1])).sum() / before.numel()
-    units = value.shape[unit_axis]
-    spread = value.float().var(unit_axis, correction=0).mean(dtype=dtype).sqrt() if units > 1 else mean * 0
+        saturated = torch.count_nonzero((before <= ends[0]) | (before >= ends[1])) / before.numel()
     return torch.stack(
         [
             number.to(dtype)
             for number in (
-                mean,
-                std,
-                square.sqrt(),
-                smallest.min(),
-                largest.max(),
-                (value == 0).sum() / value.numel(),
-                ((smallest == 0) & (largest == 0)).sum() / units,
+                mean * size,
+                variance.sqrt() * size,
+                rms,
+                smallest,
+                largest,
+                1 - torch.count_nonzero(value) / value.numel(),
+                dead,
                 saturated,
-                1 - finite.sum() / value.numel(),
-                spread,
-                _similarity(rows, means, squares),
+                # The difference is 0 where a value is finite, and NaN elsewhere, which is not 0.
+                torch.count_nonzero(value - value) / value.numel(),
+                spread * size,
+                _similarity(rows, means, variances),
             )
         ]
     )
 
 
-def _similarity(rows: Tensor, means: Tensor, squares: Tensor) -> Tensor:
+def _similarity(rows: Tensor, means: Tensor, variances: Tensor) -> Tensor:
     """Return the mean cosine between different rows, each less its mean; rows without variance are left out."""
     if len(rows) < 2:
         return means.new_full((), torch.nan)
-    variances = squares - means.square()
-    varying = variances > 1e-12 * squares
+    # What is left of rows whose values are all equal is rounding.
+    varying = variances > 1e-12 * means.square()
     weights = torch.where(varying, (variances * rows.shape[1]).clamp(min=1e-300).rsqrt(), 0.0)
     # The sum of the cosines of all pairs is the square of the sum of all directions.
-    total = (weights.to(rows.dtype) @ rows).to(means.dtype) - (weights * means).sum()
+    total = (weights.to(rows.dtype) @ rows).to(means.dtype)
     count = varying.sum()
     mean = (total.square().sum() - count) / (count * (count - 1))
     return torch.where(count > 1, mean, torch.nan)
 
 
 class Tap(torch.autograd.Function):
-    """A zero of the shape of a value, whose gradient is reduced as soon as it is known.
+    """A copy of a value, whose gradient is reduced as soon as it is known.
 
     The probe has one number, or one and as many as a histogram has.
     """
@@ -93,8 +109,8 @@ class Tap(torch.autograd.Function):
 
     @staticmethod
     def forward(probe: Tensor, value: Tensor) -> Tensor:
-        """Return a zero of the value's shape."""
-        return value.new_zeros(()).expand(value.shape).clone()
+        """Return the value: a copy, which the network may change in place."""
+        return value.clone()
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
@@ -103,12 +119,11 @@ class Tap(torch.autograd.Function):
         ctx.dtype, ctx.counting = probe.dtype, probe.numel() > 1
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean square of the gradient as that of the probe, followed by its histogram where it has room."""
         (gradient,) = gradients
-        norm = torch.linalg.vector_norm(gradient, dtype=ctx.dtype)
-        square = (norm.square() / max(gradient.numel(), 1)).reshape(1)
-        return torch.cat([square, count_values(gradient).to(ctx.dtype)]) if ctx.counting else square, None
+        square = root_mean_square(gradient).to(ctx.dtype).square().reshape(1)
+        return torch.cat([square, count_values(gradient).to(ctx.dtype)]) if ctx.counting else square, gradient
 
 
 def value_of(event: Event) -> Tensor | None:
@@ -124,15 +139,16 @@ def value_of(event: Event) -> Tensor | None:
     return value
 
 
-def tapped(event: Event, value: Tensor, tap: Tensor) -> Tensor:
-    """Return what leaves an operation plus a tap, which is zero, so that its gradient is that of the value.
+def tapped(event: Event, value: Tensor, tap: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return what leaves an operation, tapped.
 
     Args:
         event: the operation.
         value: what leaves it.
-        tap: zero, of the value's shape or none.
+        tap: returns a value that is equal, and whose gradient is known.
     """
     in_place = any(value is tensor for tensor in tensors_in(event.args))
     # Sums in place may be used by the name of what was changed. Activations may not be changed again, because their
     # gradients are computed from what left them.
-    return value.add_(tap) if in_place and event.operation in ("add", "sub", "mul") else value + tap
+    changed = in_place and event.operation in ("add", "sub", "mul")
+    return value.add_(tap(torch.zeros_like(value))) if changed else tap(value)

@@ -107,8 +107,8 @@ class Tracer:
         kind = self._kind(event, signals, operands) if value is not None else None
         tap = None
         if kind is not None and value is not None:
-            tap = torch.zeros((), dtype=value.dtype, device=value.device, requires_grad=True)
-            result = with_first_tensor(result, lambda x: tapped(event, x, tap))
+            tap = zero = torch.zeros((), dtype=value.dtype, device=value.device, requires_grad=True)
+            result = with_first_tensor(result, lambda x: tapped(event, x, lambda value: value + zero))
         signal = bool(signals) or kind == "embedding"
         node = None
         # What is changed in place, `x[0] = y` included, is known by its new value from then on.
