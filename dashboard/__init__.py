@@ -16,6 +16,7 @@ Asking
     members        order, colours and names of the engine's members
     written        such members as the store writes them
     configurations  untrained networks that are compared, as a value
+    diagnosis      a diagnosed network under the initializations that are compared, as a value
     wish           the network that a reader wants, as a value
     exact          rows with every digit
     over_seeds     rows over seeds, named as charts of lines want them
@@ -48,6 +49,9 @@ Drawing
     trains         what it means that a network trains
     outlook        what theory says of networks that nobody trained
     advice         what to use, and how sure that is, in sentences
+    diagnosis_strips  signal and gradient at the sites of a diagnosed network
+    diagnosis_findings  what is wrong with it, why, and what to do, as cards
+    nearby         trained networks like it
     snippet        the same in PyTorch, to paste
 """
 

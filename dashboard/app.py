@@ -19,6 +19,7 @@ PAGES = {
         st.Page("views/every_study.py", title="Every study", icon=":material/science:"),
     ],
     "Decide": [
+        st.Page("views/my_network.py", title="My network", icon=":material/stethoscope:"),
         st.Page("views/what_should_i_use.py", title="What should I use?", icon=":material/recommend:"),
     ],
     "Data": [

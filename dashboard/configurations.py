@@ -66,6 +66,17 @@ class Shown:
     verdicts: dict[str, Any]
 
 
+def key(axis: str, network: str) -> str:
+    """Return the name in the URL of a choice on an axis, one for each network of one's own: its values are its alone.
+
+    Args:
+        axis: the axis.
+        network: the network; that of one's own ends with the digits of its digest.
+    """
+    _, at, digest = network.rpartition("@")
+    return f"{axis}_of_{digest}" if at else axis
+
+
 def named(frame: pd.DataFrame) -> pd.DataFrame:
     """Name each configuration by its initialization and by what else tells it apart; the lecture's order first."""
     found = axes.named(frame, CONFIGURATION, "init")

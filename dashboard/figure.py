@@ -92,6 +92,20 @@ class Figure:
         return {"text": title, "subtitle": below, "anchor": "start", "frame": "bounds", "offset": 14}
 
 
+def table_downloads(source: Source, name: str) -> None:
+    """Offer the rows of what is shown in words or as a table, with their SQL.
+
+    Args:
+        source: the question behind it.
+        name: unique among the figures of the page, also of its files.
+    """
+    with st.popover("Download the rows", icon=":material/download:", type="tertiary"):
+        with st.container(horizontal=True, gap="small"):
+            downloads(TABLES, source.file, f"{PROGRAM.lower()}-{name}")
+        st.caption("SQL")
+        st.code(source.sql, language="sql")
+
+
 def downloads(kinds: Sequence[str], file: Callable[[str], bytes], name: str, icon: str | None = None) -> None:
     """Offer files of several kinds, each with a button of its own.
 

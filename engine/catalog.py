@@ -9,6 +9,7 @@ import pyarrow as pa
 from goldilocks.engine.activations import Activation, activations
 from goldilocks.engine.card import Card
 from goldilocks.engine.data import datasets
+from goldilocks.engine.diagnosis.rules import Rule, rules
 from goldilocks.engine.grid.presets import preset_names, preset_purpose
 from goldilocks.engine.initializers import Initializer, initializers
 from goldilocks.engine.networks import networks
@@ -62,7 +63,7 @@ class CatalogEntry:
 
 def kinds() -> list[str]:
     """Return the names of all families, plural."""
-    return [*REGISTRIES, "studies", "presets"]
+    return [*REGISTRIES, "rules", "studies", "presets"]
 
 
 def entries(kind: str) -> Iterator[CatalogEntry]:
@@ -71,7 +72,9 @@ def entries(kind: str) -> Iterator[CatalogEntry]:
     Args:
         kind: one of `kinds()`.
     """
-    if kind == "studies":
+    if kind == "rules":
+        yield from (CatalogEntry("rule", rule.name, rule.name, (), _card(rule)) for rule in rules)
+    elif kind == "studies":
         yield from (CatalogEntry("study", study.name, study.name, (), study.card) for study in studies)
     elif kind == "presets":
         yield from (CatalogEntry("preset", name, name, (), Card(preset_purpose(name))) for name in preset_names())
@@ -79,6 +82,11 @@ def entries(kind: str) -> Iterator[CatalogEntry]:
         registry = REGISTRIES[kind]
         for member in registry:
             yield _entry(registry, member)
+
+
+def _card(rule: type[Rule]) -> Card:
+    exempt = f"Exempt: {rule.exemptions}." if rule.exemptions else ""
+    return replace(rule.card, notes=f"{rule.card.notes} {exempt}".strip())
 
 
 def _entry(registry: Registry, member: type[Scheme]) -> CatalogEntry:

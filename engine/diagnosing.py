@@ -95,4 +95,5 @@ def examine(
         reporter.say(f"{done['cells_cached']} of {done['cells_total']} cells were in {done['store']} already.")
     with open_store(Layout.at(store)) as handle:
         found = read_back(handle, cells)
-    return Report(ready.name, found, judge(found, tuple(formats)), ready.specimen)
+        near = handle.named("trained_near_diagnosed", network=cells[0].network).df()
+    return Report(ready.name, found, judge(found, tuple(formats)), ready.specimen, near)

@@ -8,6 +8,7 @@ group          several charts as one picture
 lines          something against something, over seeds: mean, range, theory, and what was lost
 line_template  what Altair describes of these
 distributions  strips of per-layer histograms on common axes
+sites          what the sites of a network give on and get back, by name from top to bottom
 ridges         the same histograms as ridges, one below the other
 heat_map       a metric over two axes, diverged cells marked
 plane          the plane of weight and bias variance, with initializations on it

@@ -28,6 +28,7 @@ from goldilocks.dashboard.configurations import (
     LECTURE,
     MOST_CONFIGURATIONS,
     Configurations,
+    key,
     named,
     shown,
 )
@@ -115,16 +116,17 @@ def _choose_network(networks: pd.DataFrame) -> pd.Series:
 
 def _choose_configurations(network: pd.Series) -> Configurations:
     left, middle, right = st.columns([3, 1.4, 1.4])
-    inits, activations, norms = (axes.ordered(key, network[f"{key}s"]) for key in ("init", "activation", "norm"))
-    default = [init for init in LECTURE if init in inits] or inits[:4]
+    inits, activations, norms = (axes.ordered(axis, network[f"{axis}s"]) for axis in CONFIGURATION)
+    default = inits[:MOST_CONFIGURATIONS] if network.own else [init for init in LECTURE if init in inits] or inits[:4]
+    keys = {axis: key(axis, network["network"]) for axis in CONFIGURATION}
     first = [TANH] if TANH in activations else activations[:1]
     with left:
-        chosen = selectors.several("Initializations", inits, "init", default, most=MOST_CONFIGURATIONS)
+        chosen = selectors.several("Initializations", inits, keys["init"], default, most=MOST_CONFIGURATIONS)
     with middle:
-        chosen_activations = selectors.several("Activations", activations, "activation", first)
+        chosen_activations = selectors.several("Activations", activations, keys["activation"], first)
     with right:
-        chosen_norms = selectors.several("Normalizations", norms, "norm", [NO_NORM])
-    return Configurations({key: plain(network[key]) for key in SHAPE}, chosen, chosen_activations, chosen_norms)
+        chosen_norms = selectors.several("Normalizations", norms, keys["norm"], [NO_NORM])
+    return Configurations({axis: plain(network[axis]) for axis in SHAPE}, chosen, chosen_activations, chosen_norms)
 
 
 def _choose_view(names: list[str], depth: int) -> tuple[str, int, str]:

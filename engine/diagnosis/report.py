@@ -27,12 +27,15 @@ class Report:
         measurement: every initialization and seed at every site.
         findings: what the rules say, gravest first within each initialization.
         specimen: network, batch and loss.
+        near: where a store keeps it, the trained networks in it that are most like it: rows of the named query
+            `trained_near_diagnosed`.
     """
 
     name: str
     measurement: Measurement
     findings: tuple[Finding, ...]
     specimen: Specimen = field(repr=False)
+    near: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def ranking(self) -> pd.DataFrame:

@@ -5,13 +5,17 @@ from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from goldilocks.engine.diagnosis.bars import LOST, ZERO, bars
 from goldilocks.engine.diagnosis.finding import Finding, counted
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from goldilocks.engine.diagnosis.report import Report
 
 COLUMNS = 80
-NAME = 24
+# Of names: in the table, and beside strips.
+NAME, BESIDE = 24, 14
 
 
 def text(report: "Report") -> str:
@@ -48,6 +52,7 @@ def _lines(report: "Report") -> Iterator[str]:
             "loss: the network's own, or where it returns none the mean of its outputs times ±1, which says nothing by "
             "itself; --classes or --loss give another."
         )
+    yield from _strips(report)
     alike: dict[Finding, list[Finding]] = {}
     for finding in report.findings:
         alike.setdefault(replace(finding, init="", value=0.0, limit=0.0), []).append(finding)
@@ -57,17 +62,53 @@ def _lines(report: "Report") -> Iterator[str]:
     if not report.findings:
         yield ""
         yield "No findings."
+    if report.near is not None:
+        yield from _near(report.near)
     for remark in (*measurement.remarks, *report.unseen):
         yield ""
         yield from _wrapped(f"Note: {remark}")
+
+
+def _strips(report: "Report") -> Iterator[str]:
+    """Yield signal and gradient over the sites of the stream, where it has several."""
+    strips = {init: report.strip(init) for init in report.ranking["init"]}
+    labels = next(iter(strips.values())).labels
+    if len(labels) > 1:
+        yield ""
+        yield from _wrapped(
+            f"From {labels[0]} to {labels[-1]}, {len(labels)} steps (std of the signal, rms of the gradient, on a "
+            f"logarithmic scale; {ZERO} zero, {LOST} not finite):"
+        )
+        yield from bars(strips, BESIDE)
+
+
+def _near(near: "pd.DataFrame") -> Iterator[str]:
+    """Yield what trained networks like it did."""
+    yield ""
+    if near.empty:
+        yield from _wrapped("No network in this store that was trained is like it.")
+        return
+    yield "Trained networks most like it:"
+    for _, rows in near.groupby("nearest"):
+        first = rows.iloc[0]
+        what = (
+            f"{first['network']}, {first['depth']} layers of {first['width']}, {first['activation']}, {first['norm']}"
+        )
+        yield from _wrapped(f"{what}, on {first['dataset']} ({first['differs'] or 'nothing differs'})", "  ")
+        for row in rows.itertuples():
+            name = row.init if len(row.init) <= NAME else f"{row.init[: NAME - 1]}…"
+            share = f"{row.share_that_train:>4.0%} of {counted(int(row.seeds), 'seed')} train"
+            accuracy = row.final_test_accuracy
+            yield f"    {name:<{NAME}} {share}, accuracy {'–' if accuracy != accuracy else f'{accuracy:.1%}'}"
 
 
 def _finding(findings: list[Finding]) -> Iterator[str]:
     """Yield a finding, once for all initializations about which the same is said."""
     finding = findings[0]
     seeds = f"{finding.seeds} of {counted(finding.of, 'seed')}"
-    inits = ", ".join(one.init for one in findings)
-    yield from _wrapped(f"{finding.severity.upper()} {finding.rule} at {finding.site} ({inits}, {seeds})")
+    inits = ", ".join(f"{one.init} {one.value:.3g}" for one in findings)
+    head = f"{finding.severity.upper()} {finding.rule} at {finding.site}"
+    yield from _wrapped(f"{head} ({inits}; limit {finding.limit:.3g}; {seeds})")
     yield from _wrapped(f"{finding.why[:1].upper()}{finding.why[1:]} {finding.remedy}", "  ")
     for line in finding.code.splitlines():
         yield f"    {line}"

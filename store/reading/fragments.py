@@ -4,8 +4,8 @@
     SELECT @over_seeds(std), @over_seeds(frac_saturated, saturated)
     WHERE @chosen_configurations                    the SQL of the fragment
 
-`#1` and `#2` in a fragment stand for what is in the parentheses; without a second one, `#2` is the first. Readers
-of a query see plain SQL.
+`#1` and `#2` in a fragment stand for what is in the parentheses; without a second one, `#2` is the first. Fragments may
+use others. Readers of a query see plain SQL.
 """
 
 from __future__ import annotations
@@ -55,4 +55,4 @@ def _fragment(name: str) -> tuple[str, str]:
         raise StoreInvalid(f"a query uses the fragment @{name}, which does not exist; there are {known}")
     lines = file.read_text(encoding="utf-8").splitlines()
     comments = [line for line in lines if line.startswith("--")]
-    return "\n".join(comments), "\n".join(lines[len(comments) :])
+    return "\n".join(comments), "\n".join(_USE.sub(_sql, line) for line in lines[len(comments) :])

@@ -86,6 +86,13 @@ METRICS = (
         meaning="Share of the seeds of a configuration that reached a non-finite value.",
     ),
     Metric(
+        "behind",
+        "Behind the best, ln of the factors",
+        better="lower",
+        meaning="Mean difference of distance to that of the first initialization, seed by seed; see the query "
+        "diagnosis_ranking.",
+    ),
+    Metric(
         "share_just_right",
         "Share of seeds just right",
         better="higher",

@@ -8,7 +8,7 @@ from playwright.sync_api import Error, expect, sync_playwright
 
 from tests.browser.server import CHROMIUM_OPTIONS, HANGS, chromium, forked
 from tests.browser.visiting import WIDTHS
-from tests.dashboard.conftest import studied_store, transferred_store  # noqa: F401
+from tests.dashboard.conftest import diagnosed_store, studied_store, transferred_store  # noqa: F401
 from tests.dashboard.opening import STORES
 
 expect.set_options(timeout=1000 * HANGS)
@@ -78,6 +78,12 @@ def elsewhere(readers):
 @pytest.fixture(scope="session")
 def studied_site(studied_store):  # noqa: F811
     with forked(studied_store) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def diagnosed_site(diagnosed_store):  # noqa: F811
+    with forked(diagnosed_store) as url:
         yield url
 
 

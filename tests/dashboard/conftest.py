@@ -5,8 +5,10 @@ import subprocess
 import pytest
 
 from tests import warm
+from tests.dashboard.diagnosed import diagnosed
 from tests.dashboard.opening import STORES
 from tests.grids import computed
+from tests.store.builder import write
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -39,6 +41,12 @@ def transferred_store(tmp_path_factory):
 def lecture_store(tmp_path_factory):
     """Path of a store with a little on every row of the lecture."""
     return computed("lecture", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def diagnosed_store(tmp_path_factory):
+    """Path of a store with diagnoses of networks, and trained networks like one of them."""
+    return write(tmp_path_factory.mktemp("diagnosed") / "grid.duckdb", diagnosed()).path
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ PAGES = {
     "trainability_map": "Trainability map",
     "edge_of_chaos": "Edge of chaos",
     "every_study": "Every study",
+    "my_network": "My network",
     "what_should_i_use": "What should I use?",
     "data_and_sql": "Data & SQL",
     "runs": "Runs",
@@ -35,7 +36,8 @@ PAGES = {
 
 # The fixture whose cells a page is about, where it is not `filled_store`.
 STORES = dict.fromkeys(("preprocessing", "batch_norm", "edge_of_chaos", "every_study"), "studied_store") | {
-    "transfer": "transferred_store"
+    "transfer": "transferred_store",
+    "my_network": "diagnosed_store",
 }
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 import vl_convert
 
+from goldilocks.dashboard.charts import sites
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.distributions import strip
 from goldilocks.dashboard.charts.group import Group, together
@@ -84,6 +85,19 @@ CLOUD = pd.DataFrame({"x": [0.0, np.nan, 1, -1, 2], "y": [-10.5, 2.0, 7, 1, 3], 
 PIXELS = pd.DataFrame({"image": [0, 0, 1], "row": [0, 1, 0], "column": [0, 0, 0], "value": [1.0, -2.0, 0.0]})
 NAMED = pd.DataFrame({"init": ["xavier"], "weight": [1.0], "bias": [0.0]})
 TITLES = ("Depth", "Init", "Accuracy")
+SITES = pd.DataFrame(
+    {
+        "site": ["a:linear", "b:relu"] * 2,
+        "quantity": ["Std", "Std", "Gradient", "Gradient"],
+        "mean": [1.0, 0.0, 1e-9, np.nan],
+        "low": [0.5, 0.0, 1e-10, np.nan],
+        "high": [2.0, 0.0, 1e-8, np.nan],
+        "seeds": 2,
+        "lost": [0, 0, 0, 2],
+    }
+)
+DOWN = sites.Column(["a:linear", "b:relu"], (1e-10, 2.0), 24)
+SHARES = pd.DataFrame({"site": ["a:linear", "b:relu"], "quantity": ["Dead", "Saturated"], "share": [0.5, 1.0]})
 DRAWINGS = {
     "lines": (rows(), lambda frame: lines(frame, LAYER, VALUE, INIT)),
     "lines, logarithmic": (rows((1, 1e-20, 0)), lambda frame: lines(frame, LAYER, LOG, INIT, cursor=2)),
@@ -92,6 +106,13 @@ DRAWINGS = {
     "lines, names": (rows(lost=1), lambda frame: lines(frame, NAMES, VALUE, INIT)),
     "strip": (BINS, lambda frame: strip(frame, statistics(), "#123456", "act", 1)),
     "strip of gradients": (BINS, lambda frame: strip(frame, statistics(), "#123456", "grad")),
+    "sites": (SITES, lambda frame: sites.signal(frame, DOWN, "Std")),
+    "sites, all finite": (SITES.head(1), lambda frame: sites.signal(frame, DOWN, "Std")),
+    "sites, nothing finite": (
+        SITES.tail(1),
+        lambda frame: sites.signal(frame, sites.Column(DOWN.names, (1, 1), 9), ""),
+    ),
+    "shares of sites": (SHARES, lambda frame: sites.shares(frame, DOWN, "Share")),
     "ridges": (BINS, lambda frame: ridges(frame, "#123456")),
     "heat map": (tiles(), lambda frame: heat_map(frame, ["a", "b"], ["2", "10"], TITLES)),
     "heat map of rates": (tiles(), lambda frame: heat_map(frame, ["a"], ["2"], TITLES, "rate", True)),
@@ -170,6 +191,27 @@ def crosses(chart: Chart):
 def compiled(name):
     frame, draw = DRAWINGS[name]
     return vl_convert.vegalite_to_vega(json.dumps(draw(frame).to_dict()))
+
+
+def test_what_has_no_place_on_the_axis_of_a_strip_stands_at_its_edges():
+    chart = sites.signal(SITES, DOWN, "Std")
+    ring, cross = chart.spec["layer"][3:]
+    assert (ring["encoding"]["x"], cross["encoding"]["x"]) == ({"value": 0}, {"value": "width"})
+    rows = chart.data["rows"]
+    assert rows["zero"].tolist() == [False, True, False, False]
+    assert rows["mean"].isna().tolist() == [False, True, False, True]
+    assert rows["true_mean"].tolist()[:3] == SITES["mean"].tolist()[:3]
+    svg = rendered("SVG", chart.to_dict()).decode()
+    assert "a:linear" in svg
+    assert "b:relu" in svg
+    assert len(sites.signal(SITES.head(1), DOWN, "Std").spec["layer"]) == 3
+
+
+def test_of_a_long_name_of_a_site_the_end_is_shown():
+    long = "encoder.layers.11.attention.output.dense:linear"
+    frame = SITES.assign(site=[long, "b"] * 2)
+    svg = rendered("SVG", sites.signal(frame, sites.Column([long, "b"], (1e-10, 2.0), 16), "Std").to_dict()).decode()
+    assert f">…{long[-15:]}<" in svg
 
 
 def test_axes_of_layers_keep_their_titles():

@@ -20,7 +20,8 @@ LECTURE = (ROOT / "lecture", ROOT / "views" / "lecture.py")
 NAMES = {entry.name for kind in REGISTRIES for entry in entries(kind)} | {entry.name for entry in parts()}
 # Words that are no members where they stand: columns, statistics, scales, layouts, keys, and a study.
 OTHER_MEANINGS = {
-    "advice.py": {"layer"}, "charts/distributions.py": {"layer", "rms"}, "charts/line_template.py": {"theory"},
+    "advice.py": {"layer"}, "diagnosis_findings.py": {"center"}, "nearby.py": {"center"},
+    "charts/distributions.py": {"layer", "rms"}, "charts/line_template.py": {"theory"},
     "charts/lines.py": {"theory"}, "charts/plane.py": {"linear"}, "charts/ridges.py": {"layer"},
     "charts/template.py": {"layer"}, "figure.py": {"center"}, "layer_statistics.py": {"layer", "theory"},
     "views/activation_statistics.py": {"layer", "center"}, "views/data_and_sql.py": {"own", "center"},

@@ -3,9 +3,10 @@
 import json
 import math
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -14,7 +15,8 @@ from typer.testing import CliRunner
 import goldilocks
 from goldilocks import store
 from goldilocks.engine.__main__ import app
-from goldilocks.engine.diagnosis.ranking import strip
+from goldilocks.engine.diagnosis.bars import bars
+from goldilocks.engine.diagnosis.ranking import Strip, strip
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.verify import verify
 from goldilocks.store.checks.check import check
@@ -106,6 +108,54 @@ def same(one, other):
 def test_the_report_from_a_store_is_the_report_without_one(kept):
     report, _ = kept
     same(report, goldilocks.diagnose(Residual, images, INITS, SEEDS, device="cpu"))
+
+
+def test_the_store_ranks_as_the_report_does(kept):
+    report, file = kept
+    with store.open(file) as opened:
+        stored = opened.named("diagnosis_ranking").df()
+    assert list(stored["init"]) == list(report.ranking["init"])
+    assert [report.verdict(init) for init in stored["init"]] == list(stored["verdict"])
+    ranking = report.ranking
+    for name in ("errors", "warnings", "forward_rate", "backward_rate", "first_loss", "distance", "behind"):
+        assert stored[name].to_numpy(float) == pytest.approx(ranking[name].to_numpy(float), rel=1e-9, nan_ok=True), name
+    for name in ("behind_low", "behind_high"):
+        assert stored[name].to_numpy(float) == pytest.approx(ranking[name].to_numpy(float), rel=1e-5, nan_ok=True), name
+    assert list(stored["clearly_behind"]) == list(ranking["clearly_behind"])
+    along = {init: report.strip(init) for init in stored["init"]}
+    for end in ("low", "high"):
+        for direction in ("forward", "backward"):
+            rates = [getattr(along[init], f"{direction}_rate") for init in stored["init"]]
+            expected = [getattr(rate, end) if rate else math.nan for rate in rates]
+            assert stored[f"{direction}_{end}"].to_numpy(float) == pytest.approx(expected, rel=1e-5, nan_ok=True)
+
+
+def test_the_terminal_shows_what_the_page_does(kept):
+    report, _ = kept
+    assert "No network in this store that was trained is like it." in str(report)
+    columns = {"network": "mlp", "depth": 10, "width": 64, "activation": "relu", "norm": "none", "dataset": "digits"}
+    columns |= {"differs": "half as deep", "share_that_train": 0.5, "seeds": 2, "final_test_accuracy": math.nan}
+    near = pd.DataFrame([{"nearest": 1, "init": "normal(std=0.0123456789012345)", **columns}])
+    said = str(replace(report, near=near))
+    assert "mlp, 10 layers of 64, relu, none, on digits (half as deep)" in said
+    assert "normal(std=0.0123456789…  50% of 2 seeds train, accuracy –" in said
+    for init in report.ranking["init"]:
+        assert f"\n{init:<14} signal   " in said
+        assert "limit" in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_bars_are_as_high_as_the_logarithm():
+    sizes = np.array([[1.0, 0.1, 0.01, 0.0, np.nan], [1.0, 0.1, 0.01, 1.0, 1.0]])
+    flat = np.full((1, 5), 3.0)
+    strips = {"one": Strip(tuple("abcde"), sizes, sizes), "a name that is longer": Strip(tuple("abcde"), flat, flat)}
+    lines = list(bars(strips, 8))
+    assert [line[18:23] for line in lines] == ["▇▄▁_x", "▇▄▁_x", "█████", "█████"]
+    names = ["one      signal", "         gradient", "a name … signal", "         gradient"]
+    assert [line[:17].rstrip() for line in lines] == names
+    assert lines[0].endswith("1 to nan")
+    many = {"one": Strip(tuple("a" * 500), np.ones((2, 500)), np.ones((2, 500)))}
+    assert all(len(line) <= 80 for line in bars(many, 14))
 
 
 def test_a_second_call_computes_nothing_and_more_seeds_only_what_is_missing(kept, tmp_path):

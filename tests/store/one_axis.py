@@ -134,7 +134,9 @@ class Made:
             "layer_histograms": [],
             "curves": [],
             "measurements": [],
+            "diagnoses": [],
             "sites": [],
+            "taps": [],
             "findings": [],
         }
         for cell_id, (spec, level) in cells.items():
@@ -153,7 +155,9 @@ class Made:
             rows["curves"] += _curves(cell_id, level)
             rows["measurements"] += _numbers(cell_id, spec, level)
             if spec["study"] == "diagnosis":
+                rows["diagnoses"].append(_about(cell_id))
                 rows["sites"] += _sites(cell_id, spec["depth"])
+                rows["taps"] += _taps(cell_id, spec["depth"], level)
                 rows["findings"].append(_finding(cell_id, level))
         for name, made in rows.items():
             self.connection.register("given", pa.Table.from_pylist(made, schema=tables.schema(name)))
@@ -180,6 +184,17 @@ def _sites(cell_id: str, depth: int) -> Iterator[Row]:
     blank |= dict.fromkeys(("normalized_next", "connected"), True)
     for layer in range(1, depth + 1):
         yield blank | {"cell_id": cell_id, "site": layer, "label": f"{layer}", "layer": layer}
+
+
+def _about(cell_id: str) -> Row:
+    texts = dict.fromkeys(("method", "reason"), "the same") | {"verdict": "just right", "packages": "{}"}
+    return {"cell_id": cell_id, "at_once": 1, "unseen": [], "remarks": [], **texts}
+
+
+def _taps(cell_id: str, depth: int, level: float) -> Iterator[Row]:
+    names = [name for name in tables.schema("taps").names if name not in ("cell_id", "site")]
+    for layer in range(1, depth + 1):
+        yield {"cell_id": cell_id, "site": layer, **dict.fromkeys(names, level**layer)}
 
 
 def _finding(cell_id: str, level: float) -> Row:
@@ -217,6 +232,7 @@ def _numbers(cell_id: str, axes: Row, level: float) -> Iterator[Row]:
         *(("share_correct", f"{mode} statistics", None) for mode in ("running", "batch")),
         *((f"{what}_distance", "1", None) for what in ("mean", "std")),
         ("fold_difference", "", None),
+        ("diagnosis_first_loss", "", None),
         *(("forward_time", part, None) for part in ("unfolded", "folded", "without batch norm")),
     }  # fmt: skip
     if "per_class" in axes:

@@ -21,7 +21,7 @@ from tests.store.one_axis import COLUMNS, SEEDS, Made, Row, axes_of, two_values
 
 LEVELS = (0.5, 0.75)
 # What a row says about the other rows of the answer.
-RELATIVE = {"place", "first_beats", "stable", "largest_stable", "best"}
+RELATIVE = {"place", "nearest", "first_beats", "stable", "largest_stable", "best"}
 AVERAGE = re.compile(r"\b(avg|median|mode|stddev\w*)\(")
 AVERAGING = {name: query for name, query in queries.all().items() if AVERAGE.search(query.sql)}
 
@@ -102,6 +102,13 @@ SETTINGS = {
     "order_and_chaos": Setting(about=("init",)),
     # It ranks them, and says of each how it compares with the first.
     "recommendation": Setting(about=("init", "norm", "optimizer", "lr")),
+    "diagnosis_ranking": Setting(about=("init",)),
+    # What is diagnosed under one name is one network; of a trained one it takes the best optimizer and learning rate.
+    "trained_near_diagnosed": Setting(
+        chooses=tuple(COLUMNS),
+        beside={"training": ("diagnosis", {}), "diagnosis": ("training", {})},
+        values={"farthest": 1e6, "most": 10**6},
+    ),
     "learning_rate_sweep": Setting(contrast={"lr": (0.1, 0.5)}),
 }  # fmt: skip
 

@@ -87,7 +87,9 @@ def test_fragments_are_plain_sql_in_the_end():
     assert "\n-- $step_counts INTEGER[] = NULL:" in found
     for column in ("min(std) FILTER (isfinite(std)) AS std_low", "avg(a + f(b)) FILTER (isfinite(a + f(b))) AS c,"):
         assert column in found
-    with pytest.raises(store.StoreInvalid, match="@chosen_configuration, which does not exist; there are axis, chosen"):
+    with pytest.raises(
+        store.StoreInvalid, match="@chosen_configuration, which does not exist; there are agreed_findings, axis"
+    ):
         with_fragments("SELECT @chosen_configuration")
 
 

@@ -221,37 +221,59 @@ class Varied:
     def diagnosis(self) -> None:
         """Networks of one's own: two that differ in their code alone, some cells without findings."""
         for axes in self.some(
-            0.9, init=("as_is", "kaiming"), network=("net.py:make@111111", "net.py:make@222222"), seed=(0, 1, 2, 3),
-            dataset=("8x8", "gaussian"),
+            0.9, init=("as_is", "kaiming", "lsuv"), network=("net.py:make@111111", "net.py:make@222222"),
+            seed=(0, 1, 2, 3), dataset=("8x8", "gaussian"),
         ):  # fmt: skip
-            axes |= {"depth": 3, "activation": "tanh", "source": axes["network"][-6:], "formats": ""}
+            one = axes["network"].endswith("1")
+            axes |= {
+                "activation": "tanh+relu" if one else "tanh",
+                "norm": "batch" if one else "none",
+                "depth": 5 if one else 3,
+            }
+            axes |= {"source": axes["network"][-6:], "formats": "", "classes": 10 if one else 0}
             cell_id = self.cell("diagnosis", **axes)
             if not self.failed():
                 self._layers(cell_id, {**axes, "init": "kaiming"})
-                self._sites(cell_id, axes["depth"])
+                self._sites(cell_id, "branch" if one else "stream")
                 self._findings(cell_id)
+                self.numbers(cell_id, (2.0, 2.5, 4.0) * 4 + (INF, NAN), ("diagnosis_first_loss", "", None))
 
-    def _sites(self, cell_id: str, depth: int) -> None:
+    def _sites(self, cell_id: str, role: str) -> None:
+        """Adds an input, a layer that ends with an activation, two without one, and what lies beside them."""
         blank = dict.fromkeys(tables.schema("diagnoses").names, "") | {"cell_id": cell_id, "at_once": 1}
+        said = {"unseen": ["head"] * self.random.randrange(2), "remarks": ["tied"] * self.random.randrange(2)}
         verdict = self.pick(("just right", "too big", "dead"))
-        self.batch.rows["diagnoses"].append(blank | {"packages": "{}", "unseen": [], "remarks": [], "verdict": verdict})
-        for number in range(depth + 1):
+        self.batch.rows["diagnoses"].append(blank | {"packages": "{}", "verdict": verdict} | said)
+        sound = self.random.random() < 0.9
+        deep = (("affine", 4), ("affine", 5)) if role == "branch" else ()
+        stream = (("input", None), ("affine", None), ("activation", 1), ("affine", 2), ("convolution", 3), *deep)
+        kinds = (*stream, ("affine", None))
+        for number, (kind, layer) in enumerate(kinds):
             blank = dict.fromkeys(tables.schema("sites").names, "") | {"cell_id": cell_id, "site": number}
-            blank |= dict.fromkeys(("call", "occurrence", "unit_axis"), 1) | dict.fromkeys(("fan_in", "fan_out"))
-            blank |= {
-                "shape": [8, 8],
-                "inputs": [number - 1] * (number > 0),
-                "parameters": [],
-                "normalized_next": False,
+            blank |= dict.fromkeys(("call", "occurrence"), 1) | dict.fromkeys(("fan_in", "fan_out"))
+            blank |= {"inputs": [number - 1] * (number > 0), "parameters": [], "normalized_next": False}
+            shape = {"shape": [4, 8 * number**2], "unit_axis": (1, -1)[number % 2], "connected": True}
+            place = {"role": role if layer is None and number else "stream", "site_kind": kind}
+            if role == "branch" and kind == "convolution":
+                place["site_kind"] = "affine"
+            self.batch.rows["sites"].append(blank | shape | place | {"label": f"{number}:{kind}", "layer": layer})
+            levels = (0.5, 0.5, 1.0, 1.0, 2.0, 4.0) if sound else (0.5, 1.0, 2.0, 0.0, NAN, INF)
+            numbers = {
+                name: self.pick((*SHARES, None) if name.startswith("frac") else levels)
+                for name in tables.schema("taps").names
             }
-            kinds = {"role": "stream", "site_kind": "affine" if number else "input", "connected": True}
-            self.batch.rows["sites"].append(blank | kinds | {"label": f"{number}:linear", "layer": number or None})
-            numbers = {name: self.pick((0.0, 0.5, 1.0)) for name in tables.schema("taps").names}
+            numbers |= {} if number else {"grad_rms": None}
             self.batch.rows["taps"].append(numbers | {"cell_id": cell_id, "site": number})
+        for number in range(self.random.randrange(1, 3)):
+            blank = dict.fromkeys(tables.schema("parameters").names) | {"cell_id": cell_id, "parameter": number}
+            blank |= dict.fromkeys(("trained", "used", "connected", "floating", "treated", "got_gradient"), True)
+            texts = {"name": f"{number}", "part": "weight", "module": "Linear", "sites": [], "also": []}
+            self.batch.rows["parameters"].append(blank | texts | {"shape": [8, 3][:number]})
 
     def _findings(self, cell_id: str) -> None:
-        for rule, place in product(("dead", "forward_rate", "range"), ("1:linear", "2:linear")):
-            if self.random.random() < 0.5:
+        rules = product(("dead", "forward_rate", "range"), ("1:linear", "2:linear", "3:linear"))
+        for rule, place in rules:
+            if self.random.random() < (0.5 if rule == "dead" else 0.3):
                 said = {"severity": self.pick(("error", "warning", "note")), "measured": self.pick((0.5, 1.0, 2.0))}
                 texts = {name: f"{name} {self.pick((1, 2))}" for name in ("why", "remedy", "code")}
                 row = {"cell_id": cell_id, "rule": rule, "place": place, "threshold": self.pick((0.25, 4.0))}
