@@ -252,7 +252,7 @@ class Varied:
             blank = dict.fromkeys(tables.schema("sites").names, "") | {"cell_id": cell_id, "site": number}
             blank |= dict.fromkeys(("call", "occurrence"), 1) | dict.fromkeys(("fan_in", "fan_out"))
             blank |= {"inputs": [number - 1] * (number > 0), "parameters": [], "normalized_next": False}
-            shape = {"shape": [4, 8 * number**2], "unit_axis": (1, -1)[number % 2], "connected": True}
+            shape = {"shape": [4, 8 * number**2], "unit_axis": (-1, 1)[number % 2], "connected": True}
             place = {"role": role if layer is None and number else "stream", "site_kind": kind}
             if role == "branch" and kind == "convolution":
                 place["site_kind"] = "affine"
