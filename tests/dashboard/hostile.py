@@ -46,7 +46,7 @@ ADDRESSES = [
     ("what_should_i_use", "use_depth=0x10&use_width=1_000&use_norm=%e2%80%8f"),
     ("what_should_i_use", f"use_dataset={IMAGE}&use_optimizer=adam%22;"),
     ("my_network", f"mine_network={SCRIPT}&mine_init_of_123456={IMAGE}&mine_sites=__class__"),
-    ("my_network", "mine_init_of_123456=%00&mine_init_of_123456=as_is&mine_network=../../etc/passwd&mine_sites=1e999"),
+    ("my_network", "mine_init_of_123456=%00&mine_init_of_123456=AS_IS&mine_network=../../etc/passwd&mine_sites=1e999"),
     ("data_and_sql", "sql=SELECT%20%27" + SCRIPT + "%27%20AS%20x"),
     ("data_and_sql", "sql=SELECT%201%20AS%20%22" + SCRIPT + "%22"),
     ("data_and_sql", "sql=DROP%20TABLE%20cells"),
