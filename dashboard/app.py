@@ -31,6 +31,7 @@ PAGES = {
 if __name__ == "__main__":
     # First of all: else the browser fetches the symbol of the page, for the tab, from another server.
     st.set_page_config(page_title="Goldilocks", page_icon="🥣", layout="wide")
-    page = st.navigation(PAGES)
+    # More than twelve pages would be folded away otherwise.
+    page = st.navigation(PAGES, expanded=True)
     st.set_page_config(page_title=f"{page.title} · Goldilocks", page_icon="🥣")
     shell.show(page)

@@ -190,7 +190,7 @@ def test_what_holds_of_several_initializations_is_said_once():
     report = goldilocks.diagnose(Left, "4x4", ["as_is", "kaiming"], seeds=1)
     assert [one.rule for one in report.findings] == ["no_gradient", "no_gradient"]
     text = " ".join(str(report).split())
-    assert text.count("WARNING no_gradient at left (as_is, kaiming, 1 of 1 seed)") == 1
+    assert text.count("WARNING no_gradient at left (as_is 0, kaiming 0; limit 0; 1 of 1 seed)") == 1
     assert "an output that the loss leaves out" in text
     assert text.count("It will never be trained") == 1
 
