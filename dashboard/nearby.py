@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, commands
+from goldilocks.dashboard import axes, commands, trains
 from goldilocks.dashboard.diagnosis import Diagnosis
 from goldilocks.dashboard.figure import table_downloads
 from goldilocks.dashboard.lecture.setting import FULLY_CONNECTED, NO_NORM, RELU
@@ -74,7 +74,7 @@ def _outcome(row: Any) -> str:
     """Say how training ended under one initialization."""
     accuracy = f"test accuracy {row.final_test_accuracy:.1%}" if pd.notna(row.final_test_accuracy) else "no accuracy"
     diverged = f", {row.diverged} diverged" if row.diverged else ""
-    seeds = f"{row.share_that_train:.0%} of {row.seeds} seed{'s' if row.seeds != 1 else ''} train{diverged}"
+    seeds = f"{trains.of_seeds(row.share_that_train, row.seeds)} seed{'s' if row.seeds != 1 else ''} train{diverged}"
     return f"**{verbatim(row.init)}:** {verbatim(f'{seeds}; {accuracy}; {row.optimizer}, lr {row.lr:g}')}"
 
 

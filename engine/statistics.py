@@ -49,11 +49,22 @@ def root_mean_square(x: Tensor) -> Tensor:
 
 def _magnitude(values: Tensor) -> Tensor:
     """Return a power of two close to the largest value of each configuration `[config, 1]`; 1 where there is none."""
-    largest = torch.linalg.vector_norm(values, torch.inf, dim=1, keepdim=True)
+    return power_of_two(torch.linalg.vector_norm(values, torch.inf, dim=1, keepdim=True))
+
+
+def power_of_two(magnitude: Tensor) -> Tensor:
+    """Return the power of two below a magnitude, elementwise, by which values of it can be divided without rounding.
+
+    Args:
+        magnitude: at least 0.
+
+    Returns:
+        Powers of the same shape and type; 1 where the magnitude is zero or not finite.
+    """
+    limits = torch.finfo(magnitude.dtype)
     # A subnormal power has no reciprocal, and the logarithm of the largest number is rounded up.
-    limits = torch.finfo(values.dtype)
-    power = torch.exp2(largest.log2().floor()).clamp(limits.tiny, limits.max / 2)
-    return torch.where(largest.isfinite() & (largest > 0), power, torch.ones_like(power))
+    power = torch.exp2(magnitude.log2().floor()).clamp(limits.tiny, limits.max / 2)
+    return torch.where(magnitude.isfinite() & (magnitude > 0), power, torch.ones_like(power))
 
 
 @dataclass

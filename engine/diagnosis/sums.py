@@ -7,7 +7,7 @@ brought to a size at which no square overflows or vanishes, and summed in blocks
 import torch
 from torch import Tensor
 
-from goldilocks.engine.statistics import wide
+from goldilocks.engine.statistics import power_of_two, wide
 
 # Values of one block: few enough that rounding stays below 1e-6 in whatever order they are summed.
 BLOCK = 1024
@@ -16,18 +16,6 @@ BLOCK = 1024
 def full_precision(x: Tensor) -> Tensor:
     """Return values of half precision in single precision, others as they are."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
-
-
-def power_of_two(magnitude: Tensor) -> Tensor:
-    """Return the power of two below a magnitude, or 1 where that is zero or not finite.
-
-    Args:
-        magnitude: at least 0, of the type that shall be divided by it.
-    """
-    limits = torch.finfo(magnitude.dtype)
-    # A subnormal power has no reciprocal, and the logarithm of the largest number is rounded up.
-    power = torch.exp2(magnitude.log2().floor()).clamp(limits.tiny, limits.max / 2)
-    return torch.where(magnitude.isfinite() & (magnitude > 0), power, 1.0)
 
 
 def mean_squares(rows: Tensor) -> Tensor:

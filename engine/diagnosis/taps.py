@@ -1,16 +1,17 @@
 """Taps on the values that leave operations: their statistics and that of their gradients, under vmap, too."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from goldilocks.engine.diagnosis.operations import first_tensor, tensors_in
-from goldilocks.engine.diagnosis.sums import full_precision, mean_squares, power_of_two, root_mean_square
+from goldilocks.engine.diagnosis.sums import full_precision, mean_squares, root_mean_square
 from goldilocks.engine.diagnosis.value_counts import count_values
 from goldilocks.engine.diagnosis.watch import Event
-from goldilocks.engine.statistics import wide
+from goldilocks.engine.statistics import power_of_two, wide
 
 # Columns of a row, in the order of the fields of `measurement.Signal`, the gradient aside.
 COLUMNS = (
@@ -33,7 +34,6 @@ def describe(value: Tensor, unit_axis: int, examples: int, before: Tensor | None
         One number per entry of `COLUMNS`, float64 where the device has it.
     """
     value = full_precision(value.detach())
-    dtype = wide(value)
     if value.numel() == 0 or value.ndim == 0:
         value = value.reshape(1, -1) if value.numel() else value.new_full((1, 1), torch.nan)
         unit_axis = -1
@@ -43,60 +43,80 @@ def describe(value: Tensor, unit_axis: int, examples: int, before: Tensor | None
     dead = ((smallest == 0) & (largest == 0)).sum() / units
     smallest, largest = smallest.min(), largest.max()
     magnitude = torch.maximum(largest, -smallest)
-    unit = power_of_two(magnitude)
-    rows = value / unit
-    # Examples less their own mean: nothing is lost where they lie far from zero, or from each other.
-    rows = rows.reshape(examples if value.shape[0] % examples == 0 else 1, -1)
-    centers = rows.mean(1, keepdim=True)
-    rows = rows - centers
-    rests = rows.mean(1, dtype=rows.dtype).to(dtype)
-    means = centers[:, 0].to(dtype) + rests
-    variances = (mean_squares(rows) - rests.square()).clamp(min=0)
-    mean = means.mean()
-    variance = variances.mean() + (means - mean).square().mean()
-    size = unit.to(dtype)
-    rms = torch.where(magnitude.isfinite(), (variance + mean.square()).sqrt() * size, magnitude.to(dtype))
-    spread = mean * 0
-    if units > 1:
-        within = rows.reshape(value.shape)
-        within = within - within.mean(unit_axis, keepdim=True)
-        spread = mean_squares(within.reshape(1, -1))[0].sqrt()
+    size = power_of_two(magnitude)
+    centred = _Centred.of(value / size, examples)
+    mean, std, rms = centred.moments()
     saturated = mean.new_full((), torch.nan)
     if before is not None:
         saturated = torch.count_nonzero((before <= ends[0]) | (before >= ends[1])) / before.numel()
-    return torch.stack(
-        [
-            number.to(dtype)
-            for number in (
-                mean * size,
-                variance.sqrt() * size,
-                rms,
-                smallest,
-                largest,
-                1 - torch.count_nonzero(value) / value.numel(),
-                dead,
-                saturated,
-                # The difference is 0 where a value is finite, and NaN elsewhere, which is not 0.
-                torch.count_nonzero(value - value) / value.numel(),
-                spread * size,
-                _similarity(rows, means, variances),
-            )
-        ]
+    numbers = (
+        mean * size,
+        std * size,
+        torch.where(magnitude.isfinite(), rms * size, magnitude.to(rms.dtype)),
+        smallest,
+        largest,
+        1 - torch.count_nonzero(value) / value.numel(),
+        dead,
+        saturated,
+        # The difference is 0 where a value is finite, and NaN elsewhere, which is not 0.
+        torch.count_nonzero(value - value) / value.numel(),
+        centred.spread(value.shape, unit_axis) * size,
+        centred.similarity(),
     )
+    return torch.stack([number.to(mean.dtype) for number in numbers])
 
 
-def _similarity(rows: Tensor, means: Tensor, variances: Tensor) -> Tensor:
-    """Return the mean cosine between different rows, each less its mean; rows without variance are left out."""
-    if len(rows) < 2:
-        return means.new_full((), torch.nan)
-    # What is left of rows whose values are all equal is rounding.
-    varying = variances > 1e-12 * means.square()
-    weights = torch.where(varying, (variances * rows.shape[1]).clamp(min=1e-300).rsqrt(), 0.0)
-    # The sum of the cosines of all pairs is the square of the sum of all directions.
-    total = (weights.to(rows.dtype) @ rows).to(means.dtype)
-    count = varying.sum()
-    mean = (total.square().sum() - count) / (count * (count - 1))
-    return torch.where(count > 1, mean, torch.nan)
+@dataclass(frozen=True)
+class _Centred:
+    """Examples less their own mean: nothing is lost where they lie far from zero, or from each other.
+
+    Attributes:
+        rows: `[example, value]`.
+        means: of the examples, in the wide type.
+        variances: within the examples, in the wide type.
+    """
+
+    rows: Tensor
+    means: Tensor
+    variances: Tensor
+
+    @classmethod
+    def of(cls, value: Tensor, examples: int) -> "_Centred":
+        """Return values of a size about 1 by examples, or as one row where they cannot be told apart."""
+        rows = value.reshape(examples if value.shape[0] % examples == 0 else 1, -1)
+        centers = rows.mean(1, keepdim=True)
+        rows = rows - centers
+        # What rounding has left of the mean.
+        rests = rows.mean(1).to(wide(rows))
+        variances = (mean_squares(rows) - rests.square()).clamp(min=0)
+        return cls(rows, centers[:, 0].to(wide(rows)) + rests, variances)
+
+    def moments(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return mean, standard deviation and root mean square over all values."""
+        mean = self.means.mean()
+        variance = self.variances.mean() + (self.means - mean).square().mean()
+        return mean, variance.sqrt(), (variance + mean.square()).sqrt()
+
+    def spread(self, shape: tuple[int, ...], unit_axis: int) -> Tensor:
+        """Return the standard deviation across units, root mean square over the rest; 0 where there is one unit."""
+        if shape[unit_axis] == 1:
+            return self.means.new_zeros(())
+        values = self.rows.reshape(shape)
+        values = values - values.mean(unit_axis, keepdim=True)
+        return mean_squares(values.reshape(1, -1))[0].sqrt()
+
+    def similarity(self) -> Tensor:
+        """Return the mean cosine between different examples; those without variance are left out."""
+        if len(self.rows) < 2:
+            return self.means.new_full((), torch.nan)
+        # What is left of examples whose values are all equal is rounding.
+        varying = self.variances > 1e-12 * self.means.square()
+        lengths = (self.variances * self.rows.shape[1]).clamp(min=1e-300).sqrt()
+        weights = torch.where(varying, 1 / lengths, 0.0)
+        # The sum of the cosines of all pairs is the square of the sum of all directions.
+        total = (weights.to(self.rows.dtype) @ self.rows).to(self.means.dtype)
+        count = varying.sum()
+        return torch.where(count > 1, (total.square().sum() - count) / (count * (count - 1)), torch.nan)
 
 
 class Tap(torch.autograd.Function):

@@ -97,7 +97,7 @@ def _near(near: "pd.DataFrame") -> Iterator[str]:
         yield from _wrapped(f"{what}, on {first['dataset']} ({first['differs'] or 'nothing differs'})", "  ")
         for row in rows.itertuples():
             name = row.init if len(row.init) <= NAME else f"{row.init[: NAME - 1]}…"
-            share = f"{row.share_that_train:>4.0%} of {counted(int(row.seeds), 'seed')} train"
+            share = f"{row.share_that_train * row.seeds:.0f} of {counted(int(row.seeds), 'seed')} train"
             accuracy = row.final_test_accuracy
             yield f"    {name:<{NAME}} {share}, accuracy {'–' if accuracy != accuracy else f'{accuracy:.1%}'}"
 

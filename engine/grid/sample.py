@@ -20,10 +20,13 @@ def sample(sizes: Sequence[int], count: int) -> list[Row]:
 
     Args:
         sizes: how many values each axis has.
-        count: how many combinations, fewer than there are.
+        count: how many combinations, at most as many as there are.
 
     Returns:
         Places of the values along the axes, all different; the same ones each time.
+
+    Raises:
+        ValueError: there are not so many.
 
     Source:
         D. M. Cohen, S. R. Dalal, M. L. Fredman, G. C. Patton: The AETG system: an approach to testing based on

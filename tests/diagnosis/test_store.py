@@ -138,7 +138,7 @@ def test_the_terminal_shows_what_the_page_does(kept):
     near = pd.DataFrame([{"nearest": 1, "init": "normal(std=0.0123456789012345)", **columns}])
     said = str(replace(report, near=near))
     assert "mlp, 10 layers of 64, relu, none, on digits (half as deep)" in said
-    assert "normal(std=0.0123456789…  50% of 2 seeds train, accuracy –" in said
+    assert "normal(std=0.0123456789… 1 of 2 seeds train, accuracy –" in said
     for init in report.ranking["init"]:
         assert f"\n{init:<14} signal   " in said
         assert "limit" in said

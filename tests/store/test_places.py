@@ -74,6 +74,16 @@ def test_a_database_with_a_log_of_somebody_else_is_not_to_be_repaired(own, tmp_p
     assert "repair" not in str(refused.value)
 
 
+def test_a_damaged_file_that_is_no_store_has_no_journal_to_be_rebuilt_from(own, tmp_path):
+    theirs = tmp_path / "theirs.duckdb"
+    content = bytearray(own.resolve().read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    theirs.write_bytes(content)
+    with pytest.raises(store.StoreCorrupt, match="There is no journal from which it could be rebuilt") as refused:
+        store.open(theirs)
+    assert "repair" not in str(refused.value)
+
+
 @pytest.mark.parametrize("length", [1, 2])
 def test_a_pointer_that_leads_back_to_itself_is_said_and_mended(own, contents, length):
     before = contents(own)
