@@ -35,8 +35,8 @@ CHOSEN = {
 }
 TRAINING = {"dataset": "digits", "preprocessing": "standardize", "width": 32, "depth": 5}
 PROPAGATION = {"dataset": "gaussian", "preprocessing": "raw", "width": 64, "depth": synthetic.DEPTH}
-# Only where a query cannot do without; the synthetic cells have no quantities.
-NEEDED = {"relation": "cells", "study": "training", "quantity": "none"}
+# Only where a query cannot do without; the synthetic cells have no quantities, and no network of one's own.
+NEEDED = {"relation": "cells", "study": "training", "quantity": "none", "network": "none"}
 
 
 def measure(most: int, say: Callable[[str], None] = lambda line: None) -> list[dict[str, Any]]:

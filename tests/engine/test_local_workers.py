@@ -91,7 +91,15 @@ def started(path, *options):
 
 
 def children(process):
-    return [one for one in psutil.Process(process.pid).children() if "worker_process" in " ".join(one.cmdline())]
+    return [one for one in psutil.Process(process.pid).children() if "worker_process" in command_line(one)]
+
+
+def command_line(process):
+    """Return how a process was started, or nothing where it has ended meanwhile: a run starts short-lived ones, too."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def test_a_script_without_a_guard_may_use_them_and_what_they_compute_is_verified(grid, tmp_path):
