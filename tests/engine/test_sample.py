@@ -1,6 +1,7 @@
 """Samples of a product: every two values meet about equally often, and what is compared stays complete."""
 
 from collections import Counter
+from functools import cache
 from itertools import combinations, product
 
 import pytest
@@ -92,7 +93,49 @@ def test_what_is_no_size_of_a_sample_is_refused(size):
         Grid.from_toml(GRID.format(size=size, optimizer="sgd"))
 
 
-def test_the_reference_meets_in_all_pairs_of_depth_width_and_normalization():
-    cells = load_grid("reference").cells
-    for one, other, pairs in (("depth", "norm", 25), ("width", "activation", 32), ("depth", "width", 20)):
-        assert len({(str(getattr(cell, one)), str(getattr(cell, other))) for cell in cells}) == pairs
+AXES = ("dataset", "width", "depth", "activation", "norm")
+INITS, RATES, SEEDS = 15, 4, 3
+
+
+@cache
+def reference():
+    return load_grid("reference").cells
+
+
+def of_the_reference(**chosen):
+    """Return the cells of the reference with these values; their networks are told by `AXES`."""
+    return [cell for cell in reference() if all(str(getattr(cell, name)) in values for name, values in chosen.items())]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("widths", [("32", "64"), ("128", "256")])
+def test_every_value_of_the_reference_meets_every_value_of_another_axis(optimizer, widths):
+    networks = {tuple(str(getattr(cell, axis)) for axis in AXES) for cell in training(optimizer, widths)}
+    values = [sorted({network[place] for network in networks}) for place in range(len(AXES))]
+    assert [len(each) for each in values] == ([2, 2, 5, 8, 5] if widths[0] == "32" else [2, 2, 3, 8, 5])
+    for one, other in combinations(range(len(AXES)), 2):
+        met = {(network[one], network[other]) for network in networks}
+        # So few wide networks cannot hold all pairs, but as many as there are rows.
+        assert len(met) == min(len(values[one]) * len(values[other]), len(networks)), (AXES[one], AXES[other])
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_the_reference_has_every_network_under_all_initializations_rates_and_seeds(optimizer):
+    cells = training(optimizer, ("32", "64", "128", "256"))
+    per_network = Counter(tuple(str(getattr(cell, axis)) for axis in AXES) for cell in cells)
+    assert set(per_network.values()) == {INITS * RATES * SEEDS}
+    rates = [cell.lr for cell in cells]
+    assert max(rates) / min(rates) == pytest.approx(1000)
+
+
+def test_the_same_networks_stand_under_every_optimizer_of_the_reference_and_before_training():
+    def networks(**chosen):
+        return {tuple(str(getattr(cell, axis)) for axis in AXES) for cell in of_the_reference(**chosen)}
+
+    every = networks(study=["propagation"])
+    assert networks(study=["training"], optimizer=["sgd"]) == networks(study=["training"], optimizer=["adam"]) == every
+    assert networks(study=["training"], optimizer=["momentum"]) < every
+
+
+def training(optimizer, widths):
+    return of_the_reference(study=["training"], optimizer=[optimizer], width=widths)
