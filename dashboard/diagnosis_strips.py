@@ -31,6 +31,8 @@ def sizes(rows: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
         part = rows[["init", "label", "seeds"]].assign(
             quantity=labels[quantity], mean=rows[mean], low=rows[low], high=rows[high], lost=rows[lost]
         )
+        # What theory says is said of the signal alone.
+        part["rms"], part["theory"] = (rows["rms"], rows["theory_rms"]) if quantity == "std" else (None, None)
         # A site without a gradient, such as the input, has no row.
         parts.append(part[rows[mean].notna() | (rows[lost] > 0)])
     return pd.concat(parts, ignore_index=True).rename(columns={"label": "site"})

@@ -64,7 +64,7 @@ def signal(rows: pd.DataFrame, column: Column, title: str) -> Chart:
 
     Args:
         rows: site, quantity (in the order of their colours), mean, low, high, seeds, lost (seeds whose value is not
-            finite).
+            finite), rms and what theory expects of it, both None where they are not known.
         column: the axes.
         title: of the horizontal one.
 
@@ -104,7 +104,10 @@ def _signal(lost: bool, zero: bool, wide: bool) -> alt.TopLevelMixin:
 
     shown = style.tooltips(
         {"site": "Site", "quantity": "What", "seeds": "Seeds", "lost": "Not finite"},
-        {"true_mean": "geometric mean", "true_low": "lowest", "true_high": "highest"},
+        {
+            **{"true_mean": "geometric mean", "true_low": "lowest", "true_high": "highest"},
+            **{"rms": "root mean square", "theory": "in theory"},
+        },
     )
     paint = style.colour("quantity", "", "stroke")
     shared: Spec = {"y": _sites(), "color": paint}

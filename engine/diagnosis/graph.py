@@ -20,6 +20,7 @@ class Node:
         parameters: names of the parameters that a value without signal is made of.
         site: index of the site that it leaves, or None.
         unit_axis: axis of its units, from the end.
+        kept: whether it consists of the numbers of the one signal it is computed from.
     """
 
     inputs: tuple[int, ...]
@@ -29,6 +30,7 @@ class Node:
     parameters: tuple[str, ...] = ()
     site: int | None = None
     unit_axis: int = -1
+    kept: bool = False
 
 
 @dataclass
@@ -53,13 +55,14 @@ class Graph:
     site_nodes: list[int] = field(default_factory=list)
     kinds: list[Kind] = field(default_factory=list)
 
-    def add(self, inputs: tuple[int, ...], signal: bool, parameters: tuple[str, ...] = ()) -> int:
+    def add(self, inputs: tuple[int, ...], signal: bool, parameters: tuple[str, ...] = (), kept: bool = False) -> int:
         """Add a value and return its number.
 
         Args:
             inputs: numbers of the nodes it is computed from.
             signal: whether it depends on the network's inputs.
             parameters: names of the parameters it is made of.
+            kept: whether it consists of the same numbers.
         """
         number = len(self.nodes)
         ancestors = 1 << number
@@ -70,7 +73,9 @@ class Graph:
         if len(carrying) == 1:
             identity |= self.nodes[carrying[0]].identity
         axis = self.nodes[carrying[0]].unit_axis if carrying else -1
-        self.nodes.append(Node(inputs, ancestors, identity, signal, parameters, None, axis))
+        self.nodes.append(
+            Node(inputs, ancestors, identity, signal, parameters, None, axis, kept and len(carrying) == 1)
+        )
         return number
 
     def mark_site(self, number: int, kind: Kind) -> int:
@@ -84,6 +89,13 @@ class Graph:
                     node.identity |= self.nodes[other].identity
         self.site_nodes.append(number)
         self.kinds.append(kind)
+        return node.site
+
+    def source(self, number: int) -> int | None:
+        """Return the site whose value a value is, perhaps rearranged; None where something else happens between."""
+        node = self.nodes[number]
+        while node.site is None and node.kept:
+            node = self.nodes[next(other for other in node.inputs if self.nodes[other].signal)]
         return node.site
 
     def sites_before(self, number: int) -> tuple[int, ...]:

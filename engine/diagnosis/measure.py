@@ -19,6 +19,7 @@ from goldilocks.engine.diagnosis.operations import mapped
 from goldilocks.engine.diagnosis.passes import Found, Passes, State, state_of
 from goldilocks.engine.diagnosis.prepared import made, prepare
 from goldilocks.engine.diagnosis.recipe import Recipe, recipe
+from goldilocks.engine.diagnosis.site_theory import predicted_rms
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.taps import COLUMNS
 from goldilocks.engine.diagnosis.trace import Trace, trace
@@ -252,12 +253,16 @@ class _Measuring:
             torch.cat([getattr(part, name).double().cpu() for part in state.parts]).numpy()
             for name in ("rows", "gradients", "weights", "loss", "counts", "gradient_counts")
         )
+        signal, described = (
+            self._signal(rows, gradients),
+            self._weights(np.stack(state.weights), of_weights, np.array(state.treated, bool)),
+        )
         return Measurement(
             tuple(Configuration(chosen.text, seed) for chosen, seed in self.wanted),
             self.trace.sites,
             self.trace.parameters,
-            self._signal(rows, gradients),
-            self._weights(np.stack(state.weights), of_weights, np.array(state.treated, bool)),
+            replace(signal, theory_rms=predicted_rms(self.trace, described, signal.rms)),
+            described,
             loss,
             self.specimen.classes,
             cost,
@@ -272,7 +277,8 @@ class _Measuring:
         unknown = np.array([site.kind == "input" for site in self.trace.sites])
         unknown[list(self.trace.overwritten)] = True
         columns = {name: rows[..., column] for column, name in enumerate(COLUMNS)}
-        return Signal(**columns, grad_rms=np.where(unknown, np.nan, np.sqrt(gradients)))
+        nothing = np.full(unknown.shape, np.nan)
+        return Signal(**columns, theory_rms=nothing, grad_rms=np.where(unknown, np.nan, np.sqrt(gradients)))
 
     def _weights(self, described: np.ndarray, gradients: np.ndarray, treated: np.ndarray) -> Weights:
         """Return the statistics of the parameters; the gradients are those of the floating-point ones."""

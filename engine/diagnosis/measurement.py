@@ -44,6 +44,7 @@ class Signal:
         unit_std: standard deviation across units, root mean square over examples and positions.
         similarity: mean cosine between different examples, each centred over its own values; NaN where the batch has
             no axis of its own.
+        theory_rms: root mean square that theory expects; NaN where there is none. See `site_theory`.
         grad_rms: root mean square of the gradient of the loss; 0 where the loss does not depend on the
             site, NaN at inputs and where it cannot be measured.
     """
@@ -59,6 +60,7 @@ class Signal:
     nonfinite: Array
     unit_std: Array
     similarity: Array
+    theory_rms: Array
     grad_rms: Array
 
     @property

@@ -87,6 +87,7 @@ def _taps(found: Measurement, place: int, finite: bool) -> Iterator[Row]:
         absent = {
             "frac_saturated": site.activation is None or sound,
             "similarity": sound,
+            "theory_rms": True,
             "grad_rms": site.kind == "input" or finite,
         }
         yield {

@@ -24,6 +24,7 @@ TAPS = {
     "frac_nonfinite": "nonfinite",
     "unit_std": "unit_std",
     "similarity": "similarity",
+    "theory_rms": "theory_rms",
     "grad_rms": "grad_rms",
 }
 # Of the table `parameters`: fields of `measurement.Weights`.

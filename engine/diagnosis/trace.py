@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from goldilocks.engine.diagnosis.batch_shapes import described
 from goldilocks.engine.diagnosis.graph import Branch
+from goldilocks.engine.diagnosis.laws import Law, law_of
 from goldilocks.engine.diagnosis.loss import loss_of
 from goldilocks.engine.diagnosis.operations import tensors_in
 from goldilocks.engine.diagnosis.prepared import Layout, layout_of, made, prepare, usual_random_state
@@ -38,6 +39,7 @@ class Trace:
         branches: the residual branches.
         offsets: scales of norms that begin at 0, because the norm adds 1 to them.
         last: for each branch the parameter that scales what leaves it; None where there is none.
+        laws: for each site how its mean square follows from others; None where it does not.
         overwritten: indices of the sites at which the gradient cannot be measured, because the network goes on with the
             tensor that was changed in place and not with what the operation returned.
         unseen: modules that hold parameters and none of whose operations was seen.
@@ -55,6 +57,7 @@ class Trace:
     branches: tuple[Branch, ...]
     last: tuple[str | None, ...]
     offsets: frozenset[str]
+    laws: tuple[Law | None, ...]
     overwritten: tuple[int, ...]
     unseen: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -195,6 +198,7 @@ class _Assembly:
             tuple(branches),
             last,
             self._offsets(),
+            tuple(law_of(self.tracer.graph, n, draft.share) for n, draft in enumerate(self.tracer.drafts)),
             self.gradients.overwritten,
             self._unseen(parameters),
             (*_of_parameters(parameters, uses), *_of_overwritten([sites[n] for n in self.gradients.overwritten])),

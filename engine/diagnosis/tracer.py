@@ -10,6 +10,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 from goldilocks.engine.diagnosis.activation_met import name_of
 from goldilocks.engine.diagnosis.flow import WEIGHTED
 from goldilocks.engine.diagnosis.graph import Graph
+from goldilocks.engine.diagnosis.laws import rearranges, share_of
 from goldilocks.engine.diagnosis.operations import (
     ELEMENTWISE,
     KINDS,
@@ -41,6 +42,7 @@ class Draft:
         changed: the tensor that was changed in place, where the tap could not be added in place, too; else None.
         whole: whether it is a module as a whole.
         bytes: memory of its value.
+        share: for the law of its mean square, as `share_of` gives it; None where there is none.
     """
 
     key: Key
@@ -54,6 +56,7 @@ class Draft:
     changed: Tensor | None = None
     whole: bool = False
     bytes: int = 0
+    share: float | None = None
 
 
 @dataclass
@@ -117,7 +120,7 @@ class Tracer:
         for tensor in targets:
             own = signal and tensor.is_floating_point()
             if node is None or self.graph.nodes[node].signal != own:
-                number = self.graph.add(operands, own, () if own else tuple(sorted(made_of)))
+                number = self.graph.add(operands, own, () if own else tuple(sorted(made_of)), rearranges(event))
                 node = number
             self.known[tensor] = node
         if kind is not None and node is not None:
@@ -208,6 +211,7 @@ class Tracer:
                 changed,
                 bool(event.whole),
                 value.nbytes,
+                share_of(event, kind),
             )
         )
 

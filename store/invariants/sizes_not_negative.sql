@@ -7,7 +7,7 @@ WITH sizes AS (
     SELECT cell_id, 'step ' || step, least(train_loss, test_loss, grad_norm, update_ratio)
     FROM curves
     UNION ALL
-    SELECT cell_id, 'site ' || site, least(std, rms, unit_std, grad_rms)
+    SELECT cell_id, 'site ' || site, least(std, rms, unit_std, grad_rms, theory_rms)
     FROM taps
     UNION ALL
     SELECT cell_id, 'parameter ' || parameter, least(std, rms, magnitude, grad_rms, update_ratio)

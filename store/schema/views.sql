@@ -37,7 +37,7 @@ COMMENT ON VIEW quantities IS 'What each cell of a study measured beyond layers 
 CREATE OR REPLACE VIEW site_stats AS
 SELECT axes.*, site, label, module_name, operation, site_kind, role, layer, site_activation, shape, fan_in, fan_out,
        taps.mean, taps.std, taps.rms, taps.min, taps.max, frac_zero, frac_dead_units, frac_saturated, frac_nonfinite, unit_std,
-       similarity, grad_rms
+       similarity, theory_rms, grad_rms
 FROM taps JOIN sites USING (cell_id, site) JOIN axes USING (cell_id);
 COMMENT ON VIEW site_stats IS 'Statistics of every site of each diagnosed network, with names and all axes.';
 

@@ -94,6 +94,8 @@ SITES = pd.DataFrame(
         "high": [2.0, 0.0, 1e-8, np.nan],
         "seeds": 2,
         "lost": [0, 0, 0, 2],
+        "rms": [1.0, 0.0, None, None],
+        "theory": [1.1, None, None, None],
     }
 )
 DOWN = sites.Column(["a:linear", "b:relu"], (1e-10, 2.0), 24)

@@ -51,6 +51,7 @@ DAMAGE = {
     ],
     "sizes_not_negative": [
         f"UPDATE taps SET rms = -1 WHERE cell_id = {GOOD}",
+        f"UPDATE taps SET theory_rms = -1 WHERE cell_id = {GOOD}",
         f"UPDATE parameters SET magnitude = -1 WHERE cell_id = {GOOD}",
     ],
     "unique_rows": [f"INSERT INTO {name} FROM {name} LIMIT 1" for name in OWN],

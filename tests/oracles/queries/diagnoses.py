@@ -136,6 +136,7 @@ def sites_over_seeds(tables: Tables, network: str | None, inits: list | None, ro
             values = finite(found[name])
             sizes |= {name: geometric_mean(values), f"{short}_low": lowest(values), f"{short}_high": highest(values)}
             sizes[f"{short}_lost"] = len(known(found[name])) - len(values)
+        sizes |= {name: geometric_mean(finite(found[name])) for name in ("rms", "theory_rms")}
         shares = ("frac_dead_units", "frac_saturated", "frac_nonfinite")
         yield {**key, "seeds": len(found), **sizes, **{name: mean(finite(found[name])) for name in shares}}
 
