@@ -2,5 +2,6 @@
 
 case     timing several contenders in turns, after a check that they compute the same
 suite    the cases
+scaling  the same grid on more and more cores
 report   the figures as tables
 """

@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from goldilocks.engine.bench.scaling import TRAININGS, WIDTH
+
 COLUMNS = ("", "cell-steps/s", "faster", "spread", "matrix", "streamed")
 NOTES = (
     "faster: speed of the engine relative to this peer, median over alternating rounds; spread: minimum and maximum.",
@@ -37,6 +39,8 @@ def show(results: dict[str, Any], console: Console | None = None) -> None:
         _show_cases(results, console)
     if results["growth"]:
         _show_growth(results["growth"], console)
+    if results["scaling"]:
+        _show_scaling(results["scaling"], console)
     if results["store"]:
         _show_store(results["store"], console)
 
@@ -89,6 +93,15 @@ def _show_growth(growth: Sequence[dict[str, Any]], console: Console) -> None:
 def _factors(growth: Sequence[dict[str, Any]], axis: str) -> list[str]:
     values = [one["value"] for one in growth if one["axis"] == axis]
     return [f"{value / values[0]:g}" for value in values]
+
+
+def _show_scaling(ways: Sequence[dict[str, Any]], console: Console) -> None:
+    table = _table(f"{TRAININGS:,} trainings, width {WIDTH}", "processes", "whole run", "of ideal")
+    for one in ways:
+        cores = f"{one['cores']} core{'s' if one['cores'] > 1 else ''}"
+        table.add_row(cores, str(one["processes"]), f"{one['seconds']:.1f} s", f"{one['share']:.0%}")
+    console.print()
+    console.print(table)
 
 
 def _show_store(sizes: Sequence[dict[str, Any]], console: Console) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from goldilocks.engine.bench import numpy_lecture, torch_loop, torch_vmap
+from goldilocks.engine.bench import numpy_lecture, scaling, torch_loop, torch_vmap
 from goldilocks.engine.bench.case import Case, Contender
 from goldilocks.engine.bench.problem import Problem
 from goldilocks.engine.device import Device, choose_device
@@ -174,7 +174,13 @@ def run(device: str = "auto", say: Callable[[str], None] = lambda line: None) ->
         say(f"{case.name}: engine, {', '.join(peer.name for peer in case.peers)}")
         probe = partial(matrix_rate, chosen, case.matrix_size)
         done.append(case.run({"cached": probe, "streamed": partial(probe, streamed=True)}))
-    return {"machine": machine, "torch": torch.__version__, "cases": done, "growth": growth(chosen)}
+    return {
+        "machine": machine,
+        "torch": torch.__version__,
+        "cases": done,
+        "growth": growth(chosen),
+        "scaling": scaling.measure(chosen, say=say),
+    }
 
 
 def growth(device: Device) -> list[dict[str, Any]]:

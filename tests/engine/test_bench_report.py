@@ -23,7 +23,7 @@ PEERS = [
 ]
 
 
-def figures(cases=CASES, growth=True, stores=(10_000, 100_000, 1_000_000)):
+def figures(cases=CASES, growth=True, stores=(10_000, 100_000, 1_000_000), ways=((1, 1), (16, 1), (16, 16))):
     """Results as large as any machine gives."""
     peer = {"cell_steps_per_second": 527_949.4, "times_faster": 1575.3, "least": 1204.6, "most": 1711.9}
     case = {"least": 112.31, "most": 140.77, "cell_steps_per_second": 1_527_949.4}
@@ -41,6 +41,7 @@ def figures(cases=CASES, growth=True, stores=(10_000, 100_000, 1_000_000)):
         ]
         if growth
         else [],
+        "scaling": [{"cores": c, "processes": p, "seconds": 112.31, "share": 0.7943} for c, p in ways],
         "store": [
             dict.fromkeys(keys, 123_456.7)
             | {"training_cells": n, "propagation_cells": n // 5, "slowest_query": slowest}
@@ -62,7 +63,18 @@ def test_every_name_and_number_is_whole(width):
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
     lines = text.splitlines()
-    for whole in (*CASES, *PEERS, "1,527,949", "1,575×", "1,205–1,712×", "112–141 s", "1,000,000", "88%"):
+    for whole in (
+        *CASES,
+        *PEERS,
+        "1,527,949",
+        "1,575×",
+        "1,205–1,712×",
+        "112–141 s",
+        "1,000,000",
+        "88%",
+        "16 cores",
+        "79%",
+    ):
         assert any(whole in line for line in lines), whole
 
 
@@ -73,7 +85,13 @@ def test_a_wide_terminal_has_all_cases_in_one_table():
 
 
 @pytest.mark.parametrize(
-    ("missing", "word"), [({"cases": ()}, "cell-steps/s"), ({"growth": False}, "grown"), ({"stores": ()}, "store")]
+    ("missing", "word"),
+    [
+        ({"cases": ()}, "cell-steps/s"),
+        ({"growth": False}, "grown"),
+        ({"ways": ()}, "of ideal"),
+        ({"stores": ()}, "store"),
+    ],
 )
 def test_what_was_not_measured_prints_nothing(missing, word):
     assert word in printed(figures(), 80)
