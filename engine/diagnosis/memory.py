@@ -9,6 +9,8 @@ from goldilocks.engine.diagnosis.trace import Trace
 
 # Share of the free memory that a program may take.
 SHARE = 0.6
+# Networks that are there however many configurations are.
+NETWORKS = 3
 
 
 @dataclass(frozen=True)
@@ -17,12 +19,14 @@ class Memory:
 
     Attributes:
         weights: bytes of its parameters.
+        largest: bytes of the largest of them, of which a copy is made when its gradient is summed.
         saved: bytes of what its forward pass keeps for the way back.
         values: bytes of the values at its sites, which a tap makes anew.
         free: bytes that can be taken.
     """
 
     weights: float
+    largest: float
     saved: float
     values: float
     free: float
@@ -36,13 +40,23 @@ class Memory:
             model: the network.
             device: where it will run.
         """
-        weights = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
-        return cls(weights, found.saved_bytes, found.site_bytes, device.free_memory)
+        sizes = [parameter.numel() * parameter.element_size() for parameter in model.parameters()]
+        return cls(sum(sizes), max(sizes, default=0), found.saved_bytes, found.site_bytes, device.free_memory)
 
     def bytes_for(self, configurations: int) -> float:
-        """Return the memory of a program: weights, their copies in a stack, and gradients; saved values and taps."""
-        return configurations * (3 * self.weights + self.saved + self.values)
+        """Return the memory of a measurement with so many configurations in a program.
+
+        Each has its weights, several a copy of them in a stack, and their gradients. Beside them are the network as it
+        was traced, the one that is run, and the one that the factory made.
+
+        Args:
+            configurations: one are computed by the loop.
+        """
+        of_weights = 3 if configurations > 1 else 2
+        each = of_weights * self.weights + self.largest + self.saved + self.values
+        return NETWORKS * self.weights + configurations * each
 
     def most_at_once(self) -> int:
         """Return how many configurations fit into one program, at least one."""
-        return max(1, int(SHARE * self.free / max(self.bytes_for(1), 1)))
+        each = self.bytes_for(3) - self.bytes_for(2)
+        return max(1, int((SHARE * self.free - NETWORKS * self.weights) / max(each, 1)))

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from goldilocks.engine.diagnosis.trace import Trace
 
+# Entries that are looked at together: large matrices are not copied as a whole.
+BLOCK = 1 << 18
 COLUMNS = ("mean", "std", "rms", "magnitude", "nonfinite", "equal_units")
 
 
@@ -34,23 +36,28 @@ def _units(found: Trace, name: str) -> tuple[bool, bool]:
 
 
 def _describe(values: Tensor, matrix: bool, columns: bool) -> Sequence[float]:
-    values = values.detach().double().cpu()
-    if values.numel() == 0:
+    values, count = values.detach().cpu(), values.numel()
+    if count == 0:
         return [float("nan")] * len(COLUMNS)
-    mean = float(values.mean())
-    rms = float(torch.linalg.vector_norm(values)) / values.numel() ** 0.5
+    blocks = values.reshape(-1).split(BLOCK)
+    mean = sum(float(block.double().sum()) for block in blocks) / count
+    std = (sum(float((block.double() - mean).square().sum()) for block in blocks) / count) ** 0.5
+    rms = (sum(float(block.double().square().sum()) for block in blocks) / count) ** 0.5
+    magnitude = max(map(abs, map(float, values.aminmax())), key=lambda size: (size != size, size))
+    nonfinite = 1 - int(values.isfinite().sum()) / count
     equal = _equal_units(values.mT if columns else values) if matrix else float("nan")
-    std = float((values - mean).square().mean().sqrt())
-    return [mean, std, rms, float(values.abs().max()), float((~values.isfinite()).double().mean()), equal]
+    return [mean, std, rms, magnitude, nonfinite, equal]
 
 
 def _equal_units(values: Tensor) -> float:
     """Return the share of rows that equal another one, found by sorting what they are multiplied to."""
     rows = values.flatten(1)
-    by = torch.linspace(1, 2, rows.shape[1], dtype=rows.dtype).sqrt()
-    order = (rows * by).sum(1).sort().indices
-    same = (rows[order][1:] == rows[order][:-1]).all(1)
-    equal = torch.zeros(len(rows), dtype=torch.bool)
+    count, at_once = len(rows), max(1, BLOCK // rows.shape[1])
+    by = torch.linspace(1, 2, rows.shape[1], dtype=torch.float64).sqrt()
+    order = torch.cat([some.double() @ by for some in rows.split(at_once)]).sort().indices
+    pieces = [order[start : start + at_once + 1] for start in range(0, count - 1, at_once)]
+    same = torch.cat([(rows[piece[1:]] == rows[piece[:-1]]).all(1) for piece in pieces or [order]])
+    equal = torch.zeros(count, dtype=torch.bool)
     equal[1:] |= same
     equal[:-1] |= same
     return float(equal.double().mean())
