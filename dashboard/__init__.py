@@ -8,6 +8,7 @@ Serving
     shell          what surrounds every page
     views          one file per page
     lecture        the lecture's rows: claim, figure, verdict
+    publishing     the lecture as a static site
 
 Asking
     snapshot       the open store, with its slow views kept in memory

@@ -7,7 +7,9 @@ from importlib import import_module
 PROGRAMS = {
     "store": "Inspect, check, query, export and merge a store.",
     "dashboard": "Serve the pages over a store.",
+    "publish": "Write the lecture as a static site.",
 }
+MODULES = {"publish": "dashboard.publishing"}
 
 
 def main() -> None:
@@ -15,7 +17,7 @@ def main() -> None:
     program = sys.argv[1] if len(sys.argv) > 1 else ""
     if program in PROGRAMS:
         del sys.argv[1]
-        import_module(f"goldilocks.{program}.__main__").main(f"goldilocks {program}")
+        import_module(f"goldilocks.{MODULES.get(program, program)}.__main__").main(f"goldilocks {program}")
         return
     engine = import_module("goldilocks.engine.__main__")
     for name, says in PROGRAMS.items():

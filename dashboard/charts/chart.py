@@ -29,7 +29,7 @@ class Chart:
 
     def to_dict(self) -> Spec:
         """Return a specification that holds its data, valid JSON: what is not finite becomes null."""
-        return self._laid_out(USUAL_WIDTH) | {"datasets": {name: _records(frame) for name, frame in self.data.items()}}
+        return self._laid_out(USUAL_WIDTH) | {"datasets": {name: records(frame) for name, frame in self.data.items()}}
 
     def to_show(self, width: int = USUAL_WIDTH) -> Spec:
         """Return a specification whose data are Arrow streams, as Streamlit sends them.
@@ -59,7 +59,8 @@ def _stream(frame: pd.DataFrame) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as JSON has them: what is not finite becomes null."""
     plain = frame.astype(object).where(frame.notna(), None)
     return [{str(key): _json(value) for key, value in row.items()} for row in plain.to_dict("records")]
 
