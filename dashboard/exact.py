@@ -76,6 +76,8 @@ def _column(values: pa.ChunkedArray) -> pd.Series:
         return pd.Series([None if one is None else _text(one) for one in values.to_pylist()], dtype=object)
     if pa.types.is_interval(kind):
         return pd.Series([None if one is None else _interval(*one) for one in values.to_pylist()], dtype=object)
+    if pa.types.is_floating(kind):
+        return _floats(values)
     try:
         return values.to_pandas().reset_index(drop=True)
     except (pa.ArrowException, ValueError, OverflowError):
@@ -87,6 +89,14 @@ def _integers(values: list[int | None]) -> pd.Series:
     if any(one is not None and abs(one) > LARGEST for one in values):
         return pd.Series([None if one is None else str(one) for one in values], dtype=object)
     return pd.Series(values, dtype="Int64" if None in values else "int64")
+
+
+def _floats(values: pa.ChunkedArray) -> pd.Series:
+    """Return numbers in which NaN, a result, is told from NULL, which is none."""
+    numbers = values.to_numpy().astype("float64")
+    if np.isfinite(numbers).all():
+        return pd.Series(numbers)
+    return pd.Series(pd.arrays.FloatingArray(numbers, values.is_null(nan_is_null=False).to_numpy()))
 
 
 def _decimals(values: list[Decimal | None]) -> pd.Series:

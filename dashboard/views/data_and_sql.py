@@ -198,7 +198,9 @@ def _refuse(reason: object) -> None:
 def _show(frame: pd.DataFrame, name: str, source: Source, cut: bool) -> None:
     """Show an answer, or its first rows, with all of them to download."""
     # A browser fetches the rows of a long answer as it scrolls.
-    st.dataframe(frame, hide_index=True, lazy=True, alt="The answer, as a table.", key=f"table-{name}")
+    st.dataframe(
+        frame, hide_index=True, lazy=True, placeholder="NULL", alt="The answer, as a table.", key=f"table-{name}"
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{'The first ' if cut else ''}{len(frame):,} row{'' if len(frame) == 1 else 's'}", width="stretch")
         downloads(TABLES, source.file, name, ":material/download:")
@@ -206,6 +208,8 @@ def _show(frame: pd.DataFrame, name: str, source: Source, cut: bool) -> None:
 
 
 def _quick(frame: pd.DataFrame, name: str, source: Source) -> None:
+    if frame.empty:
+        return
     numbers, texts = chartable(frame)
     across = [*[column for column in numbers if column != numbers[-1]], *texts] if numbers else []
     if not across:

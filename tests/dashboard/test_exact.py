@@ -3,11 +3,14 @@
 import io
 from decimal import Decimal
 
+import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from goldilocks.dashboard import sandbox
+from goldilocks.dashboard import exact, sandbox
 from goldilocks.dashboard.exact import file
+from tests.dashboard.opening import open_page
 from tests.dashboard.statements import answers
 
 NUMBERS = {
@@ -70,3 +73,22 @@ def test_no_statement_shows_a_path_of_the_server(filled_store):
         assert said, sql
         for place in (filled_store.resolve(), filled_store.parent, sandbox.Path.home()):
             assert str(place) not in said, sql
+
+
+@pytest.mark.parametrize("kind", ["DOUBLE", "FLOAT"])
+def test_what_is_not_a_number_is_told_from_what_is_not_there(kind):
+    rows = duckdb.sql(f"SELECT * FROM (VALUES (1.5::{kind}), ('nan'), (NULL), ('-inf')) AS t(value)").to_arrow_table()
+    # As the browser gets them.
+    sent = pa.Table.from_pandas(exact.shown(rows))["value"]
+    assert sent.is_null().to_pylist() == [False, False, True, False]
+    numbers = sent.to_pylist()
+    assert numbers[0] == 1.5
+    assert numbers[1] != numbers[1]
+    assert numbers[3] == float("-inf")
+
+
+def test_an_answer_without_rows_has_no_chart(filled_store, monkeypatch):
+    chart = "vega_lite_chart"
+    for sql, charts in (("SELECT 1 AS a, 2 AS b", 1), ("SELECT 1 AS a, 2 AS b WHERE false", 0)):
+        page = open_page("data_and_sql", filled_store, monkeypatch, sql=sql)
+        assert len(page.get(chart)) == charts
