@@ -13,7 +13,11 @@ from tests.dashboard.opening import PAGES, open_page
 from tests.dashboard.seen import SEEN
 
 # What makes all figures of a page appear.
-ASKED = {"lecture": {"lecture_answers": "true"}, "trainability_map": {"map_tile": ["6", "xavier"]}}
+ASKED = {
+    "lecture": {"lecture_answers": "true"},
+    "trainability_map": {"map_tile": ["6", "xavier"]},
+    "data_and_sql": {"sql": "SELECT layer, avg(std) AS std FROM activation_stats GROUP BY layer"},
+}
 TABLES_ONLY = ("runs",)
 
 
