@@ -16,7 +16,6 @@ from goldilocks.engine.execution.progress import Silence
 from goldilocks.engine.execution.verify import verify
 from goldilocks.engine.execution.workers import makespan, processes_pay
 from tests import warm
-from tests.grids import preset
 
 # Eight batches: so many widths, each of two depths.
 GRID = """
@@ -172,12 +171,26 @@ def test_ctrl_c_of_a_terminal_reaches_all_processes_and_ends_the_run_as_usual(gr
     assert b"Traceback" not in err
 
 
+# Each worker that is lost has to be replaced; how often a batch is tried again is held in test_handing_out.
+ONCE = """
+import runpy
+from goldilocks.engine.execution import dispatch
+dispatch.RETRIES = 0
+runpy.run_module("engine", run_name="__main__", alter_sys=True)
+"""
+
+
+def run_once(path, plugin):
+    """Run a grid on two workers; what its worker was lost with is not tried again."""
+    _, *words = command(path, "--workers", "2", "--json", "--plugin", plugin)
+    return warm.run("-c", ONCE, *words, text=True)
+
+
 def test_a_member_that_ends_its_process_fails_alone(grid, tmp_path):
     plugin = tmp_path / "fatal.py"
     plugin.write_text(PLUGIN)
     path = grid(**{'"kaiming"': '"fatal"', "depth = [1, 2]": "depth = 2"})
-    options = ("--workers", "2", "--json", "--plugin", str(plugin))
-    done = warm.run(*command(path, *options), text=True)
+    done = run_once(path, plugin)
     assert done.returncode == 1, done.stderr
     summary = json.loads(done.stdout)
     assert (summary["cells_computed"], summary["cells_failed"]) == (7, 1)
@@ -207,8 +220,7 @@ def test_a_job_that_a_worker_cannot_read_fails_alone_and_nobody_waits_for_it(gri
     plugin = tmp_path / "unreadable.py"
     plugin.write_text(UNREADABLE)
     path = grid(**{'"kaiming"': '"fatal"', "depth = [1, 2]": "depth = 2", "[8, 9, 10, 11]": "8"})
-    options = ("--workers", "2", "--json", "--plugin", str(plugin))
-    done = warm.run(*command(path, *options), text=True)
+    done = run_once(path, plugin)
     summary = json.loads(done.stdout)
     assert (summary["cells_computed"], summary["cells_failed"]) == (1, 1), done.stderr
     assert done.returncode == 1
@@ -304,7 +316,7 @@ def test_the_makespan_is_that_of_the_longest_first():
         assert best <= makespan(seconds, 2) <= 7 / 6 * best + 1e-9
 
 
-def test_plan_says_how_many(monkeypatch, tmp_path):
+def test_plan_says_how_many(grid, monkeypatch, tmp_path):
     import torch
 
     from goldilocks.engine.device import choose_device
@@ -313,10 +325,10 @@ def test_plan_says_how_many(monkeypatch, tmp_path):
     # How fast this machine is makes no difference.
     monkeypatch.setattr(forecasting, "matrix_rate", lambda device, **clock: 1e11)
     monkeypatch.setattr(forecasting, "call_seconds", lambda device, clock: 1e-6)
-    demo, cpu, layout = preset("demo"), choose_device("cpu"), store.Layout.at(tmp_path / "new.duckdb")
-    for cores in (1, 2, 16):
+    long, cpu, layout = engine.load_grid(grid(steps=100_000)), choose_device("cpu"), store.Layout.at(tmp_path / "new")
+    for cores in (1, 2, CELLS):
         monkeypatch.setattr(torch, "get_num_threads", lambda cores=cores: cores)
-        assert forecasting.forecast(demo, layout, cpu).workers == cores
-    alone, two = (forecasting.forecast(demo, layout, cpu, workers=wish) for wish in (1, 2))
+        assert forecasting.forecast(long, layout, cpu).workers == cores
+    alone, two = (forecasting.forecast(long, layout, cpu, workers=wish) for wish in (1, 2))
     assert (alone.workers, two.workers) == (1, 2)
     assert two.peak_bytes > alone.peak_bytes
