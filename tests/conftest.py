@@ -2,7 +2,9 @@
 
 import gc
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores Ctrl-C, and so would every program that a test starts and interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# In memory, where there is room for all that tests leave behind: each store that is published waits for the disk dozens
+# of times. What reaches a disk is not at issue but in test_durability, which has a folder of its own there.
+MEMORY, ROOM = Path("/dev/shm"), 8e9
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
 # Ray, where it is installed, stays on the loopback and reports to nobody; it reads this when it is imported.
 os.environ |= {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -26,8 +34,8 @@ os.environ |= {
 }
 
 
-# To look for garbage among all that has been imported takes a third of the time in which tests are collected, and goes on
-# taking as much again and again: there is none.
+# To look for garbage among all that is imported takes part of the time in which tests are collected, and goes on to
+# take it again and again: there is none.
 gc.disable()
 
 SECONDS = durations.known()

@@ -40,9 +40,13 @@ class Measuring:
         yield
         self.seconds[item.nodeid] += _taken() - before
 
+    def pytest_deselected(self, items):
+        # Else a file that is left to another run would be known by what it once took.
+        self.seconds.update({item.nodeid: 0.0 for item in items})
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node):
-        self.seconds += Counter(getattr(node, "workeroutput", {}).get("seconds", {}))
+        self.seconds.update(getattr(node, "workeroutput", {}).get("seconds", {}))
 
     def pytest_sessionfinish(self, session):
         if hasattr(session.config, "workeroutput"):

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browser.server import served
+from tests.browser.server import forked
 from tests.browser.visiting import address, settle
 from tests.dashboard.opening import PAGES
 from tests.store.builder import Batch, write
@@ -31,7 +31,7 @@ def hostile_site(tmp_path_factory):
             batch.training(init=init, optimizer=NAME, activation=NAME, seed=seed)
             batch.measurement(cell, "condition_number", 1.0, 2.0, NAME)
     layout = write(tmp_path_factory.mktemp("hostile") / "grid.duckdb", batch)
-    with served(layout.path) as url:
+    with forked(layout.path) as url:
         yield url
 
 

@@ -43,7 +43,7 @@ steps = 200
 seed = [0, 1, 2]
 """
 SEEDS = 3
-pytestmark = finding("deep ReLU networks, and sigmoid ones with batch norm, are in test_published_orderings")
+pytestmark = finding("a deep network with and without batch norm is in test_claims_in_small")
 
 
 def test_l3_small_weights_work_in_shallow_networks_and_fail_in_deep_ones(lecture):

@@ -19,7 +19,7 @@ steps = 200
 seed = [0, 1, 2]
 """
 SEEDS = 3
-pytestmark = finding("networks that train with batch norm alone are in test_published_orderings")
+pytestmark = finding("two rates with and without batch norm are in test_claims_in_small")
 
 
 def learning_rates(lecture, **values):

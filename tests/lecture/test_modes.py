@@ -5,7 +5,7 @@ import numpy as np
 from tests.lecture.discrepancies import series
 from tests.lecture.findings import finding
 
-pytestmark = finding("both modes are measured in the engine's test_modes")
+pytestmark = finding("both modes in the smallest batches are in test_claims_in_small")
 GRID = """
 [[study]]
 kind = "discrepancy"
