@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from goldilocks.engine.diagnosis.evidence import Evidence
 from goldilocks.engine.diagnosis.finding import Finding
@@ -130,7 +130,7 @@ def _behind(first: Array, other: Array, comparisons: int) -> dict[str, Any]:
     mean = float(difference.mean())
     if shared < 2:
         return {"behind": mean, "behind_low": np.nan, "behind_high": np.nan, "clearly_behind": False}
-    quantile = float(stats.t.ppf(1 - LEVEL / (2 * max(comparisons, 1)), shared - 1))
+    quantile = float(stdtrit(shared - 1, 1 - LEVEL / (2 * max(comparisons, 1))))
     reach = quantile * float(difference.std(ddof=1)) / shared**0.5
     return {
         "behind": mean,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from goldilocks.engine.diagnosis.measurement import Array
 
@@ -56,7 +56,7 @@ def rate_of(sizes: Array) -> Rate | None:
     reach = inf
     if seeds > 1:
         spread = float(values.std(ddof=1))
-        reach = float(stats.t.ppf((1 + LEVEL) / 2, seeds - 1)) * spread / seeds**0.5
+        reach = float(stdtrit(seeds - 1, (1 + LEVEL) / 2)) * spread / seeds**0.5
     with np.errstate(over="ignore"):
         low, high = (float(np.exp(center - reach)), float(np.exp(center + reach))) if reach < inf else (0.0, inf)
         return Rate(
