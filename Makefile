@@ -6,7 +6,7 @@ PORT   ?= 8501
 RUN    := .venv/bin/python -m
 TESTS  := pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup run grid test thorough quick quick-tests durations faults bench lint clean distclean
+.PHONY: setup run grid test all-tests thorough quick quick-tests durations faults bench lint clean distclean
 
 setup: .venv/installed
 
@@ -27,7 +27,11 @@ grid: setup
 	@.venv/bin/goldilocks run demo --store "$(STORE)"
 	@.venv/bin/goldilocks store info --store "$(STORE)"
 
-test: setup .venv/ray-installed lint
+# Types take a core for a while: side by side with the tests.
+test: setup .venv/ray-installed
+	@$(MAKE) --no-print-directory -j 2 lint all-tests
+
+all-tests: setup
 	@$(RUN) $(TESTS)
 
 # All of what `make test` takes samples of: every pair of members, every page, every way to fail.
