@@ -6,6 +6,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests import breadth, durations
@@ -22,7 +23,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # In memory, where there is room for all that tests leave behind: each store that is published waits for the disk dozens
 # of times. What reaches a disk is not at issue but in test_durability, which has a folder of its own there.
 MEMORY, ROOM = Path("/dev/shm"), 8e9
-if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+if (
+    MEMORY.is_dir()
+    and min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) > ROOM
+    and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # Ray, where it is installed, stays on the loopback and reports to nobody; it reads this when it is imported.
