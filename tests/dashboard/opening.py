@@ -19,14 +19,13 @@ for option, value in tomllib.loads((APP.parent / ".streamlit" / "config.toml").r
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
-_give_up = local_script_runner.require_widgets_deltas
-
-
 def _wait(runner, timeout):
     """Wait for the end of a page's thread; to look for it a thousand times a second keeps it from running."""
     runner._script_thread.join(timeout)
     if not runner.script_stopped():
-        _give_up(runner, 0)
+        runner.request_stop()
+        runner.join()
+        raise RuntimeError(f"a page was not drawn within {timeout} seconds")
 
 
 local_script_runner.require_widgets_deltas = _wait
