@@ -10,7 +10,8 @@ from tests.dashboard.test_figures import ASKED, TABLES_ONLY
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in TABLES_ONLY])
 def test_it_runs(page, store_of, monkeypatch):
     app = open_page(page, store_of(page), monkeypatch, **ASKED.get(page, {}))
-    shown = sorted({code.value for code in app.code if "SELECT" in code.value})
+    # A link to the page may have a statement in it.
+    shown = sorted({code.value for code in app.code if "SELECT" in code.value and not code.value.startswith("?")})
     assert shown
     for sql, answer in zip(shown, answers(shown, store_of(page)), strict=True):
         assert not isinstance(answer, str), (sql, answer)
