@@ -60,8 +60,8 @@ def _noted(key: str, chosen: int) -> int:
     return chosen
 
 
-def position(label: str, most: int, default: int, key: str, help: str | None = None) -> int:
-    """Choose a place on a slider that begins at 1.
+def position(label: str, most: int, default: int, key: str, help: str | None = None, least: int = 1) -> int:
+    """Choose a place on a slider.
 
     Args:
         label: what is chosen.
@@ -69,9 +69,10 @@ def position(label: str, most: int, default: int, key: str, help: str | None = N
         default: the first choice.
         key: name in the URL, unique on the page.
         help: a sentence in the tooltip.
+        least: first place.
     """
-    _mention_unless_whole(label, 1, most, key)
-    return _noted(key, st.slider(verbatim(label), 1, most, default, key=key, help=help, bind="query-params"))
+    _mention_unless_whole(label, least, most, key)
+    return _noted(key, st.slider(verbatim(label), least, most, default, key=key, help=help, bind="query-params"))
 
 
 def one(

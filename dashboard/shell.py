@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from goldilocks import store
-from goldilocks.dashboard import commands, data, permalink, viewport
+from goldilocks.dashboard import commands, data, permalink, pins, viewport
 from goldilocks.dashboard.snapshot import newest
 from goldilocks.dashboard.verbatim import verbatim
 
@@ -92,6 +92,7 @@ def show(page: StreamlitPage) -> None:
     viewport.measure()
     missing = _pin()
     permalink.begin()
+    pins.begin()
     if not missing:
         permalink.mention_another()
     with st.sidebar:
@@ -102,6 +103,7 @@ def show(page: StreamlitPage) -> None:
         page.run()
         if not missing:
             with st.sidebar:
+                pins.offer()
                 permalink.offer()
     except store.StoreMissing as error:
         _explain(page.title, str(error))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from goldilocks.dashboard.charts import reading
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.panels import PLOT, ROOM, USUAL_WIDTH
 from goldilocks.dashboard.charts.style import CONFIG, PADDING
@@ -43,10 +44,12 @@ def together(charts: Mapping[str, Chart], columns: int = 1) -> Chart:
     side = (USUAL_WIDTH - (columns - 1) * GAP) // columns
     data: dict[str, pd.DataFrame] = {}
     parts = []
+    params: list[Spec] = [{"name": signal, "value": side} for signal in (ROOM, PLOT)]
     for place, (name, chart) in enumerate(charts.items()):
         data |= {f"{place} {frame}": rows for frame, rows in chart.data.items()}
-        parts.append(_part(_own_data(chart.spec, place), chart, side) | {"title": {"text": name, "anchor": "start"}})
-    params = [{"name": signal, "value": side} for signal in (ROOM, PLOT)]
+        spec = reading.renamed(_own_data(chart.spec, place), place)
+        parts.append(_part(spec, chart, side) | {"title": {"text": name, "anchor": "start"}})
+        params += [param for param in spec.get("params", ()) if "select" in param]
     return Chart(
         {"concat": parts, "columns": columns, "spacing": GAP, "params": params, "config": CONFIG, "padding": PADDING},
         data,

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import altair as alt
 
 from goldilocks.dashboard import theme
-from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts import reading, style
 from goldilocks.dashboard.charts.template import Spec, described, slot
 
 HEIGHT, PANEL_HEIGHT, EDGE = 220, 200, 8
+# Of a line, in pixels.
+WIDTH = 2.4
 # Before the name of a number that is drawn elsewhere than it is; what stands there.
 TRUE, ZEROS = "true_", "zeros stand here"
 # The column with the height at which a line ends.
@@ -24,6 +26,7 @@ class Shape:
         category: whether names stand across, and not numbers.
         logarithmic: whether the horizontal and the vertical axis are.
         whole: whether whole numbers stand across.
+        ticks: whether the horizontal axis has ticks at given numbers alone.
         share: whether the vertical axis is that of a share.
         zero: whether a linear vertical axis starts at zero.
         legend: whether colours have one.
@@ -37,12 +40,14 @@ class Shape:
         cursor: whether a rule stands somewhere.
         floor: whether something is zero that has no place on a logarithmic axis.
         ends: whether lines of lost seeds end at their last mean, and at the upper edge.
+        pinned: whether some lines are to stand out.
         true: the numbers that are drawn elsewhere than they are.
     """
 
     category: bool
     logarithmic: tuple[bool, bool]
     whole: bool
+    ticks: bool
     share: bool
     zero: bool
     legend: bool
@@ -56,6 +61,7 @@ class Shape:
     cursor: bool
     floor: bool
     ends: tuple[bool, bool]
+    pinned: bool
     true: frozenset[str]
 
 
@@ -66,20 +72,36 @@ def template(shape: Shape) -> alt.TopLevelMixin:
     Args:
         shape: the shape.
     """
-    layers = _layers(shape)
+    # What is not shown is no part of the data, so that the axes fit what is. Panels stay, empty or not.
+    layers = alt.layer(*_layers(shape), height=PANEL_HEIGHT if shape.panels else HEIGHT)
+    for selection in _isolating(shape):
+        layers = layers.transform_filter({"param": selection.name})
+    if not shape.category:
+        layers = layers.transform_filter(reading.zoomed(slot("x_datum")))
     if not shape.panels:
-        return alt.layer(*layers, data=alt.NamedData("rows"), height=HEIGHT)
+        return layers.properties(data=alt.NamedData("rows"))
     facet = alt.Facet(field=slot("panels_field"), type="nominal", title=slot("panels"), sort=slot("panels_names"))
-    panel = alt.layer(*layers, height=PANEL_HEIGHT)
-    return alt.FacetChart(data=alt.NamedData("rows"), spec=panel, facet=facet)
+    return alt.FacetChart(data=alt.NamedData("rows"), spec=layers, facet=facet)
+
+
+def _isolating(shape: Shape) -> list[alt.Parameter]:
+    """Return the selections of names in the legends that a figure has."""
+    found = [(shape.legend, reading.ISOLATED, "colour_field"), (shape.dashed, reading.DASHES, "dash_field")]
+    return [reading.isolating(name, slot(field)) for there, name, field in found if there]
 
 
 def _across(shape: Shape) -> alt.X:
     if shape.category:
         names = slot("x_names")
         return alt.X(field=slot("x_field"), type="nominal", title=slot("x"), sort=names, axis=style.leaning())
+    axis, scale = _ticks(shape), {"nice": False}
+    return style.number(alt.X, slot("x_field"), slot("x"), shape.logarithmic[0], axis=axis, scale=scale)
+
+
+def _ticks(shape: Shape) -> Spec:
+    """Return what is particular about the horizontal axis."""
     ticks: Spec = {"grid": False} | ({"tickMinStep": 1, "format": "d"} if shape.whole else {})
-    return style.number(alt.X, slot("x_field"), slot("x"), shape.logarithmic[0], axis=ticks, scale={"nice": False})
+    return ticks | ({"values": slot("x_ticks")} if shape.ticks else {})
 
 
 def _layers(shape: Shape) -> list[alt.Chart]:
@@ -89,23 +111,43 @@ def _layers(shape: Shape) -> list[alt.Chart]:
         layers.append(_whiskers(shared, up("low")) if shape.category else _area(shape, shared, up, "low", "high", 0.16))
     if shape.scattered:
         layers.append(_area(shape, shared, up, "theory_low", "theory_high", 0.1))
-    layers += _means(shape, shared | {"y": up("mean"), "tooltip": _tooltip(shape)})
+    means = _means(shape, shared | {"y": up("mean")} | ({"tooltip": _tooltip(shape)} if shape.category else {}))
+    layers += [means[0].add_params(*_isolating(shape)), *means[1:]]
     if shape.predicted:
         layers.append(_theory(shared, up("theory")))
     if shape.floor:
         layers.append(_zeros(shape))
     layers += _losses(shape, shared, up(LAST))
     if shape.cursor:
-        rule = alt.Chart().mark_rule(aria=False, color=theme.NEUTRAL, strokeWidth=1.5, opacity=0.8)
-        layers.append(rule.encode(x=alt.XDatum(slot("cursor"), type="quantitative")))
-    return layers
+        layers.append(_cursor(shape))
+    return layers if shape.category else [*layers, *_reading(shape, shared, up("mean"))]
+
+
+def _cursor(shape: Shape) -> alt.Chart:
+    """Return a rule that stands somewhere, where that is in sight."""
+    rule = alt.Chart(alt.InlineData(values=[{"cursor": slot("cursor")}]))
+    rule = rule.transform_filter(reading.zoomed("datum.cursor"))
+    return rule.mark_rule(aria=False, color=theme.NEUTRAL, strokeWidth=1.5, opacity=0.8).encode(
+        x=style.number(alt.X, "cursor", slot("x"), shape.logarithmic[0], axis=_ticks(shape), scale={"nice": False})
+    )
+
+
+def _reading(shape: Shape, shared: Spec, up: alt.Y) -> list[alt.Chart]:
+    """Return what follows the pointer, above all else: the dots of the lines at the rule below the rule itself."""
+    dots = alt.Chart().mark_point(filled=True, size=70, opacity=1, stroke="white", strokeWidth=1)
+    dots = dots.encode(**shared, y=up).transform_filter({"param": reading.HOVERED, "empty": False})
+    true = {name: f"{TRUE}{name}" if name in shape.true else name for name in ("mean", "low", "high")}
+    told = reading.told(**true, wide=shape.wide, share=shape.share)
+    return [dots, *reading.rule(shared["x"], slot("x_field"), slot("x_datum"), told)]
 
 
 def _vertical(shape: Shape) -> tuple[Spec, Spec]:
     """Return what is particular about the scale and the axis of the means."""
     # On a logarithmic axis the least and the largest lie on the very edge.
     scale: Spec = {"padding": EDGE} if shape.logarithmic[1] else {"zero": shape.zero}
-    return scale | ({"domain": [0, 1]} if shape.share else {}), {"format": ".0%"} if shape.share else {}
+    # Where a part is zoomed into, the axis fits what is there.
+    ends = {f"domain{end}": alt.ExprRef(f"{reading.WHOLE} ? {value} : null") for end, value in (("Min", 0), ("Max", 1))}
+    return scale | (ends if shape.share else {}), {"format": ".0%"} if shape.share else {}
 
 
 def _upward(shape: Shape) -> Callable[[str], alt.Y]:
@@ -129,9 +171,12 @@ def _area(shape: Shape, shared: Spec, up: Callable[[str], alt.Y], low: str, high
 def _means(shape: Shape, encoding: Spec) -> list[alt.Chart]:
     if shape.category:
         # Nothing lies between two names.
-        return [alt.Chart().mark_point(filled=True, size=130, opacity=0.9).encode(**encoding)]
-    dashed = {"strokeDash": _dashes()} if shape.dashed else {}
-    line = alt.Chart().mark_line(strokeWidth=2.4).encode(**encoding, **dashed)
+        points = alt.Chart(name=f"{reading.VIEWS}_lines").mark_point(filled=True, size=130, opacity=0.9)
+        return [points.encode(**encoding)]
+    dashed: Spec = {"strokeDash": _dashes()} if shape.dashed else {}
+    if shape.pinned:
+        dashed["strokeWidth"] = alt.value(WIDTH, condition={"test": "datum.pinned", "value": 2 * WIDTH})
+    line = alt.Chart(name=f"{reading.VIEWS}_lines").mark_line(strokeWidth=WIDTH).encode(**encoding, **dashed)
     # A layer of their own: as part of the lines they would fill the symbols of the dashes in the legend.
     dots = alt.Chart().mark_point(filled=True, size=36, opacity=1).encode(**encoding)
     return [line, dots] if shape.points else [line]

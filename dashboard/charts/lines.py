@@ -1,5 +1,6 @@
 """Something against something for several configurations: mean over seeds, their range, theory, and what was lost."""
 
+import json
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from goldilocks.dashboard.charts import style
+from goldilocks.dashboard.charts import reading, style
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.line_template import LAST, TRUE, Shape, template
 from goldilocks.dashboard.charts.panels import Panels
@@ -18,10 +19,14 @@ from goldilocks.dashboard.charts.template import Spec
 MOST_LINES = 60
 # Letters of a title that fit beside the lowest chart; longer ones take two lines.
 TITLE_LETTERS = 32
+# A logarithmic axis has a tick at each of up to so many measured numbers.
+MOST_TICKS = 12
 # Of a panel, and of what the numbers and each line of the title beside the panels take.
 LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 60, 16
 # What a cross that ends a line at the right edge of the last panel reaches beyond it.
 CROSS_WIDTH = 10
+# The columns with the mean as it was measured, where another one is drawn, and with what is to stand out.
+AS_MEASURED, PINNED = "measured", "pinned"
 MEASURED, THEORY = ("mean", "low", "high"), ("theory", "theory_low", "theory_high")
 
 
@@ -66,7 +71,8 @@ def lines(
 
     Args:
         frame: one row per configuration and x: configuration, the columns of the axes, mean, low, high, seeds, lost
-            (seeds whose value is not finite); optionally theory, theory_low, theory_high.
+            (seeds whose value is not finite); optionally theory, theory_low, theory_high, the mean as it was measured,
+            where another one is drawn (`AS_MEASURED`), and whether its line is to stand out (`PINNED`).
         x: the horizontal axis.
         y: title and scale of the vertical axis; on a logarithmic one, zero stands a decade below the rest, and the
             chart says so. It is linear where nothing is above zero.
@@ -87,8 +93,10 @@ def lines(
     if y.logarithmic and not _some_positive(frame["mean"]):
         y = replace(y, logarithmic=False)
     data = _tidy(frame, x, y, [axis for axis in (colour, dash, panels) if axis])
-    shape = _shape(data, x, y, colour, dash, panels, points, zero, band, cursor)
+    zeros = y.logarithmic and _some_zero(frame["mean"])
+    shape = _shape(data, x, y, colour, dash, panels, points, zero, band, cursor, zeros)
     values = _values(data, x, y, colour, dash, band, cursor)
+    values["table"] = reading.table(data, x.field, x.title, _of(y, band, shape.wide), panels.field if panels else None)
     if panels is None:
         return style.chart(template(shape), values, rows=data)
     values |= {"panels_field": panels.field, "panels": panels.title, "panels_names": [str(v) for v in panels.values]}
@@ -108,12 +116,14 @@ def _shape(
     zero: bool,
     band: str,
     cursor: float | None,
+    zeros: bool,
 ) -> Shape:
     placed = data.loc[data["first_lost"], LAST].notna() if data["first_lost"].any() else pd.Series(dtype=bool)
     return Shape(
         category=x.category,
         logarithmic=(x.logarithmic, y.logarithmic),
         whole=x.whole,
+        ticks=bool(_measured(data, x)),
         share=y.share,
         zero=zero,
         legend=bool(colour.title) and len(colour.values) > 1,
@@ -125,8 +135,9 @@ def _shape(
         predicted=_has("theory", data),
         scattered=_has("theory", data) and _has("theory_low", data),
         cursor=cursor is not None,
-        floor=f"{TRUE}mean" in data and bool((data[f"{TRUE}mean"] <= 0).any()),
+        floor=zeros,
         ends=(bool(placed.any()), bool((~placed).any())),
+        pinned=PINNED in data,
         true=frozenset(name for name in MEASURED if f"{TRUE}{name}" in data),
     )
 
@@ -140,6 +151,8 @@ def _values(
     values: Spec = {
         "x_field": x.field,
         "x": x.title,
+        "x_datum": f"datum[{json.dumps(x.field)}]",
+        "x_ticks": _measured(data, x),
         "x_names": across,
         "y": y.title,
         "y_lines": _beside(y),
@@ -158,9 +171,24 @@ def _values(
     return values
 
 
+def _measured(data: pd.DataFrame, x: Axis) -> list[float]:
+    """Return what was measured, where a logarithmic axis has ticks there and not at powers of ten."""
+    numbers = sorted(data[x.field].dropna().unique()) if x.logarithmic else []
+    return [float(number) for number in numbers] if len(numbers) <= MOST_TICKS else []
+
+
+def _of(y: Axis, band: str, wide: bool) -> str:
+    """Return what the numbers beside the rule are."""
+    return f"{y.title}, mean ({band or 'lowest and highest seed'})" if wide else y.title
+
+
 def _some_positive(values: pd.Series) -> bool:
     numbers = values.to_numpy(float, na_value=np.nan)
     return bool((np.isfinite(numbers) & (numbers > 0)).any())
+
+
+def _some_zero(means: pd.Series) -> bool:
+    return bool((means.to_numpy(float, na_value=np.nan) <= 0).any())
 
 
 def _has(name: str, data: pd.DataFrame) -> bool:
@@ -187,6 +215,10 @@ def _tidy(frame: pd.DataFrame, x: Axis, y: Axis, others: Sequence[Axis]) -> pd.D
     for name in MEASURED + (THEORY if "theory" in frame else ()):
         values = frame[name].to_numpy(float, na_value=np.nan) if name in frame else np.full(len(frame), np.nan)
         columns[name] = np.where(np.isfinite(values), values, np.nan)
+    if AS_MEASURED in frame:
+        columns[f"{TRUE}mean"] = frame[AS_MEASURED].to_numpy(float, na_value=np.nan)
+    if PINNED in frame and frame[PINNED].any():
+        columns[PINNED] = frame[PINNED].to_numpy(bool)
     for name in ("seeds", "lost"):
         columns[name] = frame[name].to_numpy(int) if name in frame else np.zeros(len(frame), int)
     data = pd.DataFrame(columns)
@@ -220,7 +252,8 @@ def _without_zeros(data: pd.DataFrame) -> pd.DataFrame:
     measured = data[list(MEASURED)]
     vanished = measured <= 0
     for name in measured.columns[vanished.any()]:
-        data[f"{TRUE}{name}"] = measured[name]
+        if f"{TRUE}{name}" not in data:
+            data[f"{TRUE}{name}"] = measured[name]
     data[list(MEASURED)] = measured.where(~vanished, floor)
     # Theory far outside of what was measured would only squeeze the axis.
     theory = data[[name for name in THEORY if name in data]]

@@ -59,7 +59,7 @@ class Panels:
         side = max(1, min(side, self.most))
         size = {"width": side} | ({"height": side} if self.square else {})
         room = columns * (side + self.axes) + (columns - 1) * self.gap
-        params = [{"name": ROOM, "value": room}, {"name": PLOT, "value": side}]
+        params = [*spec.get("params", ()), {"name": ROOM, "value": room}, {"name": PLOT, "value": side}]
         return {**spec, "params": params, "columns": columns, "spacing": self.gap, "spec": {**spec["spec"], **size}}
 
 

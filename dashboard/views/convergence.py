@@ -1,80 +1,40 @@
 """What trains, how fast, and what batch normalization changes."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, data, deep_links, selectors, trains, verdicts
-from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
-from goldilocks.dashboard.charts.style import spans_decades
+from goldilocks.dashboard import (
+    axes,
+    cell_filters,
+    comparison,
+    data,
+    deep_links,
+    pins,
+    selectors,
+    smoothing,
+    trains,
+    verdicts,
+)
+from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.figure import Figure
-from goldilocks.dashboard.interval import BANDS, banded
+from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.lecture.setting import RELU, XAVIER
 from goldilocks.dashboard.lecture.stories import CONVERGENCE
 from goldilocks.dashboard.over_seeds import for_lines
 from goldilocks.dashboard.question import Question
+from goldilocks.dashboard.training_curves import METRICS, SCALES, View, configurations, drawn, figure
 from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "train"
 PAGE = "convergence"
-METRICS = ("train_loss", "test_accuracy", "test_loss", "train_accuracy", "grad_norm", "update_ratio")
-# The columns of a configuration, in the order of the store's answers.
-AXES = (
-    "network",
-    "dataset",
-    "preprocessing",
-    "init",
-    "activation",
-    "norm",
-    "depth",
-    "width",
-    "batch_size",
-    "optimizer",
-    "lr",
-    "steps",
+AXES_HELP = "Of the figures of curves. Automatic: logarithmic where the values span decades."
+SMOOTHING_HELP = "Weight of what came before in an exponential moving average, as in TensorBoard."
+HINT = (
+    "Point at a figure for all values at a step; drag across it to zoom in, double-click to zoom out. Click names in a "
+    "legend to see their lines alone; click them again to bring the others back."
 )
-# What `curves_over_seeds` says about a metric at a step.
-MEASURED = ("step", "seeds", "diverged", "finite", "mean", "low", "high", "spread")
-SHARES = ("test_accuracy", "train_accuracy")
-QUESTIONS = {
-    "train_loss": "Does the loss go down?",
-    "test_accuracy": "Does it generalize?",
-    "test_loss": "Does the test loss go down?",
-    "train_accuracy": "Does it fit?",
-    "grad_norm": "Is there a gradient?",
-    "update_ratio": "Do the weights move?",
-}
-
-
-@dataclass(frozen=True)
-class View:
-    """What the page shows.
-
-    Attributes:
-        values: which configurations, as parameters of a query.
-        colour: the axis that colours their lines.
-        panels: the axis that makes panels, if any.
-        metrics: what is drawn against the step, each in a figure of its own.
-        band: a key of `interval.BANDS`.
-    """
-
-    values: dict[str, Any]
-    colour: str
-    panels: str | None
-    metrics: list[str]
-    band: str
-
-    @property
-    def outcomes(self) -> Question:
-        """How each configuration ended."""
-        return Question("outcomes_over_seeds", self.values)
-
-    @property
-    def curves(self) -> Question:
-        """All metrics against the step, of the configurations that are drawn."""
-        return Question("curves_over_seeds", self.values | {"metrics": self.metrics, "most": MOST_LINES})
 
 
 def main() -> None:
@@ -88,19 +48,23 @@ def main() -> None:
     if chosen is None:
         return
     view = _choose_view(chosen)
-    if _configurations(view.outcomes, view.colour).empty:
+    if configurations(view).empty:
         st.info("This store has no results for this combination. Choose other values above.")
         return
     _say_what_is_absent(view, chosen)
+    st.caption(HINT)
     for metric in view.metrics:
-        _curves(view, metric).show(metric.replace("_", "-"))
+        figure(view, metric).show(metric.replace("_", "-"))
     _sweep(view)
+    across = comparison.figure(view)
+    if across:
+        across.show("across")
     _outcomes(view)
 
 
 def _say_what_is_absent(view: View, chosen: cell_filters.Chosen) -> None:
     """Name the chosen values that no configuration has in combination with the others."""
-    found = _configurations(view.outcomes, view.colour)
+    found = configurations(view)
     absent = [
         axes.text(axis, value)
         for axis, values in chosen.items()
@@ -140,66 +104,34 @@ def _choose_view(chosen: cell_filters.Chosen) -> View:
         metrics = selectors.several("Curves", METRICS, _key("metric"), METRICS[:2], show=lambda name: labels[name])
     with columns[3]:
         band = selectors.one("Band", list(BANDS), _key("band"), "range", show=BANDS.__getitem__)
-    return View(cell_filters.bound(chosen), colour, facet if facet in several else None, metrics, band)
+    columns = st.columns([1, 1, 2.7])
+    with columns[0]:
+        scale = selectors.one("Axes", list(SCALES), _key("scale"), help=AXES_HELP)
+    with columns[1]:
+        weight = selectors.position("Smoothing (%)", smoothing.MOST, 0, _key("smoothing"), SMOOTHING_HELP, least=0)
+    kept = facet if facet in several else None
+    view = View(cell_filters.bound(chosen), colour, kept, metrics, band, scale, weight, pins.pinned())
+    with columns[2]:
+        _choose_pins(view)
+    return view
 
 
-@data.cached
-def _curves(view: View, metric: str) -> Figure:
-    """Return the curves of one of the metrics; only what is drawn is read."""
-    configurations = _configurations(view.outcomes, view.colour)
-    drawn = configurations[configurations["place"] < MOST_LINES]
-    parts = axes.varying(configurations, list(axes.NAMES)) or [view.colour]
-    curves = _with_axes(_measured(view.curves, parts)[metric], drawn, parts)
-    shown = for_lines(banded(curves, view.band))
-    title = data.labels()[metric]
-    chart = lines(
-        shown,
-        Axis("step", "Step"),
-        Axis("mean", title, metric not in SHARES and spans_decades(shown["mean"]), share=metric in SHARES),
-        axes.legend(view.colour, drawn[view.colour]),
-        panels=axes.legend(view.panels, drawn[view.panels]) if view.panels else None,
-        points=False,
-        band=BANDS[view.band],
+def _choose_pins(view: View) -> None:
+    """Let the reader keep configurations in sight."""
+    offered = list(dict.fromkeys([*view.pinned, *pins.of(drawn(view))]))
+    # The address and the buttons beside the pages change it, too.
+    st.session_state[_key("pinned")] = view.pinned
+    changed = lambda: pins.keep(st.session_state[_key("pinned")])
+    st.multiselect(
+        "Pinned",
+        offered,
+        format_func=lambda pin: pins.name(pin, offered),
+        key=_key("pinned"),
+        on_change=changed,
+        max_selections=pins.MOST,
+        placeholder="Configurations to keep in sight, here and on other pages",
+        wrap=True,
     )
-    text = f"{title} against step, coloured by {axes.in_sentence(axes.NAMES[view.colour])}."
-    note = _note(configurations, view.band)
-    return Figure(QUESTIONS[metric], chart, view.curves.but(metrics=[metric]), text, note)
-
-
-@data.cached
-def _configurations(question: Question, colour: str) -> pd.DataFrame:
-    """Return the outcome of each chosen configuration, named, in the order in which they are drawn.
-
-    `place` is where it stands in the store's answers, of which the first are drawn.
-    """
-    outcomes = question.frame()
-    return axes.named(outcomes.assign(place=range(len(outcomes))), list(axes.NAMES), colour)
-
-
-@data.cached
-def _measured(question: Question, parts: list[str]) -> dict[str, pd.DataFrame]:
-    """Return the curves of each metric.
-
-    All metrics are read at once, and of the axes only those that tell configurations apart: reading millions of
-    logged points, and making thousands of texts, is what takes long.
-    """
-    curves = question.columns(("metric", *parts, *MEASURED))
-    return {metric: curves[curves["metric"] == metric] for metric in question.values["metrics"]}
-
-
-def _with_axes(curves: pd.DataFrame, drawn: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
-    """Give the curves of the drawn configurations all their axes, their names and their order; drop the others."""
-    return drawn[[*AXES, "configuration"]].merge(curves, on=parts)[[*AXES, *MEASURED, "configuration"]]
-
-
-def _note(configurations: pd.DataFrame, band: str) -> str:
-    lost, runs = int(configurations["diverged"].sum()), int(configurations["seeds"].sum())
-    sentence = f"Lines: mean over up to {int(configurations['seeds'].max())} seeds; band: {BANDS[band]}."
-    if lost:
-        sentence += f" {lost} of {runs} runs diverged; a line ends with a cross where."
-    if len(configurations) > MOST_LINES:
-        sentence += f" {len(configurations)} configurations are selected; the first {MOST_LINES} are drawn."
-    return sentence
 
 
 def _sweep(view: View) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from goldilocks import store
-from goldilocks.dashboard import data, engine_process, selectors
+from goldilocks.dashboard import data, engine_process, run_table, selectors
 from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "runs"
@@ -46,7 +46,8 @@ def main() -> None:
     except store.StoreMissing:
         st.info("There is no store yet. Choose a preset above and start it, or run `make grid`.")
         return
-    _runs()
+    run_table.show(f"{PREFIX}_")
+    _nodes()
     _coverage()
 
 
@@ -196,34 +197,6 @@ def _ended(run: engine_process.Run) -> None:
         f"{found['cells_diverged']:,} of them diverged.",
         icon=":material/check:",
     )
-
-
-def _runs() -> None:
-    st.markdown("#### Provenance")
-    runs = data.query("runs")
-    config: dict[str, Any] = {
-        "run_id": "Run",
-        "grid": "Grid",
-        "status": "Status",
-        "started_at": st.column_config.DatetimeColumn("Started (UTC)", format="YYYY-MM-DD HH:mm"),
-        "seconds": st.column_config.NumberColumn("Seconds", format="%.0f"),
-        "cells_computed": "Computed",
-        "cells_kept": "Still in the store",
-        "cells_diverged": "Diverged",
-        "cells_failed": "Failed",
-        "batches_done": "Batches done",
-        "batches_running": "running",
-        "batches_failed": "failed",
-        "batches_total": "of",
-        "device_name": "Device",
-        "code_version": "Code",
-        "torch_version": "PyTorch",
-        "host": "Host",
-        "command": "Command",
-    }
-    text = "Every run of the engine, the latest first."
-    st.dataframe(runs, hide_index=True, column_config=config, column_order=list(config), key="table-runs", alt=text)
-    _nodes()
 
 
 def _nodes() -> None:

@@ -13,14 +13,15 @@ from goldilocks.store.quoting import literal
 from goldilocks.store.reading.queries import Query
 
 # Conditions of the form `(NULL or equal)`, `(NULL or among)` and `(NULL or none of a list)`, with the AND before them
-# where there is one.
+# where there is one; and of the form ` or (not NULL and among)`.
+_ALSO = re.compile(r" OR \(\$(?P<also>\w+) IS NOT NULL AND (?P<included>list_contains\(\$(?P=also), [^\n]*?\)\))\)")
 _OPTIONAL = re.compile(
     r"(?P<and>\s+AND )?\(\$(?P<name>\w+) IS NULL OR (?:list_contains\(\$(?P=name), (?P<among>\w+)\)"
     r"|(?P<equal>\w+) = \$(?P=name)|(?P<other>len\(.*\) = 0))\)"
 )
 _PARAMETER = re.compile(r"\$(?P<plain>\w+)")
 # Looked for in one go: a value may hold the name of a parameter itself.
-_EITHER = re.compile(f"{_OPTIONAL.pattern}|{_PARAMETER.pattern}")
+_EITHER = re.compile(f"{_ALSO.pattern}|{_OPTIONAL.pattern}|{_PARAMETER.pattern}")
 
 
 def inlined(query: Query, values: Mapping[str, Any]) -> str:
@@ -38,6 +39,10 @@ def inlined(query: Query, values: Mapping[str, Any]) -> str:
     """
     bound, kinds = query.bind(values), {parameter.name: parameter.type for parameter in query.parameters}
 
+    def also(match: re.Match[str]) -> str:
+        named = bound[match["also"]] is not None
+        return f" OR {_PARAMETER.sub(parameter, match['included'])}" if named else ""
+
     def condition(match: re.Match[str]) -> str:
         value, before = bound[match["name"]], match["and"] or ""
         if value is None:
@@ -52,7 +57,10 @@ def inlined(query: Query, values: Mapping[str, Any]) -> str:
     def parameter(match: re.Match[str]) -> str:
         return f"{_literal(bound[match['plain']])}::{kinds[match['plain']]}"
 
-    return _EITHER.sub(lambda match: parameter(match) if match["plain"] else condition(match), query.sql)
+    def written(match: re.Match[str]) -> str:
+        return also(match) if match["also"] else parameter(match) if match["plain"] else condition(match)
+
+    return _EITHER.sub(written, query.sql)
 
 
 def _literal(value: Any) -> str:

@@ -4,12 +4,13 @@
 -- $metrics VARCHAR[] = ['test_accuracy']: of train_loss, train_accuracy, test_loss, test_accuracy, grad_norm, update_ratio
 -- $most INTEGER = NULL: only the first so many configurations, in the order of the answer; NULL means all
 -- @chosen_configurations
+-- @pinned
 WITH chosen AS (
     -- Curves are many: they are grouped by the number of their configuration, not by its texts.
     SELECT cell_id, diverged_at_step, @configuration, dense_rank() OVER (ORDER BY @configuration) AS number
     FROM cells
-    WHERE study = 'training' AND status <> 'failed' AND @chosen_configurations
-    QUALIFY $most IS NULL OR number <= $most
+    WHERE study = 'training' AND status <> 'failed' AND (@chosen_configurations OR @pinned)
+    QUALIFY $most IS NULL OR number <= $most OR @pinned
 ), summaries AS (
     SELECT metric, number, step,
            count(*) AS seeds, count(*) FILTER (diverged_at_step <= step) AS diverged,

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 import vl_convert
 
-from goldilocks.dashboard.charts import sites
+from goldilocks.dashboard.charts import reading, sites
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.distributions import strip
 from goldilocks.dashboard.charts.group import Group, together
@@ -223,7 +223,7 @@ def test_axes_of_layers_keep_their_titles():
 
 def test_the_legend_of_dashes_shows_them():
     (dashes,) = [legend for legend in compiled("lines, panels")["legends"] if "strokeDash" in legend]
-    assert "transparent" not in json.dumps(dashes)
+    assert "transparent" not in json.dumps(dashes["encode"]["symbols"])
 
 
 def test_an_overflow_is_marked_once_where_it_begins_and_never_dropped_silently():
@@ -247,20 +247,22 @@ def test_where_zeros_stand_the_chart_says_so_and_the_tooltip_tells_the_truth():
     assert rendered("SVG", chart.to_dict()).decode().count(f">{ZEROS}</text>") == 1
     panels = lines(rows((1.0, 0.01, 0.0)), LAYER, LOG, INIT, panels=INIT)
     assert rendered("SVG", panels.to_dict()).decode().count(f">{ZEROS}</text>") == len(INIT.values)
-    for title in ("Std", "lowest", "highest"):
-        told = data[tooltip(chart)[title]]
-        assert told[data["layer"] == 3].tolist() == [0, 0]
-        assert (told[data["layer"] < 3] > 0).all()
+    for name in ("mean", "low", "high"):
+        true = data[f"true_{name}"]
+        assert f"datum.true_{name}" in told(chart)
+        assert true[data["layer"] == 3].tolist() == [0, 0]
+        assert (true[data["layer"] < 3] > 0).all()
     without = lines(rows((1.0, 0.01)), LAYER, LOG, INIT)
     assert [layer["mark"]["type"] for layer in without.spec["layer"]].count("text") == 0
-    assert tooltip(without)["Std"] == "mean"
+    assert "true_" not in told(without)
 
 
 def test_a_band_that_reaches_below_zero_is_told_as_it_is():
     frame = rows((1.0, 0.01)).assign(low=-0.5)
     chart = lines(frame, LAYER, LOG, INIT)
     assert (chart.data["rows"]["low"] > 0).all()
-    assert (chart.data["rows"][tooltip(chart)["lowest"]] == -0.5).all()
+    assert "datum.true_low" in told(chart)
+    assert (chart.data["rows"]["true_low"] == -0.5).all()
     # No mean is zero.
     assert [layer for layer in chart.spec["layer"] if layer["mark"]["type"] == "text"] == []
 
@@ -272,27 +274,43 @@ def test_where_all_is_zero_the_axis_is_linear():
     assert [scale.get("type") for scale in scales] == [None] * len(scales)
 
 
-@pytest.mark.parametrize("across", [LAYER, NAMES])
-def test_a_band_is_called_what_it_is(across):
-    assert {"lowest", "highest"} <= tooltip(lines(rows(), across, VALUE, INIT)).keys()
+def test_a_band_is_called_what_it_is():
+    assert {"lowest", "highest"} <= tooltip(lines(rows(), NAMES, VALUE, INIT)).keys()
+    assert '"Std, mean (lowest and highest seed)"' in table(lines(rows(), LAYER, VALUE, INIT))
     for band in BANDS.values():
-        told = tooltip(lines(rows(), across, VALUE, INIT, band=band))
-        assert told[f"{band}, from"] == "low"
-        assert told[f"{band}, to"] == "high"
-        assert not {"lowest", "highest"} & told.keys()
+        named = tooltip(lines(rows(), NAMES, VALUE, INIT, band=band))
+        assert named[f"{band}, from"] == "low"
+        assert named[f"{band}, to"] == "high"
+        assert not {"lowest", "highest"} & named.keys()
+        assert f'"Std, mean ({band})"' in table(lines(rows(), LAYER, VALUE, INIT, band=band))
 
 
 def test_a_band_without_width_is_neither_drawn_nor_told():
     flat = rows().assign(low=lambda frame: frame["mean"], high=lambda frame: frame["mean"])
     chart = lines(flat.drop(columns=[*THEORY]), LAYER, VALUE, INIT)
-    assert not {"lowest", "highest"} & tooltip(chart).keys()
+    assert "datum.low" not in told(chart)
+    assert '"of": "Std"' in table(chart)
     assert "area" not in [layer["mark"]["type"] for layer in chart.spec["layer"]]
+    of_names = lines(flat.drop(columns=[*THEORY]), NAMES, VALUE, INIT)
+    assert not {"lowest", "highest"} & tooltip(of_names).keys()
+
+
+def told(chart: Chart):
+    """Return what is told of a line beside the rule under the pointer, as an expression."""
+    (rule,) = [layer for layer in chart.spec["layer"] if layer.get("name") == f"{reading.VIEWS}_rule"]
+    return rule["transform"][0]["calculate"]
+
+
+def table(chart: Chart):
+    """Return the table beside the rule under the pointer, as an expression."""
+    (rule,) = [layer for layer in chart.spec["layer"] if layer.get("name") == f"{reading.VIEWS}_rule"]
+    return rule["encoding"]["tooltip"]["value"]["expr"]
 
 
 def tooltip(chart: Chart):
-    """Return the field of each title in what a pointer shows over the lines."""
-    (told,) = {json.dumps(x["encoding"]["tooltip"]) for x in chart.spec["layer"] if "tooltip" in x["encoding"]}
-    return {entry["title"]: entry["field"] for entry in json.loads(told)}
+    """Return the field of each title in what a pointer shows over points above names."""
+    (shown,) = {json.dumps(x["encoding"]["tooltip"]) for x in chart.spec["layer"] if "tooltip" in x["encoding"]}
+    return {entry["title"]: entry["field"] for entry in json.loads(shown)}
 
 
 def test_theory_is_drawn_when_and_only_when_there_is_theory():

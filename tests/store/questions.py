@@ -87,6 +87,7 @@ OTHERS: dict[str, list[Any]] = {
     "optimizers": [["adam"]],
     "over": ["best"],
     "parts": [["left"]],
+    "pinned": [["nobody|"], []],
     "preprocessing": ["whiten", "raw"],
     "preprocessings": [["raw"]],
     "quantity": ["chi"],

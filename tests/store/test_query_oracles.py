@@ -187,7 +187,22 @@ def test_every_value_is_asked_every_time():
     assert {(name, repr(value)) for name, values in OTHERS.items() for value in values} - asked == set()
 
 
+@pytest.mark.parametrize("name", ["curves_over_seeds", "outcomes_over_seeds"])
+def test_pinned_configurations_are_there_whatever_else_is_chosen(answers, name):
+    query, chosen = queries.get(name), {"inits": ["kaiming"]}
+    rows = answers.query(query, usual(query))
+    others = ["|".join(str(row[axis]) for axis in TRAINING_AXES) for row in rows if row["init"] != "kaiming"]
+    pinned = [others[0], others[-1], "nobody|at|all"]
+    most = {"most": 1} if "most" in usual(query) else {}
+    cases = [usual(query) | chosen | more for more in ({}, {"pinned": pinned}, {"pinned": pinned} | most)]
+    none, some, fewest = compare(answers, query, cases)
+    assert none < some
+    assert fewest < some or not most
+    assert_pasted(answers, query, cases[1])
+
+
 MISTAKES = (
+    ("curves_over_seeds", "<= $most OR ", "<= $most AND "),
     ("signal_by_layer", "isfinite(grad_rms)", "true"),
     ("learning_rate_sweep", "arg_max(lr, (mean", "arg_min(lr, (mean"),
     ("lecture_12_learning_rates", "$fast::FLOAT", "$fast"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ from tests.oracles.queries.numbers import (
     spread,
 )
 from tests.oracles.queries.registry import Rows, oracle
-from tests.oracles.queries.tables import CONFIGURATION, TRAINING_AXES, Tables, among, groups, reach, where
+from tests.oracles.queries.tables import CONFIGURATION, TRAINING_AXES, Tables, among, groups, keep, reach, where
 
 WITHOUT_RATE = [name for name in TRAINING_AXES if name != "lr"]
 
@@ -30,9 +31,20 @@ def _trains(rows: pd.DataFrame) -> dict:
     return {"share_that_train": mean(rows["trains"]), "steps_to_90": median(rows["steps_to_90"])}
 
 
+def _or_pinned(rows: pd.DataFrame, pinned: list[str] | None, choices: dict[str, list | None]) -> pd.DataFrame:
+    """Rows that are chosen or pinned."""
+    chosen = set(among(rows, **choices).index)
+    kept = [label in chosen or _is_pinned(row, pinned) for label, row in rows.iterrows()]
+    return keep(rows, kept)
+
+
+def _is_pinned(row: Any, pinned: list[str] | None) -> bool:
+    return "|".join(str(row[axis]) for axis in TRAINING_AXES) in (pinned or ())
+
+
 @oracle(*CONFIGURATION)
-def outcomes_over_seeds(tables: Tables, **choices: list | None) -> Rows:
-    for key, rows in groups(among(where(tables.outcomes, study="training"), **choices), *CONFIGURATION):
+def outcomes_over_seeds(tables: Tables, pinned: list[str] | None, **choices: list | None) -> Rows:
+    for key, rows in groups(_or_pinned(where(tables.outcomes, study="training"), pinned, choices), *CONFIGURATION):
         accuracy = finite(rows["final_test_accuracy"])
         yield {
             **key,
@@ -53,9 +65,12 @@ def _met(rows: pd.DataFrame, step: int) -> int:
 
 
 @oracle("metric", *CONFIGURATION, "step")
-def curves_over_seeds(tables: Tables, metrics: list[str], most: int | None, **choices: list | None) -> Rows:
-    chosen = among(where(tables.curves, study="training"), **choices)
-    first = itertools.islice(groups(chosen, *CONFIGURATION), most)
+def curves_over_seeds(
+    tables: Tables, metrics: list[str], most: int | None, pinned: list[str] | None, **choices: list | None
+) -> Rows:
+    chosen = _or_pinned(where(tables.curves, study="training"), pinned, choices)
+    numbered = enumerate(groups(chosen, *CONFIGURATION), 1)
+    first = [one for number, one in numbered if most is None or number <= most or _is_pinned(one[0], pinned)]
     logged = [(key | step, group) for key, rows in first for step, group in groups(rows, "step")]
     for (key, rows), metric in itertools.product(logged, set(metrics)):
         values = finite(rows[metric])
