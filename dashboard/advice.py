@@ -7,8 +7,16 @@ import pandas as pd
 
 from goldilocks.dashboard import axes, outlook, trains, verdicts
 from goldilocks.dashboard.verbatim import verbatim
-from goldilocks.dashboard.wish import Wish
+from goldilocks.dashboard.wish import Nearest, Wish
 
+# What each wish that may fail is called in a sentence.
+WISHES = {
+    "norms": "normalization",
+    "optimizer": "optimizer",
+    "dataset": "data set",
+    "network": "kind of network",
+    "activation": "activation",
+}
 # So many are named in a sentence.
 NAMED = 3
 
@@ -118,8 +126,32 @@ def untrained(usable: pd.DataFrame, judged: pd.DataFrame, wanted: str) -> str:
 
 def nothing_alike(wish: Wish) -> str:
     """Say that nothing with this activation and these normalizations was trained."""
-    norms = verbatim(", ".join(axes.text("norm", norm) for norm in wish.norms))
+    norms = verbatim(", ".join(axes.text("norm", norm) for norm in wish.norms or ()))
     return f"Nothing like this was trained here: {verbatim(wish.activation)} with {norms}, as asked for above."
+
+
+def instead(name: str) -> str:
+    """Return what a wish is replaced by when it is given up.
+
+    Args:
+        name: of the wish.
+    """
+    return f"another {WISHES[name]}"
+
+
+def failing(wish: Wish, found: Mapping[str, Nearest]) -> str:
+    """Say which wishes fail, each with what was trained when it alone is given up.
+
+    Args:
+        wish: the wishes.
+        found: the nearest network without each of them.
+    """
+    lines = ["Any one of these wishes is one too many; without it, the nearest network that was trained is:"]
+    for name, one in found.items():
+        value = getattr(wish, name)
+        wanted = ", ".join(value) if isinstance(value, list) else value
+        lines.append(f"- without *{WISHES[name]} {verbatim(str(wanted))}*: {where(one.shape)}")
+    return "\n".join(lines)
 
 
 def what_trains(label: str, row: pd.Series) -> str:

@@ -11,6 +11,8 @@ from goldilocks.dashboard import axes, commands, data, selectors
 from goldilocks.dashboard.verbatim import verbatim
 
 MAIN = ("norm", "init", "activation", "depth", "lr")
+# Beside so many choices there is room for the button that shows the others.
+FEW = 3
 # Long names need more room.
 WIDTHS = {"init": 1.9, "depth": 1.2}
 
@@ -89,14 +91,17 @@ def _choices(
     shown = [axis for axis in main if axis in several and axis not in spread]
     hidden = [axis for axis in several if axis not in shown]
     chosen: Chosen = {}
-    if shown:
-        widths = [WIDTHS.get(axis, 1.0) for axis in shown]
-        for column, axis in zip(st.columns(widths), shown, strict=True):
-            with column:
-                chosen[axis] = _several(axis, offered[axis], f"{prefix}_{axis}", defaults.get(axis, ()))
+    beside = bool(hidden) and 0 < len(shown) <= FEW
+    widths = [WIDTHS.get(axis, 1.0) for axis in shown] + ([1.0] if beside else [])
+    columns = st.columns(widths, vertical_alignment="bottom") if widths else []
+    for column, axis in zip(columns, shown, strict=False):
+        with column:
+            chosen[axis] = _several(axis, offered[axis], f"{prefix}_{axis}", defaults.get(axis, ()))
     if hidden:
         names = ", ".join(axes.in_sentence(axes.title(axis)) for axis in hidden)
-        with st.popover(f"More axes: {names}", icon=":material/tune:"):
+        text = f"More axes: {names}"
+        place = columns[-1] if beside else st.container()
+        with place.popover("More axes" if beside else text, icon=":material/tune:", help=text if beside else None):
             for axis in hidden:
                 # Another default is another choice: under the same name the address would not reproduce it.
                 key = f"{prefix}_every_{axis}" if axis in spread else f"{prefix}_{axis}"

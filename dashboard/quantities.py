@@ -262,7 +262,7 @@ def _painted(named: pd.DataFrame, x: str, paint: Axis, elsewhere: Sequence[str])
         return named, paint
     parts = [name for name in _differing(named, x) if name not in elsewhere]
     looks = axes.named(named, parts, paint.field)["configuration"]
-    if looks.nunique() > len(theme.PALETTE):
+    if looks.nunique() > len(theme.HUES):
         return named, paint
     return named.assign(**{LOOK: looks}), axes.coloured(LOOK, "Configuration", list(dict.fromkeys(looks)))
 

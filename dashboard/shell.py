@@ -53,8 +53,8 @@ STYLE = """
 .home:hover { text-decoration: underline; }
 .stories { display: flex; flex-wrap: wrap; gap: 0.5rem; padding-bottom: 0.3rem; }
 .stories a {
-  color: inherit; font-size: 0.9rem; font-weight: 600; text-decoration: none;
-  padding: 0.15rem 0.6rem; border-radius: 0.5rem; background: light-dark(#f3f3ee, #1e2226);
+  color: inherit; font-size: 0.85rem; font-weight: 600; text-decoration: none;
+  padding: 0.15rem 0.5rem; border-radius: 0.5rem; background: light-dark(#f3f3ee, #1e2226);
 }
 .stories a::before { content: "▶" / ""; font-size: 0.6rem; padding-right: 0.4rem; vertical-align: 0.1em; }
 .stories a:hover { background: light-dark(#e4e4da, #2c3238); }

@@ -40,6 +40,8 @@ SLOTS = {
     "moss": "#5f8a3a",
     "mauve": "#b85c8e",
 }
+# All of them, the most different ones first.
+HUES = list(dict.fromkeys([*PALETTE, *SLOTS.values()]))
 BadgeColour = Literal["blue", "green", "orange", "gray", "violet", "red"]
 VERDICT_COLOURS: dict[str, BadgeColour] = {
     "too small": "blue",
@@ -60,6 +62,8 @@ VERDICT_ICONS = {
 DIVERGED = "#d1242f"
 # Readable on both backgrounds: for text and rules inside charts.
 NEUTRAL = "#7a8793"
+# Seen on every colour of a scale beside a light one.
+DARK = "#14171a"
 FONT = "Inter, 'Noto Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 GRID_OPACITY = 0.25
 
@@ -91,7 +95,7 @@ class Paint:
             names: the names shown together; the fixed ones keep their colour.
         """
         taken = {name: self.fixed[name] for name in names if name in self.fixed}
-        free = [hue for hue in PALETTE if hue not in taken.values()]
+        free = [hue for hue in HUES if hue not in taken.values()]
         for name in names:
             if name not in taken:
                 wish = self.colour(name)

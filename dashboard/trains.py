@@ -27,3 +27,14 @@ def of_seeds(share: float, seeds: int) -> str:
         seeds: all of them.
     """
     return f"{round(share * seeds)} of {seeds}" if pd.notna(share) else verdicts.NONE
+
+
+def counted(share: float, runs: int) -> str:
+    """Return a share of runs as a count, where it is one: a mean over configurations of several seeds may not be.
+
+    Args:
+        share: of the runs.
+        runs: all of them.
+    """
+    whole = pd.isna(share) or abs(share * runs - round(share * runs)) < 1e-6
+    return of_seeds(share, runs) if whole else f"{share:.0%} of {runs}"

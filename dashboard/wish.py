@@ -1,6 +1,7 @@
 """What a reader wants a network to be, as a value, and the questions to the store that follow from it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -21,25 +22,29 @@ class Wish:
     Attributes:
         depth: hidden layers.
         width: units of each.
-        network: its kind.
+        network: its kind; None for any.
         activation: the activation.
-        norms: the normalizations that are allowed.
+        norms: the normalizations that are allowed; None for any.
         optimizer: the only optimizer that is; None for any.
         dataset: the data set most like the reader's; None for any.
     """
 
     depth: int
     width: int
-    network: str
+    network: str | None
     activation: str
-    norms: list[str]
+    norms: list[str] | None
     optimizer: str | None
     dataset: str | None
 
     @property
     def _near(self) -> dict[str, Any]:
         datasets = None if self.dataset is None else [self.dataset]
-        return {"depth": self.depth, "width": self.width, "networks": [self.network], "datasets": datasets}
+        return {"depth": self.depth, "width": self.width, "networks": self._networks, "datasets": datasets}
+
+    @property
+    def _networks(self) -> list[str] | None:
+        return None if self.network is None else [self.network]
 
     @property
     def optimizers(self) -> list[str] | None:
@@ -112,3 +117,19 @@ def nearest(wish: Wish) -> Nearest | None:
         return None
     first = found.iloc[0]
     return Nearest(wish, {axis: cell_filters.plain(first[axis]) for axis in SHAPE}, float(first["distance"]))
+
+
+def given_up(wish: Wish, activations: Iterable[str]) -> dict[str, Nearest]:
+    """Return which wishes fail where nothing matches: the nearest network once one of them alone is given up.
+
+    Args:
+        wish: the wish.
+        activations: those that were trained.
+
+    Returns:
+        By the name of the wish; one that changes nothing when it is given up is not among them.
+    """
+    others = {name: nearest(replace(wish, **{name: None})) for name in ("norms", "optimizer", "dataset", "network")}
+    trained = [nearest(replace(wish, activation=one)) for one in activations if one != wish.activation]
+    others["activation"] = min((one for one in trained if one), key=lambda one: one.distance, default=None)
+    return {name: found for name, found in others.items() if found}

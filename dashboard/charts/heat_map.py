@@ -34,7 +34,9 @@ def heat_map(
     """Draw a metric over two axes.
 
     Args:
-        frame: x, y (texts), value, seeds, share_diverged; pairs that were not measured are absent.
+        frame: x, y (texts), value, share_diverged, and in words: told (the value) and lost (how many runs diverged);
+            optionally turn, in which a click on a tile is another one than in the turn before; pairs that were not
+            measured are absent.
         rows: the values of y from the top.
         columns: the values of x from the left.
         titles: of x, y and the value.
@@ -48,6 +50,7 @@ def heat_map(
     data = frame.assign(value=frame["value"].astype(float).replace([np.inf, -np.inf], np.nan))
     values: Spec = dict(zip(("x", "y", "value"), titles, strict=True)) | style.leaning_values(columns)
     values |= {"rows": list(rows), "columns": list(columns), "height": max(LEAST_HEIGHT, ROW_HEIGHT * len(rows))}
+    data = data if "turn" in data else data.assign(turn=0)
     frames = pd.DataFrame([marked] if marked else [], columns=["x", "y"], dtype=object)
     return style.chart(_template(scale, reverse), values, axis_width=_axis_width(rows), tiles=data, marked=frames)
 
@@ -66,23 +69,30 @@ def _template(scale: Scale, reverse: bool) -> alt.TopLevelMixin:
         "x": alt.X(field="x", type="nominal", sort=slot("columns"), title=slot("x"), scale=gaps, axis=below),
         "y": alt.Y(field="y", type="nominal", sort=slot("rows"), title=slot("y"), scale=gaps, axis=beside),
     }
-    layers = (_tiles(place, _colour(scale, reverse)), _frame(place), _crosses(place))
+    layers = (_tiles(place, _colour(scale, reverse)), *_frames(place), _crosses(place))
     return alt.layer(*layers, data=alt.NamedData("tiles"), height=slot("height"))
 
 
 def _tiles(place: dict[str, Any], colour: alt.Color) -> alt.Chart:
     """Return the tiles; thin edges show dark ones on a dark page."""
-    shown = style.tooltips({"x": slot("x"), "y": slot("y"), "seeds": "Runs"}, {"value": slot("value")})
-    shown.append(alt.Tooltip(field="share_diverged", type="quantitative", title="Diverged", format=".0%"))
+    shown = style.tooltips({"x": slot("x"), "y": slot("y"), "told": slot("value"), "lost": "Runs that diverged"})
     tiles = alt.Chart(name="tiles").mark_rect(**EDGED, cursor="pointer", strokeWidth=0.5, invalid=None)
     return tiles.encode(**place, tooltip=shown, color=colour).add_params(
-        alt.selection_point(name=SELECTION, fields=["x", "y"])
+        alt.selection_point(name=SELECTION, fields=["x", "y", "turn"], toggle=False)
     )
 
 
-def _frame(place: dict[str, Any]) -> alt.Chart:
-    """Return a frame around the marked tile: data of its own, so that the address draws it as a click does."""
-    return alt.Chart(alt.NamedData("marked")).mark_rect(**EDGED, strokeWidth=3.5, filled=False).encode(**place)
+def _frames(place: dict[str, Any]) -> list[alt.Chart]:
+    """Return a frame around the marked tile, dark inside light: one of them is seen beside any colour.
+
+    It has data of its own, so that the address draws it as a click does.
+    """
+    marked = alt.Chart(alt.NamedData("marked"))
+    strokes = (("white", 7), (theme.DARK, 3))
+    return [
+        marked.mark_rect(cornerRadius=3, stroke=stroke, strokeWidth=width, filled=False).encode(**place)
+        for stroke, width in strokes
+    ]
 
 
 def _crosses(place: dict[str, Any]) -> alt.Chart:

@@ -73,7 +73,7 @@ def template(shape: Shape) -> alt.TopLevelMixin:
         shape: the shape.
     """
     # What is not shown is no part of the data, so that the axes fit what is. Panels stay, empty or not.
-    layers = alt.layer(*_layers(shape), height=PANEL_HEIGHT if shape.panels else HEIGHT)
+    layers = alt.layer(*_layers(shape), height=slot("height"))
     for selection in _isolating(shape):
         layers = layers.transform_filter({"param": selection.name})
     if not shape.category:

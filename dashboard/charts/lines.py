@@ -11,7 +11,7 @@ import pandas as pd
 
 from goldilocks.dashboard.charts import reading, style
 from goldilocks.dashboard.charts.chart import Chart
-from goldilocks.dashboard.charts.line_template import LAST, TRUE, Shape, template
+from goldilocks.dashboard.charts.line_template import HEIGHT, LAST, PANEL_HEIGHT, TRUE, Shape, template
 from goldilocks.dashboard.charts.panels import Panels
 from goldilocks.dashboard.charts.template import Spec
 
@@ -66,6 +66,7 @@ def lines(
     points: bool = True,
     zero: bool = True,
     band: str = "",
+    height: int | None = None,
 ) -> Chart:
     """Draw means with ranges.
 
@@ -84,6 +85,7 @@ def lines(
         zero: whether a linear vertical axis starts at zero.
         band: what low and high are the ends of, such as a value of `interval.BANDS`; by default, the lowest and the
             highest of the seeds.
+        height: of a plot, in pixels, where it is not the usual one.
 
     Returns:
         Lines with bands, where these have any width; grey dashes for theory, with its band. What is not finite has no
@@ -96,6 +98,7 @@ def lines(
     zeros = y.logarithmic and _some_zero(frame["mean"])
     shape = _shape(data, x, y, colour, dash, panels, points, zero, band, cursor, zeros)
     values = _values(data, x, y, colour, dash, band, cursor)
+    values["height"] = height or (HEIGHT if panels is None else PANEL_HEIGHT)
     values["table"] = reading.table(data, x.field, x.title, _of(y, band, shape.wide), panels.field if panels else None)
     if panels is None:
         return style.chart(template(shape), values, rows=data)

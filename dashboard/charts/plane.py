@@ -13,7 +13,6 @@ from goldilocks.dashboard.charts.heat_map import RATE_REACH
 from goldilocks.dashboard.charts.template import described, slot
 
 HEIGHT = 320
-DARK = "#14171a"
 # Positive values that span more than this have a logarithmic scale of colours.
 DECADES = 1.5
 # A tile without a finite value.
@@ -106,7 +105,7 @@ def _place() -> dict[str, Any]:
 
 def _edge() -> alt.Chart:
     order = alt.Order(field="bias", type="quantitative")
-    line = alt.Chart(alt.NamedData("edge")).mark_line(stroke=DARK, strokeWidth=2.5, clip=True)
+    line = alt.Chart(alt.NamedData("edge")).mark_line(stroke=theme.DARK, strokeWidth=2.5, clip=True)
     return line.encode(**_place(), order=order)
 
 

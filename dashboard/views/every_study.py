@@ -1,15 +1,19 @@
 """Whatever any study measured: a page for studies that have no page of their own."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from goldilocks.dashboard import axes, cell_filters, commands, data, quantities, selectors
 from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.lecture.setting import COMPARED
 from goldilocks.dashboard.quantities import QuantityPlot
 
 PREFIX = "study"
 CHOOSE = "automatic"
+# The first choice has so many values of an axis of names.
+FEW = 6
 
 
 def main() -> None:
@@ -26,12 +30,17 @@ def main() -> None:
         )
         return
     left, right = st.columns([1, 2])
+    telling = data.query("telling_quantities")
     with left:
         study = selectors.one("Study", studies, f"{PREFIX}_name")
     names = quantities.measured(study)
+    first = (
+        telling.loc[telling["study"] == study, "quantity"].head(1).item() if study in set(telling["study"]) else None
+    )
     with right:
-        quantity = selectors.one("Quantity", names, f"{PREFIX}_quantity_{study}", show=lambda name: _label(study, name))
-    cells = cell_filters.cells(study, f"{PREFIX}_{study}", {}, main=[])
+        show = lambda name: _label(study, name)
+        quantity = selectors.one("Quantity", names, f"{PREFIX}_quantity_{study}", first, show=show)
+    cells = cell_filters.cells(study, f"{PREFIX}_{study}", _first(study), main=[])
     if cells is None:
         return
     parts = quantities.parts(study, quantity)
@@ -50,6 +59,17 @@ def main() -> None:
     offered = [CHOOSE, *quantities.candidates(found)]
     x, colour, panels, band = _choose_view(offered)
     quantities.show(replace(plot, x=x, colour=colour, panels=panels, band=band), key="quantity")
+
+
+def _first(study: str) -> dict[str, list[Any]]:
+    """Return, as a first choice, so few values of each axis that its lines have colours of their own."""
+    offered = cell_filters.options(study)
+    return {
+        axis: [*lecture, *(value for value in values if value not in lecture)][:FEW]
+        for axis, values in offered.items()
+        if len(values) > FEW and axis not in axes.NUMBERS
+        for lecture in [[value for value in COMPARED if value in values]]
+    }
 
 
 def _label(study: str, name: str) -> str:

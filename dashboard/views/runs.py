@@ -1,18 +1,17 @@
 """Who computed what, what is still missing, and the engine at the push of a button."""
 
 import re
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from goldilocks import store
-from goldilocks.dashboard import data, engine_process, run_table, selectors
+from goldilocks.dashboard import compute, data, engine_process, run_table, selectors
 from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "runs"
 _NAME = re.compile(r"\w[\w-]*", re.ASCII)
-WATCH_SECONDS = 1.5
 PRESET, EDIT = "a preset", "a grid of my own"
 EXAMPLE = """name = "mine"
 
@@ -35,7 +34,7 @@ def main() -> None:
     """Draw the page."""
     st.title("Runs")
     st.markdown("Every run of the engine, what the store covers, and a way to fill its gaps.")
-    if _offered():
+    if compute.offered():
         _refresh()
     else:
         st.caption(
@@ -51,23 +50,17 @@ def main() -> None:
     _coverage()
 
 
-def _offered() -> bool:
-    return engine_process.offered(st.get_option("server.address"), st.context.headers)
-
-
 def _refresh() -> None:
     st.markdown("#### Compute")
     if not engine_process.installed():
         st.info("PyTorch is not installed in this environment, so nothing can be computed here.")
         return
-    if engine_process.running() is None and (writer := store.writer(store.Layout.at())):
-        where = f"{writer['pid']} on {writer['host']}"
-        st.info(verbatim(f"Process {where} has been computing since {writer['started_at']}: {writer['command']}"))
+    if compute.elsewhere():
         return
     if engine_process.running() is None:
         _choose()
     if engine_process.latest() is not None:
-        _watch()
+        compute.watch(PREFIX)
 
 
 def _choose() -> None:
@@ -79,22 +72,8 @@ def _choose() -> None:
         text = ""
     else:
         text = st.text_area("Grid (TOML); lists are crossed", _text(), height=330, key=f"{PREFIX}_toml")
-        grid = EDIT
-    request = (grid, text, _version())
-    with st.container(horizontal=True):
-        if st.button(
-            "Plan", icon=":material/calculate:", help="Counts cells and estimates the time; computes nothing."
-        ):
-            _plan(grid, text, request)
-        planned = st.session_state.get(f"{PREFIX}_planned")
-        ready = planned is not None and planned["request"] == request and planned["cells"] > planned["done"]
-        # A disabled primary button would be white on white.
-        look: Literal["primary", "secondary"] = "primary" if ready else "secondary"
-        started = st.button("Start", icon=":material/play_arrow:", type=look, disabled=not ready, help="Plan first.")
-        if started and planned:
-            _start(planned)
-    if planned is not None and planned["request"] == request:
-        _show_plan(planned)
+        grid = compute.OWN
+    compute.buttons(grid, text, _version(), PREFIX)
 
 
 def _version() -> str:
@@ -121,82 +100,6 @@ def _text() -> str:
     except store.StoreError:
         return EXAMPLE
     return EXAMPLE if texts.empty else str(texts.iloc[0])
-
-
-def _plan(grid: str, text: str, request: tuple[str, str, str]) -> None:
-    st.session_state.pop(f"{PREFIX}_planned", None)
-    try:
-        with st.spinner("Counting cells and measuring this machine …", show_time=True):
-            path = engine_process.keep(text) if grid == EDIT else grid
-            planned = engine_process.plan(path)
-    except engine_process.Refused as refusal:
-        st.error("The engine rejected this grid:", icon=":material/error:")
-        st.code(str(refusal), language=None)
-        return
-    st.session_state[f"{PREFIX}_planned"] = planned | {"request": request, "path": path}
-
-
-def _start(planned: dict[str, Any]) -> None:
-    try:
-        engine_process.start(planned["path"], planned["cells"] - planned["done"])
-    except engine_process.Refused as refusal:
-        st.warning(verbatim(refusal))
-        return
-    st.session_state.pop(f"{PREFIX}_planned", None)
-    st.rerun()
-
-
-def _show_plan(planned: dict[str, Any]) -> None:
-    missing = planned["cells"] - planned["done"]
-    cells = st.columns(4)
-    cells[0].metric("Cells", f"{planned['cells']:,}")
-    cells[1].metric("Of these done", f"{planned['done']:,}")
-    cells[2].metric("Expected time", _duration(planned["seconds"]))
-    cells[3].metric("Peak memory", f"{planned['peak_bytes'] / 1e9:.1f} GB")
-    if not missing:
-        st.success("Everything has been computed already.", icon=":material/check:")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-@st.fragment(run_every=WATCH_SECONDS)
-def _watch() -> None:
-    run = engine_process.latest()
-    if run is None:
-        return
-    if run.process.poll() is not None:
-        _ended(run)
-        return
-    done, seconds = run.done(), run.seconds()
-    left = f", about {_duration(seconds * (run.missing - done) / done)} left" if done else ""
-    share = done / max(run.missing, 1)
-    st.progress(share, f"{verbatim(run.grid)}: {done:,} of {run.missing:,} cells, {_duration(seconds)} so far{left}")
-    if st.button("Cancel", icon=":material/stop:", help="Finished batches are kept."):
-        engine_process.cancel(run)
-    st.caption("Finished work appears on all pages automatically while the run goes on.")
-    st.session_state[f"{PREFIX}_watching"] = run.process.pid
-
-
-def _ended(run: engine_process.Run) -> None:
-    if st.session_state.pop(f"{PREFIX}_watching", None) == run.process.pid:
-        # The page around this fragment has to offer the next run, and to list this one.
-        st.rerun()
-    found = engine_process.summary(run)
-    code = run.process.returncode
-    if found is None or code == 1:
-        st.error(f"The run of {verbatim(run.grid)} ended with an error (exit code {code}):", icon=":material/error:")
-        st.code(run.said()[-2000:] or "It printed nothing.", language=None)
-        return
-    word = "was cancelled; finished batches are kept" if code == 130 else "is done"
-    st.success(
-        f"{verbatim(run.grid)} {word}: {found['cells_computed']:,} cells computed in {_duration(found['seconds'])}, "
-        f"{found['cells_diverged']:,} of them diverged.",
-        icon=":material/check:",
-    )
 
 
 def _nodes() -> None:
@@ -239,7 +142,7 @@ def _coverage() -> None:
     st.dataframe(
         coverage, hide_index=True, column_config=config, key="table-coverage", alt="Cells by study and status."
     )
-    if _offered() and engine_process.installed():
+    if compute.offered() and engine_process.installed():
         _preset_coverage()
 
 

@@ -4,23 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from goldilocks.dashboard import axes, cell_filters, data, deep_links, layer_statistics, selectors, verdicts
+from goldilocks.dashboard import axes, behind_tile, cell_filters, data, deep_links, selectors, trains, verdicts
 from goldilocks.dashboard.charts.heat_map import SELECTION, Scale, heat_map
-from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
-from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.figure import Figure, selection
 from goldilocks.dashboard.lecture.setting import NO_NORM, RELU
 from goldilocks.dashboard.lecture.stories import TRAINABILITY_MAP
-from goldilocks.dashboard.over_seeds import for_lines
+from goldilocks.dashboard.numerals import numeral
 from goldilocks.dashboard.question import Question
-from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "map"
 PAGE = "trainability_map"
 NO_TILE = "none"
+# How many tiles the reader has chosen or let go.
+TURN = f"{PREFIX}_turn"
+# Metrics that count runs, and what those do.
+COUNTED = {"share_that_train": "runs train", "share_diverged": "runs diverged", "share_just_right": "runs just right"}
 
 
 class Metric(NamedTuple):
@@ -87,9 +90,8 @@ class Map:
 def main() -> None:
     """Draw the page."""
     st.title("Trainability map")
-    st.markdown("Any metric over any two axes. Click a tile, or choose one, to see the curves and layers behind it.")
     deep_links.offer(PAGE, {title: _parameters(story) for title, story in TRAINABILITY_MAP.items()})
-    name, x, y, over = _choose_map()
+    name, x, y, over, beside = _choose_map()
     study = STUDIES[METRICS[name].query]
     defaults = _defaults(study, x, y)
     offered = cell_filters.options(study)
@@ -106,7 +108,11 @@ def main() -> None:
     if tiles.empty:
         st.info("This store has no results for this combination. Choose other values above.")
         return
-    _behind(_map(drawn, tiles), drawn)
+    left, right = st.columns([1.1, 1], gap="medium")
+    with left:
+        chosen_tile = _map(drawn, tiles, beside)
+    with right:
+        _behind(chosen_tile, drawn)
 
 
 def _parameters(story: Mapping[str, str]) -> dict[str, str]:
@@ -127,9 +133,10 @@ def _text(name: str) -> str:
     return _title(name) + (", untrained" if STUDIES[METRICS[name].query] == "propagation" else "")
 
 
-def _choose_map() -> tuple[str, str, str, str]:
+def _choose_map() -> tuple[str, str, str, str, DeltaGenerator]:
+    """Let the reader choose metric, columns, rows and aggregate; the place beside them is for the choice of a tile."""
     texts = {name: _text(name) for name in METRICS}
-    columns = st.columns([1.6, 1, 1, 1.2])
+    columns = st.columns([1.1, 1, 1, 1, 1])
     with columns[0]:
         name = selectors.one("Metric", list(METRICS), _key("metric"), show=texts.__getitem__)
     with columns[1]:
@@ -138,11 +145,11 @@ def _choose_map() -> tuple[str, str, str, str]:
         y = selectors.one("Rows", list(axes.NAMES), _key("y"), "init", show=axes.NAMES.__getitem__)
     # What is measured on untrained networks is a mean always.
     if METRICS[name].query != "outcome_map":
-        return name, x, y, "mean"
+        return name, x, y, "mean", columns[4]
     with columns[3]:
         help = "How several configurations on one tile are combined."
         over = selectors.one("Aggregate", list(OVER), _key("over"), show=OVER.__getitem__, help=help)
-    return name, x, y, over
+    return name, x, y, over, columns[4]
 
 
 def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
@@ -154,21 +161,28 @@ def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
     return {axis: values for axis, values in first.items() if axis not in (x, y)}
 
 
-def _map(drawn: Map, tiles: pd.DataFrame) -> dict[str, str]:
+def _map(drawn: Map, tiles: pd.DataFrame, beside: DeltaGenerator) -> dict[str, str]:
     places = _places(tiles, drawn.x, drawn.y)
     tile = next((tile for tile in places.values() if [*tile.values()] == _named()), {})
     marked = (tile["x"], tile["y"]) if tile else None
-    _figure(drawn, marked).show("map", selected=_clicked)
-    _choose_tile(places)
+    _figure(drawn, marked, st.session_state.get(TURN, 0)).show("map", selected=_clicked)
+    with beside:
+        _choose_tile(places)
     return tile
 
 
 @data.cached
-def _figure(drawn: Map, marked: tuple[str, str] | None) -> Figure:
-    """Return the map of one metric."""
+def _figure(drawn: Map, marked: tuple[str, str] | None, turn: int) -> Figure:
+    """Return the map of one metric.
+
+    Args:
+        drawn: what is drawn.
+        marked: the tile that was chosen.
+        turn: how many tiles were chosen or let go before.
+    """
     metric, x, y, tiles = drawn.metric, drawn.x, drawn.y, drawn.tiles()
     chart = heat_map(
-        tiles.assign(value=tiles[drawn.name]),
+        tiles.assign(value=tiles[drawn.name], **_words(tiles, drawn.name), turn=turn),
         axes.ordered(y, tiles["y"]),
         axes.ordered(x, tiles["x"]),
         (axes.NAMES[x], axes.NAMES[y], _title(drawn.name)),
@@ -188,13 +202,35 @@ def _figure(drawn: Map, marked: tuple[str, str] | None) -> Figure:
     return Figure(question, chart, drawn.question, text, note)
 
 
+def _words(tiles: pd.DataFrame, name: str) -> dict[str, list[str]]:
+    """Return what a pointer is told of each tile: its value, and how many of its runs diverged."""
+    values, seeds = tiles[name].to_numpy(float, na_value=np.nan), tiles["seeds"]
+    counted = COUNTED.get(name)
+    told = [
+        f"{trains.counted(value, runs)} {counted}" if counted else _number(float(value), METRICS[name].scale)
+        for value, runs in zip(values, seeds, strict=True)
+    ]
+    lost = [trains.counted(share, runs) for share, runs in zip(tiles["share_diverged"], seeds, strict=True)]
+    return {"told": told, "lost": lost}
+
+
+def _number(value: float, scale: Scale) -> str:
+    if not np.isfinite(value):
+        return "nothing finite"
+    return f"{value:.1%}" if scale == "share" else numeral(value)
+
+
 def _clicked() -> None:
-    for point in selection("map", SELECTION):
-        _name({"x": str(point["x"]), "y": str(point["y"])})
+    points = selection("map", SELECTION)
+    tile = [str(points[-1]["x"]), str(points[-1]["y"])] if points else []
+    # A second click lets go.
+    _name({} if tile == _named() else dict(zip("xy", tile, strict=False)))
 
 
 def _name(tile: Mapping[str, str]) -> None:
     """Let the address name a tile, as its column and its row; an empty one is no tile."""
+    # To the browser, a click on the tile that was clicked before is no news; in another turn it is.
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
     st.query_params[_key("tile")] = list(tile.values())
 
 
@@ -214,7 +250,7 @@ def _choose_tile(tiles: dict[str, dict[str, str]]) -> None:
     key = _key("tile_chosen")
     st.session_state[key] = next((text for text, tile in tiles.items() if [*tile.values()] == _named()), NO_TILE)
     changed = lambda: _name(tiles.get(st.session_state[key], {}))
-    st.selectbox("Tile", [NO_TILE, *tiles], key=key, on_change=changed, width=420)
+    st.selectbox("Tile", [NO_TILE, *tiles], key=key, on_change=changed, help="The same as a click on it.")
 
 
 def _sentence(x: str, y: str, place: tuple[str, str]) -> str:
@@ -222,70 +258,18 @@ def _sentence(x: str, y: str, place: tuple[str, str]) -> str:
     return ", ".join(axes.text(axis, _value(axis, value)[0]) for axis, value in values.items())
 
 
-def _behind(selected: dict[str, str], drawn: Map) -> None:
-    if not selected:
-        st.info("Click a tile, or choose one, to see the curves and layers behind it.", icon=":material/ads_click:")
-        return
-    x, y = drawn.x, drawn.y
-    narrowed = drawn.chosen | {x: _value(x, selected["x"]), y: _value(y, selected["y"])}
-    st.markdown(f"#### Behind the tile: {verbatim(_sentence(x, y, (selected['x'], selected['y'])))}")
-    left, right = st.columns(2)
-    with left:
-        _curves(narrowed)
-    with right:
-        _layers(narrowed)
-
-
 def _value(axis: str, text: str) -> list[Any]:
     kinds: dict[str, type] = {"lr": float} | dict.fromkeys(("depth", "width", "batch_size", "steps"), int)
     return [kinds.get(axis, str)(text)]
 
 
-def _curves(chosen: cell_filters.Chosen) -> None:
-    values = cell_filters.bound({axis: chosen[axis] for axis in axes.NAMES if axis in chosen})
-    question = Question("curves_over_seeds", {"metrics": ["test_accuracy"], "most": MOST_LINES, **values})
-    curves = question.frame()
-    if curves.empty:
-        st.info("No network of this configuration was trained; the layers beside are of untrained ones.")
+def _behind(tile: dict[str, str], drawn: Map) -> None:
+    if not tile:
+        st.info("Click a tile, or choose one, to see the curves and layers behind it.", icon=":material/ads_click:")
         return
-    named = axes.named(for_lines(curves), list(axes.NAMES), "init")
-    colour = next(iter(axes.varying(named, list(axes.NAMES))), "init")
-    chart = lines(
-        named,
-        Axis("step", "Step"),
-        Axis("mean", data.labels()["test_accuracy"], share=True),
-        axes.legend(colour, named[colour]),
-        points=False,
-    )
-    found = len(data.query("outcomes_over_seeds", **values))
-    note = f"{found} configurations; the first {MOST_LINES} are drawn." if found > MOST_LINES else ""
-    Figure("How did it train?", chart, question, "Test accuracy against step.", note).show("tile-curves")
-
-
-def _layers(chosen: cell_filters.Chosen) -> None:
-    wanted = {axis: chosen[axis][0] for axis in ("init", "activation", "norm") if chosen.get(axis)}
-    wanted |= {axis: chosen[axis][-1] for axis in ("depth", "width") if chosen.get(axis)}
-    question = Question("layers_of_configuration", wanted)
-    layers = question.frame()
-    if layers.empty:
-        st.info("The layers of this configuration were not measured; a propagation study of it would measure them.")
-        return
-    frame = layers.assign(configuration=wanted["init"], init=wanted["init"])
-    parts = []
-    names = {metric: data.labels()[metric] for metric in ("std", "grad_rms")}
-    for metric, name in names.items():
-        part = layer_statistics.against_layer(frame.assign(std_low=frame["std"], std_high=frame["std"]), metric)
-        parts.append(part.assign(configuration=name, quantity=name))
-    both = pd.concat(parts, ignore_index=True)
-    chart = lines(
-        both,
-        Axis("layer", "Layer", whole=True),
-        Axis("mean", " · ".join(names.values()), spans_decades(both["mean"], 1.5)),
-        axes.coloured("quantity", "Quantity", list(names.values())),
-    )
-    text = "Standard deviation of activations and root mean square of gradients against layer."
-    note = f"Nearest untrained network: {layer_statistics.network_title(layers.iloc[0])}."
-    Figure("What did it begin with?", chart, question, text, note).show("tile-layers")
+    x, y = drawn.x, drawn.y
+    narrowed = drawn.chosen | {x: _value(x, tile["x"]), y: _value(y, tile["y"])}
+    behind_tile.show(narrowed, _sentence(x, y, (tile["x"], tile["y"])))
 
 
 main()

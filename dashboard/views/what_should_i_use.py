@@ -20,6 +20,7 @@ from goldilocks.dashboard import (
     selectors,
     snippet,
     trains,
+    unmet_wish,
     verdicts,
 )
 from goldilocks.dashboard.charts.lines import Axis, lines
@@ -29,11 +30,10 @@ from goldilocks.dashboard.lecture.setting import FULLY_CONNECTED, RELU
 from goldilocks.dashboard.members import KINDS
 from goldilocks.dashboard.over_seeds import for_lines
 from goldilocks.dashboard.question import Question
+from goldilocks.dashboard.unmet_wish import ANY, PREFIX
 from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.dashboard.wish import COMBINATION, Nearest, Wish, nearest
 
-PREFIX = "use"
-ANY = "any"
 MOST_SHOWN = 12
 # So many have a colour in the ranking, and their curves beside it.
 FIRST = 3
@@ -59,13 +59,14 @@ def main() -> None:
         return
     found = nearest(wish)
     if found is None:
-        _nothing_alike(wish)
+        unmet_wish.nothing_alike(wish, offered)
+        unmet_wish.measure(wish)
         return
     ranked = _ranked(found)
     with st.container(border=True, key="answer"):
         chosen = _measured(found, ranked) if found.is_wanted else _expected(found, ranked)
         if not ranked["share_that_train"].any():
-            _what_trains(wish)
+            unmet_wish.what_trains(wish)
     if not found.is_wanted:
         st.markdown(f"#### What was measured on the nearest network: {advice.where(found.shape)}")
     left, right = st.columns([1.15, 1])
@@ -76,6 +77,8 @@ def main() -> None:
     _table(ranked)
     if chosen is not None:
         _program(found, chosen)
+    if not found.is_wanted:
+        unmet_wish.measure(wish)
 
 
 def _members(axis: str, offered: cell_filters.Chosen) -> list[str]:
@@ -94,7 +97,7 @@ def _wish(offered: cell_filters.Chosen) -> Wish:
     with above[1]:
         width = selectors.number("Width", 1, 65_536, cell_filters.plain(commonest["width"]), f"{PREFIX}_width")
     with above[2]:
-        network = selectors.one("Network", offered["network"], f"{PREFIX}_network", FULLY_CONNECTED)
+        network = selectors.one("Network", _members("network", offered), f"{PREFIX}_network", FULLY_CONNECTED)
     with above[3]:
         activation = selectors.one("Activation", _members("activation", offered), f"{PREFIX}_activation", RELU)
     with below[0]:
@@ -102,7 +105,7 @@ def _wish(offered: cell_filters.Chosen) -> Wish:
             "Normalizations allowed", _members("norm", offered), f"{PREFIX}_norm", offered["norm"]
         )
     with below[1]:
-        optimizer = selectors.one("Optimizer", [ANY, *offered["optimizer"]], f"{PREFIX}_optimizer", ANY)
+        optimizer = selectors.one("Optimizer", [ANY, *_members("optimizer", offered)], f"{PREFIX}_optimizer", ANY)
     dataset = ANY
     if len(offered["dataset"]) > 1:
         with below[2]:
@@ -158,32 +161,6 @@ def _expected(found: Nearest, ranked: pd.DataFrame) -> pd.Series | None:
         "out. The learning rate is that network's; which one is best here is not known."
     )
     return usable.iloc[0]
-
-
-def _nothing_alike(wish: Wish) -> None:
-    """Say that nothing with this activation and these normalizations was trained, what theory says, and what trains."""
-    with st.container(border=True, key="answer"):
-        st.markdown("### Unknown")
-        st.markdown(advice.nothing_alike(wish))
-        known = outlook.of_untrained(wish.theory.frame(), wish.norms, wish.width)
-        if not known.empty:
-            st.markdown("What mean-field theory expects of untrained networks with it:")
-            st.markdown("\n".join(advice.outlooks(known)))
-        _what_trains(wish)
-
-
-def _what_trains(wish: Wish) -> None:
-    """Name what trains nearest to what was asked for: with what is allowed, and at this depth."""
-    found = {
-        "As asked for, but of another shape": wish.of_another_shape.head(1),
-        "As deep as asked for": wish.as_deep.head(1),
-    }
-    lines = [advice.what_trains(label, rows.iloc[0]) for label, rows in found.items() if not rows.empty]
-    if lines:
-        st.markdown("What does train here:")
-        st.markdown("\n".join(lines))
-    else:
-        st.markdown("No network of this kind trains in this store.")
 
 
 @data.cached

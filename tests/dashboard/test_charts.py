@@ -61,8 +61,9 @@ def statistics():
 
 def tiles():
     values = [0.5, np.nan, np.inf]
-    return pd.DataFrame({"x": ["2", "10", "2"], "y": ["a", "a", "b"], "value": values, "seeds": 3}).assign(
-        share_diverged=[0.0, 1.0, 0.5]
+    words = {"told": "1 of 2 runs train", "lost": "1 of 2"}
+    return pd.DataFrame({"x": ["2", "10", "2"], "y": ["a", "a", "b"], "value": values}).assign(
+        share_diverged=[0.0, 1.0, 0.5], **words
     )
 
 

@@ -101,7 +101,7 @@ def test_a_marked_tile_has_a_frame():
     for marked, count in (("2", "b"), 1), (None, 0):
         chart = heat_map(tiles(), ["a", "b"], ["2", "10"], TITLES, marked=marked)
         assert len(chart.data["marked"]) == count
-        assert picture(chart, 300).count('stroke-width="3.5"') == count
+        assert picture(chart, 300).count(f'stroke="{theme.DARK}"') == count
 
 
 def test_axes_write_powers_of_ten():

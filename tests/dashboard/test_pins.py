@@ -1,4 +1,4 @@
-"""Pinned configurations: in the address of every page, drawn whatever else is chosen, and never a way in for nonsense."""
+"""Pinned configurations: in the address of every page, and drawn whatever else is chosen; nonsense is no pin."""
 
 import pyarrow as pa
 import pytest
@@ -33,15 +33,17 @@ def trained(filled_store):
 def test_pins_come_along_from_page_to_page_and_are_let_go(filled_store, trained, monkeypatch):
     app = open_page("convergence", filled_store, monkeypatch)
     (box,) = [one for one in app.multiselect if one.key == "train_pinned"]
-    pin = pins.of(trained[(trained["init"] == "xavier") & (trained["activation"] == "relu")])[-1]
+    # One of those that the page draws at first.
+    deepest = trained["depth"] == trained["depth"].max()
+    (pin,) = pins.of(trained[deepest & (trained["init"] == "xavier") & (trained["lr"] == 0.1)])[:1]
     box.set_value([pin]).run()
     assert not app.exception
-    assert app.query_params[pins.KEY] == [pin]
+    assert app.query_params[pins.KEY] in (pin, [pin])
     # Whoever goes on to another page takes them there, into its address as well.
     del app.query_params[pins.KEY]
     app.switch_page("views/activation_statistics.py").run()
     assert not app.exception
-    assert app.query_params[pins.KEY] == [pin]
+    assert app.query_params[pins.KEY] in (pin, [pin])
     (button,) = [one for one in app.button if one.key == f"unpin-{pin}"]
     button.click().run()
     assert not [one for one in app.button if str(one.key).startswith("unpin-")]

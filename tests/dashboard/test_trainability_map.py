@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from goldilocks.dashboard import trains
 from goldilocks.dashboard.cell_filters import whole_rows
 
 ROWS = ["a", "b", "c"]
@@ -26,3 +27,11 @@ def test_first_are_the_rows_with_the_most_tiles(tiles, whole):
 def test_rows_of_numbers_are_found_by_their_text():
     tiles = pd.DataFrame({"x": ["a", "b", "a", "b", "a"], "y": ["0.1", "0.1", "1e-05", "1e-05", "1.0"]})
     assert whole_rows(tiles, [1e-05, 0.1, 1.0]) == [1e-05, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("share", "runs", "words"),
+    [(2 / 3, 3, "2 of 3"), (0.0, 5, "0 of 5"), (0.125, 6, "12% of 6"), (float("nan"), 3, "–")],
+)
+def test_a_share_of_runs_is_a_count_where_it_is_one(share, runs, words):
+    assert trains.counted(share, runs) == words

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
 import torch
 
 from goldilocks import engine, store
-from goldilocks.dashboard import outlook, snippet
+from goldilocks.dashboard import outlook, own_grid, snippet
+from goldilocks.dashboard.wish import Wish
+from goldilocks.engine.catalog import entries
 from tests.breadth import few
 from tests.dashboard.opening import open_page, words
 from tests.store.builder import Batch, write
@@ -198,3 +202,46 @@ def test_how_sure_the_first_place_is_stands_in_words(scores, told, tmp_path, mon
             batch.training(accuracy, lr=lr, seed=seed, width=8, depth=4)
     app = ask(write(tmp_path / "grid.duckdb", batch).path, monkeypatch, depth=4, width=8, activation="tanh")
     assert told in answer(app)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "failing"),
+    [
+        ({"activation": "gelu"}, "activation"),
+        ({"optimizer": "adam"}, "optimizer"),
+        ({"network": "conv"}, "kind of network"),
+        ({"activation": "gelu", "optimizer": "adam"}, None),
+    ],
+    ids=str,
+)
+def test_where_nothing_matches_the_wish_that_fails_is_named_and_the_nearest_shown(
+    trained, monkeypatch, wishes, failing
+):
+    app = ask(trained, monkeypatch, depth=5, width=64, **wishes)
+    said = answer(app)
+    assert ("No single wish is to blame" in said) == (failing is None)
+    links = re.findall(r'href="[^"?]*\?([^"]*)"', " ".join(one.proto.body for one in app.get("html")))
+    if failing is None:
+        assert not links
+        return
+    value = next(iter(wishes.values()))
+    assert f"without *{failing} {value}*: mlp of 5 layers of 64" in said.replace("\\", "")
+    (link,) = links
+    found = open_page("what_should_i_use", trained, monkeypatch, **parse_qs(unescape(link)))
+    assert not found.exception
+    assert not found.warning
+    assert "Test accuracy" in " ".join(metric.label for metric in found.metric)
+
+
+USUAL = {"dataset": "digits", "preprocessing": "standardize", "batch_size": 64, "steps": 200}
+
+
+@pytest.mark.parametrize("norms", [["none"], ["batch", "group(groups=4)"]], ids=str)
+@pytest.mark.parametrize("optimizer", [None, *(entry.name for entry in entries("optimizers"))])
+def test_the_grid_that_measures_a_wish_is_one_of_the_engines(optimizer, norms):
+    wish = Wish(7, 48, "mlp", "gelu", norms, optimizer, None)
+    cells = list(engine.Grid.from_toml(own_grid.text(wish, USUAL), "wish").cells)
+    assert {(cell.depth, cell.width, type(cell.activation).__name__) for cell in cells} == {(7, 48, "Gelu")}
+    assert len({str(cell.norm) for cell in cells}) == len(norms)
+    assert {type(cell.optimizer).__name__.lower() for cell in cells} == {optimizer or own_grid.OPTIMIZER}
+    assert len({cell.seed for cell in cells}) >= 3

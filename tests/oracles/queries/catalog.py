@@ -58,6 +58,15 @@ def measured_studies(tables: Tables) -> Rows:
         }
 
 
+@oracle("study", "-share_different", "quantity")
+def telling_quantities(tables: Tables) -> Rows:
+    for key, rows in groups(tables.quantities, "study", "quantity"):
+        values = [value for value in rows["value"] if math.isfinite(value)]
+        if values:
+            different = len(set(values))
+            yield {**key, "numbers": len(values), "different": different, "share_different": different / len(values)}
+
+
 @oracle("part")
 def quantity_parts(tables: Tables, study: str, quantity: str) -> Rows:
     for key, rows in groups(where(tables.quantities, study=study, quantity=quantity), "part"):

@@ -1,0 +1,61 @@
+"""Comparing runs with the pointer: a rule with all values, lines alone by the legend, and a part of the axis."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visiting import settle
+
+# Of the cells of the store.
+LAST_STEP = "40"
+FIGURE = "[class*=st-key-figure-train-loss]"
+
+
+@pytest.fixture
+def figure(page, site):
+    """A figure of several lines in one panel."""
+    page.goto(f"{site}/convergence?train_panels=One%20panel")
+    settle(page)
+    found = page.locator(FIGURE)
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def place(figure, share):
+    """Return where a share of the figure's width is, below its middle."""
+    box = figure.locator("svg.marks").bounding_box()
+    return box["x"] + share * box["width"], box["y"] + 0.6 * box["height"]
+
+
+def across(page, figure, *shares):
+    """Move the pointer to places of the figure, as shares of its width."""
+    for share in shares:
+        page.mouse.move(*place(figure, share), steps=3)
+
+
+def test_a_rule_tells_all_values_and_a_part_that_is_dragged_across_is_zoomed_into(page, figure):
+    lines = figure.locator("g.mark-line path").count()
+    assert lines > 1
+    # Out of sight as soon as a part before it is looked at.
+    last = figure.locator("g.role-axis-label text").get_by_text(LAST_STEP, exact=True)
+    expect(last).to_have_count(1)
+    across(page, figure, 0.5, 0.52)
+    told = page.locator("#vg-tooltip-element")
+    expect(told).to_contain_text("Step")
+    expect(told.locator("tr")).to_have_count(2 + lines)
+    expect(figure.locator("g.mark-symbol path")).to_have_count(lines)
+    page.mouse.down()
+    across(page, figure, 0.6, 0.8)
+    page.mouse.up()
+    expect(last).to_have_count(0)
+    page.mouse.dblclick(*place(figure, 0.5))
+    expect(last).to_have_count(1)
+
+
+def test_a_click_in_the_legend_isolates_and_a_second_one_brings_back(figure):
+    lines = figure.locator("g.mark-line path")
+    all_of_them = lines.count()
+    name = figure.locator("g.role-legend-label text").first
+    name.click()
+    expect(lines).not_to_have_count(all_of_them)
+    name.click()
+    expect(lines).to_have_count(all_of_them)
