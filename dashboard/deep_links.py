@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from goldilocks.dashboard import pins
+
 Choices = Mapping[str, str | list[str]]
 
 
@@ -20,7 +22,10 @@ def offer(page: str, stories: Mapping[str, Choices]) -> None:
         page: its path in the address.
         stories: by title, the parameters of the address.
     """
-    links = (f'<a href="{escape(_address(page, choices))}">{escape(title)}</a>' for title, choices in stories.items())
+    # What is pinned comes along.
+    kept = {pins.KEY: pins.pinned()} if pins.pinned() else {}
+    addresses = {title: _address(page, {**choices, **kept}) for title, choices in stories.items()}
+    links = (f'<a href="{escape(address)}">{escape(title)}</a>' for title, address in addresses.items())
     st.html(f'<nav class="stories" aria-label="Stories">{"".join(links)}</nav>')
 
 

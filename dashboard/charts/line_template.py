@@ -145,9 +145,11 @@ def _vertical(shape: Shape) -> tuple[Spec, Spec]:
     """Return what is particular about the scale and the axis of the means."""
     # On a logarithmic axis the least and the largest lie on the very edge.
     scale: Spec = {"padding": EDGE} if shape.logarithmic[1] else {"zero": shape.zero}
+    if not shape.share:
+        return scale, {}
     # Where a part is zoomed into, the axis fits what is there.
-    ends = {f"domain{end}": alt.ExprRef(f"{reading.WHOLE} ? {value} : null") for end, value in (("Min", 0), ("Max", 1))}
-    return scale | (ends if shape.share else {}), {"format": ".0%"} if shape.share else {}
+    fitted = {f"domain{end}": alt.ExprRef(f"{reading.WHOLE} ? {at} : null") for end, at in (("Min", 0), ("Max", 1))}
+    return scale | ({"domain": [0, 1]} if shape.category else fitted), {"format": ".0%"}
 
 
 def _upward(shape: Shape) -> Callable[[str], alt.Y]:

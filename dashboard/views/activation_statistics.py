@@ -13,6 +13,7 @@ from goldilocks.dashboard import (
     data,
     deep_links,
     layer_statistics,
+    pins,
     selectors,
     verdicts,
     viewport,
@@ -119,13 +120,16 @@ def _choose_configurations(network: pd.Series) -> Configurations:
     inits, activations, norms = (axes.ordered(axis, network[f"{axis}s"]) for axis in CONFIGURATION)
     default = inits[:MOST_CONFIGURATIONS] if network.own else [init for init in LECTURE if init in inits] or inits[:4]
     keys = {axis: key(axis, network["network"]) for axis in CONFIGURATION}
-    first = [TANH] if TANH in activations else activations[:1]
+    # Pinned configurations come along.
+    default = pins.values("init", inits)[:MOST_CONFIGURATIONS] or default
+    first = pins.values("activation", activations) or ([TANH] if TANH in activations else activations[:1])
+    first_norms = pins.values("norm", norms) or [NO_NORM]
     with left:
         chosen = selectors.several("Initializations", inits, keys["init"], default, most=MOST_CONFIGURATIONS)
     with middle:
         chosen_activations = selectors.several("Activations", activations, keys["activation"], first)
     with right:
-        chosen_norms = selectors.several("Normalizations", norms, keys["norm"], [NO_NORM])
+        chosen_norms = selectors.several("Normalizations", norms, keys["norm"], first_norms)
     return Configurations({axis: plain(network[axis]) for axis in SHAPE}, chosen, chosen_activations, chosen_norms)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from goldilocks.dashboard import axes, behind_tile, cell_filters, data, deep_links, selectors, trains, verdicts
+from goldilocks.dashboard import axes, behind_tile, cell_filters, data, deep_links, pins, selectors, trains, verdicts
 from goldilocks.dashboard.charts.heat_map import SELECTION, Scale, heat_map
 from goldilocks.dashboard.figure import Figure, selection
 from goldilocks.dashboard.lecture.setting import NO_NORM, RELU
@@ -158,6 +158,8 @@ def _defaults(study: str, x: str, y: str) -> dict[str, list[Any]]:
     # Untrained networks of one width were mostly measured at one depth.
     if study != "propagation" or "depth" not in (x, y):
         first = cell_filters.largest_network(study) | first
+    # Pinned configurations come along.
+    first |= {axis: kept for axis in first if (kept := pins.values(axis, cell_filters.options(study).get(axis, ())))}
     return {axis: values for axis, values in first.items() if axis not in (x, y)}
 
 

@@ -44,6 +44,9 @@ def test_pins_come_along_from_page_to_page_and_are_let_go(filled_store, trained,
     app.switch_page("views/activation_statistics.py").run()
     assert not app.exception
     assert app.query_params[pins.KEY] in (pin, [pin])
+    for axis in ("init", "activation", "norm"):
+        (box,) = [one for one in app.multiselect if one.key == axis]
+        assert box.value == [pins.parts(pin)[axis]]
     (button,) = [one for one in app.button if one.key == f"unpin-{pin}"]
     button.click().run()
     assert not [one for one in app.button if str(one.key).startswith("unpin-")]

@@ -27,8 +27,12 @@ def test_every_figure_of_lines_is_read_with_the_pointer(panels, dash):
     assert found == sorted(f"{name}_store" for name in names)
 
 
-def test_above_names_there_is_nothing_to_zoom_into():
-    assert stores(lines(rows(), NAMES, VALUE, INIT)) == [f"{reading.ISOLATED}_store"]
+@pytest.mark.parametrize("up", [VALUE, SHARE], ids=["number", "share"])
+def test_above_names_there_is_nothing_to_zoom_into(up):
+    chart = lines(rows(), NAMES, up, INIT)
+    assert stores(chart) == [f"{reading.ISOLATED}_store"]
+    # What is asked of a selection that is not there leaves the whole figure out.
+    assert reading.ZOOMED not in json.dumps(chart.spec)
 
 
 def test_figures_in_one_picture_do_not_share_their_selections():
