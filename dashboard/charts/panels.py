@@ -59,7 +59,8 @@ class Panels:
         side = max(1, min(side, self.most))
         size = {"width": side} | ({"height": side} if self.square else {})
         room = columns * (side + self.axes) + (columns - 1) * self.gap
-        params = [*spec.get("params", ()), {"name": ROOM, "value": room}, {"name": PLOT, "value": side}]
+        others = [param for param in spec.get("params", ()) if param["name"] not in (ROOM, PLOT)]
+        params = [*others, {"name": ROOM, "value": room}, {"name": PLOT, "value": side}]
         return {**spec, "params": params, "columns": columns, "spacing": self.gap, "spec": {**spec["spec"], **size}}
 
 

@@ -128,7 +128,7 @@ def test_a_click_on_a_tile_opens_its_cell_and_stands_in_the_address(page, site, 
     tiles = page.locator("[data-testid=stVegaLiteChart] path[aria-roledescription='rect mark']")
     tiles = tiles if tiles.count() else page.locator("[data-testid=stVegaLiteChart] g.mark-rect path")
     tiles.first.click()
-    expect(page.get_by_text("Behind the tile")).to_be_visible()
+    expect(page.get_by_text("how did it train?")).to_be_visible()
     expect(page).to_have_url(re.compile("map_tile="))
     expect(page.get_by_text("How did it train?")).to_be_visible()
     assert not problems

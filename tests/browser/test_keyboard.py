@@ -54,7 +54,7 @@ def test_a_tile_is_chosen_with_keys_or_clicked_and_the_last_one_counts(page, sit
     reach(page, "[aria-label=Tile]")
     press(page, "ArrowDown", "ArrowDown", "Enter")
     expect(page).to_have_url(re.compile("map_tile="))
-    expect(page.get_by_text("Behind the tile")).to_be_visible()
+    expect(page.get_by_text("how did it train?")).to_be_visible()
     chosen = page.url
     page.locator("[data-testid=stVegaLiteChart] g.mark-rect path").first.click(timeout=5000)
     expect(page).not_to_have_url(chosen)
@@ -64,4 +64,4 @@ def test_a_tile_is_chosen_with_keys_or_clicked_and_the_last_one_counts(page, sit
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("none")
     press(page, "Enter")
-    expect(page.get_by_text("Behind the tile")).to_have_count(0)
+    expect(page.get_by_text("how did it train?")).to_have_count(0)

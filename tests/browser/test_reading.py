@@ -42,7 +42,7 @@ def test_a_rule_tells_all_values_and_a_part_that_is_dragged_across_is_zoomed_int
     told = page.locator("#vg-tooltip-element")
     expect(told).to_contain_text("Step")
     expect(told.locator("tr")).to_have_count(2 + lines)
-    expect(figure.locator("g.mark-symbol path")).to_have_count(lines)
+    expect(figure.locator("g.mark-symbol.role-mark path")).to_have_count(lines)
     page.mouse.down()
     across(page, figure, 0.6, 0.8)
     page.mouse.up()

@@ -208,7 +208,7 @@ def test_a_newer_snapshot_is_shown(filled_store, tmp_path, monkeypatch):
 def test_a_tile_named_by_the_address_opens_its_cell(filled_store, monkeypatch):
     app = open_page("trainability_map", filled_store, monkeypatch, map_tile=["6", "xavier"], map_norm="batch")
     assert not app.exception
-    assert "Behind the tile" in words(app)
+    assert "how did it train?" in words(app)
     assert len(app.get("vega_lite_chart")) == 3
     assert _framed(app) == [{"x": "6", "y": "xavier"}]
     closed = open_page("trainability_map", filled_store, monkeypatch, map_tile=["6", "no such row"])
