@@ -304,7 +304,8 @@ def told(chart: Chart):
 
 def table(chart: Chart):
     """Return the table beside the rule under the pointer, as an expression."""
-    (rule,) = [layer for layer in chart.spec["layer"] if layer.get("name") == f"{reading.VIEWS}_rule"]
+    layers = chart.spec.get("spec", chart.spec)["layer"]
+    (rule,) = [layer for layer in layers if layer.get("name") == f"{reading.VIEWS}_rule"]
     return rule["encoding"]["tooltip"]["value"]["expr"]
 
 
