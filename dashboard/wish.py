@@ -129,7 +129,12 @@ def given_up(wish: Wish, activations: Iterable[str]) -> dict[str, Nearest]:
     Returns:
         By the name of the wish; one that changes nothing when it is given up is not among them.
     """
-    others = {name: nearest(replace(wish, **{name: None})) for name in ("norms", "optimizer", "dataset", "network")}
+    others = {
+        "norms": nearest(replace(wish, norms=None)),
+        "optimizer": nearest(replace(wish, optimizer=None)),
+        "dataset": nearest(replace(wish, dataset=None)),
+        "network": nearest(replace(wish, network=None)),
+    }
     trained = [nearest(replace(wish, activation=one)) for one in activations if one != wish.activation]
     others["activation"] = min((one for one in trained if one), key=lambda one: one.distance, default=None)
     return {name: found for name, found in others.items() if found}

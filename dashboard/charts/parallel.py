@@ -114,8 +114,8 @@ def _scaled(values: pd.Series, one: Coordinate) -> np.ndarray:
 def _places(values: pd.Series, one: Coordinate, all_values: pd.Series) -> np.ndarray:
     """Return where values stand on an axis, between 0 below and 1 above; NaN where they have no place."""
     if len(one.values):
-        places = {value: (place + 0.5) / len(one.values) for place, value in enumerate(one.values)}
-        return np.array([places.get(value, np.nan) for value in values], float)
+        named = {value: (place + 0.5) / len(one.values) for place, value in enumerate(one.values)}
+        return np.array([named.get(value, np.nan) for value in values], float)
     numbers, scale = _scaled(values, one), _scaled(all_values, one)
     finite = scale[np.isfinite(scale)]
     if not len(finite):

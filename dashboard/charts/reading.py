@@ -7,6 +7,7 @@ so that all axes fit what is left.
 
 import json
 import re
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -146,12 +147,11 @@ def _pointing(field: str) -> list[alt.Parameter]:
         field: the horizontal column.
     """
     nearest: Spec = {"nearest": True, "toggle": False}
-    released = {"source": "scope", "type": "pointerup", "filter": [DRAGGED]}
+    anywhere: Any = {"source": "window", "type": "pointerup"}
+    released: Any = {"source": "scope", "type": "pointerup", "filter": [DRAGGED]}
     return [
         alt.selection_point(name=HOVERED, fields=[field], on="pointerover", clear="pointerout", empty=False, **nearest),
-        alt.selection_point(
-            name=PRESSED, fields=[TO], on="pointerdown", clear={"source": "window", "type": "pointerup"}, **nearest
-        ),
+        alt.selection_point(name=PRESSED, fields=[TO], on="pointerdown", clear=anywhere, **nearest),
         alt.selection_point(name=ZOOMED, fields=[FROM, TO], on=released, clear="dblclick", **nearest),
     ]
 
