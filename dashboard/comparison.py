@@ -8,8 +8,9 @@ from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.training_curves import View
 
-# Of what a configuration ended with.
+# Of what a configuration ended with; what is too long below an axis is called otherwise there.
 OUTCOMES = ("final_train_loss", "steps_to_90", "final_test_accuracy")
+SHORT = {"final_train_loss": "Final training loss"}
 SHARES = ("final_test_accuracy",)
 # An axis with more values has a scale instead.
 MOST_VALUES = 14
@@ -49,4 +50,5 @@ def _of_axis(shown: pd.DataFrame, axis: str) -> Coordinate:
 
 
 def _of_outcome(shown: pd.DataFrame, name: str) -> Coordinate:
-    return Coordinate(name, data.labels()[name], logarithmic=spans_decades(shown[name], 1), share=name in SHARES)
+    title = SHORT.get(name) or data.labels()[name].partition(" (")[0]
+    return Coordinate(name, title, logarithmic=spans_decades(shown[name], 1), share=name in SHARES)

@@ -10,6 +10,8 @@ from goldilocks.dashboard.charts import reading, style
 from goldilocks.dashboard.charts.template import Spec, described, slot
 
 HEIGHT, PANEL_HEIGHT, EDGE = 220, 200, 8
+# A logarithmic axis has a tick at each of up to so many measured numbers.
+MOST_TICKS = 12
 # Of a line, in pixels.
 WIDTH = 2.4
 # Before the name of a number that is drawn elsewhere than it is; what stands there.
@@ -101,7 +103,9 @@ def _across(shape: Shape) -> alt.X:
 def _ticks(shape: Shape) -> Spec:
     """Return what is particular about the horizontal axis."""
     ticks: Spec = {"grid": False} | ({"tickMinStep": 1, "format": "d"} if shape.whole else {})
-    return ticks | ({"values": slot("x_ticks")} if shape.ticks else {})
+    # Vega thins out more ticks than it was asked for, also those that it is given.
+    given: Spec = {"values": slot("x_ticks"), "tickCount": MOST_TICKS, "labelExpr": style.GIVEN_LABEL}
+    return ticks | (given if shape.ticks else {})
 
 
 def _layers(shape: Shape) -> list[alt.Chart]:

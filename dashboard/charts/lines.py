@@ -11,7 +11,7 @@ import pandas as pd
 
 from goldilocks.dashboard.charts import reading, style
 from goldilocks.dashboard.charts.chart import Chart
-from goldilocks.dashboard.charts.line_template import HEIGHT, LAST, PANEL_HEIGHT, TRUE, Shape, template
+from goldilocks.dashboard.charts.line_template import HEIGHT, LAST, MOST_TICKS, PANEL_HEIGHT, TRUE, Shape, template
 from goldilocks.dashboard.charts.panels import Panels
 from goldilocks.dashboard.charts.template import Spec
 
@@ -19,8 +19,6 @@ from goldilocks.dashboard.charts.template import Spec
 MOST_LINES = 60
 # Letters of a title that fit beside the lowest chart; longer ones take two lines.
 TITLE_LETTERS = 32
-# A logarithmic axis has a tick at each of up to so many measured numbers.
-MOST_TICKS = 12
 # Of a panel, and of what the numbers and each line of the title beside the panels take.
 LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 60, 16
 # What a cross that ends a line at the right edge of the last panel reaches beyond it.

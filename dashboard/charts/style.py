@@ -68,10 +68,13 @@ def _label(least: float, most: float) -> str:
     mantissa = "split(format(datum.value, '.5~e'), 'e')[0]"
     power = f"({mantissa} == '1' ? '' : {mantissa} + '·') + '10' + {raised}"
     plain = f"datum.value == 0 || (abs(datum.value) >= {least} && abs(datum.value) < {most})"
-    return f"datum.label == '' ? '' : {plain} ? format(datum.value, '.6~g') : {power}"
+    return f"{plain} ? format(datum.value, '.6~g') : {power}"
 
 
-LINEAR_LABEL, LOGARITHMIC_LABEL = _label(1e-4, 1e6), _label(1e-3, 1e4)
+LINEAR_LABEL = f"datum.label == '' ? '' : {_label(1e-4, 1e6)}"
+# Of its own, a logarithmic axis labels some of its ticks alone; those that it is given have labels all.
+GIVEN_LABEL = _label(1e-3, 1e4)
+LOGARITHMIC_LABEL = f"datum.label == '' ? '' : {GIVEN_LABEL}"
 # The legend of a scale of colours, no longer than its chart is wide.
 GRADIENT: Spec = {
     "orient": "top", "gradientLength": alt.ExprRef(f"min(260, {ROOM})"), "gradientThickness": 12, "titleLimit": 320,

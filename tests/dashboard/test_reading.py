@@ -64,13 +64,18 @@ def test_whatever_a_line_is_called_the_table_beside_the_rule_is_an_expression(na
 
 @pytest.mark.parametrize(
     ("across", "wanted"),
-    [(Axis("layer", "Units", logarithmic=True), {"2", "8", "32"}), (LAYER, {"10", "20", "30"})],
+    [
+        (Axis("layer", "Units", logarithmic=True), {"2", "8", "32", "128", "512", "2048", "8192"}),
+        (LAYER, {"10", "20", "30"}),
+    ],
     ids=["logarithmic", "linear"],
 )
 def test_a_logarithmic_axis_has_a_tick_where_something_was_measured(across, wanted):
     frame = rows().assign(layer=lambda frame: frame["layer"].map({1: 2, 2: 8, 3: 32}))
+    if across.logarithmic:
+        frame = pd.concat([frame, *(frame.tail(1).assign(layer=layer) for layer in (128, 512, 2048, 8192))])
     vega = vl_convert.vegalite_to_vega(json.dumps(lines(frame, across, VALUE, INIT).to_dict()))
     (values,) = {json.dumps(axis.get("values")) for axis in vega["axes"] if axis.get("title") == across.title}
-    assert (json.loads(values) == [2, 8, 32]) == across.logarithmic
+    assert (json.loads(values) == [2, 8, 32, 128, 512, 2048, 8192]) == across.logarithmic
     picture = rendered("SVG", lines(frame, across, VALUE, INIT).to_dict()).decode()
     assert wanted <= set(re.findall(r">([^<>]+)</text>", picture))
