@@ -51,4 +51,4 @@ def test_a_tile_says_in_words_what_it_is(page, tile):
     tile.hover()
     told = page.locator("#vg-tooltip-element")
     expect(told).to_contain_text(re.compile(r"\d of \d+ runs train"))
-    expect(told).to_contain_text(re.compile(r"Runs that diverged\s+\d of \d+"))
+    expect(told).to_contain_text(re.compile(r"Runs that diverged\s*\d of \d+"))
