@@ -7,7 +7,7 @@ Serving
     connections    how many connections are kept, and for how long
     shell          what surrounds every page
     views          one file per page
-    lecture        the lecture's rows: claim, figure, verdict
+    lecture        the lecture's rows: claim, question, figure, verdict
     publishing     the lecture as a static site
 
 Asking
@@ -33,6 +33,7 @@ Choosing
     permalink      the link to what a page shows
     commands       the commands that a page suggests
     viewport       how wide the page is
+    daylight       light or dark at a click
 
 Drawing
     figure         a chart with its title, data, picture and SQL

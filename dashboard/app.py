@@ -28,9 +28,12 @@ PAGES = {
     ],
 }
 
+ABOUT = "**Goldilocks** is a laboratory for weight initialization and normalization."
+
 if __name__ == "__main__":
     # First of all: else the browser fetches the symbol of the page, for the tab, from another server.
-    st.set_page_config(page_title="Goldilocks", page_icon="🥣", layout="wide")
+    # With a text about the program there is a menu, which has the switch between light and dark.
+    st.set_page_config(page_title="Goldilocks", page_icon="🥣", layout="wide", menu_items={"About": ABOUT})
     # More than twelve pages would be folded away otherwise.
     page = st.navigation(PAGES, expanded=True)
     st.set_page_config(page_title=f"{page.title} · Goldilocks", page_icon="🥣")

@@ -143,7 +143,13 @@ def rendered(kind: str, spec: Spec) -> bytes:
 
 
 def draw(
-    chart: Chart, key: str, alt_text: str, selected: Callable[[], None] | None = None, width: int | None = None
+    chart: Chart,
+    key: str,
+    alt_text: str,
+    selected: Callable[[], None] | None = None,
+    width: int | None = None,
+    scale: float = 1,
+    tall: float = 1,
 ) -> None:
     """Show a chart alone, inside the `around` of its figure.
 
@@ -153,8 +159,10 @@ def draw(
         alt_text: what a reader who cannot see it is told.
         selected: what to do when the reader selects something in the chart.
         width: what its panels have room for, in pixels; None means the width of the page.
+        scale: how many times larger than usual its words, lines and gaps are.
+        tall: how many times higher its plots are.
     """
-    spec = chart.to_show(viewport.width() if width is None else width)
+    spec = chart.to_show(viewport.width() if width is None else width, scale, tall)
     fit: Literal["stretch", "content"] = "stretch" if chart.panels is None else "content"
     st.vega_lite_chart(None, spec, width=fit, alt=alt_text, key=key, on_select=selected or "ignore")
 

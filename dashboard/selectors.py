@@ -36,6 +36,21 @@ def _mention_unless_whole(label: str, least: int, most: int, key: str) -> None:
             _warn(label, value, f"not a whole number from {least:,} to {most:,}")
 
 
+def asked(label: str, least: int, most: int, key: str) -> int | None:
+    """Return a whole number that the address asks for, and no widget chooses; None where it asks for none.
+
+    Args:
+        label: what is chosen.
+        least: smallest number.
+        most: largest number.
+        key: name in the URL.
+    """
+    _mention_unless_whole(label, least, most, key)
+    value = st.query_params.get(key, "")
+    known = value.isascii() and value.isdecimal() and least <= int(value[:LONGEST]) <= most
+    return int(value[:LONGEST]) if known else None
+
+
 def number(label: str, least: int, most: int, default: int, key: str) -> int:
     """Choose a whole number.
 
@@ -147,6 +162,7 @@ def switch(
     default: str,
     show: Callable[[str], str] = str,
     help: str | None = None,
+    moved: bool = False,
 ) -> str:
     """Choose one of a few options that are all visible.
 
@@ -157,12 +173,13 @@ def switch(
         default: the first choice.
         show: text of an option.
         help: a sentence in the tooltip.
+        moved: whether the page has just chosen in the session, instead of the reader.
     """
     _mention_unknown(key, label, options, show)
     chosen = st.segmented_control(
         verbatim(label),
         options,
-        default=default,
+        default=None if moved else default,
         format_func=lambda option: verbatim(show(option)),
         key=key,
         help=help,

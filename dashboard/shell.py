@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from goldilocks import store
-from goldilocks.dashboard import commands, data, permalink, pins, viewport
+from goldilocks.dashboard import commands, data, permalink, pins, theme, viewport
 from goldilocks.dashboard.snapshot import newest
 from goldilocks.dashboard.verbatim import verbatim
 
@@ -16,8 +16,13 @@ WITHOUT_STORE = ("runs",)
 # width, charts that scroll by themselves on a phone, and headings that do not shout.
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px; }
+/* What scrolls under the menu stays readable, and can be clicked. */
+[data-testid="stHeader"] { background: transparent; pointer-events: none; }
+[data-testid="stHeader"] :is(button, a) { pointer-events: auto; }
 .st-key-viewport { position: absolute; width: 1px !important; }
 [data-testid="stVegaLiteChart"] { overflow-x: auto; }
+/* Words in charts, which know nothing of the colour scheme. */
+[data-testid="stVegaLiteChart"] svg text[fill="INK"] { fill: light-dark(INK, DARK); }
 /* Above its chart, Streamlit's toolbar would cover the menu of downloads as soon as a pointer is over the chart. */
 [class*="st-key-figure-"] [data-testid="stElementToolbar"] { top: 0.2rem !important; }
 [data-testid="stMain"] h1 { font-size: 2.1rem; letter-spacing: -0.02em; padding-bottom: 0.2rem; }
@@ -48,6 +53,9 @@ STYLE = """
 }
 /* A button that is pressed would be too dark for the dark mode. */
 [data-testid="stPopoverButton"][kind="tertiary"] { color: light-dark(#1d59b3, #7fb2ff) !important; }
+/* What is landed on has the focus, but is no stop of the keyboard. */
+[data-testid="stMain"] h3:focus { outline: none; }
+[class*="st-key-row-"] h3 { scroll-margin-top: 3.5rem; }
 .home { color: inherit; font-weight: 600; text-decoration: none; }
 [data-testid="stHtml"]:has(.home) { margin-bottom: -1.5rem; }
 .home:hover { text-decoration: underline; }
@@ -77,7 +85,7 @@ STYLE = """
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; padding-top: 4rem; }
   [data-testid="stMain"] h1 { font-size: 1.7rem; }
 }
-"""
+""".replace("INK", theme.INK).replace("DARK", theme.INK_IN_THE_DARK)
 
 
 def show(page: StreamlitPage) -> None:

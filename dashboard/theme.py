@@ -60,10 +60,12 @@ VERDICT_ICONS = {
     "diverged": ":material/bolt:",
 }
 DIVERGED = "#d1242f"
-# Readable on both backgrounds: for text and rules inside charts.
+# Stands out from both backgrounds: for rules and marks inside charts.
 NEUTRAL = "#7a8793"
 # Seen on every colour of a scale beside a light one.
 DARK = "#14171a"
+# Words in charts: no colour has enough contrast to both backgrounds, so the pages have another one for the dark one.
+INK, INK_IN_THE_DARK = "#3f4750", "#c6ced6"
 FONT = "Inter, 'Noto Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 GRID_OPACITY = 0.25
 

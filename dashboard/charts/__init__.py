@@ -5,6 +5,8 @@ template       what Altair describes once, with slots for what differs
 style          what all charts share
 panels         several panels, laid out for the width of the page
 group          several charts as one picture
+enlargement    a chart for the last row of a lecture hall
+thumbnail      a chart no larger than a line of text
 lines          something against something, over seeds: mean, range, theory, and what was lost
 line_template  what Altair describes of these
 distributions  strips of per-layer histograms on common axes

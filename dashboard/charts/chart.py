@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from goldilocks.dashboard.charts.enlargement import enlarged
 from goldilocks.dashboard.charts.panels import USUAL_WIDTH, Panels
 from goldilocks.dashboard.charts.template import Spec
 
@@ -31,13 +32,18 @@ class Chart:
         """Return a specification that holds its data, valid JSON: what is not finite becomes null."""
         return self._laid_out(USUAL_WIDTH) | {"datasets": {name: records(frame) for name, frame in self.data.items()}}
 
-    def to_show(self, width: int = USUAL_WIDTH) -> Spec:
+    def to_show(self, width: int = USUAL_WIDTH, scale: float = 1, tall: float = 1) -> Spec:
         """Return a specification whose data are Arrow streams, as Streamlit sends them.
 
         Args:
             width: what there is room for, in pixels.
+            scale: how many times larger than usual words, lines and gaps are.
+            tall: how many times higher its plots are.
         """
-        return self._laid_out(width) | {"datasets": dict(self._streams)}
+        spec = self._laid_out(int(width / scale))
+        if (scale, tall) != (1, 1):
+            spec = enlarged(spec, scale, tall)
+        return spec | {"datasets": dict(self._streams)}
 
     def _laid_out(self, width: int) -> Spec:
         # A chart that is only resized keeps its height, and a legend of more lines is cut: with another width it is

@@ -3,7 +3,6 @@
 import altair as alt
 import pandas as pd
 
-from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts import style
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.panels import Panels
@@ -65,7 +64,6 @@ def _template(emphasized: bool) -> alt.TopLevelMixin:
         labelFontWeight=400,
         labelLineHeight=15,
         labelExpr="split(datum.label, '|')",
-        labelColor=theme.NEUTRAL,
     )
     facet = alt.Facet(field="note", type="nominal", title=None, sort=slot("notes"), header=header)
     return alt.FacetChart(data=alt.NamedData("bins"), spec=panel, facet=facet)

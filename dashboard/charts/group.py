@@ -8,7 +8,7 @@ import pandas as pd
 
 from goldilocks.dashboard.charts import reading
 from goldilocks.dashboard.charts.chart import Chart
-from goldilocks.dashboard.charts.panels import PLOT, ROOM, USUAL_WIDTH
+from goldilocks.dashboard.charts.panels import PLOT, ROOM, SCALE, USUAL_WIDTH
 from goldilocks.dashboard.charts.style import CONFIG, PADDING
 from goldilocks.dashboard.charts.template import Spec
 
@@ -44,7 +44,8 @@ def together(charts: Mapping[str, Chart], columns: int = 1) -> Chart:
     side = (USUAL_WIDTH - (columns - 1) * GAP) // columns
     data: dict[str, pd.DataFrame] = {}
     parts = []
-    params: list[Spec] = [{"name": signal, "value": side} for signal in (ROOM, PLOT)]
+    sizes = {ROOM: side, PLOT: side, SCALE: 1}
+    params: list[Spec] = [{"name": signal, "value": value} for signal, value in sizes.items()]
     for place, (name, chart) in enumerate(charts.items()):
         data |= {f"{place} {frame}": rows for frame, rows in chart.data.items()}
         spec = reading.renamed(_own_data(chart.spec, place), place)

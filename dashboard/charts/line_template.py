@@ -210,7 +210,7 @@ def _zeros(shape: Shape) -> alt.Chart:
     """Return words on the floor of a logarithmic axis, where what is zero was put."""
     scale, axis = _vertical(shape)
     words = alt.Chart(alt.InlineData(values=[{}])).mark_text(
-        text=ZEROS, align="left", baseline="bottom", dy=-3, color=theme.NEUTRAL
+        text=ZEROS, align="left", baseline="bottom", dy=-3, color=theme.INK
     )
     place = style.quantitative(True, axis, scale)
     return words.encode(x=alt.value(4), y=alt.YDatum(slot("floor"), title=slot("y_lines"), **place))

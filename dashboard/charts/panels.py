@@ -12,6 +12,8 @@ PICTURE_WIDTH = 760
 ROOM, PLOT = "room", "plot"
 # A signal of charts without panels: the pixels that what they stand in is wide.
 CONTAINER = "container"
+# A signal of every chart: how many times larger than usual its words are.
+SCALE = "enlargement"
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,9 @@ class Panels:
         side = max(1, min(side, self.most))
         size = {"width": side} | ({"height": side} if self.square else {})
         room = columns * (side + self.axes) + (columns - 1) * self.gap
-        others = [param for param in spec.get("params", ()) if param["name"] not in (ROOM, PLOT)]
-        params = [*others, {"name": ROOM, "value": room}, {"name": PLOT, "value": side}]
+        sizes = {ROOM: room, PLOT: side, SCALE: 1}
+        params = [param for param in spec.get("params", ()) if param["name"] not in sizes]
+        params += [{"name": name, "value": value} for name, value in sizes.items()]
         return {**spec, "params": params, "columns": columns, "spacing": self.gap, "spec": {**spec["spec"], **size}}
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from goldilocks.dashboard import theme
 from goldilocks.dashboard.charts.chart import Chart
-from goldilocks.dashboard.charts.panels import CONTAINER, PLOT, ROOM, Panels
+from goldilocks.dashboard.charts.panels import CONTAINER, PLOT, ROOM, SCALE, Panels
 from goldilocks.dashboard.charts.template import Spec, Template, slot
 
 Channel = TypeVar("Channel", alt.X, alt.Y)
@@ -18,6 +18,8 @@ CONFIG: Spec = {
     "background": "transparent",
     "axis": {
         "labelFontSize": 12,
+        "labelColor": theme.INK,
+        "titleColor": theme.INK,
         "labelPadding": 6,
         "titleFontSize": 12.5,
         "titleFontWeight": 500,
@@ -30,6 +32,8 @@ CONFIG: Spec = {
     "axisY": {"labelFlush": False},
     "legend": {
         "labelFontSize": 12,
+        "labelColor": theme.INK,
+        "titleColor": theme.INK,
         "labelOffset": 4,
         "titleFontSize": 12.5,
         "titlePadding": 4,
@@ -40,7 +44,14 @@ CONFIG: Spec = {
         "offset": 8,
         "padding": 0,
     },
-    "header": {"labelFontSize": 12.5, "titleFontSize": 12.5, "labelFontWeight": 600},
+    "header": {
+        "labelFontSize": 12.5,
+        "titleFontSize": 12.5,
+        "labelFontWeight": 600,
+        "labelColor": theme.INK,
+        "titleColor": theme.INK,
+    },
+    "text": {"fontSize": 12},
     "view": {"strokeOpacity": 0.15},
 }
 # A chart is as wide as what it stands in; its height is that of its plot, whatever its axes and legends take.
@@ -77,8 +88,8 @@ GIVEN_LABEL = _label(1e-3, 1e4)
 LOGARITHMIC_LABEL = f"datum.label == '' ? '' : {GIVEN_LABEL}"
 # The legend of a scale of colours, no longer than its chart is wide.
 GRADIENT: Spec = {
-    "orient": "top", "gradientLength": alt.ExprRef(f"min(260, {ROOM})"), "gradientThickness": 12, "titleLimit": 320,
-    "labelOffset": 6, "labelExpr": LINEAR_LABEL,
+    "orient": "top", "gradientLength": alt.ExprRef(f"min(260 * {SCALE}, {ROOM})"), "gradientThickness": 12,
+    "titleLimit": 320, "labelOffset": 6, "labelExpr": LINEAR_LABEL,
 }  # fmt: skip
 
 
@@ -100,8 +111,10 @@ def chart(
     """
     own = {"config": CONFIG, "padding": PADDING} | template.filled(values)
     if panels is None:
-        expressions = {CONTAINER: _container(axis_width)} | dict.fromkeys((ROOM, PLOT), f"{CONTAINER} - {axis_width}")
-        sizes = [{"name": name, "expr": expression} for name, expression in expressions.items()]
+        plot = f"{CONTAINER} - {axis_width} * {SCALE}"
+        expressions = {CONTAINER: _container(axis_width)} | dict.fromkeys((ROOM, PLOT), plot)
+        sizes: list[Spec] = [{"name": SCALE, "value": 1}]
+        sizes += [{"name": name, "expr": expression} for name, expression in expressions.items()]
         own |= SINGLE | {"params": [*own.get("params", ()), *sizes]}
     return Chart(own, data, panels)
 
@@ -161,8 +174,8 @@ def legend_of(name: str) -> Spec:
     Args:
         name: of its slots, which `legend_values` fills.
     """
-    columns = f"clamp(floor({ROOM} / {slot(f'{name}_entry')}), 1, {slot(f'{name}_count')})"
-    return {"columns": alt.ExprRef(columns), "labelLimit": alt.ExprRef(f"{ROOM} - {SYMBOL_WIDTH}")}
+    columns = f"clamp(floor({ROOM} / ({slot(f'{name}_entry')} * {SCALE})), 1, {slot(f'{name}_count')})"
+    return {"columns": alt.ExprRef(columns), "labelLimit": alt.ExprRef(f"{ROOM} - {SYMBOL_WIDTH} * {SCALE}")}
 
 
 def legend_values(name: str, names: Sequence[str]) -> Spec:
@@ -182,7 +195,7 @@ def leaning(**more: Any) -> alt.Axis:
     Args:
         more: further properties of the axis.
     """
-    crowded = f"{PLOT} < {slot('crowded')}"
+    crowded = f"{PLOT} < {slot('crowded')} * {SCALE}"
     return alt.Axis(
         labelAngle=alt.ExprRef(f"{crowded} ? -30 : 0"),
         labelAlign=alt.ExprRef(f"{crowded} ? 'right' : 'center'"),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from goldilocks.dashboard.figure import Figure
+from goldilocks.dashboard.lecture.judgment import NOTHING, Measured
 
 
 @dataclass(frozen=True)
@@ -12,24 +13,29 @@ class Finding:
 
     Attributes:
         figure: the figure.
-        verdict: what was measured, in one sentence.
-        answer: which option of the row's prediction the data support.
+        shown: what it shows, in one sentence.
         beside: more figures, to compare the first one with.
+        measured: what became of the claim.
     """
 
     figure: Figure
-    verdict: str
-    answer: str = ""
+    shown: str
     beside: tuple[Figure, ...] = ()
+    measured: Measured = NOTHING
+
+    @property
+    def verdict(self) -> str:
+        """What the figures show and what became of the claim, in sentences."""
+        return " ".join(filter(None, (self.shown, self.measured.text)))
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """A question that the reader answers before the data do.
+    """A question that the reader answers before the data do; title and claim, which stand above it, do not answer it.
 
     Attributes:
         question: what is asked.
-        options: possible answers; `Finding.answer` is the right one.
+        options: possible answers; `Measured.answer` is the right one.
     """
 
     question: str
@@ -46,8 +52,8 @@ class Row:
         claim: what the lecture says, in one sentence.
         notice: what to look for in the figure.
         find: asks the store; None when it has nothing on this.
-        measure: says what the row's named query answers: numbers with interval and seeds; empty when it has none.
-        prediction: asked before the figure is shown, where that helps.
+        measure: judges the claim by what the row's named queries answer; says nothing when they have nothing.
+        prediction: asked before the figure is shown.
         page: the page that goes further, as a file.
         query: what to choose there.
     """
@@ -57,12 +63,12 @@ class Row:
     claim: str
     notice: str
     find: Callable[[], Finding | None] = field(repr=False)
-    measure: Callable[[], str] = field(repr=False)
-    prediction: Prediction | None = None
+    measure: Callable[[], Measured] = field(repr=False)
+    prediction: Prediction
     page: str = "views/activation_statistics.py"
     query: Mapping[str, str | list[str]] = field(default_factory=dict)
 
     def ask(self) -> Finding | None:
-        """Return the finding, its verdict with the answer of the row's named query; None when there is nothing."""
+        """Return the figures and what became of the claim; None when there is nothing."""
         found = self.find()
-        return found and replace(found, verdict=" ".join(filter(None, (found.verdict, self.measure()))))
+        return found and replace(found, measured=self.measure())

@@ -19,7 +19,6 @@ from goldilocks.dashboard.members import members
 from goldilocks.dashboard.question import Question
 
 MOST_LAYERS = 6
-VERDICTS = ("too small", "just right", "too big")
 
 
 def sentence(found: pd.Series | None) -> str:
@@ -39,8 +38,7 @@ def distributions(init: str, activation: str) -> Finding | None:
     figure, signal = _strip(shape, init, activation)
     last, found = signal.iloc[-1], verdict_on(shape, init, activation)
     overflows = "; the std of the last layer overflows" if last["std_overflowed"] else ""
-    answer = "" if found is None else str(found["verdict"])
-    return Finding(replace(figure, note=verdicts.limits()), f"{sentence(found)}{overflows}.", answer)
+    return Finding(replace(figure, note=verdicts.limits()), f"{sentence(found)}{overflows}.")
 
 
 def with_convolution(init: str, mistake: str, activation: str) -> Finding | None:
@@ -107,7 +105,7 @@ ROWS = (
         "that vanishes, it vanishes as well.",
         partial(distributions, "normal(std=0.01)", "tanh"),
         partial(signal_answers.collapse_of_std, "normal(std=0.01)", "tanh"),
-        Prediction("A deep tanh network, W = 0.01·N(0,1). What becomes of the signal?", VERDICTS),
+        Prediction("And what becomes of the gradient on its way back?", signal_answers.GRADIENT),
         query={"init": "normal(std=0.01)", "activation": "tanh"},
     ),
     Row(
@@ -119,7 +117,7 @@ ROWS = (
         "pass theirs through large weights.",
         partial(distributions, "normal(std=0.05)", "tanh"),
         partial(signal_answers.saturation, "normal(std=0.05)", "tanh", "xavier"),
-        Prediction("And with W = 0.05·N(0,1)?", VERDICTS),
+        Prediction("And here: what becomes of the gradient as a whole?", signal_answers.GRADIENT),
         query={"init": "normal(std=0.05)", "activation": "tanh"},
     ),
     Row(
@@ -131,6 +129,7 @@ ROWS = (
         "taken for Din.",
         partial(with_convolution, "xavier", "xavier_channels", "tanh"),
         partial(signal_answers.fan_in, "xavier"),
+        Prediction("And with Din = input channels alone, what is a convolution's signal?", signal_answers.SIGNAL),
         query={"init": "xavier", "activation": "tanh"},
     ),
     Row(
@@ -140,7 +139,7 @@ ROWS = (
         "A ReLU passes half of the variance on, so theory expects the std of a layer to be 1/√2 of that before it.",
         partial(distributions, "xavier", "relu"),
         signal_answers.collapse,
-        Prediction("The same Xavier under a ReLU?", VERDICTS),
+        Prediction("By what does one layer multiply the std?", signal_answers.FACTOR),
         query={"init": "xavier", "activation": "relu"},
     ),
     Row(
@@ -158,6 +157,7 @@ ROWS = (
             "What does dividing do?",
         ),
         signal_answers.slip,
+        Prediction("How much std does dividing leave in the last layer?", signal_answers.SLIPPED),
         query={"init": ["kaiming", "kaiming_slip"], "activation": "relu"},
     ),
 )
@@ -170,5 +170,6 @@ GRADIENT_FLOW = Row(
     "with it hardly depends on the initialization; flat is another question.",
     partial(against_layers, ["xavier"], "relu", ["none", "batch"], "grad_rms", "What gradient reaches each layer?"),
     signal_answers.gradients,
+    Prediction("With batch norm: what does the gradient do from the last layer to the first?", signal_answers.GRADIENT),
     query={"init": "xavier", "activation": "relu", "norm": ["none", "batch"]},
 )

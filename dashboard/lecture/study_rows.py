@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from goldilocks.dashboard import quantities
-from goldilocks.dashboard.lecture import study_answers
-from goldilocks.dashboard.lecture.row import Finding, Row
+from goldilocks.dashboard.lecture import batch_norm_answers, study_answers
+from goldilocks.dashboard.lecture.row import Finding, Prediction, Row
 from goldilocks.dashboard.quantities import QuantityPlot
 
 BATCH_NORM = "views/batch_norm.py"
@@ -46,6 +46,10 @@ PREPROCESSING = Row(
         ends=("low", "high"),
     ),
     study_answers.sensitivity,
+    Prediction(
+        "By how much more does the same change of W multiply the loss before normalizing than after?",
+        study_answers.DEARER,
+    ),
     page="views/preprocessing.py",
 )
 LAYER = Row(
@@ -54,7 +58,8 @@ LAYER = Row(
     "x̂ = (x − E[x]) / √(Var[x] + ε) over the batch, then y = γx̂ + β with γ and β learned; γ = √Var, β = E undoes it.",
     "γ starts at 1 and β at 0. Which layers leave them? (The notes' second formula lacks the square root.)",
     _ask("batch_norm_layer", "gamma_mean", "What does γ become?", x="position", colour="part", panels="activation"),
-    study_answers.learned_scale,
+    batch_norm_answers.learned_scale,
+    Prediction("γ begins at 1. In how many layers does training move its mean away?", batch_norm_answers.MOVED),
     page=BATCH_NORM,
     query=_topic("The layer (L9)"),
 )
@@ -77,7 +82,11 @@ REGULARIZATION = Row(
             parts=("running statistics",),
         ),
     ),
-    study_answers.regularized,
+    batch_norm_answers.regularized,
+    Prediction(
+        "In the smallest batches, what does batch norm do to the test accuracy?",
+        tuple(batch_norm_answers.TEST.values()),
+    ),
     page=BATCH_NORM,
     query=_topic("Regularization (L14)"),
 )
@@ -96,7 +105,11 @@ FOLDING = Row(
         panels="batch_size",
         part="Form",
     ),
-    study_answers.folded,
+    batch_norm_answers.folded,
+    Prediction(
+        "Not folded: how long does a forward pass take, compared with a network without batch norm?",
+        batch_norm_answers.SLOWER,
+    ),
     page=BATCH_NORM,
     query=_topic("Test time (L15)"),
 )
@@ -115,7 +128,10 @@ MODES = Row(
         cells={"norm": ["batch"]},
         part="Mode",
     ),
-    study_answers.wrong_mode,
+    batch_norm_answers.wrong_mode,
+    Prediction(
+        "Training mode, on batches of a single class each: how much accuracy is lost at most?", batch_norm_answers.LOST
+    ),
     page=BATCH_NORM,
     query=_topic("Train and test (L16)"),
 )
@@ -135,5 +151,8 @@ TRANSFER = Row(
         part="Scheme",
     ),
     study_answers.transferred,
+    Prediction(
+        "A few images per class of a target unlike the source: what is best?", tuple(study_answers.SCHEMES.values())
+    ),
     page="views/transfer.py",
 )

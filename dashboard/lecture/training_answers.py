@@ -1,4 +1,4 @@
-"""What the named queries of rows L2, L3, L10, L12 and L13 say, in a sentence with interval and seeds."""
+"""What the named queries of rows L2, L3, L10, L12 and L13 say: judgments, the number that decides, and the answer."""
 
 import math
 from typing import Any
@@ -6,17 +6,8 @@ from typing import Any
 import pandas as pd
 
 from goldilocks.dashboard import cell_filters, data, trains
-from goldilocks.dashboard.lecture.wording import (
-    PER_CENT,
-    POINTS,
-    THREE_DIGITS,
-    between,
-    count,
-    judged,
-    larger,
-    plus_minus,
-    sentence,
-)
+from goldilocks.dashboard.lecture.judgment import NOTHING, Judgment, Measured, Number, Sentence, judge, option
+from goldilocks.dashboard.lecture.wording import PER_CENT, POINTS, THREE_DIGITS, between, count, larger, plus_minus
 from goldilocks.dashboard.numerals import numeral
 from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.store.reading.queries import Query
@@ -30,6 +21,12 @@ ALIKE: dict[str, list[Any]] = {"depth": [1], "norm": ["none"], "activation": ["t
 FAST = 0.9
 # At so many learning rates a seed must have been tried before its largest one means anything.
 RATES = 5
+# Answers to the rows' questions, from the least to the largest number, and what lies between them.
+NOTHING_CHANGES = {True: "it is so", False: "something changes"}
+DEPTHS, DEPTH_LIMITS = ("up to 4 layers, or none", "5 to 12 layers", "more than 12 layers"), (4.5, 12.5)
+SHARES, SHARE_LIMITS = ("a tenth or less", "about a third", "more than half"), (0.15, 0.5)
+DECADES, DECADE_LIMITS = ("one or less", "about two", "three or more"), (1.5, 2.5)
+AHEAD = {True: "the one with batch norm", None: "neither", False: "the one without"}
 
 
 def network() -> dict[str, Any]:
@@ -50,23 +47,26 @@ def symmetric() -> pd.DataFrame:
     return chosen.drop_duplicates("init")
 
 
-def distinct_units() -> str:
+def distinct_units() -> Measured:
     """Say how many different units zeros and a random initialization have, and how accurate they become."""
     found = symmetric()
-    words = [
+    words: list[str | Judgment] = [
         f"{verbatim(row.init)}: {_of_units(row)} after {count(row.steps, 'update')}, the largest change of any weight "
         f"matrix {numeral(row.largest_change)}, test accuracy "
         f"{between(row.accuracy, row.accuracy_low, row.accuracy_high, PER_CENT)} over {count(row.seeds, 'seed')}"
         for row in found.itertuples()
     ]
     zeros = found[found["init"] == "zeros"]
-    if len(zeros):
-        row = zeros.iloc[0]
-        nothing = None
-        if pd.notna(row["distinct_after_high"]) and pd.notna(row["largest_change"]):
-            nothing = bool(row["distinct_after_high"] == 1 and row["largest_change"] == 0)
-        words.append(f"that with zeros all units stay the same and their weights never change {judged(nothing)}")
-    return sentence(words)
+    if zeros.empty:
+        return Measured((Sentence(words),))
+    row = zeros.iloc[0]
+    nothing = None
+    if pd.notna(row["distinct_after_high"]) and pd.notna(row["largest_change"]):
+        nothing = bool(row["distinct_after_high"] == 1 and row["largest_change"] == 0)
+    words.append(judge("that with zeros all units stay the same and their weights never change", nothing))
+    number = Number(numeral(row["largest_change"]), "is the largest change of any weight matrix that began with zeros")
+    answer = "" if nothing is None else NOTHING_CHANGES[nothing]
+    return Measured((Sentence(words),), number, answer)
 
 
 def _of_units(row: Any) -> str:
@@ -76,24 +76,30 @@ def _of_units(row: Any) -> str:
     return f"{low:.0f}{'' if low == high else f' to {high:.0f}'} different of {count(row.units, 'unit')}"
 
 
-def shallow_and_deep() -> str:
+def shallow_and_deep() -> Measured:
     """Say how accurate the shallowest and the deepest network with small weights become."""
     found = data.query("lecture_03_depth", **network())
-    found = found[found["activation"] == "relu"]
+    found = found[found["activation"] == "relu"].sort_values("depth", kind="stable")
     if len(found) < 2:
-        return ""
+        return NOTHING
+    ends = [row for _, row in found.iloc[[0, -1]].iterrows()]
+    told = [trains.of_seeds(row["share_that_train"], row["seeds"]) for row in ends]
     words = [
-        f"std 0.05, {count(row.depth, 'layer')}: accuracy "
-        f"{between(row.accuracy, row.accuracy_low, row.accuracy_high, PER_CENT)}, "
-        f"{trains.of_seeds(row.share_that_train, row.seeds)} seeds train"
-        for row in found.iloc[[0, -1]].itertuples()
+        f"std 0.05, {count(row['depth'], 'layer')}: accuracy "
+        f"{between(row['accuracy'], row['accuracy_low'], row['accuracy_high'], PER_CENT)}, {seeds} seeds train"
+        for row, seeds in zip(ends, told, strict=True)
     ]
-    shallow, deep = found.iloc[0]["share_that_train"], found.iloc[-1]["share_that_train"]
+    shallow, deep = (row["share_that_train"] for row in ends)
     holds = True if (shallow, deep) == (1, 0) else False if shallow <= deep else None
-    return sentence([*words, f"that they work in the shallow network and fail in the deep one {judged(holds)}"])
+    claim = judge("that they work in the shallow network and fail in the deep one", holds)
+    layers = [count(row["depth"], "layer") for row in ends]
+    number = Number(f"{told[1]} seeds", f"train with {layers[1]}; with {layers[0]}, {told[0]}")
+    every_seed = (found["share_that_train"] == 1).cummin()
+    deepest = found["depth"][every_seed].max() if every_seed.any() else 0
+    return Measured((Sentence([*words, claim]),), number, option(DEPTHS, DEPTH_LIMITS, deepest))
 
 
-def shares_that_train(depth: int) -> str:
+def shares_that_train(depth: int) -> Measured:
     """Say from how many initializations networks train at a depth, with and without batch norm.
 
     Args:
@@ -101,40 +107,56 @@ def shares_that_train(depth: int) -> str:
     """
     found = data.query("lecture_10_depth_with_batch_norm", **network())
     found = found[(found["activation"] == "relu") & (found["depth"] == depth) & found["norm"].isin(list(NAMES))]
-    words = [
+    words: list[str | Judgment] = [
         f"{NAMES[row.norm]} {between(row.share_that_train, row.share_low, row.share_high, PER_CENT)} of "
         f"{count(row.networks, 'network')} train"
         for row in found.itertuples()
     ]
-    for row in found[found["norm"] == "batch"].dropna(subset="gain").itertuples():
-        words.append(
-            f"that batch norm makes them easier to train {judged(larger((row.gain_low, row.gain_high), (0.0, 0.0)))}, "
-            f"difference {between(row.gain, row.gain_low, row.gain_high, POINTS)} points"
-        )
-    return sentence(words, f"{depth} layers, all initializations and seeds")
+    number, easier = None, found[found["norm"] == "batch"].dropna(subset="gain")
+    for row in easier.itertuples():
+        gain = f"{between(row.gain, row.gain_low, row.gain_high, POINTS)} points"
+        holds = larger((row.gain_low, row.gain_high), (0.0, 0.0))
+        words.append(judge("that batch norm makes them easier to train", holds, f", difference {gain}"))
+        number = Number(gain, f"more of all networks of {count(depth, 'layer')} train with batch norm than without")
+    shares = found.set_index("norm")["share_that_train"]
+    without = option(SHARES, SHARE_LIMITS, shares["none"]) if "none" in shares else ""
+    about = f"{depth} layers, all initializations and seeds"
+    return Measured((Sentence(words, about),), number, without)
 
 
-def rates() -> str:
+def rates() -> Measured:
     """Say up to which rate the deepest network trains, and how fast, with and without batch norm."""
     found = swept()
     depths = depths_on_both_sides(found)
     if not depths:
-        return ""
+        return NOTHING
+    depth = max(depths)
     words = [
         f"{NAMES[row.norm]} {between(row.largest_rate, row.largest_rate_low, row.largest_rate_high)}, {_fast(row)}, "
         f"{count(row.seeds, 'seed')}"
-        for row in found[found["depth"] == max(depths)].itertuples()
+        for row in found[found["depth"] == depth].itertuples()
     ]
     about = (
-        f"{count(max(depths), 'layer')}, the largest rate that still trains, median and range of the seeds that were "
+        f"{count(depth, 'layer')}, the largest rate that still trains, median and range of the seeds that were "
         f"tried at {RATES} rates or more"
     )
-    sides = found[found["depth"] == max(depths)].set_index("norm")
+    sides = found[found["depth"] == depth].set_index("norm")
+    normed, plain = sides.loc["batch"], sides.loc["none"]
     claims = [
-        f"that batch norm allows higher rates {judged(_higher(sides.loc['batch'], sides.loc['none']))}",
-        f"that it converges faster, each at its fastest rate, {judged(_faster(sides.loc['batch'], sides.loc['none']))}",
+        judge("that batch norm allows higher rates", _higher(normed, plain)),
+        judge("that it converges faster, each at its fastest rate,", _faster(normed, plain)),
     ]
-    return " ".join(filter(None, (sentence(words, about), sentence(claims), by_rate(max(depths)))))
+    reached = {norm: _largest_rate(row) for norm, row in sides.iterrows()}
+    number = Number(
+        reached["batch"], f"is the largest rate at which {count(depth, 'layer')} train with batch norm; without, "
+        f"{reached['none']}",
+    )  # fmt: skip
+    by = gains_by_rate(depth)
+    return Measured((Sentence(words, about), Sentence(claims), by_rate(by)), number, _ahead(by))
+
+
+def _largest_rate(row: pd.Series) -> str:
+    return between(row["largest_rate"], row["largest_rate_low"], row["largest_rate_high"])
 
 
 def _higher(normed: pd.Series, plain: pd.Series) -> bool | None:
@@ -154,21 +176,37 @@ def _reached(row: pd.Series, name: str, counted: str, never: float) -> tuple[flo
     return min(ends), max(ends)
 
 
-def by_rate(depth: int) -> str:
-    """Say at which rates batch norm ends higher in every seed, and at which lower.
+def gains_by_rate(depth: int) -> pd.DataFrame:
+    """Return what batch norm gains at each learning rate, in the seeds that do not diverge.
 
     Args:
         depth: hidden layers.
     """
     found = data.query("lecture_12_by_rate", **network())
-    found = found[(found["activation"] == "relu") & (found["depth"] == depth) & (found["seeds"] > 0)]
+    return found[(found["activation"] == "relu") & (found["depth"] == depth) & (found["seeds"] > 0)]
+
+
+def by_rate(found: pd.DataFrame) -> Sentence:
+    """Say at which rates batch norm ends higher in every seed, and at which lower.
+
+    Args:
+        found: from `gains_by_rate`.
+    """
     lower, higher = found[found["gain_high"] < 0], found[found["gain_low"] > 0]
     words = [
         f"{word} at {_rates(rows)}"
         for word, rows in (("higher", higher), ("lower (it learns more slowly)", lower))
         if len(rows)
     ]
-    return sentence(words, "at one and the same rate batch norm ends, in every seed that does not diverge")
+    return Sentence(words, "at one and the same rate batch norm ends, in every seed that does not diverge")
+
+
+def _ahead(found: pd.DataFrame) -> str:
+    """Return which network ends higher in every seed at the smallest learning rate."""
+    if found.empty:
+        return ""
+    least = found.loc[found["lr"].idxmin()]
+    return AHEAD[larger((least["gain_low"], least["gain_high"]), (0.0, 0.0))]
 
 
 def _rates(rows: pd.DataFrame) -> str:
@@ -200,10 +238,10 @@ def depths_on_both_sides(found: pd.DataFrame) -> list[int]:
     return sides.index[sides == len(NAMES)].tolist()
 
 
-def decades() -> str:
+def decades() -> Measured:
     """Say over how many powers of ten of the weights' scale networks train, with and without batch norm."""
     found = scaled()
-    words = [
+    words: list[str | Judgment] = [
         f"{count(row.depth, 'layer')} {NAMES[row.norm]}: {_scales(row)} over {count(row.seeds, 'seed')}"
         for row in found.itertuples()
     ]
@@ -211,8 +249,18 @@ def decades() -> str:
         sides = found[found["depth"] == depth].set_index("norm")
         ranges = [(sides["decades_low"][norm], sides["decades_high"][norm]) for norm in ("batch", "none")]
         wider = larger(ranges[0], ranges[1])
-        words.append(f"that batch norm widens the range of scales that train {judged(wider)}")
-    return sentence(words)
+        words.append(judge("that batch norm widens the range of scales that train", wider))
+    normed = found[found["norm"] == "batch"]
+    if normed.empty:
+        return Measured((Sentence(words),))
+    row = normed.loc[normed["depth"].idxmax()]
+    plain = found[(found["norm"] == "none") & (found["depth"] == row["depth"])]
+    without = f"; without, {numeral(plain.iloc[0]['decades'])}" if len(plain) else ""
+    number = Number(
+        f"{_decades(row)} decades",
+        f"of scales train with batch norm in {count(row['depth'], 'layer')}{without}",
+    )
+    return Measured((Sentence(words),), number, option(DECADES, DECADE_LIMITS, row["decades"]))
 
 
 def scaled() -> pd.DataFrame:
@@ -221,7 +269,10 @@ def scaled() -> pd.DataFrame:
     return found[(found["activation"] == "relu") & found["norm"].isin(list(NAMES))]
 
 
-def _scales(row) -> str:
+def _scales(row: Any) -> str:
     trained = between(row.trained, row.trained_low, row.trained_high, ".0f")
-    spanned = between(row.decades, row.decades_low, row.decades_high, THREE_DIGITS)
-    return f"{trained} of {row.scales} scales train, {spanned} decades"
+    return f"{trained} of {row.scales} scales train, {_decades(row)} decades"
+
+
+def _decades(row: Any) -> str:
+    return between(row.decades, row.decades_low, row.decades_high, THREE_DIGITS)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from goldilocks.dashboard import axes, cell_filters, data, quantities, trains
@@ -22,11 +21,6 @@ CONVERGENCE = "views/convergence.py"
 MAP = "views/trainability_map.py"
 SHALLOW_AND_DEEP = list(COMPARED)
 _STD = re.compile(r"normal\(std=([0-9.e-]+)\)")
-# Of what a random initialization gains over guessing: below this share nothing is learned, above the second most of it.
-LEARNS, LEARNED_WELL = 0.1, 0.8
-LEARNED = ("nothing", "slowly", "as usual")
-WHO_TRAINS = ("both", "only with batch norm", "neither", "only without")
-DECADES = ("one or less", "about two", "three or more")
 ASKED_DEPTH = 20
 
 
@@ -49,18 +43,7 @@ def symmetry() -> Finding | None:
     if units is None:
         return None
     correct = quantities.figure(replace(plot, quantity="share_correct", title="And what is learned?", cells=cells))
-    return Finding(units, "", _learned(), beside=() if correct is None else (correct,))
-
-
-def _learned() -> str:
-    """Return how much of what a random initialization learns is learned with zeros."""
-    rows = training_answers.symmetric().set_index("init")
-    if not {"zeros", "xavier"} <= set(rows.index):
-        return ""
-    gains = rows["accuracy"] - rows["accuracy_before"].get("zeros")
-    if not gains["xavier"] > 0 or pd.isna(gains["zeros"]):
-        return ""
-    return LEARNED[int(np.searchsorted([LEARNS, LEARNED_WELL], gains["zeros"] / gains["xavier"]))]
+    return Finding(units, "", beside=() if correct is None else (correct,))
 
 
 def depth(inits: list[str], norms: list[str], colour: str, title: str) -> Finding | None:
@@ -82,18 +65,7 @@ def depth(inits: list[str], norms: list[str], colour: str, title: str) -> Findin
     ]
     text = f"Final test accuracy against depth, by {axes.in_sentence(axes.NAMES[colour])}."
     figure = Figure(title, chart, question, text, trains.definition())
-    return Finding(figure, "; ".join(words) + ".", _who_trains(named))
-
-
-def _who_trains(rows: pd.DataFrame) -> str:
-    """Return which normalization trains at the depth that the reader was asked about."""
-    at_depth = rows[rows["depth"] == ASKED_DEPTH].groupby("norm")["share_that_train"].max()
-    if not {"none", "batch"} <= set(at_depth.index):
-        return ""
-    none, batch = at_depth.get("none", 0) >= 0.5, at_depth.get("batch", 0) >= 0.5
-    return {(True, True): "both", (False, True): "only with batch norm", (False, False): "neither"}.get(
-        (bool(none), bool(batch)), "only without"
-    )
+    return Finding(figure, "; ".join(words) + ".")
 
 
 def _deepest(rows: pd.DataFrame) -> str:
@@ -146,14 +118,7 @@ def weight_scales() -> Finding | None:
     )
     text = "Final test accuracy against the scale of the weights, with and without batch norm."
     figure = Figure("Which weight scales train?", chart, question, text, trains.definition())
-    return Finding(figure, "", _decades(int(counts.idxmax())))
-
-
-def _decades(depth: int) -> str:
-    """Return over how many powers of ten of the scale networks with batch norm train, as the sentence below counts."""
-    scaled = training_answers.scaled()
-    spanned = scaled.loc[(scaled["depth"] == depth) & (scaled["norm"] == "batch"), "decades"]
-    return "" if spanned.empty else DECADES[int(np.searchsorted([1.5, 2.5], spanned.iloc[0]))]
+    return Finding(figure, "")
 
 
 SYMMETRY = Row(
@@ -164,7 +129,10 @@ SYMMETRY = Row(
     "biases of the read-out can still learn how frequent the classes are, no more.",
     symmetry,
     training_answers.distinct_units,
-    Prediction("All weights zero. What does training teach the network?", LEARNED),
+    Prediction(
+        "To the letter: no unit differs from another, and no weight changes?",
+        tuple(training_answers.NOTHING_CHANGES.values()),
+    ),
     "views/every_study.py",
     {"study_name": "symmetry"},
 )
@@ -175,7 +143,8 @@ DEPTH = Row(
     "Follow each line to the right: at which depth does it fall to guessing?",
     partial(depth, SHALLOW_AND_DEEP, ["none"], "init", "How deep does it train?"),
     training_answers.shallow_and_deep,
-    page=MAP,
+    Prediction("W = 0.05·N(0,1) and ReLU. How deep does it train in every seed?", training_answers.DEPTHS),
+    MAP,
     query={"map_activation": "relu", "map_norm": "none"},
 )
 DEPTH_WITH_NORM = Row(
@@ -186,8 +155,8 @@ DEPTH_WITH_NORM = Row(
     partial(depth, ["xavier"], ["none", "batch"], "norm", "How deep does it train with and without batch norm?"),
     partial(training_answers.shares_that_train, ASKED_DEPTH),
     Prediction(
-        f"{ASKED_DEPTH} ReLU layers, Xavier, learning rate 0.1. Who trains?",
-        WHO_TRAINS,
+        f"{ASKED_DEPTH} ReLU layers, five initializations. How many of the networks train without it?",
+        training_answers.SHARES,
     ),
     CONVERGENCE,
 )
@@ -199,7 +168,8 @@ RATES = Row(
     "guessing. Compare the two lines at the small rates, too.",
     learning_rates,
     training_answers.rates,
-    page=CONVERGENCE,
+    Prediction("And at the smallest of the rates: which network ends higher?", tuple(training_answers.AHEAD.values())),
+    CONVERGENCE,
     query={
         "train_init": "kaiming",
         "train_depth": "20",
@@ -215,10 +185,7 @@ SCALES = Row(
     "norm large weights make the steps relatively small.",
     weight_scales,
     training_answers.decades,
-    Prediction(
-        "Over how many decades of the weights' scale does a network with batch norm train?",
-        DECADES,
-    ),
+    Prediction("Over how many powers of ten of the weights' scale?", training_answers.DECADES),
     MAP,
     {"map_x": "Normalization"},
 )

@@ -32,7 +32,7 @@ def test_the_page_has_every_row():
 
 @pytest.mark.parametrize("number", sorted(ROWS))
 def test_every_row_says_a_number_with_its_interval_and_the_seeds(opened, number):
-    said = ROWS[number].measure()
+    said = ROWS[number].measure().text
     assert INTERVAL.search(said), said
     assert SEEDS.search(said), said
 
@@ -54,7 +54,7 @@ def test_the_loss_of_l1_has_the_range_over_directions_as_its_band(opened):
 @pytest.mark.parametrize("number", sorted(ROWS))
 def test_a_row_that_the_store_lacks_says_nothing(filled_store, monkeypatch, number):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
-    said = ROWS[number].measure()
+    said = ROWS[number].measure().text
     if number in UNTRAINED:
         assert INTERVAL.search(said), said
     else:
@@ -62,10 +62,10 @@ def test_a_row_that_the_store_lacks_says_nothing(filled_store, monkeypatch, numb
 
 
 def test_claims_are_told_on_the_seeds_that_confirm_or_it_is_said_that_they_do_not(opened):
-    assert ROWS[14].measure().startswith("Stated before these seeds were looked at")
-    assert "of 2 seeds" in ROWS[14].measure()
-    assert re.search(r"first of 2 settings, [012] of which hold", ROWS[14].measure())
-    assert ROWS[17].measure().startswith("On the seeds that the settings were chosen on: no confirmation")
+    assert ROWS[14].measure().text.startswith("Stated before these seeds were looked at")
+    assert "of 2 seeds" in ROWS[14].measure().text
+    assert re.search(r"first of 2 settings, [012] of which hold", ROWS[14].measure().text)
+    assert ROWS[17].measure().text.startswith("On the seeds that the settings were chosen on: no confirmation")
 
 
 def test_convolutions_stand_beside_the_fully_connected_network(opened):
@@ -119,7 +119,7 @@ def test_the_page_says_what_the_rows_measure(lecture_store, monkeypatch, chapter
     said = words(app)
     for number in numbers:
         monkeypatch.setenv("GOLDILOCKS_STORE", str(lecture_store))
-        assert ROWS[number].measure() in said, number
+        assert ROWS[number].measure().text in said, number
 
 
 @pytest.mark.parametrize("topic", ["Depth and gradients (L10, L11)", "Rates and scales (L12, L13)"])
@@ -129,7 +129,7 @@ def test_batch_norm_says_what_the_rows_measure(lecture_store, monkeypatch, topic
     numbers = [int(number) for number in re.findall(r"L(\d+)", topic)]
     assert len(app.get("vega_lite_chart")) == len(numbers)
     for number in numbers:
-        assert ROWS[number].measure() in words(app)
+        assert ROWS[number].measure().text in words(app)
 
 
 def test_numbers_in_sentences():

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from goldilocks.dashboard import quantities, theme
-from goldilocks.dashboard.lecture import study_answers
+from goldilocks.dashboard.lecture import study_answers, training_answers
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from goldilocks.dashboard.lecture.wording import POINTS, judged, larger, plus_minus, positive
 from tests.breadth import each_member
@@ -28,7 +28,7 @@ def said(tmp_path, monkeypatch):
 
     def measure(number, batch):
         monkeypatch.setenv("GOLDILOCKS_STORE", str(write(tmp_path / f"{number}.duckdb", batch).path))
-        return ROWS[number].measure()
+        return ROWS[number].measure().text
 
     return measure
 
@@ -144,7 +144,7 @@ def test_l2_figure_and_sentence_are_of_one_network(said, change, units, verdict)
     for figure in (finding.figure, *finding.beside):
         shape = figure.source.frame()[["network", "depth", "width", "activation", "norm"]].drop_duplicates()
         assert len(shape) == 1
-    assert finding.answer == "nothing"
+    assert ROWS[2].measure().answer == training_answers.NOTHING_CHANGES[verdict == HOLDS]
     after = finding.figure.source.frame().set_index(["init", "part"])["mean"]
     assert f"Zeros: {after['zeros', 'after']:.0f} different" in text or f"; zeros: {units} different" in text
 

@@ -43,7 +43,7 @@ def slide_store(tmp_path_factory):
 
 def cards(store_path, activation, monkeypatch):
     """Return what each card of the opening says, by its name: the verdict, and the numbers below the chart."""
-    app = open_page("lecture", store_path, monkeypatch, lecture_activation=activation)
+    app = open_page("lecture", store_path, monkeypatch, lecture_activation=activation, lecture_answers="true")
     assert not app.exception
     assert all(len(column.get("vega_lite_chart")) == 1 for column in app.columns)
     return {

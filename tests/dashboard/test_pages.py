@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from goldilocks import store
-from goldilocks.dashboard import commands, data, engine_process, verdicts
+from goldilocks.dashboard import commands, data, engine_process
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from tests.breadth import each_member, few
 from tests.dashboard.opening import PAGES, ROOT, open_page, words
@@ -40,7 +40,7 @@ HOSTILE = [
 # What the tests' small store has no cells of: these pages say which command computes them.
 EMPTY = ("preprocessing", "transfer", "edge_of_chaos", "every_study", "batch_norm", "my_network")
 COMMANDS = re.compile("goldilocks (run|diagnose)|make grid")
-PREDICTED = {row.number: (chapter, row) for chapter, rows in CHAPTERS.items() for row in rows if row.prediction}
+ROWS = {row.number: (chapter, row) for chapter, rows in CHAPTERS.items() for row in rows}
 CHOOSING = ("activation_statistics", "convergence", "trainability_map", "what_should_i_use")
 
 
@@ -225,47 +225,46 @@ def _framed(app):
 def test_a_prediction_hides_the_data_until_it_is_made(filled_store, monkeypatch):
     chapter = {"lecture_chapter": "L4–L8 Initialization"}
     asked = open_page("lecture", filled_store, monkeypatch, **chapter)
-    shown = open_page("lecture", filled_store, monkeypatch, **chapter, lecture_guess_4="too big")
+    shown = open_page("lecture", filled_store, monkeypatch, **chapter, lecture_guess_4="it grows")
     assert len(shown.get("vega_lite_chart")) == len(asked.get("vega_lite_chart")) + 1
-    assert "You said *too big*; the data say *too small*" in words(shown)
+    assert "You said *it grows*; the data say *it shrinks*" in words(shown)
     every = open_page("lecture", filled_store, monkeypatch, **chapter, lecture_answers="true")
     assert len(every.get("vega_lite_chart")) > len(shown.get("vega_lite_chart"))
 
 
 def test_a_prediction_on_which_the_store_is_silent_is_not_judged(filled_store, monkeypatch):
-    chapter, row = PREDICTED[4]
-    silent = replace(row, find=lambda: replace(row.find(), answer=""))
+    chapter, row = ROWS[4]
+    silent = replace(row, measure=lambda: replace(row.measure(), answer=""))
     monkeypatch.setitem(CHAPTERS, chapter, [silent if one is row else one for one in CHAPTERS[chapter]])
     data._made.clear()
-    address = {"lecture_chapter": "L4–L8 Initialization", "lecture_guess_4": "too big"}
+    address = {"lecture_chapter": "L4–L8 Initialization", "lecture_guess_4": "it grows"}
     shown = open_page("lecture", filled_store, monkeypatch, **address)
     data._made.clear()
     assert not shown.exception
-    assert row.title in words(shown)
+    assert "*Measured:*" in words(shown)
     assert "You said" not in words(shown)
 
 
-@pytest.mark.parametrize("chapter", dict.fromkeys(chapter for chapter, _ in PREDICTED.values()))
-def test_titles_and_claims_wait_for_their_predictions(chapter, filled_store, monkeypatch):
-    rows = {number: row for number, (place, row) in PREDICTED.items() if place == chapter}
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_row_asks_before_it_shows(chapter, filled_store, monkeypatch):
     app = open_page("lecture", filled_store, monkeypatch)
     (switch,) = [widget for widget in app.get("segmented_control") if widget.key == "lecture_chapter"]
     switch.set_value(chapter).run()
-    hidden = dict(rows)
-    for number, row in rows.items():
-        _assert_hidden(app, hidden)
+    waiting = {row.number: row for row in CHAPTERS[chapter]}
+    for number, row in tuple(waiting.items()):
+        _assert_asked(app, waiting)
         pills = _pills(app, number)
         assert pills.label == row.prediction.question
         pills.set_value(row.prediction.options[0]).run()
-        del hidden[number]
-        _assert_told(app, {number: row})
-    for number in rows:
-        _pills(app, number).set_value(None)
+        del waiting[number]
+        assert row.notice in words(app)
+    for row in CHAPTERS[chapter]:
+        _pills(app, row.number).set_value(None)
     app.run()
-    _assert_hidden(app, rows)
+    _assert_asked(app, {row.number: row for row in CHAPTERS[chapter]})
     (every,) = [widget for widget in app.toggle if widget.key == "lecture_answers"]
     every.set_value(True).run()
-    _assert_told(app, rows)
+    assert all(row.notice in words(app) for row in CHAPTERS[chapter])
 
 
 def _pills(app, number):
@@ -273,20 +272,14 @@ def _pills(app, number):
     return pills
 
 
-def _assert_hidden(app, rows):
-    # What the verdicts mean is said beside every figure, whatever its answer.
-    said = words(app).replace(verdicts.limits(), "")
-    for number, row in rows.items():
-        assert f"### L{number} " in said
-        assert row.title not in said
-        assert row.claim not in said
-
-
-def _assert_told(app, rows):
+def _assert_asked(app, rows):
+    """Rows that nobody has answered are told by their claims alone."""
     said = words(app)
+    assert said.count("Choose an answer to see the data.") == len(rows)
     for number, row in rows.items():
         assert f"### L{number}. {row.title}" in said
         assert row.claim in said
+        assert row.notice not in said
 
 
 @pytest.mark.parametrize(
