@@ -18,7 +18,8 @@ NAMES = {"none": "without batch norm", "batch": "with batch norm"}
 JUST_RIGHT = "just right"
 # Answers to the rows' questions, from the least to the largest number, and what lies between them.
 GRADIENT = ("it shrinks", "it keeps its size", "it grows")
-SIGNAL = ("too small", JUST_RIGHT, "too big")
+# The store's verdicts on a signal, as answers.
+SIGNAL = {"too small": "it dies out", JUST_RIGHT: "it stays as it is", "too big": "it is too strong"}
 FACTOR, FACTOR_LIMITS = ("about ½", "about 0.7", "about 0.9", "1 or more"), (0.6, 0.8, 0.98)
 SLIPPED, SLIPPED_LIMITS = ("as much as before", "a million times as much", "10¹² times as much, or more"), (10.0, 1e9)
 # What a gradient gains or loses over all layers before it is said to grow or to shrink.
@@ -178,7 +179,7 @@ def fan_in(init: str) -> Measured:
     seeds = "" if found.empty else f"convolutions with tanh, {count(found['seeds'].max(), 'seed')}"
     convolutions = Sentence([_of_filters(row, row.init == init) for row in found.itertuples()], seeds)
     mistaken = found.loc[found["init"] != init, "verdict"]
-    answer = mistaken.iloc[0] if len(mistaken) and mistaken.iloc[0] in SIGNAL else ""
+    answer = SIGNAL.get(mistaken.iloc[0], "") if len(mistaken) else ""
     slide = _on_the_slide("lecture_04_too_small", init, "tanh", init=init)
     if len(slide) < 2:
         return Measured((convolutions,), answer=answer)

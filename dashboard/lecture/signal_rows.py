@@ -129,7 +129,10 @@ ROWS = (
         "taken for Din.",
         partial(with_convolution, "xavier", "xavier_channels", "tanh"),
         partial(signal_answers.fan_in, "xavier"),
-        Prediction("And with Din = input channels alone, what is a convolution's signal?", signal_answers.SIGNAL),
+        Prediction(
+            "And with Din = input channels alone: what becomes of a convolution's signal?",
+            tuple(signal_answers.SIGNAL.values()),
+        ),
         query={"init": "xavier", "activation": "tanh"},
     ),
     Row(

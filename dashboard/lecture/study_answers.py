@@ -41,20 +41,20 @@ def sensitivity() -> Measured:
         f"{count(found['seeds'].max(), 'seed')})"
     )
     by_name = found.drop_duplicates("preprocessing").set_index("preprocessing")
-    if not {RAW, NORMALIZED} <= set(by_name.index):
+    if RAW not in by_name.index:
         return Measured((Sentence(words, about), *centring()))
-    raw, normalized = by_name.loc[RAW], by_name.loc[NORMALIZED]
-    ends = ("loss_factor_low", "loss_factor_high")
-    less = larger((raw[ends[0]], raw[ends[1]]), (normalized[ends[0]], normalized[ends[1]]))
+    raw, ends = by_name.loc[RAW], ["loss_factor_low", "loss_factor_high"]
+    number = Number(
+        f"×{between(raw['loss_factor'], *raw[ends])}", "is the loss on raw inputs after a change of W by a tenth"
+    )
+    if NORMALIZED not in by_name.index:
+        return Measured((Sentence(words, about), *centring()), number)
+    normalized = by_name.loc[NORMALIZED]
+    less = larger(tuple(raw[ends]), tuple(normalized[ends]))
     words.append(judge("that normalizing makes the loss less sensitive", less))
-    factor = f"×{between(raw['loss_factor'], raw[ends[0]], raw[ends[1]])}"
-    meaning = (
-        f"is the loss on raw inputs after a change of W by a tenth; normalized, ×{numeral(normalized['loss_factor'])}"
-    )
+    number = Number(number.value, f"{number.meaning}; normalized, ×{numeral(normalized['loss_factor'])}")
     dearer = raw["loss_factor"] / normalized["loss_factor"]
-    return Measured(
-        (Sentence(words, about), *centring()), Number(factor, meaning), option(DEARER, DEARER_LIMITS, dearer)
-    )
+    return Measured((Sentence(words, about), *centring()), number, option(DEARER, DEARER_LIMITS, dearer))
 
 
 def centring() -> tuple[Sentence, ...]:

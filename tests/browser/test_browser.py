@@ -13,6 +13,7 @@ from goldilocks import store
 from tests.breadth import few
 from tests.browser.accessibility import follow, serious
 from tests.browser.keyboard import walk
+from tests.browser.lecture_hall import faint
 from tests.browser.server import forked
 from tests.browser.visiting import CUT, TOO_WIDE, WIDTHS, address, settle
 from tests.dashboard.hostile import ADDRESSES, IMAGE, SCRIPT
@@ -47,9 +48,11 @@ def test_a_page_is_drawn_without_an_error_and_accessible_in_all_its_states(page,
     assert page.locator("h1").inner_text() == PAGES[name]
     fits(page, WIDTHS[0])
     assert serious(page) == []
+    assert faint(page) == []
     assert walk(page) == []
     follow(page, "dark")
     assert serious(page, "color-contrast") == []
+    assert faint(page) == []
     page.set_viewport_size({"width": WIDTHS[1], "height": 900})
     settle(page)
     fits(page, WIDTHS[1])
@@ -72,6 +75,7 @@ def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems
     fits(page, WIDTHS[1])
     unfold(page)
     assert serious(page) == []
+    assert faint(page) == []
     assert not problems
 
 

@@ -45,6 +45,14 @@ def test_every_colour_stands_out_from_both_backgrounds(colour):
         assert contrast(colour, config[mode]["backgroundColor"]) >= 3
 
 
+def test_words_in_charts_are_read_on_either_background_and_in_files():
+    config = tomllib.loads((ROOT / "dashboard" / ".streamlit" / "config.toml").read_text())["theme"]
+    for words, mode in ((theme.INK, "light"), (theme.INK_IN_THE_DARK, "dark")):
+        for below in ("backgroundColor", "secondaryBackgroundColor"):
+            assert contrast(words, config[mode][below]) >= 4.5
+    assert contrast(theme.INK, "#ffffff") >= 4.5
+
+
 @pytest.mark.parametrize("blindness", BLINDNESS)
 def test_colour_blind_readers_tell_the_lectures_schemes_apart(blindness):
     for one, other in itertools.combinations(SEEN.paint.colours(LECTURE), 2):
