@@ -8,20 +8,29 @@ from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.template import described, slot
 
 ROW = 22
+# What a ridge of full height holds at least, as a share of an even spread over all bins.
+LOWEST = 0.2
 
 
 def ridges(bins: pd.DataFrame, colour: str) -> Chart:
     """Draw one ridge per layer on a common axis.
 
     Args:
-        bins: rows of `on_common_bins` for one configuration: layer, left, right, height, share.
+        bins: rows of `on_common_bins` for one configuration: layer, left, right, share.
         colour: of the ridges.
     """
-    data = bins.assign(x=(bins["left"] + bins["right"]) / 2, top=bins["layer"] - 0.92 * bins["height"])
+    data = bins.assign(x=(bins["left"] + bins["right"]) / 2, top=bins["layer"] - 0.92 * _heights(bins))
     layers = sorted(data["layer"].unique().tolist())
     extent = [min(layers, default=1) - 1, max(layers, default=1) + 0.05]
     values = {"colour": colour, "layers": layers, "extent": extent, "height": ROW * max(len(layers), 1)}
     return style.chart(_template(), values, bins=data)
+
+
+def _heights(bins: pd.DataFrame) -> pd.Series:
+    """Return how high each bin is: all of what is around zero would hide the rest, where half of the units are zero."""
+    zero = (bins["left"] <= 0) & (bins["right"] > 0)
+    layers = bins["share"].where(~zero, 0.0).groupby(bins["layer"])
+    return (bins["share"] / layers.transform("max").clip(lower=LOWEST / layers.transform("size"))).clip(upper=1.0)
 
 
 @described

@@ -78,4 +78,5 @@ def stand(row: int | None, landing: str, clicked: Callable[[], None]) -> None:
 
 def clicked() -> int | None:
     """Return the number of the row whose link was clicked."""
-    return st.session_state.get(KEY, {}).get("row")
+    number = st.session_state.get(KEY, {}).get("row")
+    return number if isinstance(number, int) else None

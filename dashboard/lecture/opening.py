@@ -59,7 +59,8 @@ def show(told: bool) -> None:
                     _card(name, cards[init], text, told)
     st.caption(
         f"One batch of {shape['batch_size']} through {shape['depth']} untrained {verbatim(activation)} layers of "
-        f"{shape['width']}: the distribution of the activations, the first layer on top, all on one axis. "
+        f"{shape['width']}: the distribution of the activations, the first layer on top, the layers of a card on "
+        "one axis; what is zero is cut off at the height of the rest. "
         "σw is the std of the weights times √fan-in: a fixed std means something only with the width. "
         + verdicts.limits()
     )
@@ -80,7 +81,8 @@ def _card(name: str, card: _Card, text: str, told: bool) -> None:
 @data.cached
 def _cards(shape: dict[str, Any], activation: str, question: Question) -> dict[str, _Card]:
     """Return the card of each initialization of the opening that the store has, in their order."""
-    bins = dict(iter(on_common_bins(question.frame(), ["init", "layer"]).groupby("init")))
+    # On an axis with what explodes, all that collapses would be the same spike from the first layer on.
+    bins = {init: on_common_bins(rows, ["init", "layer"]) for init, rows in question.frame().groupby("init")}
     compared = {name: value for name, value in question.values.items() if name not in ("tap", "layers")}
     # The first layer may have another fan-in: the inputs'.
     scales = data.query("signal_by_layer", **compared).groupby("init")["sigma_w"].last()

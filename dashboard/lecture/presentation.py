@@ -102,9 +102,10 @@ def _answer(row: Row, said: str | None) -> None:
         st.info(f"No results on this row yet. {commands.remedy('run demo', 'to compute them')}")
         return
     _decision(row, finding, said)
-    figures = [figure for figure in (finding.figure, *finding.beside) if isinstance(figure.chart, Chart)]
+    figures = (finding.figure, *finding.beside)
     width = (viewport.width() - (len(figures) - 1) * GAP) // len(figures)
     for number, (place, figure) in enumerate(zip(st.columns(len(figures)), figures, strict=True)):
+        assert isinstance(figure.chart, Chart), "rows have no groups of charts"
         with place, st.container(key=f"figure-present-{number}"):
             st.markdown(f"#### {verbatim(figure.title)}")
             key = f"chart-L{row.number}-{number}"

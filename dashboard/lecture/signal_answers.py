@@ -126,7 +126,7 @@ def collapse() -> Measured:
     last = found.iloc[-1]
     falls = every(larger((1.0, 1.0), _range(row, "factor")) for _, row in found.iloc[1:].iterrows())
     factor, layer = _between(last, "factor"), f"{last['layer']:.0f}"
-    words = [
+    words: list[str | Judgment] = [
         judge("that the std falls in every layer", falls),
         f"layer {layer} has {factor} of the std before it, over {count(last['seeds'], 'seed')}",
     ]

@@ -125,8 +125,8 @@ ROWS = (
         "Just right for tanh",
         "Xavier's std = 1/√Din keeps the variance of a tanh layer; for a convolution Din = filter² · input channels.",
         "Compare the first layer with the last: Xavier would keep the std of a linear layer, and tanh is linear at "
-        "zero only. Below: the same in a convolutional network, and what becomes of it when the channels alone are "
-        "taken for Din.",
+        "zero only. Then the same in a convolutional network, and what becomes of it when the channels alone "
+        "are taken for Din.",
         partial(with_convolution, "xavier", "xavier_channels", "tanh"),
         partial(signal_answers.fan_in, "xavier"),
         Prediction(

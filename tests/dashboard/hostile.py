@@ -10,6 +10,8 @@ ADDRESSES = [
     ("lecture", f"lecture_guess_4={IMAGE}&lecture_answers=maybe"),
     ("lecture", "lecture_activation=tanh%27%20OR%201=1--&lecture_activation=relu"),
     ("lecture", "lecture_answers=" + "true" * 1000),
+    ("lecture", f"present=1&row={SCRIPT}&shown={IMAGE}"),
+    ("lecture", "present=1&present=0&row=1e999&row=4&shown=1&lecture_guess_4=NaN"),
     ("activation_statistics", f"init={SCRIPT}&layer_of_12=1e999"),
     ("activation_statistics", "layer_of_12=-1&layer_of_12=NaN&layer_of_12=3"),
     ("activation_statistics", "layer_of_12=99999999999999999999999999"),

@@ -70,6 +70,26 @@ def test_the_opening_shows_four_initializations_as_the_store_judges_them(store_n
             assert f"{called} ×{per_layer} per layer (×{total} in all)" in numbers
 
 
+@pytest.mark.parametrize(("init", "steps"), [("xavier", 0.8), ("normal(std=0.01)", 0.6)])
+def test_under_a_relu_the_collapse_is_seen_layer_by_layer(init, steps, slide_store, monkeypatch):
+    """The first layer fills the axis of its card, although another initialization explodes; each is narrower."""
+    charts = opened(slide_store, "relu", monkeypatch)
+    bins = charts[init].data["bins"]
+    reach = bins[bins["layer"] - bins["top"] > 0.1].groupby("layer")["right"].max()
+    assert reach.iloc[0] > 0.3 * bins["right"].max()
+    assert (reach.diff().dropna() <= 0).all()
+    assert reach.iloc[-1] < steps * reach.iloc[0]
+
+
+def opened(store_path, activation, monkeypatch):
+    """Return the charts of the opening by initialization."""
+    drawn, around = [], Figure.around
+    with monkeypatch.context() as patch:
+        patch.setattr(Figure, "around", lambda self, key: drawn.append((key, self)) or around(self, key))
+        assert not open_page("lecture", store_path, patch, lecture_activation=activation).exception
+    return {CARDS[name]: chart for name, chart in dict(drawn)["opening"].chart.charts.items()}
+
+
 def test_in_the_lectures_tanh_network_the_opening_is_the_lectures(slide_store, monkeypatch):
     told = [verdict for verdict, _ in cards(slide_store, "tanh", monkeypatch).values()]
     assert told == ["too small", "too big", "just right", "just right"]
