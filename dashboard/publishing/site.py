@@ -137,12 +137,12 @@ class _Site:
         return pages
 
     def _lecture(self, markup: Markup) -> str:
-        parts: list[str] = []
-        for (chapter, rows), asked in zip(CHAPTERS.items(), _chapters(opened("lecture", {})), strict=True):
+        # With the answers the opening would tell those of some rows.
+        first = opened("lecture", {})
+        parts = [markup.of(node for node in nodes(first) if node.type == "title"), INTRODUCTION]
+        parts.append(markup.of(keyed(first, "figure-opening")))
+        for (chapter, rows), asked in zip(CHAPTERS.items(), _chapters(first), strict=True):
             tree = opened("lecture", {"lecture_chapter": asked, "lecture_answers": "true"})
-            if not parts:
-                parts += [markup.of(node for node in nodes(tree) if node.type == "title"), INTRODUCTION]
-                parts.append(markup.of(keyed(tree, "figure-opening")))
             parts.append(f"<h2>{escape(chapter)}</h2>")
             shown = {found.key: found for found in keyed(tree, "row-")}
             parts += [_row(row, shown[f"row-{row.number}"], markup) for row in rows]
