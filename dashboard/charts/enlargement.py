@@ -32,7 +32,9 @@ def enlarged(spec: Spec, scale: float, tall: float) -> Spec:
         one | {"value": scale if one["name"] == SCALE else one["value"] * known[one["name"]]} if "value" in one else one
         for one in larger.get("params", ())
     ]
-    return larger | {"params": params}
+    # Letters reach beyond what their size says, and the more so the larger they are.
+    around = {side: 2 * scale * length for side, length in larger.get("padding", {}).items()}
+    return larger | {"params": params, "padding": around}
 
 
 def _multiplied(part: Any, factors: dict[str, float]) -> Any:

@@ -69,8 +69,7 @@ def regularized() -> Measured:
     first = deciding("lecture_14_claims")
     number = None
     if first is not None:
-        meaning = f"is the difference behind: {first['claim']}"
-        number = Number(plus_minus(first["mean"], first["margin"]), meaning)
+        number = Number(plus_minus(first["mean"], first["margin"]), f"is the difference in “{first['claim']}”")
     return Measured((claims("lecture_14_claims"), beside_the_gap(beside)), number, _in_small_batches(beside))
 
 

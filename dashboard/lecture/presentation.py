@@ -16,7 +16,7 @@ GAP = 27
 # How many times larger than on a page words are, at least: those of charts have 12 pixels there.
 SCALE = 5 / 3
 # How many times higher plots are: where figures stand side by side, their titles and legends take more lines.
-TALL = {1: 1.85, 2: 1.8, 3: 1.1}
+TALL = {1: 1.65, 2: 1.5, 3: 1.1}
 STYLE = """
 :root { font-size: 160%; }
 [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none !important; }

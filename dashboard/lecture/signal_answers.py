@@ -230,7 +230,7 @@ def gradients() -> Measured:
     apart = {norm: _spread(row) for norm, row in found.iterrows()}
     number = Number(
         _apart(apart["batch"]),
-        f"are the gradients of different initializations with batch norm; without, {_apart(apart['none'])}",
+        f"are gradients of different initializations with batch norm; without, {_apart(apart['none'])}",
     )
     grown = 10.0 ** found.loc["batch", "decades_median"]
     answer = option(GRADIENT, (1 / TWICE, TWICE), grown)

@@ -92,8 +92,7 @@ def transferred() -> Measured:
     found = data.query("lecture_17_transfer").dropna(subset="accuracy")
     first, number = deciding("lecture_17_claims"), None
     if first is not None:
-        meaning = f"is the difference behind: {first['claim']}"
-        number = Number(plus_minus(first["mean"], first["margin"], POINTS), meaning)
+        number = Number(plus_minus(first["mean"], first["margin"], POINTS), f"is the difference in “{first['claim']}”")
     return Measured((claims("lecture_17_claims"), best_schemes(found)), number, _best_of_few(found))
 
 
