@@ -28,7 +28,7 @@ STYLE = """
 .claims a:hover { text-decoration: underline; }
 .claims small { color: light-dark(#5b626b, #a3abb5); font-size: 0.78rem; }
 .claims img { display: block; max-width: none; }
-.claims td:nth-child(2):has(~ .decides:not(:empty)) { width: 40%; }
+@media (min-width: 641px) { .claims td:nth-child(2):has(~ .decides:not(:empty)) { width: 40%; } }
 .verdict { border-radius: 0.4rem; padding: 0.05rem 0.45rem; font-weight: 600; white-space: nowrap; }
 .verdict.holds { background: light-dark(#d8f0e3, #123d2c); color: light-dark(#07543b, #8fe0bd); }
 .verdict.part { background: light-dark(#faebc8, #463508); color: light-dark(#664a00, #f0cf7a); }
