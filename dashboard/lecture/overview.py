@@ -20,7 +20,7 @@ HIDDEN = '<span class="verdict open" title="Answer the row, or show all answers"
 STYLE = """
 .claims { border-collapse: collapse; width: 100%; font-size: 0.82rem; line-height: 1.2; }
 .claims :is(td, th) {
-  border-top: 1px solid light-dark(#e4e4dc, #30353a); padding: 0.1rem 0.6rem 0.1rem 0; text-align: left;
+  border-top: 1px solid light-dark(#e4e4dc, #30353a); padding: 0.06rem 0.6rem 0.06rem 0; text-align: left;
   vertical-align: middle; font-weight: 400;
 }
 .claims thead th { border: 0; font-size: 0.8rem; white-space: nowrap; color: light-dark(#5b626b, #a3abb5); }
