@@ -68,7 +68,7 @@ STYLE = """
 .stories a:hover { background: light-dark(#e4e4da, #2c3238); }
 /* Where the keyboard is: here Streamlit only darkens the background a little. */
 :is([data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"], .stories a):focus-visible,
-:is([data-testid="stBaseButton-elementToolbar"], [data-testid="stBaseButton-headerNoPadding"]):focus-visible,
+:is([data-testid="stBaseButton-elementToolbar"], [kind="headerNoPadding"]):focus-visible,
 [data-testid="stCheckbox"] label:has(:focus-visible) {
   outline: 2px solid light-dark(#1d59b3, #7fb2ff) !important;
   outline-offset: 1px;
