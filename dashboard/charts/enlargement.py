@@ -27,9 +27,9 @@ def enlarged(spec: Spec, scale: float, tall: float) -> Spec:
     """
     factors = dict.fromkeys(LENGTHS, scale) | dict.fromkeys(AREAS, scale**2) | {"height": tall}
     larger = _multiplied(spec, factors)
-    known = {ROOM: scale, PLOT: scale}
+    sizes = {ROOM: scale, PLOT: scale, SCALE: scale}
     params = [
-        one | {"value": scale if one["name"] == SCALE else one["value"] * known[one["name"]]} if "value" in one else one
+        one | {"value": one["value"] * sizes[one["name"]]} if one["name"] in sizes and "value" in one else one
         for one in larger.get("params", ())
     ]
     # Letters reach beyond what their size says, and the more so the larger they are.
