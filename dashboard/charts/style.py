@@ -51,7 +51,7 @@ CONFIG: Spec = {
         "labelColor": theme.INK,
         "titleColor": theme.INK,
     },
-    "text": {"fontSize": 12},
+    "text": {"fontSize": 12, "color": theme.INK},
     "view": {"strokeOpacity": 0.15},
 }
 # A chart is as wide as what it stands in; its height is that of its plot, whatever its axes and legends take.
