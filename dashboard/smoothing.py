@@ -23,13 +23,10 @@ def smoothed(frame: pd.DataFrame, percent: int) -> pd.DataFrame:
     """
     if not percent:
         return frame
-    weight = percent / 100
-    ascending = frame.sort_values("step", kind="stable")
-    averages = [
-        pd.Series(_average(part.to_numpy(float), weight), part.index)
-        for _, part in ascending.groupby("configuration", sort=False)["mean"]
-    ]
-    found = pd.concat(averages).reindex(frame.index) if averages else frame["mean"]
+    weight, found = percent / 100, frame["mean"].to_numpy(float, copy=True)
+    for places in frame.groupby("configuration", sort=False).indices.values():
+        ascending = places[np.argsort(frame["step"].to_numpy()[places], kind="stable")]
+        found[ascending] = _average(found[ascending], weight)
     return frame.assign(**{MEASURED: frame["mean"], "mean": found})
 
 
