@@ -7,6 +7,7 @@ from goldilocks.dashboard import shell
 PAGES = {
     "Lecture": [
         st.Page("views/lecture.py", title="The lecture", icon=":material/school:", default=True),
+        st.Page("views/hands_on.py", title="Hands on", icon=":material/touch_app:"),
         st.Page("views/activation_statistics.py", title="Activation statistics", icon=":material/stacked_bar_chart:"),
         st.Page("views/preprocessing.py", title="Preprocessing", icon=":material/tune:"),
         st.Page("views/batch_norm.py", title="Batch norm up close", icon=":material/center_focus_strong:"),

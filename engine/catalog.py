@@ -13,7 +13,7 @@ from goldilocks.engine.diagnosis.rules import Rule, rules
 from goldilocks.engine.grid.presets import preset_names, preset_purpose
 from goldilocks.engine.initializers import Initializer, initializers
 from goldilocks.engine.networks import networks
-from goldilocks.engine.normalizations import normalizations
+from goldilocks.engine.normalizations import Normalization, normalizations
 from goldilocks.engine.optimizers import optimizers
 from goldilocks.engine.preprocessings import preprocessings
 from goldilocks.engine.registry import Registry
@@ -48,6 +48,8 @@ class CatalogEntry:
         saturated: of such an activation, the share of a standard normal that is saturated; else None.
         label: what people call it, without parameters.
         alike: of an initializer, whether all weights of a layer are alike; else None.
+        normalizes: of a normalization, over what, as theory sees it; else None.
+        eps: of such a normalization, what is usually added to a variance; else None.
     """
 
     kind: str
@@ -59,6 +61,8 @@ class CatalogEntry:
     saturated: float | None = None
     label: str = ""
     alike: bool | None = None
+    normalizes: str | None = None
+    eps: float | None = None
 
 
 def kinds() -> list[str]:
@@ -98,8 +102,10 @@ def _entry(registry: Registry, member: type[Scheme]) -> CatalogEntry:
         saturated = ends(member()).share
         card = replace(card, notes=f"{card.notes} Saturated share of N(0,1): {saturated:.3%}. {gains}".strip())
     alike = member.alike if issubclass(member, Initializer) else None
+    normalizes = member.normalizes() if issubclass(member, Normalization) else None
+    eps = member.usual_eps() if issubclass(member, Normalization) and normalizes else None
     names = member.name, member.signature(), member.aliases
-    return CatalogEntry(registry.kind, *names, card, gains, saturated, registry.label(member), alike)
+    return CatalogEntry(registry.kind, *names, card, gains, saturated, registry.label(member), alike, normalizes, eps)
 
 
 def parts() -> Iterator[CatalogEntry]:
@@ -131,6 +137,8 @@ def schemes_table() -> pa.Table:
             "colour": entry.card.colour,
             "label": entry.label or entry.card.label or entry.name,
             "alike": entry.alike,
+            "normalizes": entry.normalizes,
+            "eps": entry.eps,
         }
         for entry in chain(chain.from_iterable(map(entries, kinds())), parts())
     ]

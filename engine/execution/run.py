@@ -34,7 +34,8 @@ from goldilocks.engine.grid.spec import Grid, load_grid
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.plugins import load as load_plugins
 from goldilocks.engine.plugins import sources
-from goldilocks.store import Layout, WriterLock, done_cells, journal
+from goldilocks.engine.theory.map_table import activation_maps
+from goldilocks.store import Layout, WriterLock, done_cells, journal, tables
 from goldilocks.store import open as open_store
 from goldilocks.store.writing import spool
 
@@ -136,6 +137,7 @@ class Execution:
         keep_freed_memory()
         with self.executor, WriterLock(self.layout):
             self._close_abandoned_runs()
+            self._journal_maps()
             done = set() if fresh else done_cells(self.layout)
             missing = [cell for cell in self.grid.cells if cell.cell_id not in done]
             with interruptible():
@@ -175,6 +177,21 @@ class Execution:
             place = abandoned.schema.get_field_index("status")
             killed = abandoned.set_column(place, "status", pa.array(["killed"] * abandoned.num_rows))
             journal.append(self.layout, "run", {"runs": killed})
+
+    def _journal_maps(self) -> None:
+        """Write down the maps of activations that the store has not, or has otherwise."""
+        known = tables.of_rows("activation_maps", [])
+        if self.layout.path.exists():
+            with open_store(self.layout) as handle:
+                known = tables.conform("activation_maps", handle.query("FROM activation_maps").arrow())
+        places = {name: place for place, name in enumerate(known["activation"].to_pylist())}
+        made = activation_maps()
+        news = [
+            name not in places or not made.slice(row, 1).equals(known.slice(places[name], 1))
+            for row, name in enumerate(made["activation"].to_pylist())
+        ]
+        if any(news):
+            journal.append(self.layout, "maps", {"activation_maps": made.filter(pa.array(news))})
 
     def _compute(self, batches: Sequence[Batch]) -> None:
         self._journal_record(schemes=schemes_table(), metrics=metrics_table())

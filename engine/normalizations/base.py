@@ -119,6 +119,20 @@ class Normalization(Scheme):
         """
         return None
 
+    @classmethod
+    def normalizes(cls) -> str | None:
+        """Return over what it normalizes, as theory sees it: nothing, units or batch; None where no theory is known."""
+        if cls.absent:
+            return "nothing"
+        if cls.sphere is Normalization.sphere:
+            return None
+        return "batch" if cls.tracks else "units"
+
+    @classmethod
+    def usual_eps(cls) -> float:
+        """Return what is added to a variance unless something else is asked for."""
+        return float(cls.model_fields["eps"].default) if "eps" in cls.model_fields else 0.0
+
     def refusal(self, width: int) -> str | None:
         """Say why layers of a width cannot be normalized, or return None.
 

@@ -8,6 +8,7 @@ gains         the σw that keeps a signal or a gradient
 fixed_points  the variances that a deep network comes to
 criticality   depth scales, edge of chaos
 plane         the same for many points at once
+map_table     the maps of every activation as numbers, for the store
 spheres       what normalization makes of Gaussian vectors, forward and backward, at finite batch size
 sphere_pairs  two entries of such a vector: points and weights
 fluctuations  how far networks of finite width stray

@@ -163,7 +163,7 @@ def _correlations(
     unit: LengthMap, weight: np.ndarray, bias: np.ndarray, q: np.ndarray, chi: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return c* and χ(c*): −∞ where every correlation is kept, NaN where the expansion does not say."""
-    lengths, squares = _expansion(unit.activation, unit.seen(q))
+    lengths, squares = expansion(unit.activation, unit.seen(q))
     share, floor = weight * lengths / q, bias / q
 
     def behind(c: np.ndarray | float, row: np.ndarray) -> np.ndarray:
@@ -192,9 +192,18 @@ def _correlations(
     return c, chi_c
 
 
-def _expansion(activation: Activation, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return E φ² for each variance, and the squares of the Hermite coefficients of φ/√(E φ²) `[variance, TERMS]`."""
-    lengths, squares = np.empty(len(q)), np.empty((len(q), TERMS))
+def expansion(activation: Activation, q: np.ndarray, terms: int = TERMS) -> tuple[np.ndarray, np.ndarray]:
+    """Return the expansion of φ in Hermite polynomials of a Gaussian.
+
+    Args:
+        activation: φ.
+        q: variances of the Gaussian `[variance]`.
+        terms: how many; the last one stands for all beyond, too.
+
+    Returns:
+        E φ² `[variance]`, and the squares of the coefficients of φ/√(E φ²) `[variance, term]`.
+    """
+    lengths, squares = np.empty(len(q)), np.empty((len(q), terms))
     for start in range(0, len(q), CHUNK):
         part = slice(start, start + CHUNK)
         u, weight = nodes(q[part], activation.kinks, activation.period)
@@ -202,7 +211,7 @@ def _expansion(activation: Activation, q: np.ndarray) -> tuple[np.ndarray, np.nd
         length = (h * h * weight).sum(-1, keepdim=True)
         weighted = h / length.sqrt() * weight
         previous, current = torch.zeros_like(u), torch.ones_like(u)
-        for k in range(TERMS - 1):
+        for k in range(terms - 1):
             squares[part, k] = (weighted * current).sum(-1).square().numpy()
             # Orthonormal: √(k + 1) h_(k+1) = u h_k − √k h_(k−1).
             previous, current = current, (current * u - previous * k**0.5) / (k + 1) ** 0.5

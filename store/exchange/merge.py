@@ -144,6 +144,7 @@ def _batches(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, pa.Tab
         "workers": "FROM workers ANTI JOIN here.workers USING (run_id, worker)",
         "schemes": "FROM schemes ANTI JOIN here.schemes USING (kind, name)",
         "metrics": "FROM metrics ANTI JOIN here.metrics USING (name) WHERE study IS NOT NULL",
+        "activation_maps": "FROM activation_maps ANTI JOIN here.activation_maps USING (activation)",
     }
     rows = {name: connection.sql(sql).to_arrow_table() for name, sql in about.items()}
     if any(table.num_rows for table in rows.values()):

@@ -18,7 +18,9 @@ RESULTS = (
     *("layers", "layer_histograms", "curves", "measurements"),
     *("diagnoses", "sites", "taps", "parameters", "findings"),
 )
-NAMES = ("runs", "workers", "schemes", "metrics", "cells", *RESULTS)
+# What is known beside cells: of runs, and of what the engine has by name.
+ABOUT = ("runs", "workers", "schemes", "metrics", "activation_maps")
+NAMES = (*ABOUT, "cells", *RESULTS)
 # What tells the rows of one cell apart.
 ROW_KEYS = {
     "layers": ("cell_id", "layer"),
@@ -36,6 +38,7 @@ KEYS = {
     "workers": ("run_id", "worker"),
     "schemes": ("kind", "name"),
     "metrics": ("name",),
+    "activation_maps": ("activation",),
     "cells": ("cell_id",),
 }
 # Columns in which the same result of another run differs by right.
@@ -138,4 +141,4 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     """JSON travels as text, and the item of a list has Arrow's usual name."""
     if isinstance(kind, pa.BaseExtensionType):
         return kind.storage_type
-    return pa.list_(kind.value_type) if pa.types.is_list(kind) else kind
+    return pa.list_(_plain(kind.value_type)) if pa.types.is_list(kind) else kind

@@ -34,6 +34,15 @@ SELECT axes.*, quantity, part, position, value
 FROM measurements JOIN axes USING (cell_id);
 COMMENT ON VIEW quantities IS 'What each cell of a study measured beyond layers and curves, with all axes; metrics explains each quantity.';
 
+CREATE OR REPLACE VIEW mean_field_maps AS
+SELECT activation, exp(unnest(log_q)) AS q, unnest(log_q) AS log_q, unnest(length) AS length,
+       unnest(length_slope) AS length_slope, unnest(slope) AS slope, unnest(mean) AS mean, unnest(variance) AS variance,
+       unnest(kurtosis) AS kurtosis,
+       unnest(CASE WHEN len(correlations) > 0 THEN correlations ELSE [NULL]::DOUBLE[][] END) AS correlations
+FROM activation_maps;
+COMMENT ON VIEW mean_field_maps IS 'The rows of activation_maps by the variance of the pre-activations: expectations of each activation over N(0, q).';
+COMMENT ON COLUMN mean_field_maps.q IS 'Variance of the pre-activations that the activation sees.';
+
 CREATE OR REPLACE VIEW site_stats AS
 SELECT axes.*, site, label, module_name, operation, site_kind, role, layer, site_activation, shape, fan_in, fan_out,
        taps.mean, taps.std, taps.rms, taps.min, taps.max, frac_zero, frac_dead_units, frac_saturated, frac_nonfinite, unit_std,

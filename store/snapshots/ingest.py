@@ -52,7 +52,7 @@ def ingest(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> N
     try:
         for start in range(0, len(entries), ENTRIES_AT_ONCE):
             some = entries[start : start + ENTRIES_AT_ONCE]
-            for name in ("runs", "workers", "schemes", "metrics"):
+            for name in tables.ABOUT:
                 _upsert(connection, name, rows(some, name))
             _replace_cells(connection, some)
         connection.execute(

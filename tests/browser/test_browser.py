@@ -82,7 +82,7 @@ def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems
 def fits(page, width):
     """Check that a page is drawn without an error, that nothing has to be scrolled sideways and that no word is cut."""
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
-    drawn = "[data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame], [data-testid=stAlert]"
+    drawn = ".live svg, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame], [data-testid=stAlert]"
     expect(page.locator(drawn).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for fault in (TOO_WIDE, CUT):

@@ -33,6 +33,7 @@ local_script_runner.require_widgets_deltas = _wait
 # The title of each page, by its file.
 PAGES = {
     "lecture": "Will a signal survive this network, and will it train?",
+    "hands_on": "Hands on",
     "activation_statistics": "Activation statistics",
     "preprocessing": "Preprocessing",
     "batch_norm": "Batch norm up close",
@@ -48,7 +49,7 @@ PAGES = {
 }
 
 # The fixture whose cells a page is about, where it is not `filled_store`.
-STORES = dict.fromkeys(("preprocessing", "batch_norm", "edge_of_chaos", "every_study"), "studied_store") | {
+STORES = dict.fromkeys(("preprocessing", "batch_norm", "edge_of_chaos", "every_study", "hands_on"), "studied_store") | {
     "transfer": "transferred_store",
     "my_network": "diagnosed_store",
 }

@@ -57,7 +57,8 @@ def test_with_data_a_page_is_drawn(page, filled_store, monkeypatch):
     if page in EMPTY:
         assert COMMANDS.search(words(app) + " ".join(code.value for code in app.code))
     else:
-        assert len(app.dataframe) or app.get("vega_lite_chart")
+        # One component is on every page.
+        assert len(app.dataframe) or app.get("vega_lite_chart") or len(app.get("bidi_component")) > 1
 
 
 @pytest.mark.parametrize("page", PAGES)

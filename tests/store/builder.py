@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -53,6 +54,14 @@ class Batch:
         self.rows["schemes"].append(
             blank | {"kind": kind, "name": name, "title": name.title(), "aliases": ["glorot"]} | changes
         )
+        return self
+
+    def maps(self, activation: str, low: float, high: float, at: Callable[[float], dict[str, Any]]) -> Batch:
+        """Adds the maps of an activation: `at` gives its expectations for a variance."""
+        log_q = np.arange(low, high, 1 / 8)
+        found = [at(float(q)) for q in np.exp(log_q)]
+        columns = {name: [one[name] for one in found] for name in found[0]}
+        self.rows["activation_maps"].append({"activation": activation, "log_q": log_q.tolist(), **columns})
         return self
 
     def cell(self, study: str, **axes) -> str:

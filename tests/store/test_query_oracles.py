@@ -108,6 +108,8 @@ class Descending:
 
 
 def same(found: Any, expected: Any) -> bool:
+    if isinstance(found, list) and isinstance(expected, list):
+        return len(found) == len(expected) and all(map(same, found, expected))
     if isinstance(found, float) and expected is not None:
         return math.isclose(found, expected, rel_tol=2e-5, abs_tol=1e-9) or (math.isnan(found) and math.isnan(expected))
     return found == expected and (found is None) == (expected is None)
@@ -203,6 +205,10 @@ def test_pinned_configurations_are_there_whatever_else_is_chosen(answers, name):
 
 MISTAKES = (
     ("curves_over_seeds", "<= $most OR ", "<= $most AND "),
+    ("measured_in_plane", "first - weight > $noise * first", "true"),
+    ("measured_in_plane", "list(alike ORDER BY layer)", "list(unlike ORDER BY layer)"),
+    ("mean_field_layers", "1 FOLLOWING", "CURRENT ROW"),
+    ("mean_field_layers", "$sigma_w ** 2 * spread", "$sigma_w ** 2 * spread + $sigma_b ** 2"),
     ("signal_by_layer", "isfinite(grad_rms)", "true"),
     ("learning_rate_sweep", "arg_max(lr, (mean", "arg_min(lr, (mean"),
     ("lecture_12_learning_rates", "$fast::FLOAT", "$fast"),

@@ -12,6 +12,7 @@ from itertools import product
 from typing import Any
 
 from goldilocks.store import tables
+from tests.oracles.closed_forms import FORMS
 from tests.store.builder import Batch
 
 NAN, INF = math.nan, math.inf
@@ -38,6 +39,8 @@ class Varied:
         self.batch.scheme().scheme("activation", "tanh", notes=None).scheme("normalization", "unit")
         self.batch.scheme(name="kaiming", label="Kaiming").scheme("part", "mine", label="Mine", rank=5, colour="red")
         self.batch.metric("xi").metric("chi", better="lower")
+        for name, form in FORMS.items():
+            self.batch.maps(name, -16, 4, form.maps)
         self.random = random.Random(0)
 
     def all(self) -> Batch:
@@ -51,7 +54,7 @@ class Varied:
             self.layers_of_norm,
         ):
             draw()
-        for draw in (self.discrepancy, self.folding, self.transfer, self.mixed, self.diagnosis):
+        for draw in (self.discrepancy, self.folding, self.transfer, self.mixed, self.diagnosis, self.plane):
             draw()
         self.spread()
         return self.batch
@@ -210,6 +213,22 @@ class Varied:
             for place, (axis, part, at) in enumerate(product("xy", ("0", "1"), (0.0, 1.0))):
                 value = axes["seed"] + axes["depth"] * place + axes["width"] / 100
                 self.batch.measurement(cell_id, f"scatter_{axis}", value, at, part)
+
+    def plane(self) -> None:
+        """Networks that were simulated at points of the plane, layer by layer."""
+        for axes in self.some(
+            init=("mean_field(weight_variance=4)", "xavier"), norm=("none", "unit(size=2)"), width=(8, 16),
+            depth=(2, 5), seed=(0, 1, 2),
+        ):  # fmt: skip
+            cell_id = self.cell("mean_field", **axes, activation="relu", dataset="gaussian")
+            if self.failed():
+                continue
+            self.batch.measurement(cell_id, "weight_variance", 4.0 if "=4" in axes["init"] else 1.0)
+            self.batch.measurement(cell_id, "bias_variance", 0.25 if axes["init"] == "xavier" else 0.0)
+            for layer in range(1, axes["depth"] + 1):
+                self.numbers(cell_id, SIGNALS, ("length", "measured", layer))
+                for part in ("measured, unlike inputs", "measured, alike inputs"):
+                    self.numbers(cell_id, SHARES, ("correlation", part, layer))
 
     def mixed(self) -> None:
         """A study that has layers and curves, which questions about other studies must leave out."""
