@@ -163,7 +163,8 @@ def activation_maps() -> pa.Table:
         if not any(field.is_required() for field in member.model_fields.values()) and not activations.flaw(member)
     ]
     rows = [
-        {"activation": str(one)} | {name: values.tolist() for name, values in vars(map_table(one)).items()}
+        {"activation": str(one)}
+        | {n: column.tolist() if column.size else [] for n, column in vars(map_table(one)).items()}
         for one in made
     ]
     return tables.of_rows("activation_maps", rows)

@@ -22,9 +22,9 @@ from tests.store.builder import Batch, write
 ACTIVATIONS = [member() for member in activations]
 KINDS = {"nothing": "none", "units": "units", "batch": "batch"}
 NORMS = sorted({(member.normalizes(), member.usual_eps()) for member in normalizations if member.normalizes()})
-PLANE = list(itertools.product((0.5, 1.0, 1.4, 2.0, 3.5), (0.0, 0.1, 1.0)))
-FEW, SHALLOW = [(0.9, 0.3), (2.6, 0.1)], 4
-DEPTH, WIDTH = 30, 100
+PLANE = list(itertools.product((0.5, 1.4, 3.5), (0.0, 0.1, 1.0)))
+CHAOS, SHALLOW = (2.6, 0.1), 4
+DEPTH, WIDTH = 20, 100
 CLOSE = 1e-6
 FOLDER = Path(component.__file__).parent
 SCRIPTS = "\n".join((FOLDER / name).read_text() for name in ("theory.js", "plane.js"))
@@ -63,41 +63,39 @@ def lines(scripts, activation, norm, points, depth):
     return scripts(activation, FOLLOW, starts=STARTS, **given)
 
 
-@pytest.mark.parametrize("norm", NORMS, ids=str)
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
-def test_lengths_and_gradients_are_those_of_the_theory(scripts, activation, norm):
-    for point, rows in zip(PLANE, lines(scripts, activation, norm, PLANE, DEPTH), strict=True):
-        truth = followed(activation, *norm, *point, DEPTH, correlated=False)
-        for name in ("q", "std", "gradient"):
-            assert [row[name] for row in rows] == pytest.approx(truth[name], rel=CLOSE), (name, point)
+def test_lengths_and_gradients_are_those_of_the_theory(scripts, activation):
+    for norm in NORMS:
+        for point, rows in zip(PLANE, lines(scripts, activation, norm, PLANE, DEPTH), strict=True):
+            truth = followed(activation, *norm, *point, DEPTH, correlated=False)
+            for name in ("q", "std", "gradient"):
+                assert [row[name] for row in rows] == pytest.approx(truth[name], rel=CLOSE), (name, norm, point)
 
 
-@pytest.mark.parametrize("norm", NORMS, ids=str)
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
-def test_correlations_are_those_of_the_theory(scripts, activation, norm):
-    for point, rows in zip(FEW, lines(scripts, activation, norm, FEW, SHALLOW), strict=True):
-        found = [row["correlations"] for row in rows]
+def test_correlations_are_those_of_the_theory(scripts, activation):
+    for norm in NORMS:
+        found = [row["correlations"] for row in lines(scripts, activation, norm, [CHAOS], SHALLOW)[0]]
         if norm[0] == "batch":
             assert found == [[]] * SHALLOW
         else:
-            assert (
-                pytest.approx(followed(activation, *norm, *point, SHALLOW)["correlations"], abs=CLOSE)
-                == np.array(found).T
-            )
+            truth = followed(activation, *norm, *CHAOS, SHALLOW)["correlations"]
+            np.testing.assert_allclose(np.array(found).T, truth, rtol=0, atol=CLOSE)
 
 
-@pytest.mark.parametrize("norm", [one for one in NORMS if one[0] != "batch"], ids=str)
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
-def test_where_a_network_comes_to_is_what_the_theory_says(scripts, activation, norm):
-    normalizes, eps = norm
-    given = {"norm": {"kind": KINDS[normalizes], "eps": eps}, "points": [*PLANE, (1.3, 0.2)]}
+def test_where_a_network_comes_to_is_what_the_theory_says(scripts, activation):
+    points = [(0.9, 0.3), (1.3, 0.2), (1.8, 0.05), (3.0, 0.5)]
     body = """
     return points.map(([w, b]) => settled(networks(maps, norm)(w, b))).map((one) => [one.q, one.chi, one.c, one.depth])
     """
-    for (w, b), found in zip(given["points"], scripts(activation, body, **given), strict=True):
-        truth = phase(activation, w * w, b * b, eps=None if normalizes == "nothing" else eps)
-        wanted = [truth.q, truth.chi, truth.c, truth.depth_c]
-        assert found == pytest.approx(wanted, rel=1e-5, abs=1e-6), (w, b)
+    for normalizes, eps in [one for one in NORMS if one[0] != "batch"]:
+        given = {"norm": {"kind": KINDS[normalizes], "eps": eps}, "points": points}
+        for (w, b), found in zip(points, scripts(activation, body, **given), strict=True):
+            truth = phase(activation, w * w, b * b, eps=None if normalizes == "nothing" else eps)
+            wanted = [truth.q, truth.chi, truth.c, truth.depth_c]
+            for one, other in zip(found, wanted, strict=True):
+                assert one == (other if other is None else pytest.approx(other, rel=1e-5, abs=1e-6)), (found, wanted)
 
 
 def test_both_fates_are_found(scripts):
