@@ -2,6 +2,8 @@
 
 // Points of a curve are so far apart, at least.
 const NEXT = 0.006;
+// Correlations among which roots are looked for, and parts of a row of the maps at which a curve is followed.
+const PARTS = 12, FINER = 2;
 
 /** Return the edge: for each σb, where χ₁ of the network that is reached passes 1 along σw. */
 function edgeOfChaos(at, widest, highest, count) {
@@ -26,20 +28,30 @@ function depthContour(at, layers, widest, highest) {
   const factor = Math.exp(-1 / layers);
   // Parametrized by the fixed point: in order χ₁ is the factor; in chaos c* is where the map of correlations has it as slope.
   const ordered = (q) => factor / (moment(net.maps, "slope", seen(net, q)) * share(net, q));
-  return [ordered, (q) => chaotic(net, q, factor)].flatMap((weightAt) => traced(at, net, weightAt, widest, highest));
+  return [ordered, (q) => chaotic(net, q, factor, false), (q) => chaotic(net, q, factor, true)]
+    .flatMap((weightAt) => traced(at, net, weightAt, widest, highest));
 }
 
-function chaotic(net, q, factor) {
+/** Return σw² for which q and some c are fixed points and the map of correlations has a slope at c; that slope, as a function of
+ * c, first falls and then rises to 1: the c where it is rising or the one where it is falling. NaN where there is none. */
+function chaotic(net, q, factor, rising) {
   const s = seen(net, q);
-  const steepness = (c) => (1 - c) * correlatedSlope(net.maps, s, c) / (1 - correlated(net.maps, s, c)) - factor;
-  if (!(steepness(0) < 0 && steepness(BELOW) > 0)) return NaN;
-  const c = crossing(steepness, 0, BELOW);
-  return q * (1 - c) / (moment(net.maps, "length", s) * (1 - correlated(net.maps, s, c)));
+  const excess = (c) => (1 - c) * correlatedSlope(net.maps, s, c) / (1 - correlated(net.maps, s, c)) - factor;
+  let low = 0, below = excess(0);
+  for (let part = 1; part <= PARTS; part++) {
+    const high = BELOW * Math.sin(Math.PI / 2 * part / PARTS), above = excess(high);
+    if ((below < 0) !== (above < 0) && (above > below) === rising) {
+      const c = crossing(excess, low, high);
+      return q * (1 - c) / (moment(net.maps, "length", s) * (1 - correlated(net.maps, s, c)));
+    }
+    [low, below] = [high, above];
+  }
+  return NaN;
 }
 
 /** Follow a curve through the plane, and leave out where networks come to another fixed point than its own. */
 function traced(at, net, weightAt, widest, highest) {
-  const curves = [], step = net.maps.step / 4;
+  const curves = [], step = net.maps.step / FINER;
   // Where σb² nears zero, σb changes much over a little of q: the end of a curve is narrowed down.
   const place = (x) => {
     const q = Math.exp(x), weight = weightAt(q), bias = q - weight * moment(net.maps, "length", seen(net, q));
@@ -56,7 +68,7 @@ function traced(at, net, weightAt, widest, highest) {
     return place(inside);
   };
   let before = null;
-  for (let part = 0; part < 4 * (net.maps.rows - 1); part++) {
+  for (let part = 0; part < FINER * (net.maps.rows - 1); part++) {
     const x = net.maps.low + part * step, here = place(x);
     if (here && !before) curves.push(part ? [end(x, x - step)] : []);
     if (here) curves[curves.length - 1].push(here);

@@ -4,6 +4,8 @@
 // A value is interpolated by the polynomial through so many neighbouring rows.
 const NEIGHBOURS = 10;
 const BINOMIALS = [1, 9, 36, 84, 126, 126, 84, 36, 9, 1];
+// Expectations near their asymptotes like 1/√q or faster: by less than this from row to row.
+const SLOWEST = 0.96;
 // Closer to 1 a factor cannot be told from it, and closer to 1 no correlation is looked for.
 const ROUNDING = 1e-9, BELOW = 1 - 1e-6;
 
@@ -55,10 +57,13 @@ function interpolated(column, { start, weights }) {
 function moment(maps, name, q) {
   const place = around(maps, q), column = maps[name];
   if (!place.beyond) return Math.exp(interpolated(column, place));
-  // There it is a power of q, whose exponent is a multiple of one half.
-  const [near, far] = place.beyond < 0 ? [0, 1] : [maps.rows - 2, maps.rows - 1];
-  const exponent = Math.round(2 * (column[far] - column[near]) / maps.step) / 2;
-  return Math.exp(column[place.start] + (exponent ? exponent * place.beyond : 0));
+  // There it nears a power of q, whose exponent is a multiple of one half, by the same factor from row to row.
+  const [one, two, three] = place.beyond < 0 ? [0, 1, 2] : [maps.rows - 1, maps.rows - 2, maps.rows - 3];
+  const inward = place.beyond < 0 ? maps.step : -maps.step;
+  const exponent = Math.round(2 * (column[two] - column[one]) / inward) / 2;
+  const change = column[one] - column[two] + exponent * inward, ratio = change / (column[two] - column[three] + exponent * inward);
+  const nears = ratio > 0 && ratio < SLOWEST ? change * ratio / (1 - ratio) * (1 - ratio ** Math.abs(place.beyond / maps.step)) : 0;
+  return Math.exp(column[one] + nears + (exponent ? exponent * place.beyond : 0));
 }
 
 /** Return E φ(z_a)φ(z_b)/V for Gaussians of variance q and correlation c, from 0 to 1. */

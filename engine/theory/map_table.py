@@ -94,7 +94,7 @@ class MapTable:
     def of_columns(cls, columns: np.ndarray) -> "MapTable":
         """Return the maps that `columns` were made of."""
         single = len(cls.__dataclass_fields__) - 1
-        return cls(*columns.T[:single], columns[:, single:])
+        return cls(*columns.T[:single], correlations=columns[:, single:])
 
 
 def variances(activation: Activation) -> np.ndarray:

@@ -17,7 +17,7 @@ def main() -> None:
         made[str(member())] = MapTable.computed(member(), correlated=True).columns
         print(member.name, flush=True)
     target = Path(__file__).with_name(ASSET)
-    np.savez_compressed(target, **made)
+    np.savez_compressed(target, **made)  # type: ignore[arg-type]
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 
