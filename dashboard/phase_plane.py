@@ -9,6 +9,8 @@ from goldilocks.dashboard.written import family
 
 # Weight variances that agree to so many decimals are one place.
 DECIMALS = 3
+# The edge of a grid is that near to the exact one, as a share of the weight variance.
+CLOSE = 0.03
 
 
 def on_grid(points: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -80,6 +82,30 @@ def edge(points: pd.DataFrame) -> pd.DataFrame:
             share = -log[place] / (log[place + 1] - log[place])
             crossings.append({"weight": weight[place] + share * (weight[place + 1] - weight[place]), "bias": bias})
     return pd.DataFrame(crossings, columns=["weight", "bias"])
+
+
+def exact(crossings: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+    """Return the edge with the points of a curve where it follows that curve; elsewhere as it was.
+
+    A curve that networks do not come to, since they rest elsewhere, is no edge: it counts where the grid crosses it.
+
+    Args:
+        crossings: weight and bias, where the grid found χ₁ to pass 1, one row per bias variance.
+        curve: weight_variance, bias_variance and attracts, exact points.
+    """
+    sound = curve[curve["attracts"]].drop_duplicates("bias_variance").sort_values("bias_variance")
+    if len(crossings) < 2 or len(sound) < 2 or not crossings["bias"].is_monotonic_increasing:
+        return crossings
+    weight, bias = (sound[name].to_numpy(float) for name in ("weight_variance", "bias_variance"))
+    within = (bias >= crossings["bias"].min()) & (bias <= crossings["bias"].max())
+    expected = np.interp(bias, crossings["bias"], crossings["weight"])
+    kept = within & (np.abs(weight / expected - 1) < CLOSE)
+    if kept.sum() < 2:
+        return crossings
+    low, high = bias[kept].min(), bias[kept].max()
+    others = crossings[(crossings["bias"] < low) | (crossings["bias"] > high)]
+    followed = pd.DataFrame({"weight": weight[kept], "bias": bias[kept]})
+    return pd.concat([others, followed]).sort_values("bias", ignore_index=True)
 
 
 def initializations(scales: pd.DataFrame) -> pd.DataFrame:

@@ -104,8 +104,8 @@ function planePicture(plane, widest, highest) {
   const contours = plane.contours.flatMap(({ layers, curves }, row) => curves.map((curve) => {
     const wanted = highest * (0.93 - 0.13 * row);
     const [x, y] = curve.reduce((best, one) => (Math.abs(one[1] - wanted) < Math.abs(best[1] - wanted) ? one : best));
-    return `<polyline class="contour" points="${points(to, curve)}"/>
-      <text class="label" x="${to.x(x)}" y="${to.y(y)}" text-anchor="middle">${layers}</text>`;
+    const long = Math.abs(curve[0][1] - curve[curve.length - 1][1]) > highest / 4;
+    return `<polyline class="contour" points="${points(to, curve)}"/>` + (!long ? "" : `<text class="label" x="${to.x(x)}" y="${to.y(y)}" text-anchor="middle">${layers}</text>`);
   }));
   const edge = broken(plane.edge, widest).map((curve) => `<polyline class="edge" points="${points(to, curve)}"/>`);
   const dots = plane.dots.filter(({ sigma_w }) => sigma_w <= widest).map(({ names, sigma_w }) =>

@@ -152,6 +152,8 @@ def _plane(view: View) -> Figure | None:
     within = found["weight"] <= tiles["weight_high"].max() * REACH
     shown = found[within].reset_index(drop=True)
     title, edge = _title(view.colour), phase_plane.edge(grid)
+    if view.norm == NO_NORM:
+        edge = phase_plane.exact(edge, Question("edge_of_chaos", {"activation": view.activation}).frame())
     chart = plane(tiles, shown, edge, title, rate=view.colour == "chi", paint=members().paint)
     text = f"{title} over weight and bias variance for {view.named}, with {len(shown)} initializations on it."
     note = (

@@ -25,7 +25,7 @@ ASSET = "maps.npz"
 # Rows are so far apart in ln q, a power of two: every row is a number that float64 holds exactly.
 STEP = 1 / 8
 # Below, an activation is a straight line to the eye of a variance; above, it has come to its asymptotes.
-LOWEST, HIGHEST = -16.0, 30.0
+LOWEST, HIGHEST = -20.0, 30.0
 # The largest σw² and σb² of networks whose variances the table must hold, and layers after which these have settled.
 LARGEST, SETTLED = (12.25, 1.0), 200
 # Angles from 0 to 90 degrees, the extrema of a Chebyshev polynomial.

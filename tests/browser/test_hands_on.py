@@ -225,6 +225,7 @@ def test_the_point_is_dragged_and_clicked_on_the_plane(page, studied_site):
     expect(page).to_have_url(re.compile("live_sigma_w="))
     page.get_by_role("button", name="kaiming").first.click()
     expect(page).to_have_url(re.compile("live_sigma_b=0(&|$)"))
+    settle(page)
     assert serious(page) == []
 
 

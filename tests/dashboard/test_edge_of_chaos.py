@@ -160,3 +160,28 @@ def test_the_depth_of_correlations_has_an_interval_and_no_cross_where_it_does_no
     (chart,) = (chart for chart in charts(app) if chart.alt.startswith("Depth scale ξ_c") and "measured" in chart.alt)
     assert "95 % interval of the mean, from" in chart.spec
     assert '"cross"' not in chart.spec
+
+
+def test_the_edge_follows_exact_points_where_the_grid_crosses_them_and_stays_elsewhere():
+    crossings = pd.DataFrame({"weight": [1.0, 1.11, 1.19, 2.0, 2.0], "bias": [0.0, 0.1, 0.2, 0.3, 0.4]})
+    exact = [(1.05, 0.05, True), (1.1, 0.1, True), (1.15, 0.15, True), (1.5, 0.35, True), (1.12, 0.12, False)]
+    curve = pd.DataFrame(exact, columns=["weight_variance", "bias_variance", "attracts"])
+    edge = phase_plane.exact(crossings, curve)
+    assert edge["weight"].tolist() == [1.0, 1.05, 1.1, 1.15, 1.19, 2.0, 2.0]
+    assert edge["bias"].is_monotonic_increasing
+    for few in (curve.head(1), curve.head(0)):
+        assert phase_plane.exact(crossings, few).equals(crossings)
+
+
+def test_the_edge_of_tanh_on_the_page_is_that_of_the_theory(studied_store):
+    from goldilocks import store
+    from goldilocks.engine.activations import activations
+    from goldilocks.engine.theory.criticality import edge_of_chaos
+
+    with store.open(studied_store) as handle:
+        curve = handle.edge_of_chaos(activation="tanh").df()
+    for row in curve[curve["q"].between(0.1, 5)].itertuples():
+        truth = edge_of_chaos(activations.parse("tanh"), row.q)
+        found = (row.weight_variance, row.bias_variance)
+        assert found == pytest.approx((truth.weight_variance, truth.bias_variance), rel=1e-9)
+        assert row.attracts == truth.attracts

@@ -101,7 +101,16 @@ def test_behind_a_batch_norm_the_maps_are_those_of_a_large_batch(activation):
     assert found["gradient"][0] ** 2 == pytest.approx(through.later / through.variance, rel=1e-5)
 
 
-GRID = 'name = "one"\n[[study]]\nkind = "propagation"\nwidth = 8\ndepth = 2\nbatch_size = 4\ninit = "xavier"\nactivation = "tanh"\n'
+GRID = """
+name = "one"
+[[study]]
+kind = "propagation"
+width = 8
+depth = 2
+batch_size = 4
+init = "xavier"
+activation = "tanh"
+"""
 PLUGIN = """
 import torch
 from goldilocks.engine.activations.base import Activation, activations

@@ -19,6 +19,18 @@ def activation_maps(tables: Tables, activation: str | None) -> Rows:
     yield from where(tables.read("activation_maps"), activation=activation).to_dict("records")
 
 
+@oracle("q")
+def edge_of_chaos(tables: Tables, activation: str) -> Rows:
+    for maps in where(tables.read("activation_maps"), activation=activation).to_dict("records"):
+        columns = (maps[name] for name in ("log_q", "length", "slope", "length_slope"))
+        for log_q, length, slope, length_slope in zip(*columns, strict=True):
+            q = exp(log_q)
+            bias = q - length / slope
+            if bias >= -1e-9 * q:
+                point = {"weight_variance": 1 / slope, "bias_variance": max(bias, 0.0)}
+                yield {"q": q, **point, "attracts": length_slope / slope <= 1 + 1e-9}
+
+
 @oracle("layer")
 def mean_field_layers(
     tables: Tables,
