@@ -93,8 +93,9 @@ class MapTable:
     @classmethod
     def of_columns(cls, columns: np.ndarray) -> "MapTable":
         """Return the maps that `columns` were made of."""
-        single = len(cls.__dataclass_fields__) - 1
-        return cls(*columns.T[:single], correlations=columns[:, single:])
+        names = [name for name in cls.__dataclass_fields__ if name != "correlations"]
+        single = dict(zip(names, columns.T, strict=False))
+        return cls(**single, correlations=columns[:, len(names) :])
 
 
 def variances(activation: Activation) -> np.ndarray:

@@ -225,10 +225,21 @@ class Varied:
                 continue
             self.batch.measurement(cell_id, "weight_variance", 4.0 if "=4" in axes["init"] else 1.0)
             self.batch.measurement(cell_id, "bias_variance", 0.25 if axes["init"] == "xavier" else 0.0)
+            self.batch.measurement(cell_id, "fixed_point", 1.0, 0, "attracts")
             for layer in range(1, axes["depth"] + 1):
                 self.numbers(cell_id, SIGNALS, ("length", "measured", layer))
                 for part in ("measured, unlike inputs", "measured, alike inputs"):
                     self.numbers(cell_id, SHARES, ("correlation", part, layer))
+
+        # Weights of variance 1, and what the first layer exceeds that by comes from biases.
+        for axes in self.some(1.0, norm=("none", "unit(size=2)"), seed=(0, 1)):
+            shape = {"dataset": "gaussian", "preprocessing": "raw", "depth": 2, "width": 8}
+            cell_id = self.batch.cell("propagation", init="biased", activation="relu", **shape, **axes)
+            numbers = [name for name in tables.schema("layers").names if name not in ("cell_id", "layer")]
+            for layer in (1, 2):
+                row = {name: None if name.startswith("theory") else 0.5 for name in numbers}
+                row |= {"cell_id": cell_id, "layer": layer, "sigma_w": 1.0, "preact_std": 1.5 + axes["seed"] / 4}
+                self.batch.rows["layers"].append(row)
 
     def mixed(self) -> None:
         """A study that has layers and curves, which questions about other studies must leave out."""
