@@ -205,7 +205,6 @@ def test_pinned_configurations_are_there_whatever_else_is_chosen(answers, name):
 
 MISTAKES = (
     ("curves_over_seeds", "<= $most OR ", "<= $most AND "),
-    ("measured_in_plane", "first - weight > $noise * first", "true"),
     ("measured_in_plane", "sqrt(first - weight)", "sqrt(first)"),
     ("measured_in_plane", "list(alike ORDER BY layer)", "list(unlike ORDER BY layer)"),
     ("mean_field_layers", "1 FOLLOWING", "CURRENT ROW"),
