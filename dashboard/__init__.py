@@ -9,6 +9,7 @@ Serving
     views          one file per page
     lecture        the lecture's rows: claim, question, figure, verdict
     publishing     the lecture as a static site
+    hands_on       the live page: theory followed in the browser
 
 Asking
     snapshot       the open store, with its slow views kept in memory

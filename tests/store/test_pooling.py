@@ -62,6 +62,7 @@ SETTINGS = {
             "lecture_08_kaiming",
             "signal_by_layer",
             "configuration_verdicts",
+            "measured_in_plane",
         ),
         LECTURE,
     ),
