@@ -24,6 +24,8 @@ PICTURE_PADDING = 12
 # Letters of a line of the title of a picture, and of one below it.
 TITLE_LINE, LINE = 90, 110
 PROGRAM = "Goldilocks"
+# Letters of a statement that the box for SQL takes.
+MOST_TYPED = 20_000
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,7 @@ class Figure:
                 with st.popover("Download", icon=":material/download:", type="tertiary"):
                     with st.container(horizontal=True, gap="small"):
                         downloads(FORMATS, self.file, f"{PROGRAM.lower()}-{key}")
-                    st.caption("SQL")
-                    st.code(self.source.sql, language="sql")
+                    _sql(self.source)
             yield
 
     def file(self, kind: str) -> bytes:
@@ -102,8 +103,21 @@ def table_downloads(source: Source, name: str) -> None:
     with st.popover("Download the rows", icon=":material/download:", type="tertiary"):
         with st.container(horizontal=True, gap="small"):
             downloads(TABLES, source.file, f"{PROGRAM.lower()}-{name}")
-        st.caption("SQL")
-        st.code(source.sql, language="sql")
+        _sql(source)
+
+
+def _sql(source: Source) -> None:
+    """Show the SQL behind something, and a way to go on from there."""
+    sql = source.sql
+    st.caption("SQL")
+    st.code(sql, language="sql")
+    if len(sql) <= MOST_TYPED:
+        st.page_link(
+            "views/data_and_sql.py",
+            label="Change it in *Data & SQL*",
+            query_params={"sql": sql},
+            icon=":material/edit:",
+        )
 
 
 def downloads(kinds: Sequence[str], file: Callable[[str], bytes], name: str, icon: str | None = None) -> None:

@@ -11,7 +11,7 @@ from goldilocks import store
 from goldilocks.dashboard import data, sandbox, selectors
 from goldilocks.dashboard.charts.quick import chartable, quick
 from goldilocks.dashboard.exact import file
-from goldilocks.dashboard.figure import TABLES, Figure, downloads
+from goldilocks.dashboard.figure import MOST_TYPED, TABLES, Figure, downloads
 from goldilocks.dashboard.members import members
 from goldilocks.dashboard.question import Question, Source
 from goldilocks.dashboard.snapshot import MOST_SECONDS
@@ -113,7 +113,7 @@ def _ask() -> None:
     question = selectors.one("Question", [OWN, *saved], "question", show=lambda name: _title(name, saved))
     if question == OWN:
         sql = st.text_area(
-            "SQL (read-only)", FIRST_QUESTION, height=170, key="sql", bind="query-params", max_chars=20_000
+            "SQL (read-only)", FIRST_QUESTION, height=170, key="sql", bind="query-params", max_chars=MOST_TYPED
         )
         if sql.strip():
             _answer_own(sql)

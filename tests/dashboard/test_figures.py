@@ -2,6 +2,7 @@
 
 import io
 import json
+from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
@@ -37,7 +38,9 @@ def test_every_figure_is_complete(page, store_of, monkeypatch):
         titles = [e.value for e in own if e.type == "markdown" and str(e.value).startswith("#### ")]
         assert titles
         assert all("?" in title for title in titles), titles
-        assert any(element.type == "code" and "SELECT" in element.value for element in own)
+        (sql,) = [element.value for element in own if element.type == "code" and "SELECT" in element.value]
+        (link,) = [one.proto for one in own if one.type == "page_link" and one.proto.page.endswith("data_and_sql")]
+        assert parse_qs(link.query_string) == {"sql": [sql]}
         assert "vega_lite_chart" in kinds
     assert all("-figure-" in path for path in _places(app.main))
     for chart in charts:
