@@ -20,18 +20,23 @@ Asking
     configurations  untrained networks that are compared, as a value
     diagnosis      a diagnosed network under the initializations that are compared, as a value
     wish           the network that a reader wants, as a value
+    unmet_wish     a wish that nothing in the store meets
+    own_grid       the grid that measures it
+    training_curves  the networks in training that are drawn, and how
     exact          rows with every digit
     over_seeds     rows over seeds, named as charts of lines want them
     sandbox        SQL that a reader typed, in a process of its own
     engine_process  the engine as a process of its own
     background_run  a grid computed from the command line while pages are served
     interpreter    how such a process is started
+    compute        a grid planned, started and watched from a page
 
 Choosing
     selectors      choices bound to the URL
     cell_filters   a choice per axis of a cell
     deep_links     links to views that tell something
     permalink      the link to what a page shows
+    pins           configurations that come along from page to page
     commands       the commands that a page suggests
     viewport       how wide the page is
     daylight       light or dark at a click
@@ -50,6 +55,10 @@ Drawing
     phase_plane    the plane of order and chaos
     verdicts       badges and rates in words
     trains         what it means that a network trains
+    smoothing      curves with less noise
+    comparison     configurations across all axes and outcomes
+    behind_tile    what is behind a tile of the map
+    run_table      all runs of the engine
     outlook        what theory says of networks that nobody trained
     advice         what to use, and how sure that is, in sentences
     diagnosis_strips  signal and gradient at the sites of a diagnosed network

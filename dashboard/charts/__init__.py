@@ -9,6 +9,8 @@ enlargement    a chart for the last row of a lecture hall
 thumbnail      a chart no larger than a line of text
 lines          something against something, over seeds: mean, range, theory, and what was lost
 line_template  what Altair describes of these
+reading        a rule with all values, one line alone, a part of the axis
+parallel       configurations across axes and outcomes
 distributions  strips of per-layer histograms on common axes
 sites          what the sites of a network give on and get back, by name from top to bottom
 ridges         the same histograms as ridges, one below the other
