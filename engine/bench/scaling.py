@@ -2,13 +2,13 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
 
+from goldilocks.engine.cores import kernel_threads
 from goldilocks.engine.device import Device
 from goldilocks.engine.execution.run import run
 from goldilocks.engine.grid.spec import Grid
@@ -81,15 +81,5 @@ def _grid(trainings: int) -> Grid:
 
 
 def _seconds(grid: Grid, cores: int, processes: int) -> float:
-    with tempfile.TemporaryDirectory() as folder, _threads(cores):
+    with tempfile.TemporaryDirectory() as folder, kernel_threads(cores):
         return float(run(grid, Path(folder) / "grid.duckdb", "cpu", workers=processes)["seconds"])
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
