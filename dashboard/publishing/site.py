@@ -18,6 +18,8 @@ import duckdb
 
 from goldilocks import store
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
+from goldilocks.dashboard.lecture.overview import STYLE
+from goldilocks.dashboard.lecture.row import Row
 from goldilocks.dashboard.publishing.markup import Markup, choices
 from goldilocks.dashboard.publishing.pages import keyed, nodes, opened
 from goldilocks.store.errors import StoreInvalid
@@ -37,6 +39,8 @@ INTRODUCTION = (
 )
 # Of a page: its title, what it is about, and what to do there.
 LEADING = ("title", "markdown", "info")
+# The overview of the lecture's claims, and a link in it.
+CLAIMS, ROW_LINK = '<table class="claims">', re.compile(r'<a href="[^"]*" data-row="(\d+)">')
 LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>')
 Said = Callable[[str], None]
 
@@ -141,11 +145,13 @@ class _Site:
         first = opened("lecture", {})
         parts = [markup.of(node for node in nodes(first) if node.type == "title"), INTRODUCTION]
         parts.append(markup.of(keyed(first, "figure-opening")))
+        overview = len(parts)
         for (chapter, rows), asked in zip(CHAPTERS.items(), _chapters(first), strict=True):
             tree = opened("lecture", {"lecture_chapter": asked, "lecture_answers": "true"})
             parts.append(f"<h2>{escape(chapter)}</h2>")
             shown = {found.key: found for found in keyed(tree, "row-")}
             parts += [_row(row, shown[f"row-{row.number}"], markup) for row in rows]
+        parts.insert(overview, _overview(tree))
         return "\n".join(parts)
 
     def _whole(self, tree: Any, prefix: str, title: str) -> str:
@@ -204,11 +210,18 @@ def _chapters(tree: Any) -> list[str]:
     return [option.content for option in switch.proto.options]
 
 
-def _row(row: Any, shown: Any, markup: Markup) -> str:
+def _overview(tree: Any) -> str:
+    """Return the overview of all claims, whose links lead to the rows of the page."""
+    (table,) = [node.value for node in nodes(tree) if node.type == "html" and CLAIMS in node.value]
+    linked = ROW_LINK.sub(r'<a href="#L\1">', table)
+    return (
+        f"<style>{STYLE}</style>\n<details><summary>All claims, and what became of them</summary>\n{linked}\n</details>"
+    )
+
+
+def _row(row: Row, shown: Any, markup: Markup) -> str:
     """Return a row of the lecture: its question first, and what the data say when it is opened."""
     body, number = markup.of([shown]), f"L{row.number}"
-    if row.prediction is None:
-        return f'<section id="{number}">\n{body}\n</section>'
     options = "".join(f"<li>{escape(option)}</li>" for option in row.prediction.options)
     asked = f"<h3>{number}</h3>\n<p>{escape(row.prediction.question)}</p>\n<ul>{options}</ul>"
     answer = f"<details><summary>What the data say</summary>\n{body}\n</details>"
