@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from goldilocks.dashboard.lecture.setting import COMPARED
 from goldilocks.dashboard.wish import Wish
 
-# Candidates where nothing is known: the usual schemes, and rates a factor of ten apart for each kind of optimizer.
-INITS = ("xavier", "kaiming", "orthogonal")
-RATES, ADAPTIVE_RATES = (0.01, 0.1), (0.001, 0.01)
-ADAPTIVE = ("adam", "adamw", "rmsprop")
+# Candidates where nothing is known: what the lecture compares, and rates a factor of ten apart that suit one optimizer
+# or another.
+INITS = tuple(COMPARED)
+RATES = (0.001, 0.01, 0.1)
 SEEDS = (0, 1, 2)
-OPTIMIZER = "sgd"
 TEMPLATE = """name = "wish"
 
 [[study]]
@@ -25,9 +25,8 @@ def text(wish: Wish, usual: Mapping[str, Any]) -> str:
 
     Args:
         wish: what is wanted.
-        usual: data set, preprocessing, batch size and steps of the networks that were trained most.
+        usual: data set, preprocessing, optimizer, batch size and steps of the networks that were trained most.
     """
-    optimizer = wish.optimizer or OPTIMIZER
     values = {
         "dataset": wish.dataset or usual["dataset"],
         "preprocessing": usual["preprocessing"],
@@ -37,8 +36,8 @@ def text(wish: Wish, usual: Mapping[str, Any]) -> str:
         "init": INITS,
         "activation": wish.activation,
         "norm": wish.norms,
-        "optimizer": optimizer,
-        "lr": ADAPTIVE_RATES if optimizer.partition("(")[0] in ADAPTIVE else RATES,
+        "optimizer": wish.optimizer or usual["optimizer"],
+        "lr": RATES,
         "batch_size": usual["batch_size"],
         "steps": usual["steps"],
         "seed": SEEDS,

@@ -74,7 +74,8 @@ def measure(wish: Wish) -> None:
         return
     st.markdown("#### Measure mine")
     usual = data.query("training_networks").iloc[0]
-    plain = {axis: cell_filters.plain(usual[axis]) for axis in ("dataset", "preprocessing", "batch_size", "steps")}
+    shared = ("dataset", "preprocessing", "optimizer", "batch_size", "steps")
+    plain = {axis: cell_filters.plain(usual[axis]) for axis in shared}
     st.markdown(
         "This grid trains what you asked for, under several initializations, rates and seeds; then it answers here."
     )

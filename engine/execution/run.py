@@ -137,7 +137,6 @@ class Execution:
         keep_freed_memory()
         with self.executor, WriterLock(self.layout):
             self._close_abandoned_runs()
-            self._journal_maps()
             done = set() if fresh else done_cells(self.layout)
             missing = [cell for cell in self.grid.cells if cell.cell_id not in done]
             with interruptible():
@@ -145,6 +144,8 @@ class Execution:
                 self.executor.prepare(
                     list(dict.fromkeys(one for cell in missing for one in cell.datasets)), self.reporter.download
                 )
+            # What is refused leaves nothing behind.
+            self._journal_maps()
             cached = len(self.grid.cells) - len(missing)
             self.record = RunRecord(
                 self.run_id, self.grid, self.executor.process, len(self.grid.cells), cached, len(batches)

@@ -20,14 +20,17 @@ LECTURE = (ROOT / "lecture", ROOT / "views" / "lecture.py")
 NAMES = {entry.name for kind in REGISTRIES for entry in entries(kind)} | {entry.name for entry in parts()}
 # Words that are no members where they stand: columns, statistics, scales, layouts, keys, and a study.
 OTHER_MEANINGS = {
-    "advice.py": {"layer"}, "diagnosis_findings.py": {"center"}, "nearby.py": {"center"},
+    "advice.py": {"layer"}, "behind_tile.py": {"layer"}, "diagnosis_findings.py": {"center"}, "nearby.py": {"center"},
     "charts/distributions.py": {"layer", "rms"}, "charts/line_template.py": {"theory"},
-    "charts/lines.py": {"theory"}, "charts/plane.py": {"linear"}, "charts/ridges.py": {"layer"},
+    "charts/lines.py": {"measured", "theory"}, "charts/parallel.py": {"none"}, "charts/thumbnail.py": {"layer"},
+    "smoothing.py": {"measured"}, "training_curves.py": {"linear"},
+    "views/hands_on.py": {"batch", "layer", "mean_field", "measured", "none"},
+    "charts/plane.py": {"linear"}, "charts/ridges.py": {"layer"},
     "charts/sites.py": {"rms", "theory"}, "charts/template.py": {"layer"}, "diagnosis_strips.py": {"rms", "theory"},
     "figure.py": {"center"}, "layer_statistics.py": {"layer", "theory"},
     "views/activation_statistics.py": {"layer", "center"}, "views/data_and_sql.py": {"own", "center"},
     "views/edge_of_chaos.py": {"mean_field", "theory"}, "views/preprocessing.py": {"cloud"},
-    "views/trainability_map.py": {"none", "layer"},
+    "views/trainability_map.py": {"none"},
 }  # fmt: skip
 SOURCES = [file for file in sorted(ROOT.rglob("*.py")) if not any(file.is_relative_to(own) for own in LECTURE)]
 
