@@ -28,19 +28,17 @@ def thumbnail(chart: Chart) -> str:
 def _lines(chart: Chart) -> str:
     rows, encoding = chart.data["rows"], next(_coloured(chart.spec))
     panel = chart.spec.get("facet", {}).get("field")
-    rows = rows if panel is None else rows[rows[panel] == rows[panel].iloc[0]]
+    rows = (rows if panel is None else rows[rows[panel] == rows[panel].iloc[0]]).reset_index(drop=True)
     x, named = encoding["x"]["field"], encoding["x"]["type"] == "nominal"
     across = pd.factorize(rows[x])[0] if named else _scaled(rows[x], encoding["x"])
-    placed = pd.DataFrame({"x": across, "y": _scaled(rows["mean"], encoding["y"])}).dropna()
-    places = _fitted(placed["x"], WIDTH), HEIGHT - _fitted(placed["y"], HEIGHT)
-    placed = placed.assign(x=places[0], y=places[1], one=rows["configuration"].to_numpy()[placed.index])
+    rows = rows.assign(across=across, above=_scaled(rows["mean"], encoding["y"])).dropna(subset=["across", "above"])
+    rows = rows.assign(across=_fitted(rows["across"], WIDTH), above=HEIGHT - _fitted(rows["above"], HEIGHT))
     paint = encoding["color"]
     colours = dict(zip(paint["scale"]["domain"], paint["scale"]["range"], strict=True))
-    of_rows = rows[paint["field"]].astype(str).reset_index(drop=True)
     drawn = []
-    for _, line in placed.sort_values("x", kind="stable").groupby("one", sort=False):
-        colour = escape(colours.get(of_rows[line.index[0]], theme.NEUTRAL), quote=True)
-        points = [f"{place.x:.1f},{place.y:.1f}" for place in line.itertuples()]
+    for _, line in rows.sort_values("across", kind="stable").groupby("configuration", sort=False):
+        colour = escape(colours.get(str(line[paint["field"]].iloc[0]), theme.NEUTRAL), quote=True)
+        points = [f"{place.across:.1f},{place.above:.1f}" for place in line.itertuples()]
         if named or len(points) == 1:
             centres = (point.split(",") for point in points)
             drawn += [f'<circle cx="{left}" cy="{top}" r="2.2" fill="{colour}"/>' for left, top in centres]

@@ -19,6 +19,7 @@ export default function ({ data, parentElement, setStateValue }) {
     state.plane = null;
   }
   Object.assign(state, { key: data.key, data });
+  for (const [name, title] of Object.entries(data.titles)) part(`${name}_title`).textContent = title;
   // An address that somebody opened, or a step back; not the echo of what was reported from here.
   if (!state.point || (state.dragging !== true && JSON.stringify(data.point) !== state.reported)) state.point = { ...data.point };
   state.reported = JSON.stringify(data.point);

@@ -55,6 +55,12 @@ def answered(number: int) -> str | None:
     return said if said in rows()[number].prediction.options else None
 
 
+def answers() -> dict[str, str]:
+    """Return all that the reader has said, by its names in the address."""
+    said = {_key(number): answered(number) for number in rows()}
+    return {key: answer for key, answer in said.items() if answer is not None}
+
+
 def compare(said: str, answer: str) -> None:
     """Say whether the data agree with the reader.
 

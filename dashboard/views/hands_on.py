@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from goldilocks.dashboard import axes, commands, data, phase_plane, selectors
+from goldilocks.dashboard import axes, commands, data, phase_plane, quantities, selectors
 from goldilocks.dashboard.charts.group import Group
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.figure import Figure
@@ -16,18 +16,22 @@ from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.written import family
 
 PREFIX = "live"
+STUDY = "mean_field"
 LABELS = {"sigma_w": "σw", "sigma_b": "σb", "depth": "Depth", "width": "Width"}
 # What the scripts call it, by what a normalization normalizes over.
 KINDS = {"nothing": "none", "units": "units", "batch": "batch"}
 # Where a normalization adds nothing, this keeps zero from being divided by zero.
 EPS = 1e-300
-# What is drawn for a file: columns of the theory, by title; and what the curves of one picture are called.
+# What is drawn over the layers: the quantity of the store whose card names it, and columns of the theory.
 DRAWN = {
-    "Variance of pre-activations q": ("q",),
-    "Std of activations": ("std",),
-    "Gradient rms, relative to the last layer": ("gradient",),
-    "Correlation of two inputs": ("unlike", "alike"),
+    "q": ("length", ("q",)),
+    "std": ("std", ("std",)),
+    "gradient": ("grad_rms", ("gradient",)),
+    "correlation": ("correlation", ("unlike", "alike")),
 }
+# What theory says of a quantity only in relation to another value of it.
+RELATIVE = {"gradient": " ÷ that at the last layer"}
+# What the curves of one picture are called.
 CURVES = {"unlike": "inputs independent", "alike": "inputs nearly alike"}
 MEASURED = ("study", "sigma_w", "sigma_b", "width", "depth", "q", "std", "gradient", "unlike", "alike")
 
@@ -96,13 +100,14 @@ def _figure(view: View, point: Point) -> Figure:
     question = view.theory(point)
     frame = question.frame()
     charts = {}
-    for title, columns in DRAWN.items():
+    for drawn, (_, columns) in DRAWN.items():
         shown = [name for name in columns if frame[name].notna().any()]
         if not shown:
             continue
         rows = frame.melt(["layer"], shown, "configuration", "mean").assign(seeds=1, lost=0)
         named = rows.assign(configuration=rows["configuration"].map(lambda name: CURVES.get(name, name)))
         names = list(dict.fromkeys(named["configuration"]))
+        title = _titles()[drawn]
         y = Axis("mean", title, logarithmic="unlike" not in columns)
         colour = axes.coloured("configuration", "", names)
         charts[title] = lines(named, Axis("layer", "Layer", whole=True), y, colour, points=False)
@@ -110,6 +115,13 @@ def _figure(view: View, point: Point) -> Figure:
     title = f"What becomes of a signal in {point.depth} layers of {view.activation}{behind}?"
     note = f"Mean-field theory at σw = {point.sigma_w:g}, σb = {point.sigma_b:g}, for infinitely wide layers."
     return Figure(title, Group(charts, 2), question, "", note)
+
+
+@data.cached
+def _titles() -> dict[str, str]:
+    """Return what is drawn over the layers as the cards of the store call it."""
+    titles = {drawn: quantities.title_of(quantities.card(STUDY, name), name) for drawn, (name, _) in DRAWN.items()}
+    return {drawn: title + RELATIVE.get(drawn, "") for drawn, title in titles.items()}
 
 
 @data.cached
@@ -135,6 +147,7 @@ def _sent(view: View) -> dict[str, Any]:
         "maps": found,
         "norm": _norms()[view.norm],
         "limits": data.thresholds(),
+        "titles": _titles(),
         "places": [{"names": row.init, "sigma_w": row.weight**0.5} for row in places.itertuples(index=False)],
         "measured": [
             row | {"label": _label(one)}
@@ -144,7 +157,7 @@ def _sent(view: View) -> dict[str, Any]:
 
 
 def _label(row: Any) -> str:
-    kind = "correlated inputs" if row["study"] == "mean_field" else "propagation"
+    kind = "correlated inputs" if row["study"] == STUDY else "propagation"
     who = "" if family(row["init"]) == "mean_field" else f"{row['init']}, "
     seeds = f"{row['seeds']} seed" + ("s" if row["seeds"] != 1 else "")
     return (

@@ -55,7 +55,7 @@ def _choose(asked: int | None) -> bool:
 
 def _line(row: Row, reveal: bool) -> overview.Line:
     told = _told(row.number) if reveal or asking.answered(row.number) else None
-    return overview.Line(row.number, row.claim, f"?{_address(row.number)}", told)
+    return overview.Line(row.number, row.claim, f"?{_address(row.number, reveal)}", told)
 
 
 @data.cached
@@ -63,10 +63,9 @@ def _told(number: int) -> overview.Told:
     return overview.told(asking.finding(number))
 
 
-def _address(number: int) -> str:
-    """Return the query string of a row's link: what was answered stays in it."""
-    kept = {key: st.query_params.get_all(key) for key in st.query_params if key not in (ROW, CHAPTER)}
-    return urlencode({ROW: [str(number)]} | kept, doseq=True)
+def _address(number: int, reveal: bool) -> str:
+    """Return the query string of a row's link: what was answered stays in it, and nothing that cannot be answered."""
+    return urlencode({ROW: number} | asking.answers() | ({ANSWERS: "true"} if reveal else {}))
 
 
 CLICKS, LANDED = f"{PREFIX}_clicks", f"{PREFIX}_landed"

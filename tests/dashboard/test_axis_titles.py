@@ -15,6 +15,8 @@ import pytest
 from goldilocks import store
 from goldilocks.dashboard import axes, quantities
 from goldilocks.dashboard.charts import plane
+from goldilocks.dashboard.figure import Figure
+from goldilocks.dashboard.hands_on import component
 from tests.dashboard.opening import PAGES, STORES, open_page
 
 CHOSEN = {*axes.NAMES.values(), "Step", "Layer", plane.WEIGHT, plane.BIAS, "Standard deviation of the weights"}
@@ -50,8 +52,17 @@ def renamed_store(request, tmp_path_factory):
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("runs", "data_and_sql")])
 def test_every_title_of_a_measured_quantity_comes_from_its_card(page, renamed_store, monkeypatch):
+    offered, around = [], Figure.around
+    monkeypatch.setattr(Figure, "around", lambda self, key: offered.append(self) or around(self, key))
+    sent, live = {}, component._live
+    monkeypatch.setattr(component, "_live", lambda **more: sent.update(more["data"]) or live(**more))
     app = open_page(page, renamed_store(page), monkeypatch, **ASKED.get(page, {}))
     titles, named = _shown(app), _shown(app, ("nominal",))
+    # A page that draws by scripts of its own: what stands above its pictures, and what it offers as a file.
+    assert (page == "hands_on") == bool(sent)
+    for figure in offered if sent else ():
+        titles |= {*sent["titles"].values(), *figure.chart.charts}
+        titles |= set().union(*(_titles(chart.spec) for chart in figure.chart.charts.values()))
     for widget in [*app.get("segmented_control"), *app.selectbox, *app.multiselect]:
         if widget.key in TELLING:
             choices = [widget.options] if widget.type == "multiselect" else widget.options

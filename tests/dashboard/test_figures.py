@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from urllib.parse import parse_qs
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from goldilocks.dashboard.charts import group
 from goldilocks.dashboard.figure import FORMATS, Figure
+from goldilocks.dashboard.hands_on import component
 from tests.breadth import few
 from tests.dashboard.opening import PAGES, open_page
 from tests.dashboard.seen import SEEN
@@ -20,15 +22,20 @@ ASKED = {
     "data_and_sql": {"sql": "SELECT layer, avg(std) AS std FROM activation_stats GROUP BY layer"},
 }
 TABLES_ONLY = ("runs",)
+# The pages whose figure is a component of its own, with what it holds: no chart stands on them.
+LIVE = {"hands_on": component._text("page.html")}
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_figure_is_complete(page, store_of, monkeypatch):
+    offered, around = [], Figure.around
+    monkeypatch.setattr(Figure, "around", lambda self, key: offered.append(self) or around(self, key))
     app = open_page(page, store_of(page), monkeypatch, **ASKED.get(page, {}))
     assert not app.exception
     charts = [element.proto for element in app.get("vega_lite_chart")]
     figures = list(_figures(app.main))
-    assert bool(charts) == bool(figures) == (page not in TABLES_ONLY)
+    assert bool(figures) == (page not in TABLES_ONLY)
+    assert bool(charts) == (page not in (*TABLES_ONLY, *LIVE))
     assert all(chart.alt for chart in charts)
     assert all(table.proto.alt for table in app.dataframe)
     for one in figures:
@@ -41,10 +48,15 @@ def test_every_figure_is_complete(page, store_of, monkeypatch):
         (sql,) = [element.value for element in own if element.type == "code" and "SELECT" in element.value]
         (link,) = [one.proto for one in own if one.type == "page_link" and one.proto.page.endswith("data_and_sql")]
         assert parse_qs(link.query_string) == {"sql": [sql]}
-        assert "vega_lite_chart" in kinds
+        assert ("bidi_component" if page in LIVE else "vega_lite_chart") in kinds
     assert all("-figure-" in path for path in _places(app.main))
     for chart in charts:
         _check_colours(json.loads(chart.spec))
+    if page in LIVE:
+        assert offered
+        for figure in offered:
+            _check_colours(figure.chart.to_dict())
+        _check_told(LIVE[page])
 
 
 @pytest.mark.parametrize("tap", few(["activations", "pre-activations", "gradients"], 1))
@@ -97,6 +109,16 @@ def _elements(block):
             yield from _elements(child)
         else:
             yield child
+
+
+def _check_told(html):
+    """Whoever cannot see pictures is told what each is, and what follows from a choice as soon as it is made."""
+    pictures = re.findall(r"<svg[^>]*>", html)
+    assert pictures
+    for picture in pictures:
+        assert 'role="img"' in picture
+        assert re.search(r'aria-label="[^"]+"', picture), picture
+    assert 'role="status"' in html
 
 
 def _check_colours(spec):

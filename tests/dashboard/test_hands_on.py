@@ -108,4 +108,4 @@ def test_downloads_hold_the_theory_at_the_point(studied_store, monkeypatch):
     assert taken.to_numpy() == pytest.approx(truth.to_numpy())
     picture = shown[0].file("SVG").decode()
     assert "What becomes of a signal in 9 layers of gelu?" in picture
-    assert "Correlation of two inputs" in picture
+    assert "Correlation of two inputs c" in picture

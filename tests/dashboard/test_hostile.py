@@ -13,6 +13,10 @@ def test_there_are_at_least_forty_and_some_on_every_page():
     assert {page for page, _ in ADDRESSES} >= set(PAGES)
 
 
+# Addresses that a page is meant to have, with screens of their own.
+SCREENS = {"": ("present=1", "present=1&row=4&shown=1")}
+
+
 async def visit(url, addresses):
     session = await Session.open(url)
     await session.run()
@@ -24,6 +28,9 @@ async def visit(url, addresses):
             await session.visit(path)
             usual[path] = set(session.markup)
             assert usual[path]
+            for screen in SCREENS.get(path, ()):
+                await session.visit(path, screen)
+                usual[path] |= set(session.markup)
         await session.visit(path, query)
         # Nothing of the address becomes part of the page's HTML.
         assert set(session.markup) <= usual[path], (page, query)

@@ -77,8 +77,10 @@ def test_while_a_run_is_in_progress_nobody_is_told_to_start_one(page, published,
     path = tmp_path / "grid.duckdb"
     if published:
         write(path, believable(1, 1))
+    # A row of the lecture says nothing of results, nor of their lack, before it is asked.
+    asked = {"lecture_answers": "true"} if page == "lecture" else {}
     with store.WriterLock(store.Layout.at(path)):
-        app = open_page(page, path, monkeypatch)
+        app = open_page(page, path, monkeypatch, **asked)
     assert not app.exception
     assert commands.COMING in words(app)
     assert not COMMANDS.search(words(app) + " ".join(code.value for code in app.code))

@@ -99,7 +99,8 @@ def test_a_comma_within_parentheses_belongs_to_what_a_fragment_is_given():
 
 
 def test_every_fragment_is_used_more_than_once():
-    text = "\n".join(file.read_text() for file in queries.FOLDER.glob("*.sql"))
+    # By queries and by other fragments.
+    text = "\n".join(file.read_text() for folder in (queries.FOLDER, fragments.FOLDER) for file in folder.glob("*.sql"))
     for fragment in fragments.FOLDER.glob("*.sql"):
         assert len(re.findall(rf"@{fragment.stem}\b", text)) > 1, fragment.stem
 
