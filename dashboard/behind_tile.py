@@ -65,7 +65,7 @@ def _layers(chosen: cell_filters.Chosen, tile: str) -> None:
     chart = lines(
         both,
         Axis("layer", "Layer", whole=True),
-        Axis("mean", "Value", spans_decades(both["mean"], 1.5)),
+        Axis("mean", " · ".join(names.values()), spans_decades(both["mean"], 1.5)),
         axes.coloured("quantity", "Quantity", list(names.values())),
         height=HEIGHT,
     )

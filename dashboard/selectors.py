@@ -110,11 +110,13 @@ def one(
     """
     _mention_unknown(key, label, options, show)
     start = options.index(default) if default in options else 0
+    # Streamlit asks for the texts again after the page was drawn, when a store that they come from may be gone.
+    text = {option: show(option) for option in options}.__getitem__
     chosen = st.selectbox(
-        verbatim(label), options, index=start, format_func=show, key=key, help=help, bind="query-params"
+        verbatim(label), options, index=start, format_func=text, key=key, help=help, bind="query-params"
     )
     found = options[start] if chosen is None else chosen
-    permalink.note(key, [show(found)])
+    permalink.note(key, [text(found)])
     return found
 
 

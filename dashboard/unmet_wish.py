@@ -79,7 +79,11 @@ def measure(wish: Wish) -> None:
     st.markdown(
         "This grid trains what you asked for, under several initializations, rates and seeds; then it answers here."
     )
-    text = st.text_area("Grid (TOML); lists are crossed", own_grid.text(wish, plain), height=390)
+    wanted, key = own_grid.text(wish, plain), f"{PREFIX}_toml"
+    # Another wish is another grid, whatever was written into that of the wish before.
+    if key not in st.session_state or st.session_state.get(f"{PREFIX}_wanted") != wanted:
+        st.session_state[f"{PREFIX}_wanted"] = st.session_state[key] = wanted
+    text = st.text_area("Grid (TOML); lists are crossed", height=390, key=key)
     if compute.elsewhere():
         return
     if engine_process.running() is None:

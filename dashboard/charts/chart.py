@@ -48,7 +48,7 @@ class Chart:
     def _laid_out(self, width: int) -> Spec:
         # A chart that is only resized keeps its height, and a legend of more lines is cut: with another width it is
         # another chart, drawn anew.
-        spec = self.spec | {"usermeta": {"width": width}}
+        spec = self.spec | {"usermeta": self.spec.get("usermeta", {}) | {"width": width}}
         return spec if self.panels is None else self.panels.laid_out(spec, width)
 
     @cached_property

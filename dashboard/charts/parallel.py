@@ -20,6 +20,9 @@ MOST_LINES = 400
 TICKS = 5
 # The lines that pass through a part of an axis: dragged over with the pointer.
 BRUSH, ISOLATED = "part", "only"
+# Vega draws what is dragged over with elements that nobody can name for a screen reader, nor hide from it: on a canvas
+# they are none, and the alternative text describes the figure as a whole.
+ONE_IMAGE: Spec = {"embedOptions": {"renderer": "canvas"}}
 # Of lines that do not pass through it.
 FADED = 0.04
 
@@ -171,4 +174,4 @@ def _template(several: bool) -> alt.TopLevelMixin:
     upright = alt.Chart(marks).mark_rule(color=theme.NEUTRAL, opacity=0.5).encode(x=x)
     words = alt.Chart(marks).mark_text(align="left", dx=7, fontSize=11.5, limit=105, color=theme.NEUTRAL)
     words = words.encode(x=x, y=y, text=alt.Text(field="value", type="nominal"))
-    return alt.layer(upright, drawn, words, dots, height=HEIGHT)
+    return alt.layer(upright, drawn, words, dots, height=HEIGHT, usermeta=ONE_IMAGE)

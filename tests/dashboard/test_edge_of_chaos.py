@@ -9,6 +9,7 @@ import pytest
 
 from goldilocks.dashboard import axes, data, phase_plane
 from goldilocks.dashboard.charts import plane as charts_of_planes
+from goldilocks.dashboard.interval import BANDS
 from goldilocks.engine.initializers import initializers
 from tests.dashboard.opening import open_page, words
 from tests.dashboard.seen import SEEN
@@ -158,7 +159,8 @@ def test_the_depth_of_correlations_has_an_interval_and_no_cross_where_it_does_no
     monkeypatch.setattr(data, "query", answer)
     app = opened(monkeypatch, studied_store)
     (chart,) = (chart for chart in charts(app) if chart.alt.startswith("Depth scale ξ_c") and "measured" in chart.alt)
-    assert "95 % interval of the mean, from" in chart.spec
+    assert f"mean ({BANDS['interval']})" in chart.spec
+    assert "format(datum.low" in chart.spec
     assert '"cross"' not in chart.spec
 
 

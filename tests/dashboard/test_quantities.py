@@ -11,6 +11,7 @@ from goldilocks import store
 from goldilocks.dashboard import cell_filters, quantities
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.quantities import QuantityPlot
+from tests.dashboard.test_charts import table
 
 
 def named(*means):
@@ -56,7 +57,7 @@ def test_ranges_of_a_study_are_called_what_they_are(studied_store, monkeypatch):
     of_directions, of_seeds = quantities.figure(own), quantities.figure(asked)
     assert quantities.OF_DIRECTIONS in of_directions.note
     assert "of the seeds" not in of_directions.note
-    assert f'"{quantities.OF_DIRECTIONS}, from"' in json.dumps(of_directions.chart.spec)
+    assert f"mean ({quantities.OF_DIRECTIONS})" in table(of_directions.chart)
     assert quantities.OF_DIRECTIONS not in of_seeds.note + json.dumps(of_seeds.chart.spec)
     # Also where another band is asked for, the ranges are those of the study.
     for band in BANDS:
@@ -89,7 +90,9 @@ def test_a_pointer_is_told_which_band_is_drawn(band, transferred_store, monkeypa
     monkeypatch.setenv("GOLDILOCKS_STORE", str(transferred_store))
     figure = quantities.figure(QuantityPlot("transfer", "transfer_accuracy", band=band))
     assert (figure.chart.data["rows"]["low"] < figure.chart.data["rows"]["high"]).any()
-    assert f'"{BANDS[band]}, from"' in json.dumps(figure.chart.spec)
+    assert f"mean ({BANDS[band]})" in table(figure.chart)
+    # And of each line its ends.
+    assert "format(datum.low" in json.dumps(figure.chart.spec)
 
 
 def test_what_a_study_lacks_is_not_told(studied_store, monkeypatch):

@@ -21,10 +21,10 @@ KINDS = {
     "text_area": 1,
 }
 # The text of a grid is as long as its author likes, too long for an address, and no figure depends on it. A tile stands
-# there as its column and its row, whether it was clicked or chosen.
-NOT_IN_THE_ADDRESS = ("runs_toml", "map_tile_chosen")
+# there as its column and its row, whether it was clicked or chosen; a pin under the name that it has on every page.
+NOT_IN_THE_ADDRESS = ("runs_toml", "use_toml", "map_tile_chosen", "train_pinned")
 # Where nothing is a choice, too: the page has more to show.
-OPTIONAL = ("train_metric", "runs_covered")
+OPTIONAL = ("train_metric", "runs_covered", "train_pinned")
 
 
 @pytest.mark.parametrize("page", PAGES)
