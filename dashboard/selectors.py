@@ -157,6 +157,19 @@ def several(
     return [option for option in options if option in chosen]
 
 
+def answer(label: str, question: str, options: Sequence[str], key: str) -> str | None:
+    """Ask a question; return the answer, or None where there is none yet.
+
+    Args:
+        label: what is answered, in a sentence about an answer that there is not.
+        question: what is asked.
+        options: the possible answers.
+        key: name in the URL, unique on the page.
+    """
+    _mention_unknown(key, label, options, str)
+    return st.pills(question, options, key=key, bind="query-params")
+
+
 def switch(
     label: str,
     options: Sequence[str],

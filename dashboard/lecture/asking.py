@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from goldilocks.dashboard import data
+from goldilocks.dashboard import data, selectors
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from goldilocks.dashboard.lecture.row import Finding, Row
 from goldilocks.dashboard.verbatim import verbatim
@@ -41,7 +41,7 @@ def guess(row: Row) -> str | None:
         row: the row.
     """
     asked = row.prediction
-    return st.pills(asked.question, asked.options, key=_key(row.number), bind="query-params")
+    return selectors.answer(f"L{row.number}", asked.question, asked.options, _key(row.number))
 
 
 def answered(number: int) -> str | None:

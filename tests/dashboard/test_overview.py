@@ -64,6 +64,15 @@ def test_all_is_told_on_request_and_one_line_when_its_row_is_answered(lecture_st
     assert {tuple(linked(line)["lecture_guess_12"]) for line in one} == {(said,)}
 
 
+@pytest.mark.parametrize("said", few([HOSTILE, "no such answer", "", "NaN"], 2))
+def test_what_is_no_answer_is_named_and_in_no_link(said, filled_store, monkeypatch):
+    address = {"lecture_guess_4": said, "lecture_guess_99": said, "lecture_activation": said, said or "x": said}
+    app = open_page("lecture", filled_store, monkeypatch, lecture_chapter="L4–L8 Initialization", **address)
+    assert not app.exception
+    assert ("L4: the address asks for" in words(app)) == bool(said)
+    assert all(set(linked(line)) == {"row"} for line in shown(app))
+
+
 def test_a_row_that_the_store_lacks_is_not_measured(filled_store, monkeypatch):
     found = shown(open_page("lecture", filled_store, monkeypatch, lecture_answers="true"))
     told = {number: BADGE.findall(line[2])[0] for number, line in zip(sorted(ROWS), found, strict=True)}
