@@ -17,8 +17,8 @@ from goldilocks.dashboard.charts.template import Spec
 
 # Nobody tells more lines apart: pages draw the first so many.
 MOST_LINES = 60
-# Letters of a title that fit beside the lowest chart; longer ones take two lines.
-TITLE_LETTERS = 32
+# Letters of a title that fit beside a chart of a usual height, and beside a lower one; longer ones take more lines.
+TITLE_LETTERS, LOW_LETTERS = 32, 18
 # Of a panel, and of what the numbers and each line of the title beside the panels take.
 LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, FRAME_WIDTH, TITLE_LINE = 190, 640, 4, 60, 16
 # What a cross that ends a line at the right edge of the last panel reaches beyond it.
@@ -97,11 +97,12 @@ def lines(
     shape = _shape(data, x, y, colour, dash, panels, points, zero, band, cursor, zeros)
     values = _values(data, x, y, colour, dash, band, cursor)
     values["height"] = height or (HEIGHT if panels is None else PANEL_HEIGHT)
+    values["y_lines"] = beside = _beside(y, values["height"])
     values["table"] = reading.table(data, x.field, x.title, _of(y, band, shape.wide), panels.field if panels else None)
     if panels is None:
         return style.chart(template(shape), values, rows=data)
     values |= {"panels_field": panels.field, "panels": panels.title, "panels_names": [str(v) for v in panels.values]}
-    frame_width = FRAME_WIDTH + TITLE_LINE * len(_beside(y)) + (CROSS_WIDTH if data["first_lost"].any() else 0)
+    frame_width = FRAME_WIDTH + TITLE_LINE * len(beside) + (CROSS_WIDTH if data["first_lost"].any() else 0)
     layout = Panels(len(panels.values), LEAST_WIDTH, MOST_WIDTH, PANELS_PER_ROW, frame=frame_width)
     return style.chart(template(shape), values, layout, rows=data)
 
@@ -156,7 +157,6 @@ def _values(
         "x_ticks": _measured(data, x),
         "x_names": across,
         "y": y.title,
-        "y_lines": _beside(y),
     }
     values |= style.leaning_values(across) | style.colour_values("colour", colour.field, names, colour.colours)
     values |= {
@@ -196,9 +196,9 @@ def _has(name: str, data: pd.DataFrame) -> bool:
     return name in data and bool(data[name].notna().any())
 
 
-def _beside(y: Axis) -> list[str]:
+def _beside(y: Axis, height: int) -> list[str]:
     """Return the lines of the title beside a chart."""
-    return textwrap.wrap(y.title, TITLE_LETTERS)
+    return textwrap.wrap(y.title, TITLE_LETTERS if height >= PANEL_HEIGHT else LOW_LETTERS)
 
 
 def _has_width(data: pd.DataFrame) -> bool:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from goldilocks import engine, store
-from goldilocks.dashboard import outlook, own_grid, snippet
+from goldilocks.dashboard import engine_process, outlook, own_grid, snippet
 from goldilocks.dashboard.wish import Wish
 from goldilocks.engine.catalog import entries
 from tests.breadth import few
@@ -245,3 +245,19 @@ def test_the_grid_that_measures_a_wish_is_one_of_the_engines(optimizer, norms):
     assert len({str(cell.norm) for cell in cells}) == len(norms)
     assert {type(cell.optimizer).__name__.lower() for cell in cells} == {optimizer or USUAL["optimizer"]}
     assert len({cell.seed for cell in cells}) >= 3
+
+
+def test_what_was_written_into_a_grid_stays_until_another_one_is_wished_for(trained, monkeypatch):
+    monkeypatch.setattr(engine_process, "local", lambda address: True)
+    app = ask(trained, monkeypatch, depth=5, width=64, activation="gelu")
+    assert "depth = 5" in _grid(app).value
+    _grid(app).set_value("mine").run()
+    assert _grid(app.run()).value == "mine"
+    next(one for one in app.number_input if one.key == "use_depth").set_value(6).run()
+    assert not app.exception
+    assert "depth = 6" in _grid(app).value
+
+
+def _grid(app):
+    (found,) = (one for one in app.text_area if one.key == "use_toml")
+    return found
