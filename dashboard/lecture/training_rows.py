@@ -134,7 +134,7 @@ SYMMETRY = Row(
         tuple(training_answers.NOTHING_CHANGES.values()),
     ),
     "views/every_study.py",
-    {"study_name": "symmetry"},
+    {"study_name": "symmetry", "study_quantity_symmetry": "Distinct units"},
 )
 DEPTH = Row(
     3,
