@@ -39,6 +39,9 @@ def publish(
         except pages.Broken as error:
             print(error, file=sys.stderr)
             raise typer.Exit(FAILED) from None
+        except OSError as error:
+            print(f"{error.filename or folder} cannot be written: {error.strerror}", file=sys.stderr)
+            raise typer.Exit(FAILED) from None
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
         say(f"{len(written)} pages, {size:.1f} MB: open {folder / 'index.html'}, or let a web server serve the folder")
 

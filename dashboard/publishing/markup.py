@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 from typing import Any
@@ -37,12 +37,9 @@ class Markup:
 
     Attributes:
         kept: saves the rows of some SQL under a name and returns the address of the file.
-        charts: how many there are so far.
     """
 
     kept: Callable[[str, str], str]
-    charts: int = 0
-    figures: set[str] = field(default_factory=set)
 
     def of(self, trees: Iterable[Any]) -> str:
         """Return some trees as HTML, one after the other.
@@ -64,7 +61,6 @@ class Markup:
     def _figure(self, node: Any, name: str) -> str:
         """Return a figure with its rows and SQL at hand instead of the menu of downloads."""
         sql = next(one.value for one in nodes(node) if one.type == "code")
-        self.figures.add(name)
         body = self.of(node.children.values())
         link = f'<a href="{escape(self.kept(name, sql))}" download>CSV</a>'
         code = f"<details><summary>SQL</summary><pre>{escape(sql)}</pre></details>"
@@ -120,7 +116,6 @@ class Markup:
         return table(node.value)
 
     def _vega_lite_chart(self, node: Any) -> str:
-        self.charts += 1
         text = json.dumps(specification(node.proto)).replace("</", "<\\/")
         label = escape(node.proto.alt or "chart")
         return (

@@ -74,10 +74,12 @@ def publish(
         The pages.
 
     Raises:
-        StoreInvalid: the folder exists and has something in it.
+        StoreInvalid: the folder is a file, or has something in it.
         StoreMissing: there is no store.
         Broken: a page ends with an error.
     """
+    if folder.exists() and not folder.is_dir():
+        raise StoreInvalid(f"{folder} is a file: choose a folder, which is created if missing")
     if folder.exists() and any(folder.iterdir()) and not (overwrite and _is_site(folder)):
         again = "--overwrite replaces it" if _is_site(folder) else "choose another one"
         raise StoreInvalid(f"{folder} is not empty: {again}")

@@ -124,6 +124,16 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path, filled_store):
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_where_nothing_can_be_written_a_sentence_says_so(tmp_path, filled_store):
+    file = tmp_path / "thesis.txt"
+    file.write_text("all of it")
+    for folder, code, said in ((file, 2, "is a file"), (file / "site", 1, "cannot be written")):
+        done = CliRunner().invoke(command.app, [str(folder), "--store", str(filled_store)])
+        assert (done.exit_code, type(done.exception)) == (code, SystemExit), done.output
+        assert said in done.output
+    assert file.read_text() == "all of it"
+
+
 def test_without_a_store_nothing_is_written(tmp_path):
     said = CliRunner().invoke(command.app, [str(tmp_path / "site"), "--store", str(tmp_path / "none.duckdb")])
     assert said.exit_code == 2
