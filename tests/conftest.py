@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 import psutil
@@ -79,6 +80,16 @@ def pytest_collection_finish():
     """What has been imported and collected stays; from now on, garbage is looked for among what tests make."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _members_of_plugins_end_with_their_module():
+    """What a file of tests adds to the engine is not there for the next one: which that is depends on the workers."""
+    yield
+    # Who has not loaded the engine has added nothing to it.
+    if loaded := sys.modules.get("goldilocks.engine.plugins"):
+        for path in list(loaded._loaded):
+            loaded.unload(path)
 
 
 @pytest.fixture(scope="session")
