@@ -92,9 +92,10 @@ def ranking(measurement: Measurement, findings: tuple[Finding, ...]) -> pd.DataF
         findings: about it.
 
     Returns:
-        One row per initialization: `place`, `init`, `errors`, `warnings`, `forward_rate`, `backward_rate`,
-        `first_loss`, `distance`, and against the first on common seeds `behind` (mean difference of distances) with its
-        interval `behind_low`, `behind_high` (Student's t, Bonferroni over the comparisons) and `clearly_behind`.
+        One row per initialization: `place`, `init`, `errors`, `warnings`, `forward_rate` and `backward_rate`, each with
+        the interval of its mean over seeds (`forward_low`, `forward_high`, …), `first_loss`, `distance`, and against
+        the first on common seeds `behind` (mean difference of distances) with its interval `behind_low`, `behind_high`
+        (Student's t, Bonferroni over the comparisons) and `clearly_behind`.
     """
     strips = {init: strip(measurement, init) for init in measurement.inits}
     distances = {init: _distance(measurement, init, along) for init, along in strips.items()}
@@ -112,13 +113,14 @@ _FIRST = {"behind": 0.0, "behind_low": np.nan, "behind_high": np.nan, "clearly_b
 def _row(
     measurement: Measurement, init: str, findings: tuple[Finding, ...], far: Array, along: Strip
 ) -> dict[str, Any]:
-    rates = {"forward_rate": along.forward_rate, "backward_rate": along.backward_rate}
+    rates = {"forward": along.forward_rate, "backward": along.backward_rate}
     own = [one.severity for one in findings if one.init == init]
     return {
         "init": init,
         "errors": own.count("error"),
         "warnings": own.count("warning"),
-        **{name: rate.mean if rate else np.nan for name, rate in rates.items()},
+        **{f"{way}_rate": rate.mean if rate else np.nan for way, rate in rates.items()},
+        **{f"{way}_{end}": getattr(rate, end, np.nan) for way, rate in rates.items() for end in ("low", "high")},
         "first_loss": float(np.mean(measurement.first_loss[measurement.rows(init)])),
         "distance": float(np.mean(far)),
     }

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import inf
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from goldilocks.engine.diagnosis.bars import LOST, ZERO, bars
 from goldilocks.engine.diagnosis.finding import Finding, counted
+from goldilocks.engine.diagnosis.rates import LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from goldilocks.engine.diagnosis.report import Report
 
 COLUMNS = 80
-# Of names: in the table, and beside strips.
-NAME, BESIDE = 24, 14
+# Of names: in the table, in a list, and beside strips.
+NAME, WIDER, BESIDE = 20, 24, 14
 
 
 def text(report: "Report") -> str:
@@ -31,20 +33,21 @@ def _lines(report: "Report") -> Iterator[str]:
     measurement = report.measurement
     yield from _wrapped(report.heading)
     yield ""
-    yield f"{'initialization':<{NAME}} {'forward':>8} {'backward':>8} {'loss':>7} {'behind':>14}  verdict"
+    yield f"{'initialization':<{NAME}} {'forward':>12} {'backward':>12} {'loss':>7} {'behind':>13}  verdict"
     for row in report.ranking.to_dict("records"):
         behind = f"{row['behind']:.2g}" if row["place"] > 1 else "best"
         if row["place"] > 1 and row["behind_high"] == row["behind_high"]:
             behind += f"±{row['behind_high'] - row['behind']:.1g}"
-        numbers = (row["forward_rate"], row["backward_rate"], row["first_loss"])
-        cells = [_number(value) for value in numbers]
+        rates = [_number(row[f"{way}_rate"]) + _within(row, way) for way in ("forward", "backward")]
         name = str(row["init"])
         name = name if len(name) <= NAME else f"{name[: NAME - 1]}…"
-        yield f"{name:<{NAME}} {cells[0]:>8} {cells[1]:>8} {cells[2]:>7} {behind:>14}  {report.verdict(row['init'])}"
+        loss, verdict = _number(row["first_loss"]), report.verdict(row["init"])
+        yield f"{name:<{NAME}} {rates[0]:>12} {rates[1]:>12} {loss:>7} {behind:>13}  {verdict}"
     yield ""
     yield from _wrapped(
-        "forward, backward: factor of signal and gradient per step; behind: difference of |ln total factor| to "
-        "the best, in pairs of common seeds. What has fewer errors is better."
+        "forward, backward: factor of signal and gradient per step, with the interval of its mean over seeds "
+        f"({LEVEL:.0%}); behind: difference of |ln total factor| to the best, in pairs of common seeds. What has fewer "
+        "errors is better."
     )
     given = report.specimen
     if given.classes is None and given.loss is None and given.target is None:
@@ -96,10 +99,10 @@ def _near(near: "pd.DataFrame") -> Iterator[str]:
         )
         yield from _wrapped(f"{what}, on {first['dataset']} ({first['differs'] or 'nothing differs'})", "  ")
         for row in rows.itertuples():
-            name = row.init if len(row.init) <= NAME else f"{row.init[: NAME - 1]}…"
+            name = row.init if len(row.init) <= WIDER else f"{row.init[: WIDER - 1]}…"
             share = f"{row.share_that_train * row.seeds:.0f} of {counted(int(row.seeds), 'seed')} train"
             accuracy = row.final_test_accuracy
-            yield f"    {name:<{NAME}} {share}, accuracy {'–' if accuracy != accuracy else f'{accuracy:.1%}'}"
+            yield f"    {name:<{WIDER}} {share}, accuracy {'–' if accuracy != accuracy else f'{accuracy:.1%}'}"
 
 
 def _finding(findings: list[Finding]) -> Iterator[str]:
@@ -116,6 +119,23 @@ def _finding(findings: list[Finding]) -> Iterator[str]:
 
 def _wrapped(line: str, indent: str = "") -> list[str]:
     return wrap(line, COLUMNS, initial_indent=indent, subsequent_indent=indent) or [""]
+
+
+def _within(row: dict[str, Any], way: str) -> str:
+    """Return how far the ends of a rate's interval are from it, as a share of it; nothing where there is no interval.
+
+    Args:
+        row: of the ranking.
+        way: forward or backward.
+    """
+    low, high = row[f"{way}_low"], row[f"{way}_high"]
+    if not 0 < low <= high < inf:
+        return ""
+    share = (high / low) ** 0.5 - 1
+    if share >= 1:
+        # The interval is symmetric in the logarithm: of one this wide a share says nothing.
+        return f"×÷{1 + share:.2g}"
+    return f"±{share:.0%}" if share >= 0.01 else f"±{100 * share:.1g}%"
 
 
 def _number(value: float) -> str:

@@ -3,6 +3,7 @@
 import json
 import random
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -46,6 +47,33 @@ def test_schemes_are_ranked_with_paired_differences(report):
     assert 0.8 < kaiming["backward_rate"] < 1.25
     assert list(ranking["clearly_behind"]) == [False, True, True]
     assert (ranking["behind_low"][1:] <= ranking["behind"][1:]).all()
+
+
+def _rates(strip):
+    return strip.forward_rate, strip.backward_rate
+
+
+def test_rates_have_the_interval_of_their_mean_over_seeds(report):
+    """Student's t with two degrees of freedom, of the logarithms."""
+    rows = [line.split() for line in str(report).splitlines() if "±" in line.partition("  ")[2]]
+    ranked = report.ranking.set_index("init")
+    assert [cells[0] for cells in rows] == list(ranked.index)
+    for init, *cells in rows:
+        for place, (way, rate) in enumerate(zip(("forward", "backward"), _rates(report.strip(init)), strict=True)):
+            logs, row = np.log(rate.values), ranked.loc[init]
+            reach = 4.302653 * logs.std(ddof=1) / 3**0.5
+            assert row[f"{way}_rate"] == pytest.approx(np.exp(logs.mean()))
+            assert row[f"{way}_low"] == pytest.approx(np.exp(logs.mean() - reach))
+            assert row[f"{way}_high"] == pytest.approx(np.exp(logs.mean() + reach))
+            mean, share = cells[place].split("±")
+            assert float(mean) == pytest.approx(row[f"{way}_rate"], rel=5e-3)
+            assert float(share.rstrip("%")) / 100 == pytest.approx(np.exp(reach) - 1, rel=0.1, abs=5e-3)
+
+
+def test_one_seed_has_no_interval():
+    lines = str(goldilocks.diagnose(deep, "32x64", ["kaiming"], seeds=1, classes=10)).splitlines()
+    (row,) = [line for line in lines if line.startswith("kaiming") and line.endswith("just right")]
+    assert not set(row) & set("±÷")
 
 
 def test_findings_name_the_scheme_and_what_to_do(report):
