@@ -95,6 +95,12 @@ def test_what_is_no_size_of_a_sample_is_refused(size):
 
 AXES = ("dataset", "width", "depth", "activation", "norm")
 INITS, RATES, SEEDS = 15, 4, 3
+# Of the networks that stand beside the sample.
+USUAL_INITS = 6
+
+
+def network(cell):
+    return tuple(str(getattr(cell, axis)) for axis in AXES)
 
 
 @cache
@@ -102,15 +108,28 @@ def reference():
     return load_grid("reference").cells
 
 
+@cache
+def beside_the_sample():
+    """Return the networks of the reference that are no part of its sample: those that are not under every optimizer."""
+    trained = [cell for cell in reference() if str(cell.study) == "training"]
+    sgd, adam = ({network(cell) for cell in trained if str(cell.optimizer) == name} for name in ("sgd", "adam"))
+    return adam - sgd
+
+
 def of_the_reference(**chosen):
-    """Return the cells of the reference with these values; their networks are told by `AXES`."""
-    return [cell for cell in reference() if all(str(getattr(cell, name)) in values for name, values in chosen.items())]
+    """Return the cells of its sample with these values; their networks are told by `AXES`."""
+    return [
+        cell
+        for cell in reference()
+        if all(str(getattr(cell, name)) in values for name, values in chosen.items())
+        and network(cell) not in beside_the_sample()
+    ]
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 @pytest.mark.parametrize("widths", [("32", "64"), ("128", "256")])
 def test_every_value_of_the_reference_meets_every_value_of_another_axis(optimizer, widths):
-    networks = {tuple(str(getattr(cell, axis)) for axis in AXES) for cell in training(optimizer, widths)}
+    networks = {network(cell) for cell in training(optimizer, widths)}
     values = [sorted({network[place] for network in networks}) for place in range(len(AXES))]
     assert [len(each) for each in values] == ([2, 2, 5, 8, 5] if widths[0] == "32" else [2, 2, 3, 8, 5])
     for one, other in combinations(range(len(AXES)), 2):
@@ -122,7 +141,7 @@ def test_every_value_of_the_reference_meets_every_value_of_another_axis(optimize
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
 def test_the_reference_has_every_network_under_all_initializations_rates_and_seeds(optimizer):
     cells = training(optimizer, ("32", "64", "128", "256"))
-    per_network = Counter(tuple(str(getattr(cell, axis)) for axis in AXES) for cell in cells)
+    per_network = Counter(map(network, cells))
     assert set(per_network.values()) == {INITS * RATES * SEEDS}
     rates = [cell.lr for cell in cells]
     assert max(rates) / min(rates) == pytest.approx(1000)
@@ -130,11 +149,19 @@ def test_the_reference_has_every_network_under_all_initializations_rates_and_see
 
 def test_the_same_networks_stand_under_every_optimizer_of_the_reference_and_before_training():
     def networks(**chosen):
-        return {tuple(str(getattr(cell, axis)) for axis in AXES) for cell in of_the_reference(**chosen)}
+        return {network(cell) for cell in of_the_reference(**chosen)}
 
     every = networks(study=["propagation"])
     assert networks(study=["training"], optimizer=["sgd"]) == networks(study=["training"], optimizer=["adam"]) == every
     assert networks(study=["training"], optimizer=["momentum"]) < every
+
+
+def test_networks_beside_the_sample_stand_under_the_usual_initializations():
+    cells = [cell for cell in reference() if network(cell) in beside_the_sample()]
+    assert {(str(cell.study), str(cell.optimizer)) for cell in cells} == {("training", "adam")}
+    per_network = Counter(map(network, cells))
+    assert set(per_network.values()) == {USUAL_INITS * RATES * SEEDS}
+    assert ("fashion-small", "256", "12", "gelu", "layer") in per_network
 
 
 def training(optimizer, widths):
