@@ -14,6 +14,7 @@ from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS, banded
+from goldilocks.dashboard.members import members
 from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
@@ -128,7 +129,7 @@ def figure(plot: QuantityPlot) -> Figure | None:
         found = _with_ends(found, plot.ends)
     if found.empty:
         return None
-    found = found.assign(part=found["part"].str.removesuffix(plot.ending))
+    found = found.assign(part=found["part"].str.removesuffix(plot.ending).map(members().part))
     meaning = card(study=plot.study, quantity=plot.quantity)
     title = title_of(meaning, plot.quantity)
     x, colour, panels = _encoding(found, plot)

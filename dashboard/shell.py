@@ -6,6 +6,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from goldilocks import store
 from goldilocks.dashboard import commands, data, permalink, pins, theme, viewport
+from goldilocks.dashboard.glossary import component as glossary
 from goldilocks.dashboard.snapshot import newest
 from goldilocks.dashboard.verbatim import verbatim
 
@@ -113,6 +114,7 @@ def show(page: StreamlitPage) -> None:
             with st.sidebar:
                 pins.offer()
                 permalink.offer()
+                glossary.offer()
     except store.StoreMissing as error:
         _explain(page.title, str(error))
     except store.StoreError as error:

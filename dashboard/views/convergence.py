@@ -19,6 +19,7 @@ from goldilocks.dashboard import (
 )
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.figure import Figure
+from goldilocks.dashboard.glossary.cards import explain
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.lecture.setting import RELU, XAVIER
 from goldilocks.dashboard.lecture.stories import CONVERGENCE
@@ -185,13 +186,14 @@ def _outcomes(view: View) -> None:
     labels = data.labels()
     st.markdown("#### How did it end?")
     config: dict[str, Any] = {axis: st.column_config.Column(axes.NAMES[axis]) for axis in several}
+    number = lambda name, digits: st.column_config.NumberColumn(labels[name], format=digits, help=explain(name))
     config |= {
-        "trains": "Seeds that train",
-        "steps_to_90": st.column_config.NumberColumn(labels["steps_to_90"], format="%.0f"),
-        "final_test_accuracy": st.column_config.NumberColumn(labels["final_test_accuracy"], format="%.3f"),
-        "final_train_loss": st.column_config.NumberColumn(labels["final_train_loss"], format="%.3f"),
-        "diverged": st.column_config.NumberColumn("Diverged"),
-        "diverged_at_step": st.column_config.NumberColumn("First divergence (step)"),
+        "trains": st.column_config.Column("Seeds that train", help=explain("share_that_train")),
+        "steps_to_90": number("steps_to_90", "%.0f"),
+        "final_test_accuracy": number("final_test_accuracy", "%.3f"),
+        "final_train_loss": number("final_train_loss", "%.3f"),
+        "diverged": st.column_config.NumberColumn("Diverged", help=explain("share_diverged")),
+        "diverged_at_step": st.column_config.NumberColumn("First divergence (step)", help=explain("diverged_at_step")),
     }
     order = list(config)
     if not outcomes["diverged"].any():

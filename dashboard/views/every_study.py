@@ -9,6 +9,7 @@ from goldilocks.dashboard import axes, cell_filters, commands, data, quantities,
 from goldilocks.dashboard.interval import BANDS
 from goldilocks.dashboard.lecture.setting import COMPARED
 from goldilocks.dashboard.quantities import QuantityPlot
+from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "study"
 CHOOSE = "automatic"
@@ -40,6 +41,7 @@ def main() -> None:
     with right:
         show = lambda name: _label(study, name)
         quantity = selectors.one("Quantity", names, f"{PREFIX}_quantity_{study}", first, show=show)
+    _explain(study)
     cells = cell_filters.cells(study, f"{PREFIX}_{study}", _first(study), main=[])
     if cells is None:
         return
@@ -59,6 +61,13 @@ def main() -> None:
     offered = [CHOOSE, *quantities.candidates(found)]
     x, colour, panels, band = _choose_view(offered)
     quantities.show(replace(plot, x=x, colour=colour, panels=panels, band=band), key="quantity")
+
+
+def _explain(study: str) -> None:
+    """Say what a study is called by people, and what it measures."""
+    cards = data.query("scheme_cards", kind="study")
+    for card in cards[cards["name"] == study].itertuples(index=False):
+        st.caption(f"*{verbatim(card.title)}*: {verbatim(card.formula or '')}")
 
 
 def _first(study: str) -> dict[str, list[Any]]:

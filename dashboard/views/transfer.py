@@ -31,7 +31,8 @@ def main() -> None:
     if chosen is None:
         return
     band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "interval", show=BANDS.__getitem__)
-    meanings = {name: members().label("part", name) for name in offered.get("scheme", ())}
+    known = members()
+    meanings = {known.part(name): known.label("part", name) for name in offered.get("scheme", ())}
     schemes = ", ".join(f"*{verbatim(name)}*: {verbatim(meaning)}" for name, meaning in meanings.items())
     title = "How many examples does it take?"
     plot = QuantityPlot(

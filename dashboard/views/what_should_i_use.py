@@ -26,6 +26,7 @@ from goldilocks.dashboard import (
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.ranking import ranking
 from goldilocks.dashboard.figure import Figure
+from goldilocks.dashboard.glossary.cards import explain
 from goldilocks.dashboard.lecture.setting import FULLY_CONNECTED, RELU
 from goldilocks.dashboard.members import KINDS
 from goldilocks.dashboard.over_seeds import for_lines
@@ -216,8 +217,10 @@ def _table(ranked: pd.DataFrame) -> None:
             "lead_needed": st.column_config.NumberColumn("Clear from", format="percent", help=LEAD),
             "clearly_better": st.column_config.CheckboxColumn("First clearly better"),
             "shared_seeds": "Seeds shared with the first",
-            "trains": "Seeds that train",
-            "steps_to_90": st.column_config.NumberColumn(labels["steps_to_90"], format="%.0f"),
+            "trains": st.column_config.Column("Seeds that train", help=trains.definition()),
+            "steps_to_90": st.column_config.NumberColumn(
+                labels["steps_to_90"], format="%.0f", help=explain("steps_to_90")
+            ),
             "diverged": "Diverged",
         }
         text = "All configurations that were tried, ranked."

@@ -25,7 +25,7 @@ OTHER_MEANINGS = {
     "charts/lines.py": {"measured", "theory"}, "charts/parallel.py": {"none"}, "charts/thumbnail.py": {"layer"},
     "smoothing.py": {"measured"}, "training_curves.py": {"linear"},
     "views/hands_on.py": {"batch", "layer", "mean_field", "measured", "none"},
-    "charts/plane.py": {"linear"}, "charts/ridges.py": {"layer"},
+    "charts/plane.py": {"linear"}, "glossary/terms.py": {"rms"}, "charts/ridges.py": {"layer"},
     "charts/sites.py": {"rms", "theory"}, "charts/template.py": {"layer"}, "diagnosis_strips.py": {"rms", "theory"},
     "figure.py": {"center"}, "layer_statistics.py": {"layer", "theory"},
     "views/activation_statistics.py": {"layer", "center"}, "views/data_and_sql.py": {"own", "center"},
