@@ -10,6 +10,7 @@ import pytest
 from goldilocks import store
 from goldilocks.dashboard import cell_filters, quantities
 from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.members import members
 from goldilocks.dashboard.quantities import QuantityPlot
 from tests.dashboard.test_charts import table
 
@@ -47,7 +48,7 @@ def test_what_all_parts_end_in_is_not_repeated(transferred_store, monkeypatch):
     ending = f", {parts.iloc[0].partition(', ')[2]}"
     wanted = tuple(parts[parts.str.endswith(ending)])
     figure = quantities.figure(QuantityPlot("transfer", "layer_shift", parts=wanted, ending=ending))
-    assert set(figure.chart.data["rows"]["part"]) == {part.partition(", ")[0] for part in wanted}
+    assert set(figure.chart.data["rows"]["part"]) == {members().part(part.partition(", ")[0]) for part in wanted}
 
 
 def test_ranges_of_a_study_are_called_what_they_are(studied_store, monkeypatch):
