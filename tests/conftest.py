@@ -31,6 +31,10 @@ if (
 ):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+# Where there is no NVIDIA GPU, Triton's interpreter runs the kernels; it reads this when it is imported.
+if not Path("/dev/nvidiactl").exists():
+    os.environ.setdefault("TRITON_INTERPRET", "1")
+
 # Ray, where it is installed, stays on the loopback and reports to nobody; it reads this when it is imported.
 os.environ |= {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -51,6 +55,11 @@ def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="Leave out the files that are known to be slow.")
     parser.addoption("--thorough", action="store_true", help="Run what adds breadth as well: see breadth.py.")
     parser.addoption("--measure", action="store_true", help=f"Write what each file takes to {durations.FILE.name}.")
+
+
+def pytest_unconfigure():
+    """Let go of what was frozen: libraries that count their objects take it for leaked."""
+    gc.unfreeze()
 
 
 def pytest_configure(config):

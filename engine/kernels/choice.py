@@ -1,6 +1,7 @@
 """When the kernels of this folder are used: on an NVIDIA GPU, in float32, where Triton can compile.
 
-Triton is imported here and behind here only, and not before a tensor is on a GPU.
+Triton is imported here and behind here only, and not before a tensor is on a GPU. Tests without a GPU add the CPU to
+`DEVICES`: where TRITON_INTERPRET=1 when Triton is first imported, its interpreter computes on the CPU, slowly.
 """
 
 import warnings
@@ -10,6 +11,9 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+
+# Kinds of devices on which kernels are used.
+DEVICES: tuple[str, ...] = ("cuda",)
 
 
 class Product(Protocol):
@@ -46,7 +50,7 @@ def batch_norm_kernels(z: Tensor) -> ModuleType | None:
 
 
 def _suits(x: Tensor) -> bool:
-    return x.is_cuda and x.dtype == torch.float32 and _compiles(x.device)
+    return x.device.type in DEVICES and x.dtype == torch.float32 and _compiles(x.device)
 
 
 @cache

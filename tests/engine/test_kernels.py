@@ -1,9 +1,13 @@
-"""Kernels for NVIDIA GPUs equal the plain formulas; and what is captured once equals what is asked for step by step."""
+"""Kernels for NVIDIA GPUs equal the plain formulas; and what is captured once equals what is asked for step by step.
+
+Without a GPU, Triton's interpreter computes the same kernels on the CPU, at small sizes: `tests/conftest.py` asks for it.
+"""
 
 import numpy as np
 import pytest
 import torch
 
+from goldilocks.engine.kernels import choice
 from goldilocks.engine.kernels.choice import batch_norm_kernels, product_kernel
 from goldilocks.engine.normalizations.base import Running, Scale
 from goldilocks.engine.normalizations.batch import BatchNorm
@@ -12,8 +16,12 @@ from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cuda_graph import Replay
 from goldilocks.engine.training.trainer import Trainer
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
-CUDA, CPU = torch.device("cuda"), torch.device("cpu")
+triton = pytest.importorskip(
+    "triton", reason="needs Triton, which comes with PyTorch for CUDA; anywhere: pip install triton"
+)
+GPU = torch.cuda.is_available()
+DEVICE, CPU = torch.device("cuda" if GPU else "cpu"), torch.device("cpu")
+needs_gpu = pytest.mark.skipif(not GPU, reason="needs an NVIDIA GPU")
 # Rounding of a float32 product: relative to the norm of the result.
 ROUNDING = 1e-6
 LAYOUTS = {
@@ -23,17 +31,27 @@ LAYOUTS = {
     "both transposed": lambda a, b: (a.mT.contiguous().mT, b.mT.contiguous().mT),
     "left shared": lambda a, b: (a[:1].expand(len(b), -1, -1), b),
 }
+# A program of the interpreter takes milliseconds.
+SHAPES = [(3, 1, 1, 1), (4, 7, 33, 10), (1, 65, 40, 70)]
+LARGE_SHAPES = [(5, 64, 64, 64), (2, 360, 64, 10), (3, 65, 129, 256), (2, 100, 512, 50)] if GPU else []
+SIZES = [(2, 5), (50, 33)]
+LARGE_SIZES = [(3, 64), (64, 64), (512, 64), (1000, 16), (1024, 100)] if GPU else []
+
+
+@pytest.fixture(autouse=True)
+def _kernels_run_here(monkeypatch):
+    if not GPU:
+        assert triton.knobs.runtime.interpret, "Triton was imported before tests/conftest.py asked for its interpreter"
+        monkeypatch.setattr(choice, "DEVICES", ("cpu",))
 
 
 def draws(*shape, seed=0):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(CUDA)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(DEVICE)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("biased", [False, True])
-@pytest.mark.parametrize(
-    "shape", [(5, 64, 64, 64), (3, 1, 1, 1), (4, 7, 33, 10), (2, 360, 64, 10), (3, 65, 129, 256), (2, 100, 512, 50)]
-)
+@pytest.mark.parametrize("shape", SHAPES + LARGE_SHAPES)
 def test_a_product_is_that_of_float64(shape, biased, layout):
     configs, rows, inner, columns = shape
     a, b = LAYOUTS[layout](draws(configs, rows, inner), draws(configs, inner, columns, seed=1))
@@ -46,13 +64,15 @@ def test_a_product_is_that_of_float64(shape, biased, layout):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_product_does_not_depend_on_its_neighbours(layout):
-    a, b = LAYOUTS[layout](draws(50, 64, 100), draws(50, 100, 64, seed=1))
+    configs = 50 if GPU else 4
+    a, b = LAYOUTS[layout](draws(configs, 64, 100), draws(configs, 100, 64, seed=1))
     product = product_kernel(a, b)
-    assert torch.equal(product(a, b)[7:9], product(a[7:9], b[7:9]))
+    assert torch.equal(product(a, b)[2:4], product(a[2:4], b[2:4]))
 
 
 @pytest.mark.parametrize("layout", ["rows", "right transposed"])
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_what_is_not_finite_stays_so_and_stays_where_it_is(value, layout):
     a, b = draws(3, 64, 64), draws(3, 64, 64, seed=1)
     a[1, 5, 9] = value
@@ -70,7 +90,7 @@ def test_large_matrices_and_other_types_are_left_to_pytorch():
 
 
 @pytest.mark.parametrize("eps", [1e-5, 0.1])
-@pytest.mark.parametrize("sizes", [(2, 5), (3, 64), (64, 64), (100, 33), (512, 64), (1000, 16), (1024, 100)])
+@pytest.mark.parametrize("sizes", SIZES + LARGE_SIZES)
 def test_batch_norm_is_that_of_float64_both_ways(sizes, eps):
     batch, units = sizes
     norm, z, dy = BatchNorm(eps=eps), 3 * draws(6, batch, units) + 2, draws(6, batch, units, seed=1)
@@ -88,7 +108,7 @@ def test_batch_norm_is_that_of_float64_both_ways(sizes, eps):
         dz, gradient = norm.backward(copy(dy), saved, at)
         return [y, dz, gradient.gamma, gradient.beta, kept.mean, kept.variance]
 
-    ours, truth = passes(CUDA, torch.float32), passes(CPU, torch.float64)
+    ours, truth = passes(DEVICE, torch.float32), passes(CPU, torch.float64)
     for mine, true in zip(ours, truth, strict=True):
         # With two examples the way back is a difference of numbers that nearly cancel.
         slack = 2e-5 * float(true.abs().max()) + 1e-5 * (batch < 4)
@@ -101,25 +121,37 @@ def cells(norm, activation, steps, optimizer="sgd"):
     return [TrainingCell(**shape, **schemes, lr=0.02, seed=seed) for seed in range(6)]
 
 
+@needs_gpu
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
 @pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
 def test_a_gpu_trains_as_a_cpu_does(activation, norm):
     found = [
         Training().run(cells(norm, activation, 40), device, lambda share: None).tables["curves"].to_pandas()
-        for device in (CUDA, CPU)
+        for device in (DEVICE, CPU)
     ]
     gpu, cpu = (table[table.step <= 8].set_index(["cell_id", "step"]) for table in found)
     for name in ("train_loss", "test_loss", "grad_norm", "update_ratio"):
         np.testing.assert_allclose(gpu[name], cpu[name], rtol=2e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_a_step_with_kernels_is_the_step_without(norm, monkeypatch):
+    ours, plain = (Trainer(cells(norm, "relu", 4)[:1], DEVICE) for _ in range(2))
+    ours.step(0)
+    monkeypatch.setattr(choice, "DEVICES", ())
+    plain.step(0)
+    for mine, true in zip(ours.model.tensors(), plain.model.tensors(), strict=True):
+        torch.testing.assert_close(mine, true, rtol=1e-5, atol=1e-6)
+
+
+@needs_gpu
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_captured_steps_equal_those_asked_for_one_by_one(optimizer):
     batch = cells("batch", "relu", 30, optimizer)
-    captured, plain = Trainer(batch, CUDA), Trainer(batch, CUDA)
-    update = Replay(lambda made: captured.step(made), CUDA)
+    captured, plain = Trainer(batch, DEVICE), Trainer(batch, DEVICE)
+    update = Replay(lambda made: captured.step(made), DEVICE)
     for step in range(30):
         update(step)
-        plain.step(torch.tensor(step, device=CUDA))
+        plain.step(torch.tensor(step, device=DEVICE))
     for mine, true in zip(captured.model.tensors(), plain.model.tensors(), strict=True):
         assert torch.equal(mine, true)
