@@ -4,14 +4,17 @@ Triton is imported here and behind here only, and not before a tensor is on a GP
 `DEVICES`: where TRITON_INTERPRET=1 when Triton is first imported, its interpreter computes on the CPU, slowly.
 """
 
+import os
 import warnings
 from functools import cache
 from types import ModuleType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
+# Fused layers are used where this variable of the environment is 1: they have not been measured on a GPU.
+FUSED = "GOLDILOCKS_FUSED"
 # Kinds of devices on which kernels are used.
 DEVICES: tuple[str, ...] = ("cuda",)
 
@@ -20,6 +23,13 @@ class Product(Protocol):
     """A batched product."""
 
     def __call__(self, a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor: ...
+
+
+class Fused(NamedTuple):
+    """Kernels of whole layers: `layer` passes through them, `update` changes what is trained."""
+
+    layer: ModuleType
+    update: ModuleType
 
 
 def product_kernel(a: Tensor, b: Tensor) -> Product | None:
@@ -47,6 +57,25 @@ def batch_norm_kernels(z: Tensor) -> ModuleType | None:
     from goldilocks.engine.kernels import batch_norm
 
     return batch_norm if batch_norm.handles(z) else None
+
+
+def fused_kernels(weight: Tensor, batch: int, units: int, phi: str, rule: str) -> Fused | None:
+    """Return kernels of whole layers, or None where they are not asked for or cannot be used.
+
+    Args:
+        weight: a weight matrix of the network.
+        batch: number of examples.
+        units: most units that a layer has.
+        phi: name of the activation.
+        rule: name of the optimizer.
+    """
+    if os.environ.get(FUSED) != "1" or not _suits(weight):
+        return None
+    from goldilocks.engine.kernels import layer, update
+    from goldilocks.engine.kernels.phi import PHIS
+
+    known = phi in PHIS and rule in update.SLOTS
+    return Fused(layer, update) if known and layer.handles(batch, units) else None
 
 
 def _suits(x: Tensor) -> bool:

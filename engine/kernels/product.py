@@ -29,13 +29,13 @@ def product(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     configs, rows, inner = a.shape
     columns = b.shape[2]
     out = torch.empty(configs, rows, columns, device=a.device)
-    tile_rows, tile_columns = _side(rows), _side(columns)
+    tile_rows, tile_columns = side(rows), side(columns)
     tiles = triton.cdiv(rows, tile_rows) * triton.cdiv(columns, tile_columns)
-    precision, stages = _precision(b)
+    kind, stages = precision(b)
     _product[(configs * tiles,)](
         a, b, out if bias is None else bias, out, tiles, rows, columns, inner, *a.stride(), *b.stride(),
-        HAS_BIAS=bias is not None, ROWS=tile_rows, COLUMNS=tile_columns, DEPTH=min(DEPTH, _side(inner)),
-        PRECISION=precision, num_warps=4, num_stages=stages,
+        HAS_BIAS=bias is not None, ROWS=tile_rows, COLUMNS=tile_columns, DEPTH=min(DEPTH, side(inner)),
+        PRECISION=kind, num_warps=4, num_stages=stages,
     )  # fmt: skip
     return out
 
@@ -45,11 +45,12 @@ def handles(a: Tensor, b: Tensor) -> bool:
     return b.shape[2] <= MOST_COLUMNS and max(a.shape[1:]) <= MOST_ROWS
 
 
-def _side(size: int) -> int:
+def side(size: int) -> int:
+    """Return the side of a tile that holds so many rows or columns, or as many as a tile may have."""
     return min(TILE, max(LEAST, triton.next_power_of_2(size)))
 
 
-def _precision(b: Tensor) -> tuple[str, int]:
+def precision(b: Tensor) -> tuple[str, int]:
     """Return how factors are multiplied, and how many loads run ahead.
 
     Where columns of b lie in a row, plain float32 products are slow. There each factor is the sum of two TF32 numbers,

@@ -34,11 +34,16 @@ class Adam(Optimizer):
         mean, square = state
         mean.lerp_(gradient, 1 - self.beta1)
         square.mul_(self.beta2).addcmul_(gradient, gradient, value=1 - self.beta2)
-        scale = (square / _filled(self.beta2, step)).sqrt_().add_(self.eps)
-        parameter.sub_((mean / scale).mul_(lr / _filled(self.beta1, step)))
+        scale = (square / filled(self.beta2, step)).sqrt_().add_(self.eps)
+        parameter.sub_((mean / scale).mul_(lr / filled(self.beta1, step)))
 
 
-def _filled(beta: float, step: int | Tensor) -> float | Tensor:
-    """Return 1 - beta^step, the weight that a moving average has gathered, without cancellation."""
+def filled(beta: float, step: int | Tensor) -> float | Tensor:
+    """Return 1 - beta^step, the weight that a moving average has gathered, without cancellation.
+
+    Args:
+        beta: weight of the past in the moving average.
+        step: number of values it has taken in, or a tensor that holds it.
+    """
     exponent = step * (math.log(beta) if beta else -math.inf)
     return -torch.expm1(exponent) if isinstance(exponent, Tensor) else -math.expm1(exponent)

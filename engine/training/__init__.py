@@ -6,6 +6,8 @@ log                what it writes down
 divergence         which networks have diverged, and which are still trained
 cell               the configuration of a classifier in training
 trainer            classifiers in training
+fused_step         an update of a multilayer perceptron in three kernels per layer
+fused_choice       when it is used
 curves             losses and accuracies at the logged steps
 curve_log          training written down as curves
 update_size        how large an update is

@@ -1,7 +1,7 @@
 """Many classifiers in training at once along the config axis, each with its own weights, rate and minibatches.
 
 One update is: forward, loss, hand-written backward, change. Nothing is read back to the host: curves and divergence are
-kept on the device and copied once at the end.
+kept on the device and copied once at the end. Where `fused_choice` says so, an update is made of fewer kernels.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +22,7 @@ from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.chunking import evaluated_at_once, evaluation_examples
 from goldilocks.engine.training.curve_log import CurveLog
 from goldilocks.engine.training.curves import Curves
+from goldilocks.engine.training.fused_choice import fused_step
 from goldilocks.engine.training.learner import Learner
 from goldilocks.engine.training.loop import train
 from goldilocks.engine.training.update_size import UpdateSize
@@ -48,6 +49,7 @@ class Trainer(Learner):
         self._calibrate()
         self.state = [[torch.zeros_like(p) for _ in range(self.optimizer.slots)] for p in self.model.tensors()]
         self.lr = torch.tensor([cell.lr for cell in cells], device=device, dtype=torch.float32)[:, None, None]
+        self.fused = fused_step(self)
 
     def _calibrate(self) -> None:
         """Let the schemes that depend on data see the first minibatch."""
@@ -84,6 +86,8 @@ class Trainer(Learner):
         return self.train_x[index], self.train_y[index]
 
     def step(self, made: int | Tensor, size: UpdateSize | None = None) -> Loss:
+        if self.fused is not None:
+            return self.fused(self.model, self.state, self.lr, self.minibatch(made), made, size)
         loss, gradients = self.gradients(made)
         weights = {id(affine.weight) for affine in self.model.affines()}
         trained = list(zip(self.model.tensors(), self.state, strict=True))

@@ -26,14 +26,26 @@ class UpdateSize:
             gradient: `[config, …]`.
             weight: `[config, fan_in, fan_out]`, or None.
         """
-        self.gradient = _joined(self.gradient, gradient)
+        self.gradient = _joined(self.gradient, norm(gradient))
         if weight is not None:
             self._before = weight.clone()
-            self.weight = _joined(self.weight, weight)
+            self.weight = _joined(self.weight, norm(weight))
 
     def note_change(self, weight: Tensor) -> None:
         """Take in the weight matrix after its change."""
-        self.change = _joined(self.change, self._before.sub_(weight))
+        self.change = _joined(self.change, norm(self._before.sub_(weight)))
+
+    def take(self, gradient: Tensor, weight: Tensor | None = None, change: Tensor | None = None) -> None:
+        """Take in norms that are known already.
+
+        Args:
+            gradient: of a gradient `[config]`.
+            weight: of the weight matrix before its change `[config]`, or None for another tensor.
+            change: of the change of that matrix, likewise.
+        """
+        self.gradient = _joined(self.gradient, gradient)
+        if weight is not None and change is not None:
+            self.weight, self.change = _joined(self.weight, weight), _joined(self.change, change)
 
     def norms(self) -> dict[str, Tensor]:
         """Return what is known, by column of the store's table `curves`."""
@@ -46,5 +58,5 @@ class UpdateSize:
 
 
 def _joined(known: Tensor | None, part: Tensor) -> Tensor:
-    """Return the norm of what is known and one more tensor together; no square overflows on the way."""
-    return norm(part) if known is None else torch.hypot(known, norm(part))
+    """Return the norm of what is known and one more tensor together, from their norms; no square overflows."""
+    return part if known is None else torch.hypot(known, part)

@@ -1,6 +1,7 @@
 """Kernels for NVIDIA GPUs equal the plain formulas; and what is captured once equals what is asked for step by step.
 
-Without a GPU, Triton's interpreter computes the same kernels on the CPU, at small sizes: `tests/conftest.py` asks for it.
+Without a GPU, Triton's interpreter computes the same kernels on the CPU, at small sizes; `tests/conftest.py` asks for
+it.
 """
 
 import numpy as np
@@ -12,9 +13,12 @@ from goldilocks.engine.kernels.choice import batch_norm_kernels, product_kernel
 from goldilocks.engine.normalizations.base import Running, Scale
 from goldilocks.engine.normalizations.batch import BatchNorm
 from goldilocks.engine.studies.training import Training
+from goldilocks.engine.training import fused_choice
 from goldilocks.engine.training.cell import TrainingCell
 from goldilocks.engine.training.cuda_graph import Replay
 from goldilocks.engine.training.trainer import Trainer
+from goldilocks.engine.training.update_size import UpdateSize
+from tests.engine.members import ACTIVATIONS
 
 triton = pytest.importorskip(
     "triton", reason="needs Triton, which comes with PyTorch for CUDA; anywhere: pip install triton"
@@ -155,3 +159,142 @@ def test_captured_steps_equal_those_asked_for_one_by_one(optimizer):
         plain.step(torch.tensor(step, device=DEVICE))
     for mine, true in zip(captured.model.tensors(), plain.model.tensors(), strict=True):
         assert torch.equal(mine, true)
+
+
+@pytest.fixture
+def fused(monkeypatch):
+    """Fused layers are asked for, and nothing is known of them yet."""
+    monkeypatch.setenv(choice.FUSED, "1")
+    monkeypatch.setattr(fused_choice, "_known", {})
+
+
+@pytest.fixture
+def unchecked(fused, monkeypatch):
+    """Fused layers are used without their check of themselves, which takes longer than a test."""
+    monkeypatch.setattr(fused_choice, "_is_right", lambda step, trainer: True)
+
+
+def few_cells(norm="none", activation="relu", optimizer="sgd", **sizes):
+    shape = {"dataset": "digits", "width": 20, "depth": 2, "batch_size": 12, "steps": 3, "init": "kaiming", "lr": 0.02}
+    return [
+        TrainingCell(**shape | sizes, norm=norm, activation=activation, optimizer=optimizer, seed=seed)
+        for seed in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_an_activation_in_a_kernel_is_that_of_float64(activation):
+    from goldilocks.engine.kernels import layer
+    from goldilocks.engine.kernels.phi import PHIS
+
+    assert activation.name in PHIS, (
+        "an activation without an entry is left to PyTorch; those that come with it have one"
+    )
+    # An identity as weights hands every number through. Those close to zero are looked at relative to their size.
+    close, far = torch.logspace(-12, -1, 128), torch.linspace(1e-3, 30, 128)
+    z = torch.cat([close, far, -close, -far]).view(1, 32, 16)
+    name = PHIS[activation.name].parameter
+    eye = torch.eye(16, device=DEVICE)[None]
+    made = layer.Layer(eye, None, None, activation.name, getattr(activation, name) if name else 0.0)
+    kept = layer.forward(z.to(DEVICE), made)
+    slope = layer.backward(torch.ones_like(kept.act), eye, kept, made).affine
+    truth = activation(z.double())
+    true_slope = activation.backward(torch.ones_like(z).double(), z.double(), truth.clone())
+    torch.testing.assert_close(kept.act.cpu().double(), truth, rtol=5e-7, atol=1e-6 * (activation.name == "gelu"))
+    torch.testing.assert_close(slope.cpu().double(), true_slope, rtol=5e-7, atol=1e-6)
+
+
+# Every activation with and without batch norm, and the update rules in turn. Where a gradient is zero in theory, Adam
+# divides rounding by rounding, unless its eps is larger.
+RULES = ["sgd", "momentum", "adam(eps=1e-3)"]
+FUSED_CASES = [
+    (activation, norm, RULES[(i + j) % len(RULES)])
+    for j, norm in enumerate(["none", "batch"])
+    for i, activation in enumerate(ACTIVATIONS)
+]
+
+
+@pytest.mark.parametrize(("activation", "norm", "optimizer"), FUSED_CASES, ids=str)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_fused_steps_are_the_steps_of_plain_formulas(activation, norm, optimizer, unchecked, monkeypatch):
+    # One configuration, and an update in the middle of a training: an interpreter takes its time.
+    batch = few_cells(norm, activation, optimizer)[:1]
+    fused = Trainer(batch, DEVICE)
+    monkeypatch.setattr(choice, "DEVICES", ())
+    plain = Trainer(batch, DEVICE)
+    assert fused.fused is not None
+    assert plain.fused is None
+    for trainer in (fused, plain):
+        for seed, slot in enumerate(slot for slots in trainer.state for slot in slots):
+            slot.copy_(1e-3 * draws(*slot.shape, seed=seed).square())
+        trainer.size = UpdateSize()
+        trainer.loss = trainer.step(torch.tensor(2, device=DEVICE), trainer.size).value
+    torch.testing.assert_close(fused.loss, plain.loss, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(fused.size.norms(), plain.size.norms(), rtol=1e-4, atol=0)
+    for mine, true in zip(fused.model.tensors(), plain.model.tensors(), strict=True):
+        torch.testing.assert_close(mine, true, rtol=1e-4, atol=2e-6)
+    for mine, true in zip(fused.model.hidden, plain.model.hidden, strict=True):
+        if true.running is not None:
+            torch.testing.assert_close(mine.running.mean, true.running.mean)
+            torch.testing.assert_close(mine.running.variance, true.running.variance)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_fused_steps_diverge_where_plain_ones_do(unchecked, monkeypatch):
+    batch = few_cells(lr=9e5, activation="linear")
+    found = []
+    for devices in (choice.DEVICES, ()):
+        monkeypatch.setattr(choice, "DEVICES", devices)
+        trainer = Trainer(batch, DEVICE)
+        found.append(torch.stack([trainer.step(step).value for step in range(3)]).isfinite().tolist())
+    assert found[0] == found[1]
+    assert not found[0][-1][0]
+
+
+def test_fused_steps_are_left_alone_unless_asked_for_and_suitable(unchecked, monkeypatch):
+    def is_fused(*schemes, **sizes):
+        return Trainer(few_cells(*schemes, **sizes), DEVICE).fused is not None
+
+    assert is_fused()
+    assert not is_fused("layer")
+    assert not is_fused(width=200)
+    assert not is_fused(batch_size=200)
+    assert not is_fused(batch_size=4)
+    assert not is_fused(network="residual_mlp")
+    assert not is_fused(network="conv")
+    monkeypatch.delenv(choice.FUSED)
+    assert not is_fused()
+
+
+@pytest.mark.parametrize(("norm", "optimizer"), [("none", "sgd"), ("batch", "adam")])
+def test_fused_kernels_are_checked_once(fused, norm, optimizer, monkeypatch, recwarn):
+    checked = []
+    difference = fused_choice._difference
+    monkeypatch.setattr(fused_choice, "_difference", lambda *given: checked.append(difference(*given)) or checked[-1])
+    for _ in range(2):
+        assert Trainer(few_cells(norm, optimizer=optimizer), DEVICE).fused is not None
+    assert len(checked) == 1
+    assert checked[0] < 1e-4
+    assert not [warning for warning in recwarn if warning.category is UserWarning]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("raises", "out of resource"), ("differs", "differ from the plain formulas")]
+)
+def test_fused_kernels_that_are_wrong_are_not_used_and_said_so_once(fused, fault, said, monkeypatch):
+    from goldilocks.engine.kernels import layer
+
+    backward = layer.backward
+
+    def wrong(*given):
+        if fault == "raises":
+            raise RuntimeError("out of resource: shared memory")
+        found = backward(*given)
+        return found._replace(vectors=[1.01 * vector for vector in found.vectors])
+
+    monkeypatch.setattr(layer, "backward", wrong)
+    with pytest.warns(UserWarning, match=said) as warnings:
+        trainers = [Trainer(few_cells(), DEVICE) for _ in range(2)]
+    assert [trainer.fused for trainer in trainers] == [None, None]
+    assert len(warnings) == 1
