@@ -97,7 +97,7 @@ def _propagation_cells(width: int) -> list[PropagationCell]:
 
 def training(device: Device, width: int, depth: int, batch: int, configs: int, steps: int) -> Case:
     """Return a case of classifiers on digits by SGD, half of them with batch norm, logging and evaluation included."""
-    groups = [_cells(width, depth, batch, configs // 2, steps, norm) for norm in ("none", "batch")]
+    groups = [classifiers(width, depth, batch, configs // 2, steps, norm) for norm in ("none", "batch")]
     problems, study = [Problem.of(cells) for cells in groups], Training()
 
     def engine() -> list[float]:
@@ -131,13 +131,27 @@ def training(device: Device, width: int, depth: int, batch: int, configs: int, s
     )
 
 
-def _cells(width: int, depth: int, batch: int, count: int, steps: int, norm: str) -> list[TrainingCell]:
+def classifiers(
+    width: int, depth: int, batch: int, count: int, steps: int, norm: str, optimizer: str = "sgd"
+) -> list[TrainingCell]:
+    """Return cells of classifiers on digits that all train alike, ReLU.
+
+    Args:
+        width: units in each hidden layer.
+        depth: number of hidden layers.
+        batch: examples in a minibatch.
+        count: number of cells.
+        steps: number of updates.
+        norm: name of the normalization.
+        optimizer: name of the update rule.
+    """
     return [
         TrainingCell(
             dataset="digits",
             init="kaiming",
             activation="relu",
             norm=norm,
+            optimizer=optimizer,
             depth=depth,
             width=width,
             batch_size=batch,
@@ -197,7 +211,7 @@ def growth(device: Device) -> list[dict[str, Any]]:
     entries = []
     for axis, value in grown:
         size = base | {axis: value}
-        cells = _cells(size["width"], size["depth"], 64, size["configs"], 40, "batch")
+        cells = classifiers(size["width"], size["depth"], 64, size["configs"], 40, "batch")
         start = time.perf_counter()
         Training().run(cells, device.torch_device, lambda share: None)
         entries.append({"axis": axis, "value": value, "seconds": time.perf_counter() - start})
