@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from goldilocks.dashboard import axes, outlook, trains, verdicts
+from goldilocks.dashboard import axes, outlook, snippet, trains, verdicts
 from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.dashboard.wish import Nearest, Wish
 
@@ -122,6 +122,33 @@ def untrained(usable: pd.DataFrame, judged: pd.DataFrame, wanted: str) -> str:
     if (candidates["outlook"] == outlook.UNKNOWN).any():
         return "Unknown"
     return f"Nothing that trains on the nearest network survives in {wanted}"
+
+
+def preferred(usable: pd.DataFrame, found: Nearest) -> pd.DataFrame:
+    """Return what may be used, first of all what is meant at any width, where nothing else is clearly better.
+
+    Args:
+        usable: what may be used, the best first.
+        found: the network on which it was tried.
+    """
+    if usable.empty or found.shape["width"] == found.wish.width or snippet.scale(usable.iloc[0]["init"]) is None:
+        return usable
+    # A comparison with the best of all: a row of which it cannot be told is no equal.
+    equal = usable["clearly_better"].eq(False).fillna(False).astype(bool)
+    free = usable["init"].map(lambda init: snippet.scale(init) is None).astype(bool)
+    first = usable[equal & free].head(1)
+    return pd.concat([first, usable.drop(first.index)])
+
+
+def at_width(usable: pd.DataFrame, found: Nearest) -> pd.DataFrame:
+    """Return combinations with the standard deviations that they need at the width that is wanted.
+
+    Args:
+        usable: combinations.
+        found: the network on which they were tried.
+    """
+    widths = found.shape["width"], found.wish.width
+    return usable.assign(init=[snippet.at_width(init, *widths) for init in usable["init"]])
 
 
 def nothing_alike(wish: Wish) -> str:

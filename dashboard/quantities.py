@@ -10,11 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from goldilocks.dashboard import axes, cell_filters, commands, data, theme
-from goldilocks.dashboard.charts.lines import MOST_LINES, Axis, lines
+from goldilocks.dashboard.charts.lines import AS_MEASURED, MOST_LINES, PINNED, Axis, lines
 from goldilocks.dashboard.charts.style import spans_decades
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS, banded
 from goldilocks.dashboard.members import members
+from goldilocks.dashboard.numerals import numeral
 from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
@@ -27,6 +28,8 @@ FEW_LINES, MOST_PANELS = 6, 8
 MOST_TICKS = 60
 # A smallest mean above this share of the largest one is far from zero.
 NEAR = 0.6
+# A share of the height of a figure within which one line hides another.
+LINE_WIDTH = 0.01
 # What the ranges hold that a study stored, where it did.
 OF_DIRECTIONS = "95 % of the random directions"
 
@@ -47,6 +50,8 @@ class QuantityPlot:
         band: a key of `interval.BANDS`.
         part: what its parts are.
         ending: what the names of the parts end in and the figure does not repeat.
+        fitted: whether the axis of a share ends where the values do, and not at 0 and 1.
+        resolution: share of the largest value below which there is nothing but rounding; 0 where all is told.
         ends: the parts with the ends of the study's own band, `OF_DIRECTIONS`; the band of the seeds when empty.
     """
 
@@ -62,6 +67,8 @@ class QuantityPlot:
     part: str = "Part"
     ending: str = ""
     ends: tuple[str, str] | tuple[()] = ()
+    fitted: bool = False
+    resolution: float = 0.0
 
 
 @data.cached
@@ -138,13 +145,17 @@ def figure(plot: QuantityPlot) -> Figure | None:
     titles = partial(_title, meaning=meaning, part=_parts_are(plot, found))
     named = named[named["configuration"].isin(names[:MOST_LINES])]
     named = named if plot.ends else banded(named, plot.band)
+    named, rounded = _without_rounding(named, plot.resolution)
+    logarithmic = spans_decades(named["mean"])
     dashed = PART if PART not in (x, colour, panels) else None
     legend = axes.coloured(colour, titles(colour), axes.ordered(colour, named[colour].dropna()))
     named, paint = _painted(named, x, legend, [name for name in (dashed, panels) if name])
+    across = _axis(named, x, titles(x), across=True)
+    hidden = set() if across.category else _hidden(named, x, [name for name in (panels,) if name], logarithmic)
     chart = lines(
-        named,
-        _axis(named, x, titles(x), across=True),
-        Axis("mean", title, spans_decades(named["mean"]), share=_is_share(named, title)),
+        named.assign(**{PINNED: named["configuration"].isin(hidden)}),
+        across,
+        Axis("mean", title, logarithmic, share=_is_share(named, title), fitted=plot.fitted),
         paint,
         dash=_axis(named, dashed, titles(dashed)) if dashed else None,
         panels=_axis(named, panels, titles(panels)) if panels else None,
@@ -156,6 +167,10 @@ def figure(plot: QuantityPlot) -> Figure | None:
     note = _sentence(meaning["meaning"] if meaning is not None else title, seeds, plot.band, bool(plot.ends))
     if len(names) > MOST_LINES:
         note += f" {len(names)} lines are selected; the first {MOST_LINES} are drawn."
+    if hidden:
+        note += " Where lines lie on each other, the one below is thicker."
+    if rounded:
+        note += f" Less than {numeral(plot.resolution)} of the largest value is rounding, and stands where zero does."
     if paint.field == colour and _alike(named, [name for name in (colour, dashed, panels) if name]):
         note += " There are more lines than colours; hover over one to see which it is."
     return Figure(
@@ -271,6 +286,48 @@ def _painted(named: pd.DataFrame, x: str, paint: Axis, elsewhere: Sequence[str])
 def _alike(named: pd.DataFrame, seen: Sequence[str]) -> bool:
     """Tell whether lines of several configurations look the same."""
     return bool(named.drop_duplicates(["configuration", *seen]).duplicated(list(seen)).any())
+
+
+def _without_rounding(named: pd.DataFrame, resolution: float) -> tuple[pd.DataFrame, bool]:
+    """Draw as zero what is rounding alone, so that the axis does not reach down to it; return whether there was any.
+
+    Args:
+        named: the lines.
+        resolution: share of the largest mean.
+    """
+    means = named["mean"].to_numpy(float, na_value=np.nan)
+    finite = means[np.isfinite(means)]
+    lost = np.abs(means) < resolution * np.abs(finite).max(initial=0)
+    if not lost.any():
+        return named, False
+    drawn = {name: named[name].mask(lost, 0.0) for name in ("mean", "low", "high") if name in named}
+    return named.assign(**{AS_MEASURED: means, **drawn}), True
+
+
+def _hidden(named: pd.DataFrame, x: str, panels: Sequence[str], logarithmic: bool) -> set[str]:
+    """Return the configurations whose lines lie below another one that is drawn later.
+
+    Args:
+        named: the lines, in the order in which they are drawn.
+        x: what stands across.
+        panels: what makes panels.
+        logarithmic: whether the vertical axis is.
+    """
+    found: set[str] = set()
+    for _, panel in named.groupby(list(panels), sort=False) if panels else [("", named)]:
+        names = list(dict.fromkeys(panel["configuration"]))
+        table = panel.pivot_table("mean", x, "configuration", sort=False, dropna=False)[names].to_numpy(float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            heights = np.log10(table) if logarithmic else table
+        # What vanished stands on the floor.
+        heights = np.where(np.isneginf(heights), np.nanmin(heights[np.isfinite(heights)], initial=0.0), heights)
+        near = LINE_WIDTH * np.ptp(heights[np.isfinite(heights)]) if np.isfinite(heights).any() else 0.0
+        for place, name in enumerate(names):
+            apart = np.abs(heights[:, place + 1 :] - heights[:, [place]])
+            told = np.isfinite(apart).sum(axis=0)
+            if ((told > 1) & (np.nan_to_num(apart, nan=0.0) <= near).all(axis=0)).any():
+                found.add(name)
+    return found
 
 
 def _follows(found: pd.DataFrame, name: str, x: str) -> bool:

@@ -30,6 +30,7 @@ class Shape:
         whole: whether whole numbers stand across.
         ticks: whether the horizontal axis has ticks at given numbers alone.
         share: whether the vertical axis is that of a share.
+        fitted: whether the axis of a share ends where the values do.
         zero: whether a linear vertical axis starts at zero.
         legend: whether colours have one.
         dashed: whether lines are dashed.
@@ -51,6 +52,7 @@ class Shape:
     whole: bool
     ticks: bool
     share: bool
+    fitted: bool
     zero: bool
     legend: bool
     dashed: bool
@@ -151,6 +153,8 @@ def _vertical(shape: Shape) -> tuple[Spec, Spec]:
     scale: Spec = {"padding": EDGE} if shape.logarithmic[1] else {"zero": shape.zero}
     if not shape.share:
         return scale, {}
+    if shape.fitted:
+        return {"zero": False}, {"format": ".2~%"}
     # Where a part is zoomed into, the axis fits what is there.
     fitted = {f"domain{end}": alt.ExprRef(f"{reading.WHOLE} ? {at} : null") for end, at in (("Min", 0), ("Max", 1))}
     return scale | ({"domain": [0, 1]} if shape.category else fitted), {"format": ".0%"}

@@ -39,6 +39,7 @@ class Axis:
         values: its values in order, for a legend or panels.
         whole: whether its values are whole numbers.
         share: whether it is a share, drawn between 0 and 1.
+        fitted: whether a share is drawn between the least and the largest value instead.
         category: whether its values are names, in the order of `values`.
         colours: of its values, where they have colours of their own.
     """
@@ -49,6 +50,7 @@ class Axis:
     values: Sequence = ()
     whole: bool = False
     share: bool = False
+    fitted: bool = False
     category: bool = False
     colours: Sequence[str] = ()
 
@@ -127,6 +129,7 @@ def _shape(
         whole=x.whole,
         ticks=bool(_measured(data, x)),
         share=y.share,
+        fitted=y.fitted,
         zero=zero,
         legend=bool(colour.title) and len(colour.values) > 1,
         dashed=dash is not None and len(dash.values) > 1,

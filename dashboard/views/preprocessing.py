@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
 from goldilocks.dashboard.charts.points import cloud
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.lecture.stories import DEEP_PREPROCESSING, Story
@@ -13,6 +13,8 @@ PREFIX = "prep"
 STUDY = "preprocessing"
 # How the mean over random directions and its range are stored.
 MEAN, LOW, HIGH = "mean", "low", "high"
+# Of the largest value: what is smaller is rounding of 64-bit numbers.
+RESOLUTION = 1e-12
 
 
 def main() -> None:
@@ -45,8 +47,9 @@ def _cloud() -> set[str]:
         return set()
     order = axes.ordered("preprocessing", points["preprocessing"])
     text = f"The same points under {', '.join(order)}."
-    note = "Each panel has axes of its own. Look at the numbers on them, and at the angle of the cloud."
-    chart = cloud(points, "preprocessing", order, "part")
+    note = "All panels have the same axes: look where the cloud lies, at its angle and at its shape."
+    labels = data.labels()
+    chart = cloud(points, "preprocessing", order, "part", labels["scatter_x"], labels["scatter_y"])
     Figure("What happens to the data themselves?", chart, question, text, note).show("cloud")
     return set(points["dataset"])
 
@@ -74,6 +77,7 @@ def _condition(chosen: cell_filters.Chosen) -> None:
                 "position",
                 "preprocessing",
                 cells=chosen,
+                resolution=RESOLUTION,
             ),
             "spectrum",
         )
@@ -105,6 +109,7 @@ def _descent(chosen: cell_filters.Chosen) -> None:
         "preprocessing",
         cells=chosen,
         parts=(part,),
+        resolution=RESOLUTION,
     )
     quantities.show(plot, "excess-loss")
 

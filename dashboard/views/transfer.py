@@ -36,7 +36,7 @@ def main() -> None:
     schemes = ", ".join(f"*{verbatim(name)}*: {verbatim(meaning)}" for name, meaning in meanings.items())
     title = "How many examples does it take?"
     plot = QuantityPlot(
-        STUDY, "transfer_accuracy", title, "position", "part", "dataset", chosen, band=band, part="Scheme"
+        STUDY, "transfer_accuracy", title, "position", "part", "dataset", chosen, band=band, part="Scheme", fitted=True
     )
     quantities.show(plot, "transfer-accuracy")
     st.caption(f"{schemes}. Each panel is one target set.")
@@ -55,7 +55,7 @@ def _closer(chosen: cell_filters.Chosen, band: str) -> None:
     wanted = tuple(part for part in parts if part.endswith(ending))
     for quantity, title in (("transfer_curve", "How does it learn?"), ("layer_shift", "How far do the layers move?")):
         plot = QuantityPlot(
-            STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band, "Scheme", ending
+            STUDY, quantity, title, "position", "part", "dataset", chosen, wanted, band, "Scheme", ending, fitted=True
         )
         quantities.show(plot, quantity.replace("_", "-"))
 

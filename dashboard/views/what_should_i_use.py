@@ -148,8 +148,9 @@ def _expected(found: Nearest, ranked: pd.DataFrame) -> pd.Series | None:
     judged = outlook.judged(ranked, found.wish.theory.frame(), found.shape["width"])
     enough = [outlook.SURVIVES, outlook.UNKNOWN] if found.distance <= FAR else [outlook.SURVIVES]
     usable = judged[(judged["share_that_train"] > 0) & judged["outlook"].isin(enough)]
+    usable = advice.preferred(usable, found)
     wanted = advice.network(found.wish)
-    st.markdown(f"### {advice.untrained(usable, judged, wanted)}")
+    st.markdown(f"### {advice.untrained(advice.at_width(usable, found), judged, wanted)}")
     st.markdown(
         f"No network of {wanted} was trained here, so there is no accuracy to show. "
         "What mean-field theory expects of it before training:"

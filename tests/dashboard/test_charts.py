@@ -132,6 +132,12 @@ DRAWINGS = {
 TOGETHER = [("strip", "strip of gradients"), ("ridges", "lines"), ("heat map", "images", "plane")]
 
 
+def test_clouds_share_their_axes_which_are_named():
+    spec = cloud(CLOUD, "panel", PREPROCESSINGS, "panel", "First input", "Second input").to_dict()
+    assert "scale" not in spec.get("resolve", {})
+    assert [spec["spec"]["encoding"][axis]["title"] for axis in "xy"] == ["First input", "Second input"]
+
+
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_chart_is_valid_and_leaves_its_input_alone(name):
     frame, draw = DRAWINGS[name]

@@ -104,3 +104,56 @@ def test_what_a_study_lacks_is_not_told(studied_store, monkeypatch):
     assert said
     assert "0 layers" not in said[0]
     assert "width 0" not in said[0]
+
+
+def curves(**means):
+    steps = range(3)
+    rows = [(name, step, mean) for name, line in means.items() for step, mean in zip(steps, line, strict=True)]
+    return pd.DataFrame(rows, columns=["configuration", "position", "mean"])
+
+
+@pytest.mark.parametrize(
+    ("means", "logarithmic", "below"),
+    [
+        ({"center": (1.0, 2.0, 3.0), "pca": (1.0, 2.0, 3.0), "raw": (9.0, 9.0, 9.0)}, False, {"center"}),
+        ({"center": (1.0, 2.0, 3.0), "pca": (1.0, 2.0, 4.0), "raw": (9.0, 9.0, 9.0)}, False, set()),
+        ({"center": (1e-6, 1e-3, 1.0), "pca": (1.01e-6, 1e-3, 1.0)}, True, {"center"}),
+        ({"center": (1.0, 0.0, 0.0), "pca": (1.0, 1e-3, 1e-6)}, True, set()),
+        ({"center": (np.nan, np.inf, np.nan), "pca": (np.nan, np.inf, np.nan)}, False, set()),
+    ],
+)
+def test_a_line_below_another_one_is_found_so_that_it_can_be_made_thicker(means, logarithmic, below):
+    assert quantities._hidden(curves(**means), "position", [], logarithmic) == below
+
+
+def test_rounding_is_drawn_as_zero_and_told_as_it_is():
+    found, some = quantities._without_rounding(curves(whiten=(1.0, 1e-20, 1e-31), raw=(1.0, 0.5, 1e-9)), 1e-12)
+    assert some
+    assert list(found["mean"]) == [1.0, 0.0, 0.0, 1.0, 0.5, 1e-9]
+    assert list(found["measured"]) == [1.0, 1e-20, 1e-31, 1.0, 0.5, 1e-9]
+    assert not quantities._without_rounding(curves(raw=(1.0, 1e-31, 0.0)), 0.0)[1]
+
+
+def test_rounding_does_not_stretch_the_axis_of_gradient_descent(studied_store, monkeypatch):
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(studied_store))
+    part = quantities.parts("preprocessing", "excess_loss")[0]
+    asked = QuantityPlot("preprocessing", "excess_loss", x="position", colour="preprocessing", parts=(part,))
+    least = lambda figure: figure.chart.data["rows"].query("mean > 0")["mean"].min()
+    figure = quantities.figure(replace(asked, resolution=1e-12))
+    assert least(quantities.figure(asked)) < 1e-20 < 1e-14 < least(figure)
+    assert "10⁻¹² of the largest value is rounding" in figure.note
+
+
+def test_schemes_of_transfer_have_names_and_colours_and_an_axis_that_fits(transferred_store, monkeypatch):
+    monkeypatch.setenv("GOLDILOCKS_STORE", str(transferred_store))
+    asked = QuantityPlot("transfer", "transfer_accuracy", x="position", colour="part", panels="dataset")
+    figure = quantities.figure(replace(asked, fitted=True))
+    drawn = json.dumps(figure.chart.to_dict())
+    assert '"New last layer"' in drawn
+    assert "last_layer" not in drawn
+    paint = members().paint
+    assert [paint.colour(name) for name in ("New last layer", "Fine-tuning, 5 per class")] == [
+        paint.fixed["last_layer"], paint.fixed["fine_tune"]
+    ]  # fmt: skip
+    assert "domainMax" in json.dumps(quantities.figure(asked).chart.to_dict())
+    assert "domainMax" not in drawn
