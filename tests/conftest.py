@@ -48,8 +48,6 @@ os.environ |= {
 # take it again and again: there is none.
 gc.disable()
 
-SECONDS = durations.known()
-
 
 def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="Leave out the files that are known to be slow.")
@@ -68,9 +66,8 @@ def pytest_configure(config):
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Do not even load what is slow, when it is not wanted; a new file is not known to be."""
-    file = collection_path.relative_to(config.rootpath).as_posix()
-    if config.getoption("--quick") and SECONDS.get(file, 0) > durations.SLOW:
+    """Do not even load what is slow, when it is not wanted."""
+    if config.getoption("--quick") and durations.is_slow(collection_path.relative_to(config.rootpath).as_posix()):
         return True
 
 
@@ -82,7 +79,7 @@ def pytest_collection_modifyitems(items, config):
         items[:] = [item for item in items if item not in left_out]
     # A single worker takes files as they are given: the cheapest first where a slip is to be noticed.
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: -SECONDS.get(item.nodeid.partition("::")[0], 0))
+        items.sort(key=lambda item: durations.expected(item.nodeid.partition("::")[0]), reverse=True)
 
 
 def pytest_collection_finish():

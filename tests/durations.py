@@ -5,8 +5,10 @@ begin with the longest and to leave out the slow.
 """
 
 import json
+import math
 import os
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,9 +22,26 @@ SLOW = 1.5
 DEAREST = 40
 
 
+@cache
 def known():
     """Return the seconds of each file, by its path from the root of the repository."""
     return json.loads(FILE.read_text())
+
+
+def is_slow(file):
+    """Return whether a file, by its path from the root of the repository, is left out of a quick run.
+
+    One that was not measured yet is not, unless it is about a browser: to start one alone takes longer.
+    """
+    return known().get(file, math.inf if file.startswith("tests/browser/test_") else 0) > SLOW
+
+
+def expected(file):
+    """Return the seconds that a file may take, by its path from the root of the repository.
+
+    One that was not measured yet may be the longest: last, it would keep one worker busy while the others have ended.
+    """
+    return known().get(file, math.inf)
 
 
 class Measuring:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import conftest
+from tests import conftest, durations
 from tests.breadth import each_member, few, is_thorough
 
 
@@ -64,3 +64,19 @@ def test_what_is_thorough_waits_for_the_option(thorough, left):
 def test_a_mark_without_a_reason_is_refused():
     with pytest.raises(ValueError, match="seldom: say why nothing is missed"):
         is_thorough(Collected("seldom", pytest.mark.thorough.mark))
+
+
+def test_among_several_workers_what_was_not_measured_and_what_takes_longest_comes_first(monkeypatch):
+    monkeypatch.setattr(durations, "known", lambda: {"short.py": 1.0, "long.py": 60.0})
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    items = [Collected(name) for name in ("short.py::a", "long.py::a", "short.py::b", "new.py::a")]
+    conftest.pytest_collection_modifyitems(items, Config(thorough=True))
+    assert [item.nodeid for item in items] == ["new.py::a", "long.py::a", "short.py::a", "short.py::b"]
+
+
+@pytest.mark.parametrize(
+    ("file", "slow"), [("short.py", False), ("long.py", True), ("new.py", False), ("tests/browser/test_new.py", True)]
+)
+def test_a_new_file_is_quick_unless_it_starts_a_browser(file, slow, monkeypatch):
+    monkeypatch.setattr(durations, "known", lambda: {"short.py": 1.0, "long.py": 60.0})
+    assert durations.is_slow(file) is slow

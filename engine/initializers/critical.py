@@ -37,10 +37,10 @@ class Critical(Initializer):
         "ReLU, every q is a fixed point, with the same weights and no biases. Where σb² would be negative there is no "
         "such point: softplus has none at any q, sigmoid only deep in saturation.",
         snippet="""\
-def moments(q, u=torch.special.ndtri(torch.linspace(0, 1, 100_002, dtype=torch.float64)[1:-1])):
-    z = (q**0.5 * u).requires_grad_()
+def moments(q, u=torch.linspace(-9, 9, 6_000, dtype=torch.float64)):
+    z, density = (q**0.5 * u).requires_grad_(), torch.softmax(-(u**2) / 2, dim=0)
     (slope,) = torch.autograd.grad(phi(z).sum(), z)
-    return [f.mean().item() for f in (phi(z) ** 2, slope**2, phi(z) * slope * z / q)]  # V, D, V'
+    return [(f @ density).item() for f in (phi(z) ** 2, slope**2, phi(z) * slope * z / q)]  # V, D, V'
 q = {q} or next(q for q in (1.01**k for k in range(1400)) if moments(q)[2] <= 1.001 * moments(q)[1])
 V, D, _ = moments(q)
 nn.init.normal_(layer.weight, std=(D * layer.in_features) ** -0.5)

@@ -144,10 +144,10 @@ class Trials:
             return "", f"after the repair ({'; '.join(said)}), {left[0].name}: {left[0].detail}"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", store.StoreWarning)
+            # The engine computes what the store lacks; no two batches have a cell in common.
+            done = store.done_cells(layout)
             for batch in self._batches:
-                # The engine computes what the store lacks.
-                ids = {row["cell_id"] for row in batch.rows["cells"]}
-                if not ids <= store.done_cells(layout):
+                if not {row["cell_id"] for row in batch.rows["cells"]} <= done:
                     write(layout.path, batch, published=False)
             store.publish(layout)
         differing = [name for name, rows in contents(layout.path).items() if rows != self._right[name]]
