@@ -33,7 +33,19 @@ layers = []
 {pass_on}readout = nn.Linear(width, classes)
 initialize(readout{h})
 model = nn.Sequential(*layers, readout)
-{optimizer}"""
+{optimizer}
+"""
+# Where a program begins to train.
+TRAINING = "\n# Batches of your data: features of the examples, and the number of each one's class."
+LOOP = f"""{TRAINING}
+batches = [(torch.randn({{batch_size}}, inputs), torch.randint(classes, ({{batch_size}},))) for _ in range(10)]
+model.train()
+for x, y in batches:
+    loss = nn.functional.cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
 
 
 def parts(member: str) -> tuple[str, dict[str, Any]]:
@@ -119,11 +131,11 @@ def lines(cards: pd.DataFrame, kind: str, member: str, **more: Any) -> str:
 
 
 def program(cards: pd.DataFrame, configuration: Mapping[str, Any], inputs: int = 64, classes: int = 10) -> str:
-    """Return a program that builds a configuration's network, initializes it and makes its optimizer.
+    """Return a program that builds a configuration's network, initializes it and trains it.
 
     Args:
         cards: rows of the named query `scheme_cards`.
-        configuration: init, activation, norm, optimizer, lr, depth, width.
+        configuration: init, activation, norm, optimizer, lr, depth, width and batch_size.
         inputs: number of input features.
         classes: number of classes.
 
@@ -134,7 +146,8 @@ def program(cards: pd.DataFrame, configuration: Mapping[str, Any], inputs: int =
     activation = lines(cards, "activation", configuration["activation"])
     optimizer = lines(cards, "optimizer", configuration["optimizer"], lr=configuration["lr"])
     needs_data = "(h)" in init
-    return PROGRAM.format(
+    return (PROGRAM + LOOP).format(
+        batch_size=configuration["batch_size"],
         depth=configuration["depth"],
         width=configuration["width"],
         inputs=inputs,

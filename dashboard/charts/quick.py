@@ -22,6 +22,21 @@ def chartable(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     return [str(name) for name in numbers], [str(name) for name in texts if frame[name].nunique() <= 60]
 
 
+def tells_apart(frame: pd.DataFrame, x: str, texts: list[str]) -> str | None:
+    """Return the text that tells rows of one x apart, as a colour may; None where there is none or none is needed.
+
+    Args:
+        frame: any table.
+        x: the column that stands across.
+        texts: the columns that may be it.
+    """
+    if not frame[x].duplicated().any():
+        return None
+    few = [name for name in texts if 1 < frame[name].nunique() <= MOST_COLOURS]
+    whole = [name for name in few if not frame.duplicated([x, name]).any()]
+    return next(iter([*whole, *few]), None)
+
+
 def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None, paint: theme.Paint = theme.PLAIN) -> Chart:
     """Draw one column against another: lines where x is a number, bars where it is a text.
 

@@ -1,5 +1,6 @@
 """Everything the store holds, with its meaning, and a box for questions of one's own."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import streamlit as st
 
 from goldilocks import store
 from goldilocks.dashboard import data, sandbox, selectors
-from goldilocks.dashboard.charts.quick import chartable, quick
+from goldilocks.dashboard.charts.quick import chartable, quick, tells_apart
 from goldilocks.dashboard.exact import file
 from goldilocks.dashboard.figure import MOST_TYPED, TABLES, Figure, downloads
 from goldilocks.dashboard.members import members
@@ -28,6 +29,9 @@ ORDER BY layer"""
 OWN = "own"
 # Kept for readers who come back, each of up to `sandbox.MOST_BYTES`.
 MOST_ANSWERS = 20
+# The box, and what was asked in it before, the latest first; in words of so many letters.
+BOX, ASKED, AGAIN = "sql", f"{PREFIX}_asked", f"{PREFIX}_again"
+MOST_ASKED, LABEL = 12, 90
 # In pixels: of a row and of the column of sentences. Streamlit breaks lines only in rows above 64 pixels.
 ROW_HEIGHT, MEANING_WIDTH = 66, 228
 
@@ -113,14 +117,39 @@ def _ask() -> None:
     question = selectors.one("Question", [OWN, *saved], "question", show=lambda name: _title(name, saved))
     if question == OWN:
         sql = st.text_area(
-            "SQL (read-only)", FIRST_QUESTION, height=170, key="sql", bind="query-params", max_chars=MOST_TYPED
+            "SQL (read-only)",
+            # Streamlit wants no default beside what a button has put there.
+            "" if st.session_state.pop(AGAIN, False) else FIRST_QUESTION,
+            height=170,
+            key=BOX,
+            bind="query-params",
+            max_chars=MOST_TYPED,
+            help="Ctrl + Enter asks.",
         )
+        _offer_asked(sql)
         if sql.strip():
             _answer_own(sql)
         else:
             st.info("The box is empty. Type a SELECT, or choose a saved question.")
         return
     _answer_saved(saved[question])
+
+
+def _offer_asked(sql: str) -> None:
+    """Offer what was asked in this session before, and remember what is asked now."""
+    before = [one for one in st.session_state.get(ASKED, []) if one != sql]
+    if before:
+        with st.popover("Asked before", icon=":material/history:", type="tertiary"):
+            for place, one in enumerate(before):
+                label = textwrap.shorten(one, LABEL, placeholder=" …")
+                st.button(verbatim(label), key=f"asked-{place}", on_click=_ask_again, args=(one,), type="tertiary")
+    if sql.strip():
+        st.session_state[ASKED] = [sql, *before][:MOST_ASKED]
+
+
+def _ask_again(sql: str) -> None:
+    st.session_state[BOX] = sql
+    st.session_state[AGAIN] = True
 
 
 def _title(name: str, saved: dict[str, Query]) -> str:
@@ -217,12 +246,13 @@ def _quick(frame: pd.DataFrame, name: str, source: Source) -> None:
     columns = st.columns(3)
     with columns[0]:
         x = selectors.one("Across", across, f"{PREFIX}_x")
+    telling = tells_apart(frame, x, [column for column in texts if column != x])
     with columns[1]:
         upward = [column for column in numbers if column != x]
         y = selectors.one("Upward", upward, f"{PREFIX}_y", upward[-1])
     with columns[2]:
         colours = ["nothing", *(column for column in texts if column != x)]
-        colour = selectors.one("Colour", colours, f"{PREFIX}_colour")
+        colour = selectors.one("Colour", colours, f"{PREFIX}_colour", telling)
     chart = quick(frame, x, y, None if colour == "nothing" else colour, members().paint)
     text = f"{y} against {x}, from the table above."
     Figure(f"How does {y} change with {x}?", chart, source, text).show(f"quick-{name}")

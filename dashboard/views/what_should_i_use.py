@@ -250,6 +250,7 @@ def _program(found: Nearest, first: pd.Series) -> None:
     if configuration["init"] != first["init"]:
         st.caption(advice.other_width(first["init"], configuration["init"], shape["width"], wish.width))
     configuration |= {"activation": shape["activation"], "depth": wish.depth, "width": wish.width}
+    configuration["batch_size"] = shape["batch_size"]
     try:
         text = snippet.program(data.query("scheme_cards"), configuration)
     except KeyError as lacking:

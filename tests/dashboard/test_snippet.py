@@ -57,7 +57,8 @@ def measured(tmp_path_factory):
 def built(cards, init, activation, norm):
     """Run the program of a configuration and return the std of each layer."""
     configuration = {"init": init, "activation": activation, "norm": norm, "optimizer": "sgd", "lr": 0.1}
-    text = snippet.program(cards, configuration | {"depth": DEPTH, "width": WIDTH}, inputs=WIDTH, classes=10)
+    shape = {"depth": DEPTH, "width": WIDTH, "batch_size": 8}
+    text = snippet.program(cards, configuration | shape, inputs=WIDTH, classes=10).partition(snippet.TRAINING)[0]
     found = []
     for seed in range(SEEDS):
         torch.manual_seed(seed)
@@ -148,3 +149,22 @@ def test_a_card_that_cannot_be_read_is_said(parameters):
     card = {"kind": "initializer", "name": "normal", "parameters": parameters, "snippet": "normal({std})"}
     with pytest.raises(KeyError, match="cannot be read"):
         snippet.lines(pd.DataFrame([card]), "initializer", "normal(std=0.1)")
+
+
+@pytest.mark.parametrize("init", ["kaiming", "lsuv"])
+def test_the_program_trains(filled_store, init):
+    """Also one whose initialization needs data; on its stand-ins there is little to learn, but much to remember."""
+    with store.open(filled_store) as handle:
+        cards = handle.scheme_cards().df()
+    configuration = {"init": init, "activation": "relu", "norm": "batch", "optimizer": "sgd", "lr": 0.05}
+    text = snippet.program(cards, configuration | {"depth": 2, "width": 32, "batch_size": 16}, inputs=8, classes=3)
+    torch.manual_seed(0)
+    names: dict = {}
+    exec(text, names)
+    x, y = names["batches"][-1]
+    assert len(x) == 16
+    before = names["loss"].item()
+    for _ in range(50):
+        names["batches"] = [(x, y)]
+        exec(text.partition("model.train()")[2], names)
+    assert names["loss"].item() < before / 2

@@ -71,7 +71,8 @@ def gradient_ratio(cards, configuration, seed=0):
     torch.manual_seed(seed)
     torch.set_default_dtype(torch.float64)
     try:
-        exec(snippet.program(cards, configuration, inputs=configuration["width"]), names)
+        text = snippet.program(cards, configuration, inputs=configuration["width"])
+        exec(text.partition(snippet.TRAINING)[0], names)
         h, kept = torch.randn(EXAMPLES, configuration["width"]), []
         for module in list(names["model"])[:-1]:
             h = module(h)
@@ -102,6 +103,7 @@ def test_what_theory_says_is_what_the_program_does(trained, activation, depth, w
     for row in judged.itertuples():
         init = snippet.at_width(row.init, int(row.width), width)
         shape = {"activation": activation, "depth": depth, "width": width, "optimizer": "sgd", "lr": 0.1}
+        shape["batch_size"] = EXAMPLES
         decades = gradient_ratio(cards, {"init": init, "norm": row.norm, **shape})
         backward_decides = abs(row.backward) >= abs(row.forward)
         if row.outlook == outlook.EXPLODES and backward_decides:
