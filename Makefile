@@ -21,7 +21,7 @@ setup: .venv/installed
 	@touch $@
 
 run: setup
-	@.venv/bin/goldilocks dashboard --store "$(STORE)" --port $(PORT) --compute demo
+	@.venv/bin/goldilocks dashboard --store "$(STORE)" --port $(PORT) --reference --compute demo
 
 grid: setup
 	@.venv/bin/goldilocks run demo --store "$(STORE)"

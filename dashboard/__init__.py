@@ -27,7 +27,7 @@ Asking
     over_seeds     rows over seeds, named as charts of lines want them
     sandbox        SQL that a reader typed, in a process of its own
     engine_process  the engine as a process of its own
-    background_run  a grid computed from the command line while pages are served
+    background_run  the reference imported and a grid computed while pages are served
     interpreter    how such a process is started
     compute        a grid planned, started and watched from a page
 

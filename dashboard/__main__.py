@@ -35,12 +35,22 @@ def main(name: str = "goldilocks dashboard") -> None:
         "--public the names and addresses of this machine, else localhost.",
     )
     parser.add_argument(
+        "--reference", action="store_true", help="Import the reference grid meanwhile, unless the store has it."
+    )
+    parser.add_argument(
         "--compute", metavar="GRID", help="Compute a grid meanwhile: a preset, or the path of a .toml file."
     )
     serve(**vars(parser.parse_args()))
 
 
-def serve(port: int, store: str | None, public: bool, host: Sequence[str] = (), compute: str | None = None) -> None:
+def serve(
+    port: int,
+    store: str | None,
+    public: bool,
+    host: Sequence[str] = (),
+    reference: bool = False,
+    compute: str | None = None,
+) -> None:
     """Serve the dashboard; exit with status 2 when the port cannot be opened.
 
     Args:
@@ -48,7 +58,8 @@ def serve(port: int, store: str | None, public: bool, host: Sequence[str] = (), 
         store: DuckDB file; None means $GOLDILOCKS_STORE, else data/grid.duckdb.
         public: whether to listen on all addresses.
         host: names by which the server is reached beside those of this machine.
-        compute: grid to compute meanwhile; None computes nothing.
+        reference: whether to import the reference grid meanwhile.
+        compute: grid to compute meanwhile, after that; None computes nothing.
     """
     try:
         bound = server.listen("0.0.0.0" if public else LOOPBACK, port)
@@ -65,7 +76,7 @@ def serve(port: int, store: str | None, public: bool, host: Sequence[str] = (), 
     os.environ["GOLDILOCKS_STORE"] = str(Path(path).expanduser().absolute())
     warnings_as_sentences()
     print(f"Goldilocks: http://{LOOPBACK}:{port} (stop with Ctrl-C)", flush=True)
-    with background_run.computing(compute, os.environ["GOLDILOCKS_STORE"]):
+    with background_run.working(os.environ["GOLDILOCKS_STORE"], reference=reference, grid=compute):
         server.run(bound, host)
 
 

@@ -17,7 +17,7 @@ from goldilocks.store.command_line.terminal import FAILED, refusals, say, warn
 from goldilocks.store.errors import StoreInvalid, StoreMissing, StoreWarning
 from goldilocks.store.exchange import export as exporting
 from goldilocks.store.exchange import merge as merging
-from goldilocks.store.exchange import output
+from goldilocks.store.exchange import output, reference
 from goldilocks.store.layout import DEFAULT_PATH, ENVIRONMENT_VARIABLE, Layout, command
 from goldilocks.store.reading import connect, queries
 from goldilocks.store.repairs import repair as repairing
@@ -151,12 +151,26 @@ def export(
 
 @app.command("import", epilog=EPILOG)
 def import_(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder made by `export --format parquet`.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]",
+            help="A folder made by `export --format parquet`. Default: the reference grid that comes with Goldilocks.",
+            show_default=False,
+        ),
+    ] = None,
     store: StorePath = None,
 ) -> None:
-    """Import a folder written by `export`. Example: goldilocks store import tables --store data/again.duckdb"""
+    """Import a folder written by `export`, or the reference grid. Example: goldilocks store import tables"""
     with refusals():
-        merge_all(Layout.at(store), [folder], "import")
+        layout = Layout.at(store)
+        if folder is not None:
+            merge_all(layout, [folder], "import")
+        elif reference.is_known(layout):
+            say(f"{layout} has the reference grid already")
+        else:
+            say("importing the reference grid, which comes with Goldilocks")
+            merge_all(layout, [reference.FOLDER], "reference")
 
 
 @app.command(epilog=EPILOG)

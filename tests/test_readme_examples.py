@@ -127,7 +127,7 @@ def test_two_commands(recorded):
     (address,) = re.findall(r"http://127\.0\.0\.1:(\d+)", example("Two commands", "sh"))
     (serves,) = recorded(run)
     assert serves.startswith("goldilocks dashboard ")
-    assert serves.endswith(f"--port {address} --compute demo")
+    assert serves.endswith(f"--port {address} --reference --compute demo")
     assert "--public" not in serves
     (tests,) = [asked for asked in recorded(test) if asked.startswith("python -m pytest ")]
     assert not re.search(r"tests|-k|-m", tests.removeprefix("python -m pytest"))

@@ -1,4 +1,4 @@
-"""`goldilocks dashboard --compute GRID`: pages at once, the grid meanwhile, and one signal ends both."""
+"""`goldilocks dashboard --reference --compute GRID`: pages at once, the rest meanwhile, and one signal ends all."""
 
 import signal
 import time
@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from goldilocks import store
+from goldilocks.store.exchange import reference
 from tests.breadth import few
 from tests.browser.server import forked
 
@@ -29,10 +30,15 @@ steps = 2000000
 
 def engine():
     """Return the process in which the engine runs, or None."""
+    return command("run")
+
+
+def command(word):
+    """Return the process in which a command runs, or None."""
     for one in psutil.Process().children(recursive=True):
         # One that has just ended has no command line any more.
         with suppress(psutil.Error):
-            if "run" in one.cmdline():
+            if word in one.cmdline():
                 return one
     return None
 
@@ -66,6 +72,30 @@ def test_what_ends_the_server_ends_the_run(tmp_path, end):
     with forked(path, "--compute", str(grid), end=end):
         until(lambda: store.writer(store.Layout.at(path)) or engine() is None)
         assert engine() is not None
+    assert engine() is None
+    assert store.writer(store.Layout.at(path)) is None
+
+
+def test_the_reference_comes_first(tmp_path):
+    grid, path = tmp_path / "short.toml", tmp_path / "grid.duckdb"
+    grid.write_text(ENDLESS.replace("steps = 2000000", "steps = 20"))
+    with forked(path, "--reference", "--compute", str(grid)) as url:
+        assert command("import") is not None
+        assert engine() is None
+        assert urllib.request.urlopen(url).status == 200
+        until(lambda: engine() is not None)
+        assert reference.is_known(store.Layout.at(path))
+        until(lambda: engine() is None)
+    assert cells(path) > 1
+    assert len(store.Layout.at(path).snapshot_numbers()) == 2
+
+
+def test_nothing_follows_what_was_ended(tmp_path):
+    grid, path = tmp_path / "endless.toml", tmp_path / "grid.duckdb"
+    grid.write_text(ENDLESS)
+    with forked(path, "--reference", "--compute", str(grid)):
+        assert command("import") is not None
+    assert command("import") is None
     assert engine() is None
     assert store.writer(store.Layout.at(path)) is None
 
