@@ -18,6 +18,7 @@ from goldilocks.store.files.attach import attached
 from goldilocks.store.quoting import identifier
 from goldilocks.store.schema import migrate, study_axes, tables
 from goldilocks.store.schema.admission import STEPS
+from goldilocks.store.snapshots.blank import blank
 
 PARTITION = "study"
 # Parquet has no JSON of its own: it travels as text with a mark, or without.
@@ -43,8 +44,8 @@ def load(folder: Path, file: Path) -> None:
         raise StoreInvalid(
             f"{folder} has {results[0]} but no cells: a part of the export is missing, and nothing was taken in"
         )
+    file.write_bytes(blank())
     with attached(file, folders=[folder]) as connection:
-        migrate.migrate(connection)
         _check_columns(connection, STEPS, parts[STEPS])
         rows = "SELECT step FROM read_parquet($files)"
         done = connection.execute(rows, {"files": _patterns(parts[STEPS])}).fetchall()
