@@ -14,7 +14,9 @@ async ([selector, primary]) => {
     const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
     return outlined || style.boxShadow.includes(primary) || style.borderTopColor.includes(primary);
   };
-  const element = document.activeElement;
+  let element = document.activeElement;
+  // In a component with styles of its own, what has the focus lies below what the page says that has it.
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
   if (!element || element === document.body) return null;
   element.dataset.visited = "";
   // Its button appears when it has the focus.
