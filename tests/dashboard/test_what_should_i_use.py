@@ -146,6 +146,7 @@ def test_the_program_that_is_offered_survives_in_the_first_layer(trained, monkey
     with store.open(trained) as handle:
         cards = handle.scheme_cards().df()
     shape = {"activation": "tanh", "depth": 50, "width": 256, "optimizer": "sgd", "lr": 0.1, "norm": "none"}
+    shape["batch_size"] = EXAMPLES
     assert abs(gradient_ratio(cards, {"init": init, **shape})) < 2
 
 
