@@ -9,7 +9,7 @@ from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.panels import Panels
 from goldilocks.dashboard.charts.template import described, slot
 
-LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, AXES_WIDTH = 100, 170, 5, 16, 12, 52
+LEAST_SIDE, MOST_SIDE, PER_ROW, GAP, FRAME_WIDTH, AXES_WIDTH = 100, 170, 5, 16, 12, 56
 
 
 def cloud(frame: pd.DataFrame, panel: str, panels: list[str], colour: str, x: str = "x", y: str = "y") -> Chart:

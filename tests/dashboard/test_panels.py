@@ -80,7 +80,7 @@ def test_the_width_is_what_the_browser_told_last(monkeypatch):
 
 def test_a_page_asks_how_wide_it_is(filled_store, monkeypatch):
     app = open_page("convergence", filled_store, monkeypatch)
-    assert [element.proto.component_name for element in app.get("bidi_component")] == ["ruler"]
+    assert [element.proto.component_name for element in app.get("bidi_component")] == ["ruler", "glossary"]
 
 
 @pytest.mark.parametrize(("page", "card"), [(440, 440 - viewport.CARD), (980, 736)])
