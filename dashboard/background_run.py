@@ -26,7 +26,7 @@ def working(store: str, *, reference: bool = False, grid: str | None = None) -> 
         reference: whether to import the reference grid first, unless the store has it.
         grid: name of a preset, or path of a grid file; None computes nothing.
     """
-    commands = []
+    commands: list[tuple[str, ...]] = []
     if reference:
         commands.append(("store", "import", "--store", store))
     if grid:
