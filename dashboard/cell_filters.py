@@ -21,6 +21,8 @@ SHAPES = {
     "training": ("network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps"),
     "propagation": ("network", "dataset", "preprocessing", "depth", "width", "batch_size"),
 }
+# By which number one has more to compare than another.
+COMPARED = {"training": "comparable", "propagation": "cells"}
 
 Chosen = dict[str, list[Any]]
 
@@ -148,7 +150,7 @@ def bound(chosen: Chosen) -> dict[str, Any]:
 
 
 def largest_network(study: str = "training") -> dict[str, list[Any]]:
-    """Return, as a first choice, the data set and shape that most cells of a study have.
+    """Return, as a first choice, the data set and shape of a study on which most can be compared.
 
     Args:
         study: training or propagation.
@@ -156,5 +158,5 @@ def largest_network(study: str = "training") -> dict[str, list[Any]]:
     networks = data.query(f"{study}_networks")
     if networks.empty:
         return {}
-    first = networks.loc[networks["cells"].idxmax()]
+    first = networks.loc[networks[COMPARED[study]].idxmax()]
     return {axis: [plain(first[axis])] for axis in SHAPES[study]}

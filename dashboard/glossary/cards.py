@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from goldilocks.dashboard import axes, data, theme, verdicts
+from goldilocks.dashboard import axes, data, verdicts
 from goldilocks.dashboard.glossary.terms import TERMS, Card
 from goldilocks.dashboard.members import PART
 
@@ -92,7 +92,6 @@ def _metrics() -> Iterator[Card]:
 def _verdicts() -> Iterator[Card]:
     """Yield what the words of growth mean; those without a limit have cards of their own."""
     for word in ("too small", "just right", "too big"):
-        assert word in theme.VERDICT_COLOURS
         yield Card(word, f"Verdict on how signal and gradient grow. {verdicts.limits()}", alone=(word,), inside=(word,))
 
 

@@ -15,7 +15,7 @@ class Meanings {
     }
     const words = [...this.inside.keys()].sort((one, other) => other.length - one.length);
     const written = words.map(word => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-    this.words = new RegExp(`(?<![${LETTER}])(?:${written.join("|") || "(?!)"})(?![${LETTER}²*])`, "gu");
+    this.words = new RegExp(`(?<![${LETTER}])(?:${written.join("|") || "(?!)"})(?![${LETTER}²*=])`, "gu");
   }
 
   // Of a text that is a name, or several with commas between them: normal(std=0.01), batch norm.

@@ -96,7 +96,7 @@ TERMS = (
     ),
     Card(
         "Mean-field theory",
-        "What happens in a network whose layers are so wide that its pre-activations are Gaussian.",
+        "Theory of networks whose layers are so wide that their pre-activations are Gaussian.",
         reference=MEAN_FIELD,
         inside=("mean-field theory", "Mean-field theory"),
     ),

@@ -25,7 +25,7 @@ ASKED_DEPTH = 20
 
 
 def outcomes(**cells: list[Any]) -> Question:
-    """Return the question how training ended on the commonest network of the store."""
+    """Return the question how training ended on the network of the store on which most can be compared."""
     return Question("outcomes_over_seeds", cell_filters.bound(cell_filters.largest_network() | cells))
 
 

@@ -83,9 +83,15 @@ def _key(name: str) -> str:
 
 
 def _defaults() -> dict[str, list[Any]]:
-    depths = cell_filters.options("training").get("depth", [])
+    first = {"init": [XAVIER], "activation": [RELU], "lr": [0.1]}
+    networks = data.query("training_networks")
+    if networks.empty:
+        return first
+    # What was varied on another network has no curve beside those of this one.
+    varied = networks.iloc[0]
+    depths = [cell_filters.plain(depth) for depth in varied["depths"]]
     deep = [depth for depth in depths if depth >= 5][:4] or depths[:4]
-    return cell_filters.largest_network() | {"init": [XAVIER], "activation": [RELU], "depth": deep, "lr": [0.1]}
+    return cell_filters.largest_network() | first | {"norm": list(varied["norms"]), "depth": deep}
 
 
 def _choose_view(chosen: cell_filters.Chosen) -> View:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, commands, data, phase_plane, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, commands, data, phase_plane, quantities, selectors, snippet
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.plane import plane
 from goldilocks.dashboard.figure import Figure
@@ -148,7 +148,8 @@ def _plane(view: View) -> Figure | None:
     if grid.empty:
         return None
     tiles = phase_plane.tiles(grid).assign(value=grid[view.colour].astype(float))
-    found = phase_plane.initializations(view.scales.frame())
+    scales = view.scales.frame()
+    found = phase_plane.initializations(scales)
     within = found["weight"] <= tiles["weight_high"].max() * REACH
     shown = found[within].reset_index(drop=True)
     title, edge = _title(view.colour), phase_plane.edge(grid)
@@ -159,9 +160,19 @@ def _plane(view: View) -> Figure | None:
     note = (
         f"Colour: mean-field theory; {GREY[view.colour]}. The line is the edge, χ₁ = 1.{_fates(grid)} "
         "Dots: initializations by the variance of their weights, without biases; those of one variance share a dot. "
-        f"Where a scheme's weights depend on the width, the widest network measured counts.{_beyond(found[~within])}"
+        "Where a scheme's weights depend on the width, the widest network measured counts."
+        f"{_widths(scales)}{_beyond(found[~within])}"
     )
     return Figure(f"Where does {view.named} sit between order and chaos?", chart, view.points, text, note)
+
+
+def _widths(scales: pd.DataFrame) -> str:
+    """Return a sentence on the widths that fixed scales were measured at, where these differ."""
+    fixed = scales[[snippet.scale(init) is not None for init in scales["init"]]]
+    if fixed["width"].nunique() < 2:
+        return ""
+    ordered = fixed.set_index("init").loc[axes.ordered("init", fixed["init"])]
+    return f" That is {', '.join(f'{init}: {width} units' for init, width in ordered['width'].items())}."
 
 
 def _beyond(named: pd.DataFrame) -> str:

@@ -91,7 +91,7 @@ def _members(axis: str, offered: cell_filters.Chosen) -> list[str]:
 
 def _wish(offered: cell_filters.Chosen) -> Wish:
     above, below = st.columns(4), st.columns(3)
-    # What a reader sees first is the network on which most was tried.
+    # What a reader sees first is the network on which most can be compared.
     commonest = data.query("training_networks").iloc[0]
     with above[0]:
         depth = selectors.number("Layers", 1, 10_000, _middle(commonest["depths"]), f"{PREFIX}_depth")

@@ -21,16 +21,20 @@ SCALES = {
 }  # fmt: skip
 
 
-def scales():
-    return pd.DataFrame({"init": SCALES.keys(), "sigma_w": SCALES.values()})
+# Of fixed scales; others were measured at the same width.
+WIDTHS = {"normal(std=0.05)": 4096, "normal(std=0.02)": 256}
 
 
-def opened(monkeypatch, path, **query):
-    """Return the page, with the scales above in the place of those in the store."""
-    ask = data.query
-    monkeypatch.setattr(
-        data, "query", lambda name, **given: scales() if name == "weight_scales" else ask(name, **given)
-    )
+def scales(**more):
+    given = SCALES | more
+    widths = [WIDTHS.get(init, 4096) for init in given]
+    return pd.DataFrame({"init": given.keys(), "sigma_w": given.values(), "width": widths})
+
+
+def opened(monkeypatch, path, more=None, **query):
+    """Return the page, with the scales above, and more, in the place of those in the store."""
+    ask, shown = data.query, scales(**(more or {}))
+    monkeypatch.setattr(data, "query", lambda name, **given: shown if name == "weight_scales" else ask(name, **given))
     # Pictures of the true scales may be kept from another test, and these must not be.
     data._made.clear()
     app = open_page("edge_of_chaos", path, monkeypatch, **query)
@@ -67,6 +71,12 @@ def test_a_point_whose_variance_is_the_usual_one_is_on_the_grid():
 def test_no_initialization_leaves_an_empty_frame(monkeypatch):
     monkeypatch.setattr(axes, "members", lambda: SEEN)
     assert phase_plane.initializations(scales().head(0)).empty
+
+
+def test_fixed_scales_of_different_widths_have_their_widths(studied_store, monkeypatch):
+    assert " units" not in words(opened(monkeypatch, studied_store)).partition("widest network measured counts.")[2]
+    told = words(opened(monkeypatch, studied_store, {"normal(std=0.02)": 0.32}))
+    assert "counts. That is normal(std=0.02): 256 units, normal(std=0.05): 4096 units." in told
 
 
 def test_what_lies_beyond_the_plane_is_named_with_its_variance(studied_store, monkeypatch):

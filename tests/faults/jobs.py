@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,6 +108,8 @@ def warm_up() -> None:
     blank()
     # Else the garbage collection of each child would touch, and so copy, all of it.
     gc.freeze()
+    # Libraries that look for leaks when a program ends, such as Triton's, would take all of it for one.
+    atexit.register(gc.unfreeze)
 
 
 def _prepare_small(layout: store.Layout) -> None:

@@ -82,12 +82,16 @@ def propagation_networks(tables: Tables) -> Rows:
         yield {**key, **varied, "seeds": rows["seed"].nunique(), "cells": len(rows), "own": bool(own)}
 
 
-@oracle("-cells", "network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")
+@oracle("-comparable", "-cells", "network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")
 def training_networks(tables: Tables) -> Rows:
     shape = ("network", "dataset", "preprocessing", "width", "batch_size", "optimizer", "steps")
     for key, rows in groups(_computed(tables, "training"), *shape):
         varied = {f"{axis}s": distinct(rows[axis]) for axis in ("init", "activation", "norm", "depth", "lr")}
-        yield {**key, **varied, "seeds": rows["seed"].nunique(), "cells": len(rows)}
+        side_by_side = [
+            len(same.drop_duplicates(["init", "depth"])) for _, same in groups(rows, "activation", "norm", "lr")
+        ]
+        counts = {"seeds": rows["seed"].nunique(), "cells": len(rows), "comparable": max(side_by_side)}
+        yield {**key, **varied, **counts}
 
 
 @oracle()
