@@ -8,7 +8,7 @@ from goldilocks.dashboard.charts import style
 from goldilocks.dashboard.charts.chart import Chart
 from goldilocks.dashboard.charts.template import Spec, described, slot
 
-HEIGHT, MOST_ROWS, MOST_COLOURS = 260, 5000, 12
+HEIGHT, MOST_ROWS, MOST_COLOURS, POINT = 260, 5000, 12, 36
 
 
 def chartable(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -38,7 +38,9 @@ def tells_apart(frame: pd.DataFrame, x: str, texts: list[str]) -> str | None:
 
 
 def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None, paint: theme.Paint = theme.PLAIN) -> Chart:
-    """Draw one column against another: lines where x is a number, bars where it is a text.
+    """Draw one column against another: bars where x is a text, lines or else points where it is a number.
+
+    A line that had several values at one x would say nothing: then there are points alone.
 
     Args:
         frame: the table; at most MOST_ROWS rows are drawn.
@@ -56,7 +58,8 @@ def quick(frame: pd.DataFrame, x: str, y: str, colour: str | None, paint: theme.
         data["colour"] = _texts(head[colour])
         names = list(dict.fromkeys(data["colour"]))[:MOST_COLOURS]
         values |= {"colour": colour, **style.colour_values("colour", "colour", names, paint.colours(names))}
-    return style.chart(_template(number, bool(colour), len(names) > 1), values, rows=data)
+    joined = not data.duplicated([name for name in ("x", "colour") if name in data]).any()
+    return style.chart(_template(number, joined, bool(colour), len(names) > 1), values, rows=data)
 
 
 def _texts(values: pd.Series) -> list[str]:
@@ -64,16 +67,22 @@ def _texts(values: pd.Series) -> list[str]:
 
 
 @described
-def _template(number: bool, coloured: bool, several: bool) -> alt.TopLevelMixin:
+def _template(number: bool, joined: bool, coloured: bool, several: bool) -> alt.TopLevelMixin:
     """Return the chart.
 
     Args:
         number: whether a number stands across.
+        joined: whether lines join the points then.
         coloured: whether a column colours it.
         several: whether there are several colours.
     """
     base = alt.Chart(alt.NamedData("rows"), height=HEIGHT)
-    drawn = base.mark_line(point=alt.OverlayMarkDef(size=36), strokeWidth=2) if number else base.mark_bar()
+    if not number:
+        drawn = base.mark_bar()
+    elif joined:
+        drawn = base.mark_line(point=alt.OverlayMarkDef(size=POINT), strokeWidth=2)
+    else:
+        drawn = base.mark_point(filled=True, size=POINT)
     across = (
         style.number(alt.X, "x", slot("x"))
         if number

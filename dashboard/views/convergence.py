@@ -83,7 +83,7 @@ def _key(name: str) -> str:
 
 
 def _defaults() -> dict[str, list[Any]]:
-    first = {"init": [XAVIER], "activation": [RELU], "lr": [0.1]}
+    first: dict[str, list[Any]] = {"init": [XAVIER], "activation": [RELU], "lr": [0.1]}
     networks = data.query("training_networks")
     if networks.empty:
         return first
@@ -91,7 +91,7 @@ def _defaults() -> dict[str, list[Any]]:
     varied = networks.iloc[0]
     depths = [cell_filters.plain(depth) for depth in varied["depths"]]
     deep = [depth for depth in depths if depth >= 5][:4] or depths[:4]
-    return cell_filters.largest_network() | first | {"norm": list(varied["norms"]), "depth": deep}
+    return cell_filters.largest_network() | first | {"norm": axes.ordered("norm", varied["norms"]), "depth": deep}
 
 
 def _choose_view(chosen: cell_filters.Chosen) -> View:

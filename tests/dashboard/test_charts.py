@@ -22,7 +22,7 @@ from goldilocks.dashboard.charts.line_template import ZEROS
 from goldilocks.dashboard.charts.lines import THEORY, Axis, lines
 from goldilocks.dashboard.charts.plane import plane
 from goldilocks.dashboard.charts.points import cloud
-from goldilocks.dashboard.charts.quick import quick
+from goldilocks.dashboard.charts.quick import MOST_COLOURS, quick, tells_apart
 from goldilocks.dashboard.charts.ranking import ranking
 from goldilocks.dashboard.charts.ridges import ridges
 from goldilocks.dashboard.distributions import on_common_bins
@@ -405,3 +405,21 @@ def test_a_figure_is_downloaded_as_its_rows_or_as_its_picture():
 def test_a_text_that_is_missing_is_drawn_as_such(missing):
     frame = pd.DataFrame({"name": ["a", missing], "value": [1.0, 2.0]})
     assert list(quick(frame, "name", "value", "name").data["rows"]["colour"]) == ["a", "NULL"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [({"x": [1, 2, 3], "a": ["p", "q", "r"]}, None),
+     ({"x": [1, 1, 2, 2], "a": ["p", "p", "q", "q"], "b": ["s", "t", "s", "t"]}, "b"),
+     ({"x": [1, 1, 1, 1], "a": ["p", "p", "q", "q"]}, "a"),
+     ({"x": [1] * (MOST_COLOURS + 1), "a": [f"p{n}" for n in range(MOST_COLOURS + 1)]}, None),
+     ({"x": [1, 1]}, None)],
+)  # fmt: skip
+def test_a_colour_is_guessed_where_it_tells_rows_of_one_x_apart(columns, told):
+    assert tells_apart(pd.DataFrame(columns), "x", [name for name in columns if name != "x"]) == told
+
+
+def test_no_line_has_two_values_at_one_x():
+    frame = pd.DataFrame({"x": [1, 1, 2, 2], "y": [0.1, 0.9, 0.2, 0.8], "a": ["p", "q", "p", "q"]})
+    assert quick(frame, "x", "y", None).to_dict()["mark"]["type"] == "point"
+    assert quick(frame, "x", "y", "a").to_dict()["mark"]["type"] == "line"

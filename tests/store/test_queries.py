@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
 
@@ -10,6 +11,7 @@ from goldilocks import store
 from goldilocks.store import queries
 from goldilocks.store.reading import fragments
 from goldilocks.store.reading.fragments import with_fragments
+from tests.store.builder import Batch, write
 
 
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
@@ -134,3 +136,16 @@ def test_one_value_stands_for_a_list_of_it(opened):
     # A text is no list of letters, and what is no list has no such parameter.
     with pytest.raises(store.StoreInvalid, match="no parameter 'ove'"):
         queries.get("outcome_map").bind({"ove": "mean"})
+
+
+def test_networks_on_which_most_can_be_compared_come_before_those_with_most_cells(tmp_path):
+    """Of a sample each network has one depth, however many cells there are of it."""
+    batch = Batch().run()
+    for depth, norm, activation in ((2, "none", "relu"), (5, "batch", "tanh"), (9, "none", "gelu")):
+        for init, lr, seed in product(("xavier", "kaiming", "zeros"), (0.01, 0.1, 1.0), range(3)):
+            batch.training(0.5, width=32, depth=depth, norm=norm, activation=activation, init=init, lr=lr, seed=seed)
+    for depth, init in product((2, 5), ("xavier", "kaiming")):
+        batch.training(0.5, width=64, depth=depth, init=init)
+    with store.open(write(tmp_path / "grid.duckdb", batch).path) as opened:
+        rows = opened.training_networks().df()
+    assert rows[["width", "comparable", "cells"]].to_numpy().tolist() == [[64, 4, 4], [32, 3, 81]]
