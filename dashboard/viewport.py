@@ -27,9 +27,10 @@ export default function ({ data, setStateValue }) {
     const style = getComputedStyle(page);
     const inside = page.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const now = Math.floor(inside / data.step) * data.step;
-    if (now <= 0 || now === reported) return;
-    reported = now;
+    if (now <= 0) return;
     document.cookie = `${data.cookie}=${now}; path=/; SameSite=Strict`;
+    if (now === reported) return;
+    reported = now;
     setStateValue("width", now);
   };
   let waiting;

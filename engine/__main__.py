@@ -35,7 +35,7 @@ from goldilocks.engine.options import (
     WorkersOption,
 )
 from goldilocks.engine.tables import forecast_table, member_table
-from goldilocks.store.command_line.terminal import say, warn
+from goldilocks.store.command_line.terminal import interruptions, say, warn
 from goldilocks.store.nearest import nearest
 
 app = typer.Typer(
@@ -56,7 +56,8 @@ def _guarded(action: Callable[[], Any]) -> Any:
     from goldilocks.store import StoreError
 
     try:
-        return action()
+        with interruptions():
+            return action()
     except (RequestError, StoreError) as error:
         _refuse(str(error))
     except OSError as error:

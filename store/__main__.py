@@ -227,7 +227,7 @@ def query(
             else:
                 result = opened.query(terminal.read_stdin() if sql == "-" else terminal.text(str(sql)), **texts)
             with terminal.sink(to) as sink:
-                output.FORMATS[format](result.relation, sink)
+                output.write(format, result.relation, sink)
 
 
 def pairs(texts: list[str]) -> dict[str, str]:

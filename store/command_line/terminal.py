@@ -6,10 +6,13 @@ import codecs
 import errno
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any, BinaryIO, NoReturn, cast
 
 import duckdb
@@ -21,7 +24,7 @@ from goldilocks.store.command_line.sentences import LAYOUT, warnings_as_sentence
 from goldilocks.store.errors import StoreCorrupt, StoreError, StoreFailed, StoreInvalid
 from goldilocks.store.files import durable
 
-FAILED, REFUSED = 1, 2
+FAILED, REFUSED, INTERRUPTED = 1, 2, 130
 _messages = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 # What a disk or the system answers, which DuckDB repeats in its own errors.
 _BROKEN = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE)]
@@ -156,9 +159,10 @@ def read_stdin() -> str:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn errors into a sentence on stderr and an exit code."""
+    """Turn errors, and Ctrl-C, into a sentence on stderr and an exit code."""
     try:
-        yield
+        with interruptions():
+            yield
     except (StoreCorrupt, StoreFailed) as error:
         leave(str(error), FAILED)
     except StoreError as error:
@@ -171,6 +175,37 @@ def refusals() -> Iterator[None]:
         _abandon_stdout()
     except OSError as error:
         raise typer.Exit(_report(error)) from None
+
+
+@contextmanager
+def interruptions() -> Iterator[None]:
+    """End with a sentence when somebody presses Ctrl-C.
+
+    DuckDB turns the exception of a signal into an error of its own, and others wrap that one: whatever comes out after
+    a request to end, the request is the reason. Where something else takes requests already, this does nothing.
+    """
+    usual = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not usual:
+        yield
+        return
+    asked = False
+
+    def take(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        usual(number, frame)
+
+    signal.signal(signal.SIGINT, take)
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except BaseException:
+        if not asked:
+            raise
+        leave("Interrupted: nothing that was stored is lost.", INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _report(error: OSError) -> int:

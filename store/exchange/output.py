@@ -14,6 +14,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -85,6 +86,14 @@ def parquet(rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
     _piped(lambda path: exact.write_parquet(path, compression="zstd", use_tmp_file=False), sink)
 
 
+def write(format: str, rows: duckdb.DuckDBPyRelation, sink: BinaryIO) -> None:
+    """Write rows in one of `FORMATS`, so that Ctrl-C ends it.
+
+    DuckDB does not look for signals while it computes for a cursor; who waits for another thread takes them.
+    """
+    _Beside(lambda: FORMATS[format](rows, sink)).finish()
+
+
 FORMATS: dict[str, Callable[[duckdb.DuckDBPyRelation, BinaryIO], None]] = {
     "table": table,
     "csv": comma_separated,
@@ -143,28 +152,49 @@ _NESTED: dict[str, Callable[[Any, list[str], list[str]], str]] = {
 }
 
 
+class _Beside:
+    """A thread that does something; it does not keep the program from ending.
+
+    Args:
+        action: what it does.
+    """
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._action()
+        except BaseException as error:
+            self._failure = error
+
+    def finish(self) -> None:
+        """Wait for its end; raises what it failed with."""
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+
+
 def _piped(write: Callable[[str], None], sink: BinaryIO) -> None:
     """Pass on what DuckDB writes while it writes it; a path such as /dev/stdout would empty a file behind it."""
     reading, writing = os.pipe()
-    failure: list[BaseException] = []
 
     def produce() -> None:
         try:
             write(str(PIPES / str(writing)))
-        except BaseException as error:
-            failure.append(error)
         finally:
             os.close(writing)
 
-    producer = threading.Thread(target=produce, daemon=True)
-    producer.start()
+    producer = _Beside(produce)
     try:
         with open(reading, "rb") as stream:
             shutil.copyfileobj(stream, sink)
     except Exception:
-        # With its reader gone, DuckDB stops at its next write.
-        producer.join()
+        # With its reader gone, DuckDB stops at its next write, and fails.
+        with suppress(BaseException):
+            producer.finish()
         raise
-    producer.join()
-    if failure:
-        raise failure[0]
+    producer.finish()

@@ -66,7 +66,11 @@ def test_a_finger_asks_by_touching(browser, site, cards):
         page.set_default_timeout(1000 * HANGS)
         page.goto(f"{site}/{ASKED}")
         settle(page)
-        page.get_by_text("kaiming", exact=True).locator("visible=true").last.tap()
+        word = page.get_by_text("kaiming", exact=True).locator("visible=true").last
+        # A note goes when the page is scrolled, which a tap would do, too.
+        word.scroll_into_view_if_needed()
+        page.wait_for_timeout(250)
+        word.tap()
         note = told(page, cards, "kaiming")
         box = note.bounding_box()
         assert box["x"] >= 0

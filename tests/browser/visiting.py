@@ -1,5 +1,7 @@
 """Visiting a page in a browser: its address, when it has been drawn, and what does not fit."""
 
+from goldilocks.dashboard import viewport
+
 WIDTHS = (1440, 390)
 # Charts that reach beyond the window, and words that reach beyond their chart.
 TOO_WIDE = """
@@ -20,6 +22,8 @@ CUT = """
 
 def settle(page):
     page.wait_for_selector("h1")
+    # A browser that is new here tells how wide it is, and the page is drawn once more.
+    page.wait_for_function(f"document.cookie.includes('{viewport.COOKIE}=')")
     page.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
     page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
     page.wait_for_timeout(250)
