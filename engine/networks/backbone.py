@@ -57,7 +57,8 @@ class Backbone(Network):
         "Yosinski et al. 2014",
         notes="The module takes images of three channels, from 0 to 1 less the channel means of ImageNet over its "
         "standard deviations, of side module.image_size (224 unless given), and returns what its last nn.Linear "
-        "returns. It is computed in float32. What is trained follows from the scheme, whatever the factory has frozen.",
+        "returns. Where module.evaluated_intervals is given, curves have so many intervals, for evaluation takes time. "
+        "It is computed in float32. What is trained follows from the scheme, whatever the factory has frozen.",
     )
 
     factory: str
@@ -90,6 +91,11 @@ class Backbone(Network):
     def units(self) -> int:
         """Size of the features."""
         return last_linear(pristine(self.factory))[1].in_features
+
+    @property
+    def evaluated_intervals(self) -> int | None:
+        """Number of intervals of training at whose ends it is evaluated; None where the module does not say."""
+        return _intervals(pristine(self.factory))
 
     def module(self) -> nn.Module:
         """Return a copy of the module with its weights, whose last `nn.Linear` lets the features through."""
@@ -146,6 +152,7 @@ def _made(factory: str) -> nn.Module:
         refuse_lazy(module)
         refuse_odd_state(module)
         module = module.float().cpu().eval()
+        _intervals(module)
         try_out(module, _side(module))
     except RequestError as error:
         raise RequestError(f"backbone {factory!r}: {error}") from None
@@ -155,10 +162,18 @@ def _made(factory: str) -> nn.Module:
 
 
 def _side(module: nn.Module) -> int:
-    side = getattr(module, "image_size", USUAL_SIDE)
-    if isinstance(side, bool) or not isinstance(side, int) or side < 1:
-        raise RequestError(f"image_size is {side!r}; a positive integer, the side of its images in pixels, is required")
-    return side
+    return _whole("image_size", getattr(module, "image_size", USUAL_SIDE), "the side of its images in pixels")
+
+
+def _whole(name: str, value: Any, meaning: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise RequestError(f"{name} is {value!r}; a positive integer, {meaning}, is required")
+    return value
+
+
+def _intervals(module: nn.Module) -> int | None:
+    value = getattr(module, "evaluated_intervals", None)
+    return value if value is None else _whole("evaluated_intervals", value, "the number of intervals of its curves")
 
 
 def _call(factory: str) -> Any:
@@ -170,6 +185,8 @@ def _call(factory: str) -> Any:
         with contextlib.redirect_stdout(sys.stderr):
             function: Callable[[], Any] = getattr(importlib.import_module(place), name)
             return function()
+    except RequestError as error:
+        raise RequestError(f"backbone {factory!r}: {error}") from None
     except Exception as error:
         raise RequestError(f"backbone {factory!r}: {type(error).__name__}: {error}") from None
 

@@ -1,4 +1,5 @@
-"""Which functions of the user's may be called: those that the command line, or a call from Python, names itself.
+"""Which functions may be called for a backbone: the program's own, and of the user's those that the command line, or a
+call from Python, names itself.
 
 A grid file, an address of the dashboard and a store can hold any text. If the text were enough to import a module and
 call a function of it, whoever wrote the text could run anything.
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 
 from goldilocks.engine.errors import RequestError
 
+# What the program itself brings may be named by anyone.
+OWN = frozenset({"goldilocks.engine.networks.efficientnet_lite0:efficientnet_lite0"})
 _named: Counter[str] = Counter()
 
 
@@ -37,7 +40,7 @@ def refuse_unnamed(factory: str) -> None:
     Raises:
         RequestError: it was not named.
     """
-    if _named[factory] < 1:
+    if factory not in OWN and _named[factory] < 1:
         raise RequestError(
             f"backbone {factory!r}: a function is imported only when the command names it. If you trust this one, add "
             f"--backbone {factory}"

@@ -19,7 +19,7 @@ from goldilocks.engine.studies.base import Outcome, Study, studies
 from goldilocks.engine.training.curves import logged_steps
 from goldilocks.engine.transfer.accuracy import accuracy_quantities, add_accuracy, part_of
 from goldilocks.engine.transfer.backbone_cell import BackboneCell
-from goldilocks.engine.transfer.backbone_trainer import FROZEN, ROWS, BackboneTrainer, Seen
+from goldilocks.engine.transfer.backbone_trainer import FROZEN, ROWS, BackboneTrainer, Seen, intervals
 from goldilocks.engine.transfer.schemes import LOWER_RATE
 
 
@@ -53,7 +53,8 @@ class BackboneTransfer(Study[BackboneCell]):
 
     def cost(self, cells: Sequence[BackboneCell], device: torch.device) -> Cost:
         first = cells[0]
-        passed = first.dataset.test_size * (1 if first.scheme in FROZEN else len(logged_steps(first.steps)))
+        evaluations = len(logged_steps(first.steps, intervals(first)))
+        passed = first.dataset.test_size * (1 if first.scheme in FROZEN else evaluations)
         trained = 0 if first.scheme in FROZEN else 3 * first.batch_size * first.steps
         flops, entries = _one_example(first.network, first.dataset)
         return Cost(len(cells) * flops * (passed + trained), FLOAT_BYTES * entries * max(ROWS, first.batch_size))

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from goldilocks.engine.training.curves import Curves, logged_steps
+from goldilocks.engine.training.curves import LOGGED_INTERVALS, Curves, logged_steps
 from goldilocks.engine.training.learner import Learner
 from goldilocks.engine.training.log import Log
 from goldilocks.engine.training.update_size import UpdateSize
@@ -15,14 +15,15 @@ class CurveLog(Log):
         learner: what is trained.
         sizes: whether gradients and updates are measured at the logged steps, too.
         retires: whether networks that have diverged are left out.
+        intervals: as for `logged_steps`.
 
     Attributes:
         curves: what is known so far.
     """
 
-    def __init__(self, learner: Learner, sizes: bool = False, retires: bool = False):
+    def __init__(self, learner: Learner, sizes: bool = False, retires: bool = False, intervals: int = LOGGED_INTERVALS):
         self._learner, self._sizes, self.retires = learner, sizes, retires
-        self.curves = Curves(learner.configs, logged_steps(learner.steps), learner.device)
+        self.curves = Curves(learner.configs, logged_steps(learner.steps, intervals), learner.device)
         self.logged, self.divergence = self.curves.logged, self.curves.divergence
 
     def before(self) -> None:

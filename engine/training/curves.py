@@ -15,13 +15,14 @@ from goldilocks.engine.training.update_size import UpdateSize
 LOGGED_INTERVALS = 20
 
 
-def logged_steps(steps: int) -> list[int]:
+def logged_steps(steps: int, intervals: int = LOGGED_INTERVALS) -> list[int]:
     """Return the steps at which a run is evaluated: the start, the end, and evenly between.
 
     Args:
         steps: number of updates.
+        intervals: at most so many between evaluations.
     """
-    return sorted({round(steps * k / LOGGED_INTERVALS) for k in range(LOGGED_INTERVALS + 1)})
+    return sorted({round(steps * k / intervals) for k in range(intervals + 1)})
 
 
 class Curves:

