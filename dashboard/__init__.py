@@ -65,7 +65,8 @@ Drawing
     diagnosis_strips  signal and gradient at the sites of a diagnosed network
     diagnosis_findings  what is wrong with it, why, and what to do, as cards
     nearby         trained networks like it
-    snippet        the same in PyTorch, to paste
+    snippet        members in PyTorch
+    programs       whole programs in PyTorch, to paste
 """
 
 if __name__ == "dashboard":

@@ -1,8 +1,6 @@
-"""The PyTorch lines to paste for a configuration, made from the cards of its members."""
+"""The PyTorch lines of a member, made from its card, and members as they are written."""
 
 import ast
-import textwrap
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,41 +9,6 @@ import pandas as pd
 SCALES = ("std", "bound")
 # What Python raises where a text is no call with constants.
 UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
-PROGRAM = """\
-import torch
-from torch import nn
-
-depth, width = {depth}, {width}
-inputs, classes = {inputs}, {classes}  # those of your data
-{phi}
-
-
-def initialize(layer, h=None):
-    nn.init.zeros_(layer.bias)
-{init}
-
-
-layers = []
-{batch}for fan_in in [inputs] + [width] * (depth - 1):
-    layer, norm = nn.Linear(fan_in, width), {norm}
-    initialize(layer{h})
-    layers += [layer, norm, phi]
-{pass_on}readout = nn.Linear(width, classes)
-initialize(readout{h})
-model = nn.Sequential(*layers, readout)
-{optimizer}
-"""
-# Where a program begins to train.
-TRAINING = "\n# Batches of your data: features of the examples, and the number of each one's class."
-LOOP = f"""{TRAINING}
-batches = [(torch.randn({{batch_size}}, inputs), torch.randint(classes, ({{batch_size}},))) for _ in range(10)]
-model.train()
-for x, y in batches:
-    loss = nn.functional.cross_entropy(model(x), y)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-"""
 
 
 def parts(member: str) -> tuple[str, dict[str, Any]]:
@@ -115,62 +78,35 @@ def lines(cards: pd.DataFrame, kind: str, member: str, **more: Any) -> str:
     Raises:
         KeyError: the store has no such card, or it has no snippet.
     """
+    card, values = _card(cards, kind, member)
+    text = str(card["snippet"])
+    for key, value in (values | more).items():
+        text = text.replace(f"{{{key}}}", f"{value}")
+    return text
+
+
+def parameters(cards: pd.DataFrame, kind: str, member: str) -> dict[str, Any]:
+    """Return the parameters of a member, those that have their default value included.
+
+    Args:
+        cards: rows of the named query `scheme_cards`.
+        kind: of the member.
+        member: as the store writes it.
+
+    Raises:
+        KeyError: the store has no such card, or it has no snippet.
+    """
+    return _card(cards, kind, member)[1]
+
+
+def _card(cards: pd.DataFrame, kind: str, member: str) -> tuple[pd.Series, dict[str, Any]]:
+    """Return the card of a member, and its parameters."""
     name, given = parts(member)
     found = cards[(cards["kind"] == kind) & (cards["name"] == name)]
     if found.empty or not found.iloc[0]["snippet"]:
         raise KeyError(f"the store has no PyTorch lines for the {kind} {member}")
     card = found.iloc[0]
     try:
-        values = _keywords(card["parameters"] or "") | given | more
+        return card, _keywords(card["parameters"] or "") | given
     except UNREADABLE:
         raise KeyError(f"the card of the {kind} {name} has parameters that cannot be read") from None
-    text = str(card["snippet"])
-    for key, value in values.items():
-        text = text.replace(f"{{{key}}}", f"{value}")
-    return text
-
-
-def program(cards: pd.DataFrame, configuration: Mapping[str, Any], inputs: int = 64, classes: int = 10) -> str:
-    """Return a program that builds a configuration's network, initializes it and trains it.
-
-    Args:
-        cards: rows of the named query `scheme_cards`.
-        configuration: init, activation, norm, optimizer, lr, depth, width and batch_size.
-        inputs: number of input features.
-        classes: number of classes.
-
-    Raises:
-        KeyError: the store has no PyTorch lines for one of its members.
-    """
-    init = lines(cards, "initializer", configuration["init"])
-    activation = lines(cards, "activation", configuration["activation"])
-    optimizer = lines(cards, "optimizer", configuration["optimizer"], lr=configuration["lr"])
-    needs_data = "(h)" in init
-    return (PROGRAM + LOOP).format(
-        batch_size=configuration["batch_size"],
-        depth=configuration["depth"],
-        width=configuration["width"],
-        inputs=inputs,
-        classes=classes,
-        phi=_module(activation),
-        init=textwrap.indent(init, "    "),
-        norm=lines(cards, "normalization", configuration["norm"]),
-        optimizer=f"optimizer = {optimizer}",
-        h=", h" if needs_data else "",
-        batch="h = torch.randn(256, inputs)  # a batch of your inputs\n" if needs_data else "",
-        pass_on="    h = phi(norm(layer(h))).detach()\n" if needs_data else "",
-    )
-
-
-def _module(activation: str) -> str:
-    """Return the definition of phi: a function of torch needs a module around it to be part of a model."""
-    if not activation.startswith("torch."):
-        return f"phi = {activation}"
-    return f"""
-
-class Phi(nn.Module):
-    def forward(self, x):
-        return {activation}(x)
-
-
-phi = Phi()"""

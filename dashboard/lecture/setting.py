@@ -7,7 +7,7 @@ NORMAL, XAVIER, KAIMING, ZEROS = "normal", "xavier", "kaiming", "zeros"
 SMALL, LARGE = f"{NORMAL}(std=0.01)", f"{NORMAL}(std=0.05)"
 TANH, RELU = "tanh", "relu"
 NO_NORM, BATCH_NORM = "none", "batch"
-FULLY_CONNECTED = "mlp"
+FULLY_CONNECTED, RESIDUAL, CONVOLUTIONAL = "mlp", "residual_mlp", "conv"
 # The four of the opening, by what the slides call them.
 COMPARED = {SMALL: "0.01", LARGE: "0.05", XAVIER: "Xavier", KAIMING: "Kaiming"}
 # The colours of two settings of one member, by their names in the palette.

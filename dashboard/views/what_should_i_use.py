@@ -17,6 +17,7 @@ from goldilocks.dashboard import (
     commands,
     data,
     outlook,
+    programs,
     selectors,
     snippet,
     trains,
@@ -240,19 +241,17 @@ def _table(ranked: pd.DataFrame) -> None:
 def _program(found: Nearest, first: pd.Series) -> None:
     st.markdown("#### The same in PyTorch")
     shape, wish = found.shape, found.wish
-    if shape["network"] != FULLY_CONNECTED:
-        st.info(
-            "The lines below are for plain networks; this answer was measured on a network of kind "
-            f"{verbatim(shape['network'])}."
-        )
     configuration = {axis: cell_filters.plain(first[axis]) for axis in COMBINATION}
     configuration["init"] = snippet.at_width(first["init"], shape["width"], wish.width)
     if configuration["init"] != first["init"]:
         st.caption(advice.other_width(first["init"], configuration["init"], shape["width"], wish.width))
-    configuration |= {"activation": shape["activation"], "depth": wish.depth, "width": wish.width}
-    configuration["batch_size"] = shape["batch_size"]
+    configuration |= {axis: shape[axis] for axis in ("network", "activation", "batch_size")}
+    configuration |= {"depth": wish.depth, "width": wish.width}
     try:
-        text = snippet.program(data.query("scheme_cards"), configuration)
+        text = programs.program(data.query("scheme_cards"), configuration)
+    except programs.NoProgram as why:
+        st.info(verbatim(why))
+        return
     except KeyError as lacking:
         st.info(f"{verbatim(lacking.args[0])}: run the engine once more to renew its cards.")
         return

@@ -27,7 +27,7 @@ OTHER_MEANINGS = {
     "views/hands_on.py": {"batch", "layer", "mean_field", "measured", "none"},
     "charts/plane.py": {"linear"}, "glossary/terms.py": {"rms"}, "charts/ridges.py": {"layer"},
     "charts/sites.py": {"rms", "theory"}, "charts/template.py": {"layer"}, "diagnosis_strips.py": {"rms", "theory"},
-    "figure.py": {"center"}, "layer_statistics.py": {"layer", "theory"},
+    "programs/residual.py": {"none"}, "figure.py": {"center"}, "layer_statistics.py": {"layer", "theory"},
     "views/activation_statistics.py": {"layer", "center"}, "views/data_and_sql.py": {"own", "center"},
     "views/edge_of_chaos.py": {"mean_field", "theory"}, "views/preprocessing.py": {"cloud"},
     "views/trainability_map.py": {"none"},

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from goldilocks import engine, store
-from goldilocks.dashboard import snippet
+from goldilocks.dashboard import programs, snippet
 from goldilocks.engine.activations import activations
 from goldilocks.engine.initializers import initializers
 from goldilocks.engine.normalizations import normalizations
@@ -57,8 +57,8 @@ def measured(tmp_path_factory):
 def built(cards, init, activation, norm):
     """Run the program of a configuration and return the std of each layer."""
     configuration = {"init": init, "activation": activation, "norm": norm, "optimizer": "sgd", "lr": 0.1}
-    shape = {"depth": DEPTH, "width": WIDTH, "batch_size": 8}
-    text = snippet.program(cards, configuration | shape, inputs=WIDTH, classes=10).partition(snippet.TRAINING)[0]
+    shape = {"network": "mlp", "depth": DEPTH, "width": WIDTH, "batch_size": 8}
+    text = programs.program(cards, configuration | shape, inputs=WIDTH, classes=10).partition(programs.TRAINING)[0]
     found = []
     for seed in range(SEEDS):
         torch.manual_seed(seed)
@@ -157,7 +157,9 @@ def test_the_program_trains(filled_store, init):
     with store.open(filled_store) as handle:
         cards = handle.scheme_cards().df()
     configuration = {"init": init, "activation": "relu", "norm": "batch", "optimizer": "sgd", "lr": 0.05}
-    text = snippet.program(cards, configuration | {"depth": 2, "width": 32, "batch_size": 16}, inputs=8, classes=3)
+    text = programs.program(
+        cards, configuration | {"network": "mlp", "depth": 2, "width": 32, "batch_size": 16}, inputs=8, classes=3
+    )
     torch.manual_seed(0)
     names: dict = {}
     exec(text, names)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from goldilocks import engine, store
-from goldilocks.dashboard import engine_process, outlook, own_grid, snippet
+from goldilocks.dashboard import engine_process, outlook, own_grid, programs, snippet
 from goldilocks.dashboard.wish import Wish
 from goldilocks.engine.catalog import entries
 from tests.breadth import few
@@ -36,6 +36,12 @@ TRAINS = {
     ("tanh", "none", "normal(std=0.05)", 5): True,
 }  # fmt: skip
 EXAMPLES = 64
+# Kinds of networks with a program of their own, and one without; what the program has.
+NETWORKS = {
+    "conv(strided=1)": "strides = [2] * 1 + [1] * 3",
+    "residual_mlp(branch='1/sqrt(depth)')": "self.alpha = depth**-0.5",
+    "tower@123abc": None,
+}
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +53,8 @@ def trained(tmp_path_factory):
         axes = {"activation": activation, "norm": norm, "init": init, "depth": depth, "width": 64}
         for seed in range(3):
             batch.training((0.9 if trains else 0.2) + 0.002 * place + 0.001 * seed, seed=seed, **axes)
+    for network in NETWORKS:
+        batch.training(0.9, network=network, depth=4, width=64, init="normal(std=0.05)", activation="elu")
     write(path, batch)
     return path
 
@@ -71,8 +79,8 @@ def gradient_ratio(cards, configuration, seed=0):
     torch.manual_seed(seed)
     torch.set_default_dtype(torch.float64)
     try:
-        text = snippet.program(cards, configuration, inputs=configuration["width"])
-        exec(text.partition(snippet.TRAINING)[0], names)
+        text = programs.program(cards, configuration, inputs=configuration["width"])
+        exec(text.partition(programs.TRAINING)[0], names)
         h, kept = torch.randn(EXAMPLES, configuration["width"]), []
         for module in list(names["model"])[:-1]:
             h = module(h)
@@ -103,7 +111,7 @@ def test_what_theory_says_is_what_the_program_does(trained, activation, depth, w
     for row in judged.itertuples():
         init = snippet.at_width(row.init, int(row.width), width)
         shape = {"activation": activation, "depth": depth, "width": width, "optimizer": "sgd", "lr": 0.1}
-        shape["batch_size"] = EXAMPLES
+        shape |= {"network": "mlp", "batch_size": EXAMPLES}
         decades = gradient_ratio(cards, {"init": init, "norm": row.norm, **shape})
         backward_decides = abs(row.backward) >= abs(row.forward)
         if row.outlook == outlook.EXPLODES and backward_decides:
@@ -146,7 +154,7 @@ def test_the_program_that_is_offered_survives_in_the_first_layer(trained, monkey
     with store.open(trained) as handle:
         cards = handle.scheme_cards().df()
     shape = {"activation": "tanh", "depth": 50, "width": 256, "optimizer": "sgd", "lr": 0.1, "norm": "none"}
-    shape["batch_size"] = EXAMPLES
+    shape |= {"network": "mlp", "batch_size": EXAMPLES}
     assert abs(gradient_ratio(cards, {"init": init, **shape})) < 2
 
 
@@ -264,3 +272,23 @@ def test_what_was_written_into_a_grid_stays_until_another_one_is_wished_for(trai
 def _grid(app):
     (found,) = (one for one in app.text_area if one.key == "use_toml")
     return found
+
+
+@pytest.mark.parametrize(
+    ("network", "width", "std"), [*zip(NETWORKS, (64, 256, 256), ("0.05", "0.025", "0.025"), strict=True)], ids=str
+)
+def test_every_kind_of_network_has_its_own_program_or_a_reason_why_not(trained, monkeypatch, network, width, std):
+    """With one standard deviation in all that is said, also at another width than the measured one."""
+    app = ask(trained, monkeypatch, depth=4, width=width, activation="elu", network=network, norm="none")
+    assert f"### normal(std={std}), no norm" in answer(app)
+    programs_shown = [code.value for code in app.code if "import torch" in code.value]
+    if NETWORKS[network] is None:
+        assert not programs_shown
+        assert "There is no program for networks of kind tower" in words(app)
+        return
+    (text,) = programs_shown
+    assert NETWORKS[network] in text
+    assert f"std={std})" in text
+    names: dict = {}
+    exec(text, names)
+    assert names["loss"].isfinite()
