@@ -47,6 +47,7 @@ Drawing
     quantities     figures of what any study measured
     verbatim       text from elsewhere, never as Markdown
     axes           how axes and their values are called and ordered
+    editor         the box for SQL: colours, and words while one types
     glossary       what the words on the pages mean
     theme          the palette, and which colour a name has
     numerals       numbers in sentences

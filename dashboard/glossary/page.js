@@ -182,7 +182,7 @@ export default function ({ data, parentElement }) {
     const option = document.getElementById(element?.getAttribute?.("aria-activedescendant") ?? "");
     const at = option ?? element;
     if (!at?.matches?.("[role=option], [role=radio], [data-tag], input[role=combobox]")) return hide();
-    const found = meanings.ofName((at.value ?? at.textContent).trim());
+    const found = meanings.ofName((at.matches("input") ? at.value : at.textContent).trim());
     if (found.length) show(found, { box: at.getBoundingClientRect(), beside: at === option }); else hide();
   };
   on(document, "keyup", event => event.key === "Escape" ? hide() : requestAnimationFrame(focused));

@@ -11,6 +11,7 @@ import streamlit as st
 from goldilocks import store
 from goldilocks.dashboard import data, sandbox, selectors
 from goldilocks.dashboard.charts.quick import chartable, quick, tells_apart
+from goldilocks.dashboard.editor import component as editor
 from goldilocks.dashboard.exact import file
 from goldilocks.dashboard.figure import MOST_TYPED, TABLES, Figure, downloads
 from goldilocks.dashboard.members import members
@@ -124,8 +125,10 @@ def _ask() -> None:
             key=BOX,
             bind="query-params",
             max_chars=MOST_TYPED,
-            help="Ctrl + Enter asks.",
+            help="Ctrl + Enter asks. Words are offered while you type: Tab takes one, Ctrl + Space shows them, Escape "
+            "closes the list.",
         )
+        editor.attach(BOX)
         _offer_asked(sql)
         if sql.strip():
             _answer_own(sql)

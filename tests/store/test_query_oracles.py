@@ -60,6 +60,7 @@ def answers(opened):
 
 # Columns that tell the rows of one answer apart.
 KEYS = {
+    *("word", "relation"),
     *TRAINING_AXES, *("study", "status", "seed", "layer", "step", "part", "position", "quantity", "scale", "units"),
     *("source", "source_steps", "source_lr", "per_class", "scheme", "images", "lr_per_example", "epochs"),
     *("weight_variance", "bias_variance", "kind", "name", "node", "evidence", "number", "grid", "grid_text"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import duckdb
 import pandas as pd
 
 from goldilocks.engine.catalog import schemes_table
@@ -205,6 +206,32 @@ def columns(tables: Tables, relation: str) -> Rows:
     )
     for name, kind, *_ in tables.opened.query(f"DESCRIBE {relation}").fetchall():
         yield {"name": name, "type": kind, "meaning": comments[name]}
+
+
+@oracle("kind", "word", "relation")
+def vocabulary(tables: Tables) -> Rows:
+    for one in tables.opened.relations():
+        yield {"kind": "relation", "word": one.name, "relation": one.name, "meaning": one.comment}
+        for column in columns(tables, one.name):
+            yield {"kind": "column", "word": column["name"], "relation": one.name, "meaning": column["meaning"]}
+    for card in tables.read("schemes").to_dict("records"):
+        yield {"kind": "name", "word": card["name"], "relation": card["kind"], "meaning": None}
+    said: dict[str, list[str]] = {}
+    for name, kind, text in duckdb.sql(
+        "SELECT function_name, function_type, description FROM duckdb_functions()"
+    ).fetchall():
+        if (
+            kind != "pragma"
+            and name.replace("_", "").isalnum()
+            and name.islower()
+            and name[0].isalpha()
+            and name.isascii()
+        ):
+            said.setdefault(name, []).extend([text] if text else [])
+    for name, texts in said.items():
+        yield {"kind": "function", "word": name, "relation": None, "meaning": min(texts, default=None)}
+    for (word,) in duckdb.sql("FROM duckdb_keywords() SELECT keyword_name").fetchall():
+        yield {"kind": "keyword", "word": word.lower(), "relation": None, "meaning": None}
 
 
 @oracle("activation", "sigma_w", "init")
