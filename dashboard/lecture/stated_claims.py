@@ -18,11 +18,30 @@ def claims(query: str) -> Sentence:
         query: the named query that judges them.
     """
     found, fresh = _judged_on(query)
-    about = (
-        "stated before these seeds were looked at"
-        if fresh
-        else "on the seeds that the settings were chosen on: no confirmation"
-    )
+    return _sentence(found, _fresh(fresh))
+
+
+def claims_by_target(query: str, about: str) -> list[Sentence]:
+    """Say what became of such claims on each target set, a sentence for each.
+
+    Args:
+        query: the named query that judges them.
+        about: what all of them are about.
+    """
+    found, fresh = _judged_on(query)
+    return [
+        _sentence(rows, f"{about}, on {dataset} ({_fresh(fresh)})")
+        for dataset, rows in found.groupby("dataset", sort=False)
+    ]
+
+
+def _fresh(fresh: bool) -> str:
+    if fresh:
+        return "stated before these seeds were looked at"
+    return "on the seeds that the settings were chosen on: no confirmation"
+
+
+def _sentence(found: pd.DataFrame, about: str) -> Sentence:
     return Sentence([_judged(rows) for _, rows in found.groupby("number")], about)
 
 

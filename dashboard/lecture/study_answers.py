@@ -4,7 +4,7 @@ import pandas as pd
 
 from goldilocks.dashboard import data
 from goldilocks.dashboard.lecture.judgment import NOTHING, Judgment, Measured, Number, Sentence, judge, option
-from goldilocks.dashboard.lecture.stated_claims import claims, deciding
+from goldilocks.dashboard.lecture.stated_claims import claims, claims_by_target, deciding
 from goldilocks.dashboard.lecture.wording import PER_CENT, POINTS, between, count, larger, plus_minus
 from goldilocks.dashboard.numerals import numeral
 from goldilocks.dashboard.verbatim import verbatim
@@ -91,9 +91,19 @@ def transferred() -> Measured:
     """Say what became of the claims on transfer, and which scheme is best."""
     found = data.query("lecture_17_transfer").dropna(subset="accuracy")
     first, number = deciding("lecture_17_claims"), None
+    pretrained = claims_by_target("lecture_17_pretrained", "from pretrained weights")
+    if first is None:
+        first = deciding("lecture_17_pretrained")
     if first is not None:
         number = Number(plus_minus(first["mean"], first["margin"], POINTS), f"is the difference in “{first['claim']}”")
-    return Measured((claims("lecture_17_claims"), best_schemes(found)), number, _best_of_few(found))
+    few = found if len(found) else from_pretrained()
+    return Measured((claims("lecture_17_claims"), best_schemes(found), *pretrained), number, _best_of_few(few))
+
+
+def from_pretrained() -> pd.DataFrame:
+    """Return mean accuracies of transfer from pretrained weights, by target, images and scheme."""
+    rows = data.query("quantity_over_seeds", study="backbone_transfer", quantity="backbone_accuracy")
+    return rows.rename(columns={"position": "images", "part": "scheme", "mean": "accuracy"}).dropna(subset="accuracy")
 
 
 def _best(rows: pd.DataFrame, images: int) -> pd.Series:

@@ -28,6 +28,17 @@ def _ask(study: str, quantity: str, title: str, **more: Any) -> Callable[[], Fin
     return partial(measured, QuantityPlot(study, quantity, title, **more))
 
 
+def _transfer() -> Finding | None:
+    """Return the figures of a source of our own, and of pretrained weights; the first that there is comes first."""
+    how = {"x": "position", "colour": "part", "panels": "dataset", "part": "Scheme"}
+    own = QuantityPlot("transfer", "transfer_accuracy", "How many examples does it take?", **how)
+    pretrained = QuantityPlot(
+        "backbone_transfer", "backbone_accuracy", "How many does it take from pretrained weights?", **how
+    )
+    found = [figure for figure in map(quantities.figure, (own, pretrained)) if figure]
+    return Finding(found[0], "", beside=tuple(found[1:])) if found else None
+
+
 PREPROCESSING = Row(
     1,
     "Preprocessing",
@@ -141,15 +152,7 @@ TRANSFER = Row(
     "Train on a big set. On a small one re-initialize the last layer and freeze the rest; on a bigger one train more.",
     "Low layers are said to be general, high ones specific. Compare the schemes at few and at many examples, on the "
     "target that is like the source and on the one that is not.",
-    _ask(
-        "transfer",
-        "transfer_accuracy",
-        "How many examples does it take?",
-        x="position",
-        colour="part",
-        panels="dataset",
-        part="Scheme",
-    ),
+    _transfer,
     study_answers.transferred,
     Prediction(
         "A few images per class of a target unlike the source: what is best?", tuple(study_answers.SCHEMES.values())

@@ -7,13 +7,14 @@ from goldilocks.dashboard import axes, cell_filters, quantities, selectors
 from goldilocks.dashboard.charts.images import images
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS
+from goldilocks.dashboard.lecture.stated_claims import claims_by_target
 from goldilocks.dashboard.members import members
 from goldilocks.dashboard.quantities import QuantityPlot
 from goldilocks.dashboard.question import Question
 from goldilocks.dashboard.verbatim import verbatim
 
 PREFIX = "transfer"
-STUDY, SOURCE = "transfer", "transfer_source"
+STUDY, SOURCE, PRETRAINED = "transfer", "transfer_source", "backbone_transfer"
 
 
 def main() -> None:
@@ -23,25 +24,53 @@ def main() -> None:
         "A network learns a big task, then meets a small one. Which layers should it keep, and how many examples of "
         "the new task does it take until starting anew is as good?"
     )
-    offered = cell_filters.options(STUDY)
-    if not offered:
+    offered, pretrained = cell_filters.options(STUDY), cell_filters.options(PRETRAINED)
+    if not offered and not pretrained:
         quantities.absent(STUDY)
         return
-    chosen = cell_filters.cells(STUDY, PREFIX, {}, main=("dataset",))
-    if chosen is None:
+    chosen = cell_filters.cells(STUDY, PREFIX, {}, main=("dataset",)) if offered else None
+    if offered and chosen is None:
         return
     band = selectors.one("Band", list(BANDS), f"{PREFIX}_band", "interval", show=BANDS.__getitem__)
+    if chosen is not None:
+        _accuracy(STUDY, "transfer_accuracy", "How many examples does it take?", chosen, band, offered)
+        _closer(chosen, band)
+        _filters()
+    if pretrained:
+        _pretrained(pretrained, band)
+
+
+def _accuracy(
+    study: str,
+    quantity: str,
+    title: str,
+    chosen: cell_filters.Chosen,
+    band: str,
+    offered: cell_filters.Chosen,
+) -> None:
+    """Draw accuracy by number of images and scheme, and say what the schemes are."""
     known = members()
     meanings = {known.part(name): known.label("part", name) for name in offered.get("scheme", ())}
     schemes = ", ".join(f"*{verbatim(name)}*: {verbatim(meaning)}" for name, meaning in meanings.items())
-    title = "How many examples does it take?"
     plot = QuantityPlot(
-        STUDY, "transfer_accuracy", title, "position", "part", "dataset", chosen, band=band, part="Scheme", fitted=True
+        study, quantity, title, "position", "part", "dataset", chosen, band=band, part="Scheme", fitted=True
     )
-    quantities.show(plot, "transfer-accuracy")
+    quantities.show(plot, quantity.replace("_", "-"))
     st.caption(f"{schemes}. Each panel is one target set.")
-    _closer(chosen, band)
-    _filters()
+
+
+def _pretrained(offered: cell_filters.Chosen, band: str) -> None:
+    """Draw what pretrained weights from elsewhere bring, and say what became of the lecture's advice."""
+    st.header("From pretrained weights")
+    networks = ", ".join(verbatim(name) for name in offered["network"])
+    st.markdown(
+        "The lecture's advice is for networks that were trained on ImageNet: with few images train a new last layer "
+        f"only, with more train more of the network. Here the weights are those of {networks}."
+    )
+    title = "How many examples does it take from pretrained weights?"
+    _accuracy(PRETRAINED, "backbone_accuracy", title, offered, band, offered)
+    for sentence in claims_by_target("lecture_17_pretrained", "from pretrained weights"):
+        st.markdown(str(sentence))
 
 
 def _closer(chosen: cell_filters.Chosen, band: str) -> None:

@@ -12,6 +12,7 @@ from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from goldilocks.dashboard.lecture.wording import POINTS, judged, larger, plus_minus, positive
 from tests.breadth import each_member
 from tests.dashboard.opening import open_page, words
+from tests.dashboard.pretrained import TARGETS, pretrained
 from tests.store.builder import Batch, write
 
 ROWS = {row.number: row for rows in CHAPTERS.values() for row in rows}
@@ -332,6 +333,16 @@ def test_l17_prints_differences(said, low, verdict):
     assert verdict.replace("*", "") in text.replace("*", "")
     assert f"difference {plus_minus(low + 0.002, 0.002)[:5]}" in text
     assert "above −0.05" in text
+
+
+@pytest.mark.parametrize(("tuned", "verdict"), [(0.9, HOLDS), (0.5, FAILS)])
+def test_l17_judges_the_advice_on_pretrained_weights_on_each_target(said, tuned, verdict):
+    text = said(17, pretrained(tuned))
+    for target in TARGETS:
+        assert f"from pretrained weights, on {target} (stated before" in text.replace("From", "from")
+    of_last = text.partition(TARGETS[0])[2]
+    assert verdict in clause(of_last, "with 100 images per class, fine-tuning beats a new last layer")
+    assert HOLDS in clause(of_last, "with 5 images per class, a new last layer on frozen ones beats fine-tuning")
 
 
 @pytest.mark.parametrize(("centred", "scaled", "verdict"), [(100.0, 90.0, HOLDS), (1e5, 90.0, FAILS)])

@@ -13,6 +13,7 @@ from goldilocks.dashboard import commands, data, engine_process
 from goldilocks.dashboard.lecture.chapters import CHAPTERS
 from tests.breadth import each_member, few
 from tests.dashboard.opening import PAGES, ROOT, open_page, words
+from tests.dashboard.pretrained import FACTORY, TARGETS, pretrained
 from tests.store.builder import Batch, believable, write
 
 HOSTILE = [
@@ -59,6 +60,16 @@ def test_with_data_a_page_is_drawn(page, filled_store, monkeypatch):
     else:
         # One component is on every page.
         assert len(app.dataframe) or app.get("vega_lite_chart") or len(app.get("bidi_component")) > 1
+
+
+def test_pretrained_weights_are_shown_without_a_source_of_our_own(tmp_path, monkeypatch):
+    app = open_page("transfer", write(tmp_path / "grid.duckdb", pretrained(0.9)).path, monkeypatch)
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 1
+    said = words(app)
+    assert FACTORY in said.replace("\\", "")
+    for target in TARGETS:
+        assert f"on {target} (stated before" in said
 
 
 @pytest.mark.parametrize("page", PAGES)

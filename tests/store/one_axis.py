@@ -236,7 +236,7 @@ def _numbers(cell_id: str, axes: Row, level: float) -> Iterator[Row]:
         *(("forward_time", part, None) for part in ("unfolded", "folded", "without batch norm")),
     }  # fmt: skip
     if "per_class" in axes:
-        numbers.add(("transfer_accuracy", axes["scheme"], float(axes["per_class"])))
+        numbers |= {(f"{kind}_accuracy", axes["scheme"], float(axes["per_class"])) for kind in ("transfer", "backbone")}
     at = {"weight_variance": 1.0, "bias_variance": 0.5}
     for quantity, part, position in sorted(numbers, key=repr):
         value = at.get(quantity, level if position != 0.0 else 1.0)

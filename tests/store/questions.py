@@ -30,6 +30,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "lecture_14_regularization": {"selection": 2},
     "lecture_17_transfer": {"selection": 2},
     "lecture_17_claims": {"similar": "digits", "dissimilar": "cloud", "small": 5, "large": 10, "selection": 2},
+    "lecture_17_pretrained": {"small": 5, "large": 10, "selection": 2},
     "assignment_2_batch_size": {"dataset": "digits"},
     "assignment_2_weight_scale": {"dataset": "digits"},
     "order_and_chaos": {},

@@ -54,7 +54,15 @@ class Varied:
             self.layers_of_norm,
         ):
             draw()
-        for draw in (self.discrepancy, self.folding, self.transfer, self.mixed, self.diagnosis, self.plane):
+        for draw in (
+            self.discrepancy,
+            self.folding,
+            self.transfer,
+            self.mixed,
+            self.diagnosis,
+            self.plane,
+            self.pretrained,
+        ):
             draw()
         self.spread()
         return self.batch
@@ -353,3 +361,13 @@ class Varied:
             for scheme in ("scratch", "last_layer", "dense_layers", "fine_tune"):
                 if self.random.random() < 0.9:
                     self.numbers(cell_id, (0.25, 0.5, 0.75, NAN), ("transfer_accuracy", scheme, images))
+
+    def pretrained(self) -> None:
+        """Schemes by number of images from somebody's weights, some of them at two rates."""
+        for axes in self.some(
+            0.9, dataset=("digits", "cloud"), seed=(0, 1, 2, 3, 4), per_class=(5, 10), lr=(0.1, 0.2),
+            scheme=("scratch", "last_layer", "fine_tune"),
+        ):  # fmt: skip
+            cell_id = self.cell("backbone_transfer", network="backbone", optimizer="sgd", steps=20, **axes)
+            place = ("backbone_accuracy", axes["scheme"], float(axes["per_class"]))
+            self.numbers(cell_id, (0.25, 0.5, 0.75, NAN), place)

@@ -9,7 +9,7 @@ from tests.oracles.queries.lecture_studies import DISCREPANCY, TRANSFER, evidenc
 from tests.oracles.queries.numbers import finite, margin, mean
 from tests.oracles.queries.quantities import largest
 from tests.oracles.queries.registry import Rows, oracle
-from tests.oracles.queries.tables import Tables, groups, where
+from tests.oracles.queries.tables import AXES, Tables, groups, where
 
 # What a network is of whose gaps or accuracies are compared.
 GAP = [name for name in DISCREPANCY if name != "batch_size"]
@@ -136,3 +136,36 @@ def lecture_17_claims(
 
 
 SCHEMES = ("scratch", "last_layer", "dense_layers", "fine_tune")
+# Rates and numbers of updates are averaged over.
+PRETRAINED = [*AXES, "optimizer"]
+
+
+@oracle(*PRETRAINED, "evidence", "number")
+def lecture_17_pretrained(tables: Tables, small: int, large: int, selection: int) -> Rows:
+    rows = with_spec(where(tables.quantities, quantity="backbone_accuracy"), per_class="per_class")
+    seeds: Seeds = {}
+    for key, own in groups(rows, *PRETRAINED, "seed"):
+        accuracy = {
+            (of["per_class"], of["part"]): mean(finite(values["value"]))
+            for of, values in groups(own, "per_class", "part")
+        }
+        few, many = ({scheme: accuracy.get((count, scheme)) for scheme in SCHEMES} for count in (small, large))
+        differences = _known(
+            {
+                1: (few["last_layer"], few["scratch"]),
+                2: (few["last_layer"], few["fine_tune"]),
+                3: (many["fine_tune"], many["last_layer"]),
+                4: (many["fine_tune"], many["scratch"]),
+                5: (many["fine_tune"], many["last_layer"], few["fine_tune"], few["last_layer"]),
+            }
+        )
+        setting = tuple(key[name] for name in PRETRAINED)
+        seeds.setdefault((*setting, evidence(key["seed"], selection)), []).append(differences)
+    claims = {
+        1: f"with {small} images per class, a new last layer on frozen ones beats scratch",
+        2: f"with {small} images per class, a new last layer on frozen ones beats fine-tuning",
+        3: f"with {large} images per class, fine-tuning beats a new last layer",
+        4: f"with {large} images per class, fine-tuning beats scratch",
+        5: "the more images, the more is gained by fine-tuning over a new last layer",
+    }
+    return judged(PRETRAINED, seeds, claims)
