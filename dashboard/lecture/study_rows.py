@@ -30,7 +30,7 @@ def _ask(study: str, quantity: str, title: str, **more: Any) -> Callable[[], Fin
 
 def _transfer() -> Finding | None:
     """Return the figures of a source of our own, and of pretrained weights; the first that there is comes first."""
-    how = {"x": "position", "colour": "part", "panels": "dataset", "part": "Scheme"}
+    how: dict[str, Any] = {"x": "position", "colour": "part", "panels": "dataset", "part": "Scheme"}
     own = QuantityPlot("transfer", "transfer_accuracy", "How many examples does it take?", **how)
     pretrained = QuantityPlot(
         "backbone_transfer", "backbone_accuracy", "How many does it take from pretrained weights?", **how

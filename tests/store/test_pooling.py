@@ -89,6 +89,10 @@ SETTINGS = {
         contrast={"dataset": ("fashion-target", "digits-28"), "per_class": (5, 100),
                   "scheme": ("scratch", "last_layer", "dense_layers", "fine_tune")}
     ),
+    # A scheme has the rate and the number of updates that suit it.
+    "lecture_17_pretrained": Setting(
+        contrast={"per_class": (5, 100), "scheme": ("scratch", "last_layer", "fine_tune")}, about=("lr", "steps")
+    ),
     "lecture_17_transfer": Setting(contrast={"scheme": ("scratch", "last_layer")}),
     "assignment_2_batch_size": Setting({"optimizer": "adam"}),
     "assignment_2_weight_scale": Setting({"optimizer": "adam", "init": "normal(std=0.5)"}),

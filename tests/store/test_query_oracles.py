@@ -215,6 +215,7 @@ MISTAKES = (
     ("lecture_12_learning_rates", "$fast::FLOAT", "$fast"),
     ("lecture_14_regularization", "[12.706, ", "["),
     ("lecture_17_claims", "difference > threshold", "difference > 0"),
+    ("lecture_17_pretrained", "avg(value) FILTER", "max(value) FILTER"),
     ("lecture_12_by_rate", "normed.accuracy - plain.accuracy", "plain.accuracy - normed.accuracy"),
     ("lecture_01_centring", "factor) FILTER (preprocessing = $centred)", "factor) FILTER (preprocessing = $scaled)"),
     ("lecture_11_gradient_flow", "max(abs(decades))", "max(decades)"),
