@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from goldilocks.dashboard import axes
+from goldilocks.dashboard import axes, snippet
 from goldilocks.dashboard.lecture.setting import OWN
 from goldilocks.dashboard.written import family
 
@@ -123,3 +123,17 @@ def initializations(scales: pd.DataFrame) -> pd.DataFrame:
     weights = scales.set_index("init")["sigma_w"].astype(float).pow(2).round(DECIMALS)
     joined = pd.Series(names, index=weights[names], dtype=object).groupby(level=0, sort=True).agg(", ".join)
     return pd.DataFrame({"init": joined.to_numpy(), "weight": joined.index.to_numpy(float), "bias": 0.0})
+
+
+def widest(scales: pd.DataFrame) -> str:
+    """Return at which width schemes lie where they do, as a sentence.
+
+    Args:
+        scales: the rows of the named query `weight_scales`.
+    """
+    rule = "Where a scheme's weights depend on the width, the widest network measured counts."
+    fixed = scales[[snippet.scale(init) is not None for init in scales["init"]]]
+    if fixed["width"].nunique() < 2:
+        return rule
+    ordered = fixed.set_index("init").loc[axes.ordered("init", fixed["init"])]
+    return f"{rule} That is {', '.join(f'{init}: {width} units' for init, width in ordered['width'].items())}."

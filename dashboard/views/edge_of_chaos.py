@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, commands, data, phase_plane, quantities, selectors, snippet
+from goldilocks.dashboard import axes, cell_filters, commands, data, phase_plane, quantities, selectors
 from goldilocks.dashboard.charts.lines import Axis, lines
 from goldilocks.dashboard.charts.plane import plane
 from goldilocks.dashboard.figure import Figure
@@ -160,19 +160,9 @@ def _plane(view: View) -> Figure | None:
     note = (
         f"Colour: mean-field theory; {GREY[view.colour]}. The line is the edge, χ₁ = 1.{_fates(grid)} "
         "Dots: initializations by the variance of their weights, without biases; those of one variance share a dot. "
-        "Where a scheme's weights depend on the width, the widest network measured counts."
-        f"{_widths(scales)}{_beyond(found[~within])}"
+        f"{phase_plane.widest(scales)}{_beyond(found[~within])}"
     )
     return Figure(f"Where does {view.named} sit between order and chaos?", chart, view.points, text, note)
-
-
-def _widths(scales: pd.DataFrame) -> str:
-    """Return a sentence on the widths that fixed scales were measured at, where these differ."""
-    fixed = scales[[snippet.scale(init) is not None for init in scales["init"]]]
-    if fixed["width"].nunique() < 2:
-        return ""
-    ordered = fixed.set_index("init").loc[axes.ordered("init", fixed["init"])]
-    return f" That is {', '.join(f'{init}: {width} units' for init, width in ordered['width'].items())}."
 
 
 def _beyond(named: pd.DataFrame) -> str:

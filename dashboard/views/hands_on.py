@@ -13,6 +13,7 @@ from goldilocks.dashboard.hands_on import component
 from goldilocks.dashboard.hands_on.component import Point
 from goldilocks.dashboard.lecture.setting import NO_NORM, TANH
 from goldilocks.dashboard.question import Question
+from goldilocks.dashboard.verbatim import verbatim
 from goldilocks.dashboard.written import family
 
 PREFIX = "live"
@@ -61,6 +62,11 @@ class View:
         return Question("mean_field_layers", {"activation": self.activation, **what, **place})
 
     @property
+    def scales(self) -> Question:
+        """Where initializations lie."""
+        return Question("weight_scales", {"activation": self.activation})
+
+    @property
     def measured(self) -> Question:
         """What was measured, by place in the plane."""
         return Question("measured_in_plane", {"activation": self.activation, "norm": self.norm})
@@ -87,6 +93,7 @@ def main() -> None:
     point = component.chosen(_key, LABELS)
     with _figure(view, point).around(PREFIX):
         component.show(point, _key, _sent(view))
+    st.caption(verbatim(phase_plane.widest(view.scales.frame())))
 
 
 def _key(name: str) -> str:
@@ -140,7 +147,7 @@ def _sent(view: View) -> dict[str, Any]:
     """Return what the scripts need to know of the networks of a plane."""
     maps = view.maps.frame()
     found = component.lists(maps, [name for name in maps.columns if name != "activation"])[0]
-    places = phase_plane.initializations(Question("weight_scales", {"activation": view.activation}).frame())
+    places = phase_plane.initializations(view.scales.frame())
     measured = view.measured.frame()
     return {
         "key": f"{data.version()} {view}",

@@ -77,6 +77,7 @@ def test_scripts_get_maps_and_measurements_of_what_was_chosen(studied_store, mon
     assert data["maps"]["length"] == pytest.approx([np.exp(x) / 2 for x in data["maps"]["log_q"]])
     studies = {one["study"] for one in data["measured"]}
     assert ("mean_field" in studies) == (kind != "batch")
+    assert "the widest network measured counts." in words(app)
 
 
 def test_what_an_address_cannot_mean_is_named_and_left(studied_store, monkeypatch, sent):
