@@ -92,6 +92,13 @@ def measure(wish: Wish) -> None:
         compute.watch(PREFIX)
 
 
+def measuring() -> None:
+    """Show how far a run is that may still add to an answer."""
+    if compute.offered() and engine_process.running() is not None:
+        st.caption("More is being computed, so this answer may change.")
+        compute.watch(PREFIX)
+
+
 def what_trains(wish: Wish) -> None:
     """Name what trains nearest to what was asked for: with what is allowed, and at this depth.
 

@@ -69,7 +69,9 @@ def main() -> None:
         chosen = _measured(found, ranked) if found.is_wanted else _expected(found, ranked)
         if not ranked["share_that_train"].any():
             unmet_wish.what_trains(wish)
-    if not found.is_wanted:
+    if found.is_wanted:
+        unmet_wish.measuring()
+    else:
         st.markdown(f"#### What was measured on the nearest network: {advice.where(found.shape)}")
     left, right = st.columns([1.15, 1])
     with left:
@@ -156,7 +158,7 @@ def _expected(found: Nearest, ranked: pd.DataFrame) -> pd.Series | None:
         f"No network of {wanted} was trained here, so there is no accuracy to show. "
         "What mean-field theory expects of it before training:"
     )
-    st.markdown("\n".join(advice.outlooks(judged)))
+    st.markdown("\n".join(advice.outlooks(advice.at_width(judged, found))))
     if usable.empty:
         return None
     st.caption(

@@ -281,6 +281,7 @@ def test_every_kind_of_network_has_its_own_program_or_a_reason_why_not(trained, 
     """With one standard deviation in all that is said, also at another width than the measured one."""
     app = ask(trained, monkeypatch, depth=4, width=width, activation="elu", network=network, norm="none")
     assert f"### normal(std={std}), no norm" in answer(app)
+    assert set(re.findall(r"std=([\d.]+)", answer(app))) == {std}
     programs_shown = [code.value for code in app.code if "import torch" in code.value]
     if NETWORKS[network] is None:
         assert not programs_shown
