@@ -1,5 +1,6 @@
 """Configurations across all their axes and outcomes at once: which choices lead where?"""
 
+import numpy as np
 import pandas as pd
 
 from goldilocks.dashboard import axes, data, training_curves
@@ -28,7 +29,8 @@ def figure(view: View) -> Figure | None:
     if not varying:
         return None
     shown = found.head(MOST_LINES)
-    coordinates = [_of_axis(shown, axis) for axis in varying] + [_of_outcome(shown, name) for name in OUTCOMES]
+    reached = [name for name in OUTCOMES if np.isfinite(shown[name].to_numpy(float, na_value=np.nan)).any()]
+    coordinates = [_of_axis(shown, axis) for axis in varying] + [_of_outcome(shown, name) for name in reached]
     legend = axes.legend(view.colour, shown[view.colour])
     names = [str(value) for value in legend.values]
     chart = parallel(shown, coordinates, view.colour, legend.title, names, legend.colours)
@@ -37,6 +39,9 @@ def figure(view: View) -> Figure | None:
         "One line for each configuration, means over its seeds. Drag over a part of an axis to keep the lines that "
         "pass through it; click beside it to have all back. A line has a gap where nothing finite was measured."
     )
+    # An axis without a value would part every line at its place.
+    if missing := [axes.in_sentence(_title(name)) for name in OUTCOMES if name not in reached]:
+        note += f" Not shown, since no configuration has a value: {', '.join(missing)}."
     if len(found) > MOST_LINES:
         note += f" {len(found)} configurations are selected; the first {MOST_LINES} are drawn."
     return Figure("Which choices lead where?", chart, view.outcomes, text, note)
@@ -50,5 +55,8 @@ def _of_axis(shown: pd.DataFrame, axis: str) -> Coordinate:
 
 
 def _of_outcome(shown: pd.DataFrame, name: str) -> Coordinate:
-    title = SHORT.get(name) or data.labels()[name].partition(" (")[0]
-    return Coordinate(name, title, logarithmic=spans_decades(shown[name], 1), share=name in SHARES)
+    return Coordinate(name, _title(name), logarithmic=spans_decades(shown[name], 1), share=name in SHARES)
+
+
+def _title(outcome: str) -> str:
+    return SHORT.get(outcome) or data.labels()[outcome].partition(" (")[0]

@@ -1,6 +1,10 @@
 """Comparing runs with the pointer: a rule with all values, lines alone by the legend, and a part of the axis."""
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.visiting import settle
@@ -59,3 +63,32 @@ def test_a_click_in_the_legend_isolates_and_a_second_one_brings_back(figure):
     expect(lines).not_to_have_count(all_of_them)
     name.click()
     expect(lines).to_have_count(all_of_them)
+
+
+def test_lines_through_a_part_of_an_axis_stay_and_a_click_beside_it_brings_all_back(page, site):
+    page.goto(f"{site}/convergence")
+    settle(page)
+    canvas = page.locator("[class*=st-key-figure-across] canvas")
+    canvas.scroll_into_view_if_needed()
+
+    def coloured():
+        """How many pixels have a colour: of lines that stay, since faded ones are nearly white."""
+        pixels = np.asarray(Image.open(io.BytesIO(canvas.screenshot())).convert("RGB")).astype(int)
+        return (np.ptp(pixels, axis=-1) > 60).sum()
+
+    def at(across, down):
+        box = canvas.bounding_box()
+        return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+    page.wait_for_timeout(500)
+    before = coloured()
+    # The lower part of the first axis, where one of the lines begins.
+    page.mouse.move(*at(0.15, 0.5))
+    page.mouse.down()
+    page.mouse.move(*at(0.27, 0.85), steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    assert 0.2 * before < coloured() < 0.8 * before
+    page.mouse.click(*at(0.4, 0.2))
+    page.wait_for_timeout(500)
+    assert coloured() == pytest.approx(before, rel=0.05)

@@ -9,6 +9,7 @@ import pytest
 
 from goldilocks.dashboard.charts.parallel import Coordinate, parallel
 from goldilocks.dashboard.figure import rendered
+from tests.dashboard.opening import open_page, words
 
 FRAME = pd.DataFrame(
     {
@@ -47,3 +48,10 @@ def test_values_stand_where_they_belong():
     assert points["Loss"].tolist()[:2] == [0, 1]
     assert points["Accuracy"].tolist()[:2] == [0.25, 1]
     assert points.loc["c", ["Loss", "Accuracy"]].isna().all()
+
+
+def test_an_outcome_that_nobody_reached_does_not_part_the_lines(filled_store, monkeypatch):
+    app = open_page("convergence", filled_store, monkeypatch)
+    assert "Not shown, since no configuration has a value: steps to test accuracy 0.90." in words(app)
+    (across,) = [one.spec for one in app.get("vega_lite_chart") if "Final training loss" in one.spec]
+    assert "Steps to" not in across
