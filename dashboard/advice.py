@@ -140,6 +140,17 @@ def preferred(usable: pd.DataFrame, found: Nearest) -> pd.DataFrame:
     return pd.concat([first, usable.drop(first.index)])
 
 
+def existing(usable: pd.DataFrame, width: int) -> pd.DataFrame:
+    """Return of combinations those whose normalization exists at a width; all, where none does.
+
+    Args:
+        usable: combinations.
+        width: units per layer that are wanted.
+    """
+    exist = usable[[snippet.divides(norm, width) for norm in usable["norm"]]]
+    return usable if exist.empty else exist
+
+
 def at_width(usable: pd.DataFrame, found: Nearest) -> pd.DataFrame:
     """Return combinations with the standard deviations that they need at the width that is wanted.
 

@@ -7,6 +7,8 @@ import pandas as pd
 
 # What the parameters of initializers are called that give a scale whatever the fan-in.
 SCALES = ("std", "bound")
+# What the parameter of a normalization is called that gives the number of groups.
+GROUPS = "groups"
 # What Python raises where a text is no call with constants.
 UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 
@@ -43,6 +45,17 @@ def scale(init: str) -> str | None:
     """
     given = parts(init)[1]
     return next((name for name in SCALES if name in given), None)
+
+
+def divides(norm: str, width: int) -> bool:
+    """Tell whether a normalization exists for a width: one of groups only where they divide it.
+
+    Args:
+        norm: the normalization, as the store writes it.
+        width: units per layer.
+    """
+    groups = parts(norm)[1].get(GROUPS, 1)
+    return not isinstance(groups, int) or groups < 1 or width % groups == 0
 
 
 def at_width(init: str, measured: int, wanted: int) -> str:

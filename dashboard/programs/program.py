@@ -26,7 +26,8 @@ def program(cards: pd.DataFrame, configuration: Mapping[str, Any], **data: int) 
 
     Raises:
         KeyError: the store has no PyTorch lines for one of its members.
-        NoProgram: none is known for networks of this kind, for its normalization on images, or for so few layers.
+        NoProgram: none is known for networks of this kind, for its normalization on images or at its
+            width, or for so few layers.
     """
     name, _ = snippet.parts(configuration["network"])
     if name not in KINDS:
@@ -34,6 +35,8 @@ def program(cards: pd.DataFrame, configuration: Mapping[str, Any], **data: int) 
             f"There is no program for networks of kind {name}: how their layers are connected, the plugin that "
             "brings them knows alone."
         )
+    if not snippet.divides(configuration["norm"], configuration["width"]):
+        raise NoProgram(f"{configuration['norm']} cannot divide {configuration['width']} units into equal groups.")
     own = snippet.parameters(cards, "network", configuration["network"])
     # That of Gaussian inputs, on which nobody trains.
     own.pop("side", None)

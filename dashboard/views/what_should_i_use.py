@@ -151,7 +151,7 @@ def _expected(found: Nearest, ranked: pd.DataFrame) -> pd.Series | None:
     judged = outlook.judged(ranked, found.wish.theory.frame(), found.shape["width"])
     enough = [outlook.SURVIVES, outlook.UNKNOWN] if found.distance <= FAR else [outlook.SURVIVES]
     usable = judged[(judged["share_that_train"] > 0) & judged["outlook"].isin(enough)]
-    usable = advice.preferred(usable, found)
+    usable = advice.preferred(advice.existing(usable, found.wish.width), found)
     wanted = advice.network(found.wish)
     st.markdown(f"### {advice.untrained(advice.at_width(usable, found), judged, wanted)}")
     st.markdown(

@@ -41,3 +41,10 @@ def test_the_heading_has_the_standard_deviation_of_the_wanted_width():
     assert list(advice.at_width(usable(True, True, True), nearest(256))["init"]) == [
         "normal(std=0.1)", "normal(std=0.05)", FREE, "xavier"
     ]  # fmt: skip
+
+
+def test_a_normalization_of_groups_that_do_not_divide_the_width_is_not_advised():
+    combinations = pd.DataFrame({"norm": ["group(groups=4)", "layer", "group(groups=5)"]})
+    found = {width: list(advice.existing(combinations, width)["norm"]) for width in (8, 10, 7)}
+    assert found == {8: ["group(groups=4)", "layer"], 10: ["layer", "group(groups=5)"], 7: ["layer"]}
+    assert len(advice.existing(combinations.head(1), 10)) == 1

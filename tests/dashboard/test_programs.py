@@ -200,6 +200,7 @@ def test_what_leaves_each_layer_has_variance_1_where_the_initialization_sees_to_
     [
         ({"network": "tower@123abc(height=3)"}, "no program for networks of kind tower@123abc"),
         ({"network": "conv(strided=2, dense=3)"}, "at least 5 layers"),
+        ({"norm": "group(groups=3)"}, "cannot divide 8 units"),
         ({"network": "conv", "norm": "own"}, "what Own() is on images is not known"),
     ],
     ids=str,
