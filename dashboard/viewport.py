@@ -1,7 +1,7 @@
-"""How wide the page is, as the browser tells: charts of several panels are laid out for it.
+"""How wide the page is, as the browser tells: charts of several panels are laid out for it; and whether it is dark.
 
 Vega-Lite lets one panel fill what it stands in, but not several: those have a width in pixels, which only the browser
-knows.
+knows. Styles know light from dark for colours alone; what needs more finds a class on the root of the document.
 """
 
 from typing import Any, TypeGuard
@@ -14,6 +14,7 @@ from goldilocks.dashboard.charts.panels import USUAL_WIDTH
 KEY = "viewport"
 # What a browser reported in an earlier session: its first page is drawn for it at once.
 COOKIE = "goldilocks_width"
+DARK = "goldilocks-dark"
 # Widths are reported in steps, so that dragging the edge of a window does not draw the page at every pixel.
 STEP = 10
 # What the border of a card takes, and what lies between two columns.
@@ -33,11 +34,18 @@ export default function ({ data, setStateValue }) {
     reported = now;
     setStateValue("width", now);
   };
+  const app = document.querySelector("[data-testid=stApp]");
+  const tell = () => {
+    document.documentElement.classList.toggle(data.dark, getComputedStyle(app).colorScheme.includes("dark"));
+  };
+  const painted = new MutationObserver(tell);
+  painted.observe(app, { attributeFilter: ["class", "style"] });
+  tell();
   let waiting;
   const observer = new ResizeObserver(() => { clearTimeout(waiting); waiting = setTimeout(report, 120); });
   observer.observe(page);
   report();
-  return () => { clearTimeout(waiting); observer.disconnect(); };
+  return () => { clearTimeout(waiting); observer.disconnect(); painted.disconnect(); };
 }
 """
 
@@ -49,7 +57,7 @@ def measure() -> None:
     now = width()
     _ruler(
         key=KEY,
-        data={"reported": now, "step": STEP, "cookie": COOKIE},
+        data={"reported": now, "step": STEP, "cookie": COOKIE, "dark": DARK},
         default={"width": now},
         on_width_change=lambda: None,
         height=1,

@@ -22,11 +22,14 @@ from goldilocks.store import queries
 from goldilocks.store.reading.queries import Parameter, Query
 
 PREFIX = "ask"
-FIRST_QUESTION = """SELECT layer, avg(std) AS std
+# The lecture's comparison, on the widest network that a store has for it.
+FIRST_QUESTION = """SELECT init, layer, avg(std) AS std
 FROM activation_stats
-WHERE init = 'normal(std=0.01)' AND activation = 'tanh' AND norm = 'none' AND width = 4096
-GROUP BY layer
-ORDER BY layer"""
+WHERE init IN ('normal(std=0.01)', 'normal(std=0.05)', 'xavier', 'kaiming')
+  AND activation = 'tanh' AND norm = 'none' AND width = (
+    SELECT max(width) FROM activation_stats WHERE activation = 'tanh' AND norm = 'none')
+GROUP BY ALL
+ORDER BY ALL"""
 OWN = "own"
 # Kept for readers who come back, each of up to `sandbox.MOST_BYTES`.
 MOST_ANSWERS = 20
@@ -121,7 +124,7 @@ def _ask() -> None:
             "SQL (read-only)",
             # Streamlit wants no default beside what a button has put there.
             "" if st.session_state.pop(AGAIN, False) else FIRST_QUESTION,
-            height=170,
+            height=196,
             key=BOX,
             bind="query-params",
             max_chars=MOST_TYPED,

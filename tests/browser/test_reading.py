@@ -92,3 +92,18 @@ def test_lines_through_a_part_of_an_axis_stay_and_a_click_beside_it_brings_all_b
     page.mouse.click(*at(0.4, 0.2))
     page.wait_for_timeout(500)
     assert coloured() == pytest.approx(before, rel=0.05)
+
+
+def test_in_the_dark_a_canvas_has_light_words(page, site):
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{site}/convergence")
+    settle(page)
+    canvas = page.locator("[class*=st-key-figure-across] canvas")
+    canvas.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    grey = np.asarray(Image.open(io.BytesIO(canvas.screenshot())).convert("L"))
+    background = np.median(grey)
+    assert background < 50
+    # Nothing on it is darker; of the words some are nearly white.
+    assert (grey < background - 5).mean() < 0.001
+    assert (grey > 170).sum() > 100
