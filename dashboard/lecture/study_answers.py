@@ -90,12 +90,14 @@ def centring() -> tuple[Sentence, ...]:
 def transferred() -> Measured:
     """Say what became of the claims on transfer, and which scheme is best."""
     found = data.query("lecture_17_transfer").dropna(subset="accuracy")
-    first, number = deciding("lecture_17_claims"), None
+    first, number, where = deciding("lecture_17_claims"), None, ""
     pretrained = claims_by_target("lecture_17_pretrained", "from pretrained weights")
     if first is None:
         first = deciding("lecture_17_pretrained")
+        where = "" if first is None else f", from pretrained weights on {first['dataset']}"
     if first is not None:
-        number = Number(plus_minus(first["mean"], first["margin"], POINTS), f"is the difference in “{first['claim']}”")
+        meaning = f"is the difference in “{first['claim']}”{where}"
+        number = Number(plus_minus(first["mean"], first["margin"], POINTS), meaning)
     few = found if len(found) else from_pretrained()
     return Measured((claims("lecture_17_claims"), best_schemes(found), *pretrained), number, _best_of_few(few))
 

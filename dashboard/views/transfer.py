@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
 from goldilocks.dashboard.charts.images import images
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS
@@ -69,8 +69,19 @@ def _pretrained(offered: cell_filters.Chosen, band: str) -> None:
     )
     title = "How many examples does it take from pretrained weights?"
     _accuracy(PRETRAINED, "backbone_accuracy", title, offered, band, offered)
+    st.caption(f"Updates that were made: {_updates()}. The more images, the fewer times each of them is seen.")
     for sentence in claims_by_target("lecture_17_pretrained", "from pretrained weights"):
         st.markdown(str(sentence))
+
+
+def _updates() -> str:
+    """Return how many updates each scheme was trained for."""
+    rows = data.query("quantity_over_seeds", study=PRETRAINED, quantity="backbone_accuracy")
+    known = members()
+    return ", ".join(
+        f"*{verbatim(known.part(scheme))}* {' or '.join(f'{steps:,}' for steps in sorted(own['steps'].unique()))}"
+        for scheme, own in rows.groupby("part")
+    )
 
 
 def _closer(chosen: cell_filters.Chosen, band: str) -> None:

@@ -340,6 +340,7 @@ def test_l17_judges_the_advice_on_pretrained_weights_on_each_target(said, tuned,
     text = said(17, pretrained(tuned))
     for target in TARGETS:
         assert f"from pretrained weights, on {target} (stated before" in text.replace("From", "from")
+    assert ROWS[17].measure().number.meaning.endswith("from pretrained weights on digits-28")
     of_last = text.partition(TARGETS[0])[2]
     assert verdict in clause(of_last, "with 100 images per class, fine-tuning beats a new last layer")
     assert HOLDS in clause(of_last, "with 5 images per class, a new last layer on frozen ones beats fine-tuning")
