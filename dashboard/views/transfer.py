@@ -1,5 +1,7 @@
 """L17: what a network that was trained on one task brings to another."""
 
+import re
+
 import pandas as pd
 import streamlit as st
 
@@ -62,7 +64,7 @@ def _accuracy(
 def _pretrained(offered: cell_filters.Chosen, band: str) -> None:
     """Draw what pretrained weights from elsewhere bring, and say what became of the lecture's advice."""
     st.header("From pretrained weights")
-    networks = ", ".join(verbatim(name) for name in offered["network"])
+    networks = ", ".join(verbatim(_network(name)) for name in offered["network"])
     st.markdown(
         "The lecture's advice is for networks that were trained on ImageNet: with few images train a new last layer "
         f"only, with more train more of the network. Here the weights are those of {networks}."
@@ -72,6 +74,12 @@ def _pretrained(offered: cell_filters.Chosen, band: str) -> None:
     st.caption(f"Updates that were made: {_updates()}. The more images, the fewer times each of them is seen.")
     for sentence in claims_by_target("lecture_17_pretrained", "from pretrained weights"):
         st.markdown(str(sentence))
+
+
+def _network(name: str) -> str:
+    """Return what a backbone's function is called, or the name as it is where none is in it."""
+    found = re.search(r"factory='[^']*:([^':]+)'", name)
+    return found[1] if found else name
 
 
 def _updates() -> str:
