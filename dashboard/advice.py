@@ -147,7 +147,7 @@ def existing(usable: pd.DataFrame, width: int) -> pd.DataFrame:
         usable: combinations.
         width: units per layer that are wanted.
     """
-    exist = usable[[snippet.divides(norm, width) for norm in usable["norm"]]]
+    exist = usable[usable["norm"].map(lambda norm: snippet.divides(norm, width)).astype(bool)]
     return usable if exist.empty else exist
 
 

@@ -20,7 +20,7 @@ def on_grid(points: pd.DataFrame, name: str) -> pd.DataFrame:
         points: inits, a list of initializations.
         name: of the initialization that is a point of the plane, given by its variances.
     """
-    return points[[any(family(init) == name for init in inits) for inits in points["inits"]]]
+    return points[points["inits"].map(lambda inits: any(family(init) == name for init in inits)).astype(bool)]
 
 
 def placed(points: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +65,7 @@ def with_several_fates(points: pd.DataFrame) -> pd.DataFrame:
     lists = zip(points["attracting"], points["half_stable"], strict=True)
     fates = [sorted(q for found in row if isinstance(found, list | np.ndarray) for q in found) for row in lists]
     found = points.assign(fates=pd.Series(fates, index=points.index, dtype=object))
-    return found[[len(row) > 1 for row in fates]]
+    return found[found["fates"].map(len) > 1]
 
 
 def edge(points: pd.DataFrame) -> pd.DataFrame:

@@ -15,17 +15,16 @@ REFRESH_SECONDS = 4
 WITHOUT_STORE = ("runs",)
 # Streamlit's own layout, with corrections: less empty space above the title, figures that breathe, numbers of equal
 # width, charts that scroll by themselves on a phone, and headings that do not shout.
-STYLE = (
-    """
+STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px; }
 /* What scrolls under the menu stays readable, and can be clicked. */
 [data-testid="stHeader"] { background: transparent; pointer-events: none; }
 [data-testid="stHeader"] :is(button, a) { pointer-events: auto; }
 .st-key-viewport { position: absolute; width: 1px !important; }
 [data-testid="stVegaLiteChart"] { overflow-x: auto; }
-/* Words in charts, which know nothing of the colour scheme. */
-/* On a canvas no word can have another colour: light and dark change places, hues stay. */
+/* On a canvas no word can have a colour of its own: light and dark change places, hues stay. */
 .ON_DARK [data-testid="stVegaLiteChart"] canvas { filter: invert(1) hue-rotate(180deg); }
+/* Words in charts, which know nothing of the colour scheme. */
 [data-testid="stVegaLiteChart"] svg text[fill="INK"] { fill: light-dark(INK, DARK); }
 /* Above its chart, Streamlit's toolbar would cover the menu of downloads as soon as a pointer is over the chart. */
 [class*="st-key-figure-"] [data-testid="stElementToolbar"] { top: 0.2rem !important; }
@@ -89,10 +88,9 @@ STYLE = (
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; padding-top: 4rem; }
   [data-testid="stMain"] h1 { font-size: 1.7rem; }
 }
-""".replace("INK", theme.INK)
-    .replace("ON_DARK", viewport.DARK)
-    .replace("DARK", theme.INK_IN_THE_DARK)
-)
+"""
+for name, value in {"INK": theme.INK, "ON_DARK": viewport.DARK, "DARK": theme.INK_IN_THE_DARK}.items():
+    STYLE = STYLE.replace(name, value)
 
 
 def show(page: StreamlitPage) -> None:

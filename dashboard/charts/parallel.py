@@ -172,6 +172,6 @@ def _template(several: bool) -> alt.TopLevelMixin:
         .add_params(alt.selection_interval(name=BRUSH, encodings=["x", "y"]))
     )
     upright = alt.Chart(marks).mark_rule(color=theme.NEUTRAL, opacity=0.5).encode(x=x)
-    words = alt.Chart(marks).mark_text(align="left", dx=7, fontSize=11.5, limit=105, color=theme.NEUTRAL)
+    words = alt.Chart(marks).mark_text(align="left", dx=7, fontSize=11.5, limit=105)
     words = words.encode(x=x, y=y, text=alt.Text(field="value", type="nominal"))
     return alt.layer(upright, drawn, words, dots, height=HEIGHT, usermeta=ONE_IMAGE)

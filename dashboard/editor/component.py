@@ -68,6 +68,7 @@ def attach(box: str) -> None:
     _editor(key=KEY, data={"box": box, **words()}, height=1)
 
 
+@data.cached
 def words() -> dict[str, Any]:
     """Return what a statement can name.
 

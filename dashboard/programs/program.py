@@ -32,8 +32,8 @@ def program(cards: pd.DataFrame, configuration: Mapping[str, Any], **data: int) 
     name, _ = snippet.parts(configuration["network"])
     if name not in KINDS:
         raise NoProgram(
-            f"There is no program for networks of kind {name}: how their layers are connected, the plugin that "
-            "brings them knows alone."
+            f"There is no program for networks of kind {name}: only the plugin that brings them knows how their layers "
+            "are connected."
         )
     if not snippet.divides(configuration["norm"], configuration["width"]):
         raise NoProgram(f"{configuration['norm']} cannot divide {configuration['width']} units into equal groups.")

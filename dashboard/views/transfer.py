@@ -1,11 +1,9 @@
 """L17: what a network that was trained on one task brings to another."""
 
-import re
-
 import pandas as pd
 import streamlit as st
 
-from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors
+from goldilocks.dashboard import axes, cell_filters, data, quantities, selectors, snippet
 from goldilocks.dashboard.charts.images import images
 from goldilocks.dashboard.figure import Figure
 from goldilocks.dashboard.interval import BANDS
@@ -78,8 +76,7 @@ def _pretrained(offered: cell_filters.Chosen, band: str) -> None:
 
 def _network(name: str) -> str:
     """Return what a backbone's function is called, or the name as it is where none is in it."""
-    found = re.search(r"factory='[^']*:([^':]+)'", name)
-    return found[1] if found else name
+    return str(snippet.parts(name)[1].get("factory", name)).rpartition(":")[2]
 
 
 def _updates() -> str:

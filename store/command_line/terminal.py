@@ -46,7 +46,10 @@ def main(app: Callable[..., Any], name: str) -> NoReturn:
     try:
         for argument in sys.argv[1:]:
             text(argument)
-        app(prog_name=name)
+        with interruptions():
+            app(prog_name=name)
+    except typer.Exit as end:
+        code = end.exit_code
     except StoreInvalid as error:
         warn(str(error))
         code = REFUSED
@@ -177,35 +180,42 @@ def refusals() -> Iterator[None]:
         raise typer.Exit(_report(error)) from None
 
 
+class _Request:
+    """Whether somebody pressed Ctrl-C."""
+
+    asked = False
+
+
+def _take(number: int, frame: FrameType | None) -> None:
+    _Request.asked = True
+    signal.default_int_handler(number, frame)
+
+
 @contextmanager
 def interruptions() -> Iterator[None]:
     """End with a sentence when somebody presses Ctrl-C.
 
-    DuckDB turns the exception of a signal into an error of its own, and others wrap that one: whatever comes out after
+    DuckDB turns the exception of a signal into an error of its own, imports make others of it: whatever comes out after
     a request to end, the request is the reason. Where something else takes requests already, this does nothing.
     """
-    usual = signal.default_int_handler
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not usual:
+    before = signal.getsignal(signal.SIGINT)
+    free = threading.current_thread() is threading.main_thread() and before in (signal.default_int_handler, _take)
+    if not free:
         yield
         return
-    asked = False
-
-    def take(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-        usual(number, frame)
-
-    signal.signal(signal.SIGINT, take)
+    if before is not _take:
+        _Request.asked = False
+        signal.signal(signal.SIGINT, _take)
     try:
         yield
-    except typer.Exit:
+    except (typer.Exit, SystemExit):
         raise
     except BaseException:
-        if not asked:
+        if not _Request.asked:
             raise
         leave("Interrupted: nothing that was stored is lost.", INTERRUPTED)
     finally:
-        signal.signal(signal.SIGINT, usual)
+        signal.signal(signal.SIGINT, before)
 
 
 def _report(error: OSError) -> int:

@@ -57,12 +57,7 @@ WITH accuracies AS (
     ], recursive := true)
     FROM by_seed
 ), judged AS (
-    SELECT * EXCLUDE (seed, difference), count(difference) AS seeds, avg(difference) AS mean,
-           @margin(difference) AS margin,
-           count(*) FILTER (difference > threshold) AS seeds_that_agree
-    FROM stated
-    GROUP BY ALL
-    HAVING count(difference) > 0
+    @judged_claims
 )
 SELECT *, @claim_verdict AS verdict
 FROM judged

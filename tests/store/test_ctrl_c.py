@@ -1,12 +1,16 @@
 """Ctrl-C in the middle of a command of the store, in real processes: a sentence, no traceback, and nothing is lost."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+import typer
 
+from goldilocks.store.command_line.terminal import interruptions
+from goldilocks.store.errors import StoreFailed
 from goldilocks.store.exchange import output
 from tests import breadth
 from tests.store.test_command_line import succeeded
@@ -54,3 +58,32 @@ def test_an_import(tmp_path):
     interrupted(begun, "import", "--store", path)
     assert b"0 already present" in succeeded("import", "--store", path)
     succeeded("check", "--store", path)
+
+
+def test_while_a_command_is_loaded(tmp_path):
+    (tmp_path / "slow.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise RecursionError")
+    code = "from goldilocks.__main__ import _loaded; _loaded('slow')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+def torn(error):
+    """Make an error of a request to end, as an import does, or a commit."""
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        raise error("it was torn") from None
+
+
+@pytest.mark.parametrize("error", [RecursionError, StoreFailed, RuntimeError])
+def test_whatever_is_made_of_a_request_it_is_the_reason(error, capsys):
+    with pytest.raises(typer.Exit) as end, interruptions(), interruptions():
+        torn(error)
+    assert end.value.exit_code == 130
+    assert capsys.readouterr().err == "Interrupted: nothing that was stored is lost.\n"
+
+
+def test_an_error_that_nobody_asked_for_stays_one():
+    with pytest.raises(RecursionError), interruptions():
+        raise RecursionError
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
