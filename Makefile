@@ -34,7 +34,7 @@ test: setup .venv/ray-installed
 all-tests: setup
 	@$(RUN) $(TESTS)
 
-# All of what `make test` takes samples of: every pair of members, every page, every way to fail.
+# All of what `make test` takes samples of: tests that take long, every pair of members, every page, every way to fail.
 thorough: setup .venv/ray-installed lint
 	@$(RUN) $(TESTS) --thorough
 
@@ -45,7 +45,7 @@ quick: setup
 quick-tests: setup
 	@$(RUN) $(TESTS) --quick
 
-# All tests once more, to note what each file takes.
+# All tests, to note what they take.
 durations: setup .venv/ray-installed
 	@$(RUN) $(TESTS) --measure
 

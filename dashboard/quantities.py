@@ -323,7 +323,9 @@ def _hidden(named: pd.DataFrame, x: str, panels: Sequence[str], logarithmic: boo
         heights = np.where(np.isneginf(heights), np.nanmin(heights[np.isfinite(heights)], initial=0.0), heights)
         near = LINE_WIDTH * np.ptp(heights[np.isfinite(heights)]) if np.isfinite(heights).any() else 0.0
         for place, name in enumerate(names):
-            apart = np.abs(heights[:, place + 1 :] - heights[:, [place]])
+            # Two that went to infinity are not apart by a number.
+            with np.errstate(invalid="ignore"):
+                apart = np.abs(heights[:, place + 1 :] - heights[:, [place]])
             told = np.isfinite(apart).sum(axis=0)
             if ((told > 1) & (np.nan_to_num(apart, nan=0.0) <= near).all(axis=0)).any():
                 found.add(name)

@@ -15,6 +15,8 @@ KEY = "viewport"
 # What a browser reported in an earlier session: its first page is drawn for it at once.
 COOKIE = "goldilocks_width"
 DARK = "goldilocks-dark"
+# For which width the page was drawn, among the data of the root of the document.
+DRAWN = "goldilocksWidth"
 # Widths are reported in steps, so that dragging the edge of a window does not draw the page at every pixel.
 STEP = 10
 # What the border of a card takes, and what lies between two columns.
@@ -23,6 +25,7 @@ SCRIPT = """
 export default function ({ data, setStateValue }) {
   const page = document.querySelector("[data-testid=stMainBlockContainer]");
   if (!page) return;
+  document.documentElement.dataset[data.drawn] = data.reported;
   let reported = data.reported;
   const report = () => {
     const style = getComputedStyle(page);
@@ -57,7 +60,7 @@ def measure() -> None:
     now = width()
     _ruler(
         key=KEY,
-        data={"reported": now, "step": STEP, "cookie": COOKIE, "dark": DARK},
+        data={"reported": now, "step": STEP, "cookie": COOKIE, "dark": DARK, "drawn": DRAWN},
         default={"width": now},
         on_width_change=lambda: None,
         height=1,

@@ -52,7 +52,7 @@ gc.disable()
 def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="Leave out the files that are known to be slow.")
     parser.addoption("--thorough", action="store_true", help="Run what adds breadth as well: see breadth.py.")
-    parser.addoption("--measure", action="store_true", help=f"Write what each file takes to {durations.FILE.name}.")
+    parser.addoption("--measure", action="store_true", help=f"Run all, write what it takes to {durations.FILE.name}.")
 
 
 def pytest_unconfigure():
@@ -73,7 +73,7 @@ def pytest_ignore_collect(collection_path, config):
 
 def pytest_collection_modifyitems(items, config):
     """Leave out what is thorough unless wanted; among several workers, begin with the files that take longest."""
-    if not config.getoption("--thorough"):
+    if not config.getoption("--thorough") and not config.getoption("--measure"):
         left_out = {item for item in items if breadth.is_thorough(item)}
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]

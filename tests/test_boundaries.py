@@ -57,6 +57,7 @@ def _package(name):
     return rest[0] if first == "goldilocks" and rest else first
 
 
+@pytest.mark.essential("architecture is tested here alone")
 @pytest.mark.parametrize("package", NEIGHBOURS)
 def test_the_syntax_tree_respects_the_direction(package):
     files = sorted((ROOT / package).rglob("*.py"))
@@ -99,6 +100,7 @@ def imports_between_files(for_annotations=False):
     return graph
 
 
+@pytest.mark.essential("architecture is tested here alone")
 def test_no_files_import_each_other_in_a_circle():
     graph = imports_between_files()
     assert len(graph) > 100
@@ -110,6 +112,7 @@ def test_no_files_import_each_other_in_a_circle():
     assert graph == {}
 
 
+@pytest.mark.essential("architecture is tested here alone")
 def test_the_engine_is_built_from_the_ground_up():
     level = {name: number for number, names in enumerate(FLOORS) for name in names.split()}
     folder = ROOT / "engine"
@@ -139,6 +142,7 @@ def test_a_folder_of_members_holds_members_only():
     assert files - {"__init__", "base"} == set(done.stdout.split())
 
 
+@pytest.mark.essential("architecture is tested here alone")
 def test_only_one_folder_knows_ray():
     folder = ROOT / "engine" / "execution" / "ray"
     files = [path for package in ("engine", "store", "dashboard") for path in (ROOT / package).rglob("*.py")]
@@ -153,6 +157,7 @@ def loaded(code):
     return {_package(name) for name in done.stdout.splitlines()[-1].split()}
 
 
+@pytest.mark.essential("architecture is tested here alone")
 def test_the_dashboard_needs_neither_torch_nor_the_engine():
     code = """
 import importlib, pkgutil

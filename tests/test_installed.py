@@ -87,6 +87,7 @@ def ran(command, folder, **options):
     return done.stdout
 
 
+@pytest.mark.essential("what is installed")
 def test_the_wheel_has_one_name_at_its_top(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
@@ -153,6 +154,7 @@ assert engine.cell.__spec__.name == "goldilocks.engine.cell"
     ran([sys.executable, "-c", code], tmp_path)
 
 
+@pytest.mark.essential("what the contract promises")
 @pytest.mark.parametrize("package", ["engine", "store", "dashboard"])
 def test_from_a_clone_each_package_is_a_command(package):
     assert "goldilocks" in ran([sys.executable, "-m", package, "--help"], ROOT)

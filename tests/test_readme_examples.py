@@ -48,6 +48,7 @@ seed = [0, 1]
 """
 
 
+@pytest.mark.essential("a new example needs one")
 def test_every_example_has_its_check():
     assert examples().keys() == checked()
 
@@ -145,6 +146,7 @@ def smaller(text: str) -> str:
     return re.sub(r"^depth = \d+", "depth = 2", shallow, flags=re.MULTILINE)
 
 
+@pytest.mark.essential("what the README shows first")
 def test_a_grid_of_your_own():
     text = example("A grid of your own", "toml")
     Path("mine.toml").write_text(smaller(text))
@@ -229,6 +231,7 @@ def test_with_nothing_of_goldilocks_installed(lecture):
     assert re.findall(r"^│ *(\d+) │", done.stdout, re.MULTILINE) == list("123456")
 
 
+@pytest.mark.essential("what the README shows first")
 def test_with_goldilocks(smoke):
     _, names, last = smoke
     trained = names["trained"]
@@ -384,6 +387,7 @@ seed = [0, 1]
 """
 
 
+@pytest.mark.essential("what the README shows first")
 def test_a_scheme_of_your_own(timid):
     Path("mine.toml").write_text(GRID)
     command = example("A scheme of your own", "inline")

@@ -144,6 +144,11 @@ def _interpreter(loaded):
     return _interpreters[loaded]
 
 
+def interpreters():
+    """Return the ids of the processes that fork for this one."""
+    return {started.pid for _, started in _interpreters.values()}
+
+
 def _end():
     """End the interpreters that fork: each does when the connection to it ends."""
     for connection, started in _interpreters.values():

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from goldilocks import store
-from tests.breadth import few
+from tests.breadth import few, only
 from tests.browser.accessibility import follow, serious
 from tests.browser.keyboard import walk
 from tests.browser.lecture_hall import faint
@@ -63,7 +63,10 @@ def test_a_page_is_drawn_without_an_error_and_accessible_in_all_its_states(page,
     assert not problems
 
 
-@pytest.mark.parametrize("name", [case.values[0] for case in WHOLE if not isinstance(case, str)])
+@pytest.mark.essential("what a browser draws, and axe")
+@pytest.mark.parametrize(
+    "name", only([case.values[0] for case in WHOLE if not isinstance(case, str)], "trainability_map", "every_study")
+)
 def test_a_page_is_drawn_without_an_error_and_accessible(page, site_of, problems, name):
     """Those pages whose other states are looked at with `--thorough` only."""
     page.goto(address(site_of(name), name))
@@ -138,6 +141,7 @@ def test_a_click_on_a_tile_opens_its_cell_and_stands_in_the_address(page, site, 
     assert not problems
 
 
+@pytest.mark.essential("the only download by a browser")
 def test_a_download_holds_what_the_store_holds(page, site, filled_store, tmp_path):
     page.goto(f"{site}/activation_statistics?activation=tanh&init=xavier")
     settle(page)
@@ -156,6 +160,7 @@ def test_a_download_holds_what_the_store_holds(page, site, filled_store, tmp_pat
     assert taken["std"].to_numpy() == pytest.approx(truth["std"].to_numpy())
 
 
+@pytest.mark.essential("the box, the sandbox and its answer together")
 def test_a_question_is_answered_and_a_wrong_one_explained(page, site):
     page.goto(f"{site}/data_and_sql?sql=SELECT%2042%20AS%20answer")
     settle(page)
@@ -173,6 +178,7 @@ MARKED = {
 }
 
 
+@pytest.mark.essential("what strangers send may not run")
 @pytest.mark.parametrize(("name", "query"), few(MARKED.items(), 2), ids=MARKED)
 def test_hostile_addresses_run_no_script(page, site, problems, name, query):
     page.goto(f"{address(site, name)}?{query}")

@@ -21,6 +21,7 @@ def box(page, site):
     return found
 
 
+@pytest.mark.essential("the editor lives in a browser alone")
 def test_letters_have_colours_and_words_become_what_is_offered(page, box):
     offered = page.locator(".goldilocks-completion li")
     words = offered.locator("b")

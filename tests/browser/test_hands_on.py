@@ -148,6 +148,7 @@ def test_networks_of_finite_width_scatter_as_closed_forms_say(scripts, name, per
     assert [row["scatter"] ** 2 for row in rows] == pytest.approx(wanted)
 
 
+@pytest.mark.essential("two programs must agree")
 def test_the_verdict_is_that_of_the_store(scripts, tmp_path):
     tanh, batch, verdicts = activations.parse("tanh"), Batch().run(), {}
     for (w, b), depth in itertools.product([*PLANE, (1.1, 0.0), (1.2, 0.05), (1.8, 0.0)], (1, 2, 7, 40)):
@@ -174,6 +175,7 @@ def drawn(page):
     return {name: page.locator(f".live [data-part={name}]").inner_html() for name in names}
 
 
+@pytest.mark.essential("the only page that a browser computes")
 def test_everything_follows_a_slider_and_the_address_brings_it_back(page, elsewhere, studied_site):
     page.goto(f"{studied_site}/hands_on?live_sigma_w=0.7")
     settle(page)

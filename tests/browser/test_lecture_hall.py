@@ -62,6 +62,7 @@ def test_a_click_on_a_line_lands_without_loading_the_page_and_keeps_what_was_ans
     landed(page, 5)
 
 
+@pytest.mark.essential("the first thing that anybody sees")
 @pytest.mark.parametrize("query", ["", "?lecture_answers=true"])
 def test_all_claims_are_on_the_first_screen(page, hall, query):
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -82,6 +83,7 @@ def at(page, number, shown):
     settle(page)
 
 
+@pytest.mark.essential("a teacher's keys work in a browser alone")
 def test_keys_lead_through_the_lecture(page, hall):
     page.set_viewport_size(HALL)
     page.goto(f"{hall}/?row=12")

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.breadth import only
 from tests.browser.server import forked
 from tests.browser.visiting import address, settle
 from tests.dashboard.opening import PAGES
@@ -35,7 +36,11 @@ def hostile_site(tmp_path_factory):
         yield url
 
 
-@pytest.mark.parametrize("name", [*PAGES, f"data_and_sql?sql={quote(ALIAS)}", f"data_and_sql?relation={quote(NAME)}"])
+@pytest.mark.essential("what strangers wrote may not run")
+@pytest.mark.parametrize(
+    "name",
+    only([*PAGES, f"data_and_sql?sql={quote(ALIAS)}", f"data_and_sql?relation={quote(NAME)}"], "lecture", "runs"),
+)
 def test_what_a_stranger_wrote_is_text(hostile_site, page, name):
     asked = []
     page.on("request", lambda request: asked.append(request.url))

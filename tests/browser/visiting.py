@@ -20,13 +20,24 @@ CUT = """
 """
 
 
+# A browser that is new here tells how wide it is, and the page is drawn once more: how it stands then is how it stays.
+# The ruler looks again at most every 120 ms.
+SETTLED = f"""
+() => {{
+  const reported = document.cookie.match(/{viewport.COOKIE}=(\\d+)/)?.[1];
+  const done = document.querySelector("h1")
+    && reported === document.documentElement.dataset.{viewport.DRAWN}
+    && !document.querySelector("[data-testid=stApp][data-test-script-state=running], [data-testid=stSkeleton]");
+  const now = performance.now();
+  window.settledSince = done ? (window.settledSince ?? now) : undefined;
+  return done && now - window.settledSince >= 250;
+}}
+"""
+
+
 def settle(page):
-    page.wait_for_selector("h1")
-    # A browser that is new here tells how wide it is, and the page is drawn once more.
-    page.wait_for_function(f"document.cookie.includes('{viewport.COOKIE}=')")
-    page.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
-    page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
-    page.wait_for_timeout(250)
+    page.evaluate("window.settledSince = undefined")
+    page.wait_for_function(SETTLED, polling=50)
 
 
 def address(site, name):

@@ -55,6 +55,7 @@ def cells(path):
     return len(store.done_cells(store.Layout.at(path)))
 
 
+@pytest.mark.essential("what `make run` does")
 def test_pages_are_served_while_a_grid_is_computed_and_after(tmp_path):
     grid, path = tmp_path / "short.toml", tmp_path / "grid.duckdb"
     grid.write_text(ENDLESS.replace("steps = 2000000", "steps = 20"))

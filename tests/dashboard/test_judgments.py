@@ -39,7 +39,7 @@ def measured(tmp_path, monkeypatch):
     return measure
 
 
-@pytest.mark.parametrize("parts", product((True, False, None), repeat=3))
+@pytest.mark.parametrize("parts", list(product((True, False, None), repeat=3)))
 def test_a_claim_holds_when_all_of_it_does_and_in_part_when_some_of_it_does(parts):
     verdict = overall(parts)
     assert verdict in VERDICTS

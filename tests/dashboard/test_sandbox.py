@@ -169,6 +169,7 @@ def test_everything_else_is_refused_with_a_sentence_and_changes_nothing(sql, fil
     assert surroundings(filled_store) == before
 
 
+@pytest.mark.essential("the sandbox for strangers' SQL")
 def test_all_else_is_refused_with_a_sentence_by_one_process_and_changes_nothing(filled_store):
     before = surroundings(filled_store)
     for sql, said in zip(REFUSED, answers(REFUSED, filled_store), strict=True):
@@ -190,6 +191,7 @@ def test_no_statement_is_read_in_the_server(monkeypatch):
     assert len(sandbox.ask("SELECT 1", seconds=HANGS).frame)
 
 
+@pytest.mark.essential("the sandbox for strangers' SQL")
 @pytest.mark.parametrize("sql", few(HUNGRY, 2))
 @pytest.mark.usefixtures("started")
 def test_hungry_questions_are_stopped(sql):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from goldilocks.dashboard import engine_process
+from tests.breadth import only
 from tests.dashboard.opening import PAGES, open_page, words
 
 # Kinds of widgets, and how many other choices are made at each; at a few visible buttons all, since they change most.
@@ -27,7 +28,8 @@ NOT_IN_THE_ADDRESS = ("runs_toml", "use_toml", "map_tile_chosen", "train_pinned"
 OPTIONAL = ("train_metric", "runs_covered", "train_pinned")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.essential("every choice of a page, one after the other")
+@pytest.mark.parametrize("page", only(PAGES, "edge_of_chaos", "my_network", "batch_norm"))
 def test_every_widget_can_be_used_and_stands_in_the_address(page, store_of, monkeypatch):
     monkeypatch.setattr(engine_process, "local", lambda address: True)
     app = open_page(page, store_of(page), monkeypatch)

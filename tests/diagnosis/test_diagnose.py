@@ -38,6 +38,7 @@ def report():
     return goldilocks.diagnose(deep, "32x64", ["as_is", "kaiming", "normal(std=0.02)"], seeds=3, classes=10)
 
 
+@pytest.mark.essential("what a diagnosis answers")
 def test_schemes_are_ranked_with_paired_differences(report):
     ranking = report.ranking
     assert list(ranking["init"]) == ["kaiming", "as_is", "normal(std=0.02)"]

@@ -16,6 +16,7 @@ def all_judged():
     return {fault.name: judged(fault, seeds=2) for fault in FAULTS}
 
 
+@pytest.mark.essential("what a diagnosis is judged by")
 def test_faults_are_named_at_the_right_site_by_the_right_rule(all_judged):
     assert len(FAULTS) == 25
     missed = {name: one.said for name, one in all_judged.items() if not one.named}

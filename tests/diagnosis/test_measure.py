@@ -52,6 +52,7 @@ def per_layer(found, quantity, init):
     return float(np.exp(np.log(values[:, -1] / values[:, 0]).mean() / (len(places) - 1)))
 
 
+@pytest.mark.essential("a known truth")
 def test_twenty_rectified_layers_by_default_lose_a_factor_of_root_six_each():
     # Without biases, which would hold up a signal that has all but vanished.
     specimen = Specimen(chain(20, 256, nn.ReLU, bias=False), (torch.randn(128, 64),), classes=10)
@@ -63,6 +64,7 @@ def test_twenty_rectified_layers_by_default_lose_a_factor_of_root_six_each():
     assert per_layer(found, "grad_rms", "kaiming") == pytest.approx(1, rel=0.03)
 
 
+@pytest.mark.essential("a known truth")
 def test_batch_norm_with_rectifiers_blows_gradients_up_by_a_known_factor():
     specimen = Specimen(chain(12, 512, nn.ReLU, norm=True), (torch.randn(512, 64),), classes=10)
     found = measure(specimen, ["kaiming"], [0, 1], method="loop")

@@ -53,6 +53,7 @@ def test_the_initializations_that_it_names_are_listed():
         assert name in listed
 
 
+@pytest.mark.essential("what the README shows")
 def test_the_test():
     names, _ = value_of(example("A report", "python"))
     exec(example("A test", "python"), names)

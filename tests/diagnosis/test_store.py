@@ -186,6 +186,7 @@ def test_every_check_holds(kept):
     assert [one for one in check(store.Layout.at(kept[1])) if not one.holds] == []
 
 
+@pytest.mark.essential("the oracle of what is kept")
 def test_layers_are_what_plain_pytorch_has_there(tmp_path):
     file, batch = tmp_path / "grid.duckdb", (torch.randn(16, 8, generator=torch.manual_seed(0)),)
     report = goldilocks.diagnose(chain, batch, ["as_is", "kaiming"], 1, device="cpu", store=file)
@@ -242,6 +243,7 @@ def test_what_is_not_finite_is_stored_and_read_back(tmp_path):
     assert [one for one in check(store.Layout.at(file)) if not one.holds] == []
 
 
+@pytest.mark.essential("failures are results")
 def test_what_fails_is_recorded_with_its_reason_and_tried_again(tmp_path):
     file = tmp_path / "grid.duckdb"
     for _ in range(2):
@@ -390,6 +392,7 @@ def test_draws_are_no_part_of_the_identity_and_settings_are():
 VERIFY = ("verify", "--sample", "9", "--store", "g.duckdb")
 
 
+@pytest.mark.essential("what is kept can be checked")
 def test_verify_computes_again_what_the_command_names(project):
     assert ran(*DIAGNOSE).exit_code == 0
     done = ran(*VERIFY, "--factory", "net.py:make", "--batch", "net.py:batch")

@@ -227,6 +227,7 @@ def invoke(*arguments):
     return CliRunner().invoke(app, ["run", *map(str, arguments), "--quiet", "--json"])
 
 
+@pytest.mark.essential("a backbone of one's own")
 def test_the_option_sends_a_backbone_through_the_grids_schemes(tmp_path, monkeypatch):
     monkeypatch.setenv("GOLDILOCKS_DATA", str(tmp_path))
     (tmp_path / "grid.toml").write_text(GRID)

@@ -192,6 +192,7 @@ def filled(tmp_path_factory):
     return path
 
 
+@pytest.mark.essential("convolutional networks, from grid to store")
 def test_both_networks_train_and_the_store_holds_together(filled):
     with store.open(filled) as handle:
         outcomes = handle.query("SELECT network, norm, final_test_accuracy FROM outcomes").df()

@@ -135,6 +135,7 @@ def test_only_the_cells_of_the_member_that_raises_fail(study, member, plugin, tm
     assert all(finding.holds for finding in check(store.Layout.at(tmp_path / "grid.duckdb")))
 
 
+@pytest.mark.essential("cells of a batch must not touch each other")
 def test_an_innocent_cell_has_the_numbers_it_has_without_its_neighbours(plugin, tmp_path):
     lines, _ = MEMBERS["wide"]
     engine.run(parsed(GRIDS["training"] + lines, plugin), tmp_path / "grid.duckdb")

@@ -101,6 +101,7 @@ def command_line(process):
         return ""
 
 
+@pytest.mark.essential("the only run on several processes")
 def test_a_script_without_a_guard_may_use_them_and_what_they_compute_is_verified(grid, tmp_path):
     path, script = grid(), tmp_path / "script.py"
     script.write_text(f"""
@@ -141,6 +142,7 @@ def test_a_worker_that_is_killed_costs_its_batch_in_flight_and_is_replaced(grid)
 INTERRUPTED = pytest.mark.thorough("Ctrl-C below, SIGTERM in test_run: only a killed run cannot end its workers itself")
 
 
+@pytest.mark.essential("a killed run must not leave processes behind")
 @pytest.mark.parametrize(
     "end",
     [pytest.param(signal.SIGINT, marks=INTERRUPTED), pytest.param(signal.SIGTERM, marks=INTERRUPTED), signal.SIGKILL],
@@ -274,6 +276,7 @@ def test_a_number_that_is_asked_for_is_taken_as_long_as_there_are_cells(grid):
     assert planned([], cpu, 4) == ([], 1)
 
 
+@pytest.mark.essential("nobody may wait for what never starts")
 def test_where_no_process_can_start_the_run_ends_with_a_sentence(grid, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     said = []

@@ -89,6 +89,7 @@ def files(tmp_path):
     return plugin, grid, tmp_path / "grid.duckdb"
 
 
+@pytest.mark.essential("a scheme of one's own, from file to store")
 def test_a_plugins_members_are_run_listed_and_stored_with_their_cards(files):
     plugin, grid, path = files
     summary = commands.run(grid, path, "--plugin", plugin)

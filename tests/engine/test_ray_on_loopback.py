@@ -28,6 +28,7 @@ def alone(address):
     return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
+@pytest.mark.essential("a cluster that strangers reach")
 def test_every_socket_of_a_local_cluster_listens_on_loopback():
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
     pipe = subprocess.PIPE

@@ -111,6 +111,7 @@ def assert_same(one, other):
         pd.testing.assert_frame_equal(frame, other[table], check_exact=True, obj=table)
 
 
+@pytest.mark.essential("outside scripts read it")
 def test_the_summary_is_the_contracts(undisturbed):
     path, summary = undisturbed
     keys = "run_id grid device device_name cells_total cells_cached cells_computed cells_diverged cells_failed seconds"
@@ -138,6 +139,7 @@ def test_provenance_is_recorded(undisturbed):
     assert schemes > 20
 
 
+@pytest.mark.essential("resuming")
 def test_running_again_computes_nothing(grid, undisturbed):
     path, _ = undisturbed
     before = contents(path)
@@ -192,6 +194,7 @@ def test_killed_and_started_again_it_ends_like_an_undisturbed_run(grid, undistur
     assert states[-1] == "done" or not json.loads(said)["cells_computed"]
 
 
+@pytest.mark.essential("Ctrl-C in the middle of a run")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_keeps_finished_batches(grid, tmp_path, sign):
     path = tmp_path / "grid.duckdb"
@@ -284,6 +287,7 @@ seed = [0, 1]
 """
 
 
+@pytest.mark.essential("one bad member must not cost the others")
 def test_a_failing_batch_is_recorded_and_the_rest_goes_on(tmp_path, monkeypatch):
     from goldilocks import engine
     from goldilocks.engine.studies.training import Training
@@ -305,6 +309,7 @@ def test_a_failing_batch_is_recorded_and_the_rest_goes_on(tmp_path, monkeypatch)
     assert (again["cells_cached"], again["cells_computed"], again["cells_failed"]) == (2, 8, 0)
 
 
+@pytest.mark.essential("no other test runs out of memory")
 def test_out_of_memory_halves_the_batch_and_goes_on(tmp_path, monkeypatch):
     from goldilocks import engine
     from goldilocks.engine.studies.training import Training

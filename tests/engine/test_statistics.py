@@ -84,7 +84,7 @@ def test_the_size_of_an_update_is_finite_where_gradients_are(magnitude):
         before = weight.clone()
         size.note(gradient, weight)
         size.note_change(before * 0.5)
-    truth = np.sqrt(sum(gradient.double().square().sum((1, 2)) for gradient in gradients))
+    truth = sum(gradient.double().square().sum((1, 2)) for gradient in gradients).sqrt()
     np.testing.assert_allclose(size.gradient, truth, rtol=1e-6)
     np.testing.assert_allclose(size.change / size.weight, 0.5, rtol=1e-6)
 

@@ -95,6 +95,7 @@ def changed(computed, folder, changes, before=""):
     return {name: verdicts[cell] for name, cell in chosen.items()}
 
 
+@pytest.mark.essential("all studies, computed twice")
 def test_every_cell_comes_out_the_same_bit_for_bit(computed):
     verdicts = list(verify(sample=1000, store=computed))
     assert len({verdict.cell_id for verdict in verdicts}) == CELLS
@@ -125,6 +126,7 @@ def after_changes(computed, tmp_path_factory):
     return changed(computed, tmp_path_factory.mktemp("changes"), CHANGES)
 
 
+@pytest.mark.essential("what verifying is for")
 @pytest.mark.parametrize("column", CHANGES)
 def test_a_changed_bit_is_noticed_and_named(after_changes, column):
     verdict = after_changes[column]

@@ -1,7 +1,8 @@
 """The fault campaign: disturbs a store in every known way and prints what became of it.
 
 `python -m tests.faults` takes long. `--short` tries every fault once, and kills every job, on a job and at a point that
-depend on a seed; it is printed, and `--seed=N` repeats it. Other words choose the faults whose names contain them.
+depend on a seed; it is printed, and `--seed=N` repeats it. `--draw=N` leaves so many faults, a death among them.
+Other words choose the faults whose names contain them.
 Exit code 1 when anything was lost, differs, or could not be repaired.
 """
 
@@ -11,6 +12,7 @@ import random
 import shutil
 import sys
 import time
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 
@@ -31,8 +33,8 @@ def main() -> int:
     from tests.faults.trial import Bench
 
     size = SHORT if "--short" in sys.argv else LONG
-    given = [int(word.partition("=")[2]) for word in sys.argv if word.startswith("--seed=")]
-    seed = given[0] if given else random.randrange(10**6) if size is SHORT else 0
+    given = dict(word.split("=", 1) for word in sys.argv if word.startswith("--") and "=" in word)
+    seed = int(given.get("--seed", random.randrange(10**6) if size is SHORT else 0))
     draw = random.Random(seed)
     problems = 0
     # In memory a thousand fsyncs take no time; what reaches a disk is not at issue here.
@@ -42,15 +44,21 @@ def main() -> int:
     print(f"| {' | '.join(HEADINGS)} |\n|---|---{'|---:' * (len(HEADINGS) - 2)}|", flush=True)
     with scratch(place) as folder:
         packing = (PACKING, PACKING_ALONE) if size is LONG else (PACKING_ALONE,)
-        benches = [Bench(job, folder / job.name, seed) for job in (STORE, *packing, ENGINE)]
+        jobs = (STORE, *packing, ENGINE)
+        # What a job does undisturbed is found out when it is first disturbed.
+        bench = cache(lambda job: Bench(job, folder / job.name, seed))
         words = [word for word in sys.argv[1:] if not word.startswith("--")] or [""]
         chosen = {name: one for name, one in SCENARIOS.items() if any(word in name for word in words)}
+        if "--draw" in given:
+            kept = {draw.choice([name for name, one in chosen.items() if one in DEATHS])}
+            kept |= set(draw.sample(sorted(set(chosen) - kept), int(given["--draw"]) - 1))
+            chosen = {name: one for name, one in chosen.items() if name in kept}
         # Jobs differ most in where they can be killed: each one is, when every fault is tried once.
-        killed = cycle(draw.sample(benches, len(benches)))
+        killed = cycle(draw.sample(jobs, len(jobs)))
         for name, scenario in chosen.items():
-            once = next(killed) if scenario in DEATHS else draw.choice(benches)
-            for bench in benches if size is LONG else [once]:
-                problems += _run(name, bench, list(_timed(scenario(bench, size))))
+            once = next(killed) if scenario in DEATHS else draw.choice(jobs)
+            for job in jobs if size is LONG else [once]:
+                problems += _run(name, bench(job), list(_timed(scenario(bench(job), size))))
     return 1 if problems else 0
 
 

@@ -84,6 +84,7 @@ def test_publish_names_an_entry_it_skips(own):
     assert b"000002-test is skipped: layers.parquet is not as it was written" in finished.stderr
 
 
+@pytest.mark.essential("the command, its files and their types together")
 def test_export_writes_every_table_without_loss(layout, tmp_path):
     files = succeeded("export", tmp_path / "out", layout=layout).decode().split()
     with store.open(layout) as opened:

@@ -141,6 +141,7 @@ def test_a_handle_reaches_its_own_file_only(layout, sql):
         cursor.execute(sql).fetchall()
 
 
+@pytest.mark.essential("a stranger's file may not read")
 def test_a_view_that_reads_elsewhere_shows_nothing(foreign):
     """Views of the usual names may be of another version of the code; what they reach is the file."""
     file = foreign(f"CREATE OR REPLACE VIEW signal_rates AS SELECT content FROM read_text('{NOWHERE}')")
@@ -228,6 +229,7 @@ def test_printable_text_stays_as_it_is():
     assert (words[0], words[-1]) == ("a\\x1b", "b\\nc")
 
 
+@pytest.mark.essential("what nobody thought of is tried here")
 def test_a_campaign_reaches_nothing(tmp_path):
     problems, tried = hostility.campaign(TRIALS, FIRST_SEED, tmp_path)
     print(f"seeds {FIRST_SEED} to {FIRST_SEED + TRIALS - 1}")
@@ -281,6 +283,7 @@ def test_a_folder_that_no_export_wrote_is_refused(exported, here, reason):
     assert reason in str(refusal.value)
 
 
+@pytest.mark.essential("a stranger's file may not read")
 def test_names_that_are_patterns_match_nothing_else(exported, tmp_path):
     odd = tmp_path / "a[b]*{c}"
     exported.rename(odd)

@@ -29,7 +29,7 @@ from tests.store.make_asset import asset
 # Tables of journal entries that wait, are packed and are published: whichever of their bits flips or is lost, their
 # digests tell. The others are drawn anew each time; many more are in `make faults`.
 KNOWN = (1003, 1029, 1047)
-DRAWN = tuple(random.sample(range(2000, 10**6), 17))
+DRAWN = 17
 
 
 def broken(layout):
@@ -67,8 +67,10 @@ def as_of_old(layout):
         seal.digest_file(layout.snapshot_file(number)).unlink()
 
 
-def test_no_flip_becomes_a_number(tmp_path):
-    seeds = KNOWN + DRAWN
+@pytest.mark.essential("what the store promises")
+@pytest.mark.parametrize("drawn", [2, pytest.param(DRAWN, marks=pytest.mark.thorough("more of the same"))])
+def test_no_flip_becomes_a_number(tmp_path, drawn):
+    seeds = (*KNOWN, *random.sample(range(2000, 10**6), drawn))
     print("seeds", *seeds)
     outcomes = campaign(tmp_path, seeds)
     print(*outcomes, sep="\n")
@@ -96,6 +98,7 @@ WRITES = (
 
 
 # Whatever is written, its digest tells.
+@pytest.mark.essential("the only writing that the store did not do")
 @pytest.mark.parametrize("sql", breadth.few(WRITES, 1))
 def test_what_a_user_writes_is_neither_served_nor_inherited(own, contents, sql):
     store.publish(own, anew=True)
@@ -230,6 +233,7 @@ def test_a_lost_journal_is_said_and_loses_nothing(own, contents):
     assert len(store.done_cells(own)) == 34
 
 
+@pytest.mark.essential("all that a repair decides")
 def test_a_damaged_entry_is_set_aside_and_rescued_only_from_what_is_intact(own, contents):
     write(own.path, believable(2, 2, first_seed=50))
     write(own.path, believable(3, 3, first_seed=60), published=False)
@@ -294,6 +298,7 @@ def test_where_no_digest_tells_who_is_right_neither_is_believed(own):
         assert kept.query("SELECT DISTINCT host FROM runs").fetchall() == [("elsewhere",)]
 
 
+@pytest.mark.essential("the last resort")
 def test_a_rebuild_takes_the_journal_alone(own, contents, damage):
     before = contents(own)
     damage("UPDATE layers SET std = 7; DELETE FROM cells WHERE study = 'training'")
@@ -323,6 +328,7 @@ def test_of_entries_with_digests_no_header_is_read(own, monkeypatch):
     assert len(store.done_cells(own)) == 38
 
 
+@pytest.mark.essential("large stores are taken in like this")
 def test_entries_may_be_taken_in_a_few_at_a_time(own, contents, monkeypatch):
     batch = Batch().run(status="failed")
     batch.training(learns=0.3)

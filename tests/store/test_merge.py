@@ -49,6 +49,7 @@ def here(first, tmp_path):
     return store.Layout.at(tmp_path / first.path.name)
 
 
+@pytest.mark.essential("what merging promises")
 def test_a_union_is_what_one_store_would_hold(here, tmp_path, contents):
     there = write(tmp_path / "there.duckdb", batch("two", 2, 3), believable(4, 4, first_seed=9))
     merged = merge(here, there.path)
@@ -130,6 +131,7 @@ def test_a_cell_that_differs_is_kept_and_reported_with_both_provenances(here, tm
     assert sound(here)
 
 
+@pytest.mark.essential("a result must not be lost")
 def test_a_result_replaces_a_failure_and_never_the_other_way_round(tmp_path):
     def one(status: str) -> Batch:
         made = Batch().run(status, host=status)
@@ -169,6 +171,7 @@ def test_a_file_without_its_journal_can_be_merged_into_nothing(layout, tmp_path,
     assert sound(grown)
 
 
+@pytest.mark.essential("what an export promises")
 def test_export_and_import_lose_nothing(layout, tmp_path, contents):
     with store.open(layout) as opened:
         places = export(opened, tmp_path / "out")

@@ -50,7 +50,8 @@ def test_it_opens_as_it_is(number, tmp_path):
 
 
 # Each of them takes every step after its own: the first one all of them.
-@pytest.mark.parametrize("number", breadth.few(STEPS, 3))
+@pytest.mark.essential("stores of the past are taken in here alone")
+@pytest.mark.parametrize("number", breadth.few(STEPS, 1))
 def test_publishing_brings_it_up_to_date_and_loses_nothing(number, tmp_path, contents):
     layout = unpacked(number, tmp_path)
     before = contents(layout)

@@ -74,6 +74,7 @@ def twins(made, tmp_path):
     return [store.Layout.at(tmp_path / "twins" / name / "grid.duckdb") for name in ("one", "other")]
 
 
+@pytest.mark.essential("what packing promises")
 def test_a_store_of_packs_is_that_of_its_entries(twins, right):
     one, other = twins
     before = {entry.name: entry.number for entry in journal.entries(one)}
@@ -271,6 +272,7 @@ def test_a_pack_is_compared_with_what_was_to_be_written(twins, monkeypatch):
     assert folders(layout) == before
 
 
+@pytest.mark.essential("what packing promises")
 @pytest.mark.parametrize("step", ["renamed", "synced", "removed"])
 def test_a_process_that_is_killed_while_it_packs_loses_nothing(twins, right, step):
     """See `python -m tests.faults` for every operation; here the three kinds of place."""

@@ -108,6 +108,7 @@ def reader(own, tmp_path):
     process.kill()
 
 
+@pytest.mark.essential("what readers are promised")
 def test_a_reader_sees_whole_states_only_and_in_order(own, reader):
     for number in range(4):
         write(own.path, believable(8, 8, first_seed=60 + number))
@@ -130,6 +131,7 @@ def sound(layout: store.Layout) -> bool:
     return all(finding.holds for finding in check(layout))
 
 
+@pytest.mark.essential("what writers are promised")
 def test_killed_writers_lose_nothing_that_was_finished(own, reader, contents, tmp_path):
     generator = random.Random(7)
     for number in range(2):

@@ -50,6 +50,7 @@ def test_nothing_but_snapshots_remains_and_only_the_newest_two(own):
     assert own.resolve().name == "000004.duckdb"
 
 
+@pytest.mark.essential("what publishing promises")
 def test_step_by_step_equals_from_scratch(tmp_path, contents):
     batches = [believable(4, 4), believable(4, 4, first_seed=1), one_cell(0.3, init="xavier"), believable(2, 2)]
     together = write(tmp_path / "together.duckdb", *batches)
@@ -63,6 +64,7 @@ def test_step_by_step_equals_from_scratch(tmp_path, contents):
     assert contents(one_by_one) == contents(together)
 
 
+@pytest.mark.essential("what publishing promises")
 @pytest.mark.parametrize("at_once", [True, False])
 def test_the_last_entry_of_a_cell_replaces_all_of_it(tmp_path, at_once):
     layout = store.Layout.at(tmp_path / "grid.duckdb")
@@ -91,6 +93,7 @@ def test_the_last_word_on_a_run_and_a_scheme_counts(tmp_path, at_once):
         assert opened.query("SELECT title FROM schemes").fetchall() == [("done",)]
 
 
+@pytest.mark.essential("resuming rests on it")
 def test_done_cells_are_those_with_a_result_published_or_not(tmp_path):
     def of(status: str, seed: int) -> Batch:
         return one_cell(1.0, seed=seed, status=status)
@@ -160,6 +163,7 @@ def test_a_pointer_to_an_older_snapshot_is_moved_on(own):
     assert own.resolve() == own.snapshot_file(2)
 
 
+@pytest.mark.essential("nothing may be lost")
 @pytest.mark.parametrize("size", [0, 100, 300_000])
 def test_a_corrupt_snapshot_is_passed_over_and_the_store_built_anew(own, contents, size):
     before = contents(own)

@@ -144,6 +144,7 @@ def assert_pasted(answers: Answers, query: queries.Query, values: dict[str, Any]
         assert all(same(row[name], other[name]) for name in row), values
 
 
+@pytest.mark.essential("what is copied from a page rests on it")
 def test_with_its_values_written_in_it_a_query_gives_the_same(answers):
     for query in queries.all().values():
         assert_pasted(answers, query, usual(query))
@@ -174,6 +175,7 @@ def test_a_value_that_reads_like_a_parameter_stays_a_value(name):
     assert f"['{name}']" in sql
 
 
+@pytest.mark.essential("each named query has this oracle alone")
 @pytest.mark.parametrize("query", queries.all().values(), ids=queries.all().keys())
 def test_it_equals_plain_pandas(answers, query):
     assert compare(answers, query, COVERING[query.name])[0] > 0, "what is usually asked has no answer"
