@@ -7,7 +7,7 @@ longest file, to leave out the slow files of a quick run, and to leave the dear 
 import json
 import math
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -28,7 +28,7 @@ DEAREST = 40
 
 @cache
 def known():
-    """Return of each file, by its path from the root, what its cheap tests take together and each of its dear ones."""
+    """Return of each file, by its path from the root, its seconds and those of each of its dear tests."""
     return json.loads(FILE.read_text())
 
 
@@ -38,7 +38,7 @@ def is_slow(file):
     One that was not measured yet is not, unless it is about a browser: to start one alone takes longer.
     """
     unmeasured = math.inf if file.startswith("tests/browser/test_") else 0
-    return (_seconds(file) if file in known() else unmeasured) > SLOW
+    return known().get(file, {}).get("seconds", unmeasured) > SLOW
 
 
 def expected(file):
@@ -46,11 +46,7 @@ def expected(file):
 
     One that was not measured yet may be the longest: last, it would keep one worker busy while the others have ended.
     """
-    return _seconds(file) if file in known() else math.inf
-
-
-def _seconds(file):
-    return known()[file]["cheap"] + sum(known()[file]["dear"].values())
+    return known().get(file, {}).get("seconds", math.inf)
 
 
 def is_dear(nodeid):
@@ -62,25 +58,46 @@ def is_dear(nodeid):
 class Measuring:
     """Adds up what each test takes, children included, in each worker; the one that started them writes it down.
 
-    The start of the interpreter that forks, once in each worker, belongs to no test.
+    What the fixtures of its file take counts for every test that needs them: it is saved when none of them runs. The
+    start of the interpreter that forks, once in each worker, and what several files share belong to no test.
     """
 
     def __init__(self):
-        self.seconds = Counter()
+        self.tests = Counter()
+        self.files = Counter()
+        self._shared: dict[tuple[str, str], float] = {}
+        self._fixtures = 0.0
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self, fixturedef, request):
+        before = _taken()
+        yield
+        if fixturedef.scope != "function":
+            took = max(0.0, _taken() - before)
+            self._fixtures += took
+            if fixturedef.scope == "module":
+                self._shared[request.node.nodeid, fixturedef.argname] = took
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item):
-        before = _taken()
+        before, self._fixtures = _taken(), 0.0
         yield
-        self.seconds[item.nodeid] += _taken() - before
+        # Processes that nobody waits for take their time with them.
+        took = max(0.0, _taken() - before)
+        file = item.nodeid.partition("::")[0]
+        self.files[file] += took
+        shared = sum(self._shared.get((file, name), 0.0) for name in item.fixturenames)
+        self.tests[item.nodeid] += max(0.0, took - self._fixtures) + shared
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node):
-        self.seconds.update(getattr(node, "workeroutput", {}).get("seconds", {}))
+        told = getattr(node, "workeroutput", {}).get("seconds", {})
+        self.tests.update(told.get("tests", {}))
+        self.files.update(told.get("files", {}))
 
     def pytest_sessionfinish(self, session):
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput["seconds"] = dict(self.seconds)
+            session.config.workeroutput["seconds"] = {"tests": dict(self.tests), "files": dict(self.files)}
         else:
             root = FILE.parents[1]
             measured = known() | self.by_file()
@@ -89,21 +106,17 @@ class Measuring:
 
     def by_file(self):
         """Return of each file what `known` does."""
-        files = defaultdict(dict)
-        for nodeid, seconds in self.seconds.items():
+        found = {file: {"seconds": round(seconds, 1), "dear": {}} for file, seconds in self.files.items()}
+        for nodeid, seconds in sorted(self.tests.items()):
             file, _, test = nodeid.partition("::")
-            files[file][test] = seconds
-        return {file: _noted(tests) for file, tests in files.items()}
+            if seconds > DEAR:
+                found[file]["dear"][test] = round(seconds, 1)
+        return found
 
     def pytest_terminal_summary(self, terminalreporter):
-        terminalreporter.section(f"{DEAREST} tests that take longest, of {sum(self.seconds.values()):.0f} s")
-        for test, seconds in self.seconds.most_common(DEAREST):
+        terminalreporter.section(f"{DEAREST} tests that take longest, of {sum(self.files.values()):.0f} s")
+        for test, seconds in self.tests.most_common(DEAREST):
             terminalreporter.write_line(f"{seconds:7.1f} s  {test}")
-
-
-def _noted(tests):
-    dear = {test: round(seconds, 1) for test, seconds in sorted(tests.items()) if seconds > DEAR}
-    return {"cheap": round(sum(tests.values()) - sum(dear.values()), 1), "dear": dear}
 
 
 def _taken():

@@ -5,7 +5,7 @@ import pytest
 from tests import conftest, durations
 from tests.breadth import each_member, few, is_thorough, only
 
-MEASURED = {"short.py": {"cheap": 1.0, "dear": {}}, "long.py": {"cheap": 1.0, "dear": {"test_it": 60.0}}}
+MEASURED = {"short.py": {"seconds": 1.0, "dear": {}}, "long.py": {"seconds": 60.0, "dear": {"test_it": 59.0}}}
 
 
 def every_time(cases):
@@ -79,7 +79,7 @@ def test_a_mark_without_a_reason_is_refused(name):
 
 
 def test_what_is_dear_waits_unless_it_is_essential_and_what_is_new_does_not(monkeypatch):
-    monkeypatch.setattr(durations, "known", lambda: {"file.py": {"cheap": 0.1, "dear": {"test_a[b]": 9.0}}})
+    monkeypatch.setattr(durations, "known", lambda: {"file.py": {"seconds": 9.1, "dear": {"test_a[b]": 9.0}}})
     assert is_thorough(Collected("file.py::test_a[b]"))
     essential, thorough = pytest.mark.essential("it must").mark, pytest.mark.thorough("it need not").mark
     assert not is_thorough(Collected("file.py::test_a[b]", essential))

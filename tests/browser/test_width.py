@@ -33,7 +33,6 @@ def test_nothing_is_cut_beside_an_open_navigation(page, site, name):
         assert min(widths) >= least
 
 
-@pytest.mark.essential("only a browser knows its width")
 def test_a_browser_that_was_here_is_drawn_for_at_once(browser, site):
     context = browser.new_context(viewport={"width": 390, "height": 900})
     first, second = (_told(context.new_page(), f"{site}/convergence") for _ in range(2))

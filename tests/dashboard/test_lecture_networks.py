@@ -8,6 +8,8 @@ from goldilocks.dashboard.lecture.networks import lecture_network
 from tests.dashboard.opening import open_page, words
 from tests.grids import computed
 
+pytestmark = pytest.mark.essential("what the lecture's rows are about")
+
 ROWS = {row.number: row for row in (*signal_rows.ROWS, signal_rows.GRADIENT_FLOW)}
 # The row that shows convolutions beside the fully connected network.
 WITH_CONVOLUTIONS = 6

@@ -13,6 +13,8 @@ from goldilocks.engine.training.cell import TrainingCell
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NORMALIZATIONS, members
 from tests.pairs import in_turn
 
+pytestmark = pytest.mark.essential("every member, from grid to store")
+
 SHAPE = {"depth": 2, "width": 4, "batch_size": 8}
 
 

@@ -11,6 +11,8 @@ from goldilocks.engine.networks import networks
 from goldilocks.engine.preprocessings import preprocessings
 from goldilocks.engine.theory.first_loss import expected_cross_entropy
 
+pytestmark = pytest.mark.essential("theory against networks")
+
 SEEDS = 8
 # Of many comparisons with a mean over seeds, the worst may lie so many standard errors away.
 ERRORS = 4.5

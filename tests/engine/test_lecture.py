@@ -9,6 +9,8 @@ from goldilocks import store
 from goldilocks.engine.grid.presets import preset_text
 from tests.engine import commands
 
+pytestmark = pytest.mark.essential("the slides' own numbers, and the summary that outside scripts read")
+
 STDS = {
     ("normal(std=0.01)", "tanh"): [0.4922, 0.2892, 0.1792, 0.1132, 0.0721, 0.0460],
     ("normal(std=0.05)", "tanh"): [0.8717, 0.849, 0.849, 0.849, 0.849, 0.849],

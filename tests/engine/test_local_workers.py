@@ -33,7 +33,7 @@ seed = 0
 """
 CELLS = 16
 # Steps of a run that goes on for a while after its first batch.
-LONG = 500
+LONG = 250
 PLUGIN = """
 import os, sys
 from goldilocks.engine.card import Card

@@ -68,6 +68,7 @@ def computing():
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+@pytest.mark.thorough("each is a process of its own; what a plan makes of a forecast is in test_plan")
 @pytest.mark.parametrize("name", each_kind())
 def test_the_predicted_peak_is_within_a_quarter_of_the_measured_one(name, computing, tmp_path):
     grid = f'name = "memory"\n[[study]]\n{GRIDS[name]}\n'

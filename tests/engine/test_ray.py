@@ -21,6 +21,10 @@ from tests.engine import commands
 from tests.engine.test_run import assert_same, contents
 from tests.readme import example
 
+pytestmark = pytest.mark.thorough(
+    "a cluster takes long to start; what its executor does is tested in test_workers, test_spool and test_handing_out"
+)
+
 GRID = """
 name = "cluster"
 

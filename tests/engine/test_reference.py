@@ -93,7 +93,6 @@ def test_every_curve_goes_from_before_the_first_step_to_behind_the_last(opened):
     assert (logged, first, missing) == (LOGGED_INTERVALS + 1, 0, 0)
 
 
-@pytest.mark.essential("the grid that is shipped")
 def test_what_is_computed_again_agrees(opened, path):
     """A batch of small networks; on the kind of processor that computed it, bit for bit."""
     cheapest = (

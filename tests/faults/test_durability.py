@@ -14,6 +14,8 @@ import pytest
 
 from tests.faults import shim
 
+pytestmark = pytest.mark.essential("what a power cut would take")
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import os, sys, tempfile

@@ -4,6 +4,8 @@ import pytest
 
 from tests.lecture.discrepancies import series
 
+pytestmark = pytest.mark.essential("what the lecture is about")
+
 GRID = """
 [[study]]
 kind = "propagation"
@@ -58,7 +60,6 @@ seed = [0, 1]
 SEEDS = 2
 
 
-@pytest.mark.essential("what the lecture is about")
 def test_l3_small_weights_work_in_a_shallow_network_and_fail_in_a_deep_one(lecture):
     found = lecture.lecture_03_depth().df().set_index(["activation", "depth"])
     shallow, deep = found.loc["relu", 2], found.loc["relu", 10]

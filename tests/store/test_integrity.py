@@ -328,7 +328,6 @@ def test_of_entries_with_digests_no_header_is_read(own, monkeypatch):
     assert len(store.done_cells(own)) == 38
 
 
-@pytest.mark.essential("large stores are taken in like this")
 def test_entries_may_be_taken_in_a_few_at_a_time(own, contents, monkeypatch):
     batch = Batch().run(status="failed")
     batch.training(learns=0.3)

@@ -144,7 +144,6 @@ def assert_pasted(answers: Answers, query: queries.Query, values: dict[str, Any]
         assert all(same(row[name], other[name]) for name in row), values
 
 
-@pytest.mark.essential("what is copied from a page rests on it")
 def test_with_its_values_written_in_it_a_query_gives_the_same(answers):
     for query in queries.all().values():
         assert_pasted(answers, query, usual(query))
