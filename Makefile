@@ -18,6 +18,7 @@ setup: .venv/installed
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@.venv/bin/python -m compileall -q dashboard engine store
 	@touch $@
 
 run: setup

@@ -17,6 +17,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Several workers share the cores: with threads of their own for every product they would stand in each other's way.
     os.environ["OMP_NUM_THREADS"] = "1"
 
+# Some machines forbid to keep what was compiled: each of the programs that tests start would compile all of it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores Ctrl-C, and so would every program that a test starts and interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)

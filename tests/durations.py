@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("durations.json")
 # A file that takes longer is slow, and `make quick` leaves it out.
 SLOW = 1.5
 # A test that takes longer is dear, and noted by its name.
-DEAR = 0.5
+DEAR = 0.3
 # How many tests are named with what each takes.
 DEAREST = 40
 

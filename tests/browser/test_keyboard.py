@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.keyboard import reach
@@ -49,7 +48,6 @@ def test_figures_are_chosen_and_pages_opened_with_keys(page, site):
     expect(page).to_have_url(re.compile("use_depth=7"))
 
 
-@pytest.mark.essential("keys and clicks on a chart")
 def test_a_tile_is_chosen_with_keys_or_clicked_and_the_last_one_counts(page, site):
     page.goto(f"{site}/trainability_map")
     settle(page)

@@ -62,7 +62,6 @@ def test_a_click_on_a_line_lands_without_loading_the_page_and_keeps_what_was_ans
     landed(page, 5)
 
 
-@pytest.mark.essential("the first thing that anybody sees")
 @pytest.mark.parametrize("query", few(["", "?lecture_answers=true"], 1))
 def test_all_claims_are_on_the_first_screen(page, hall, query):
     page.set_viewport_size({"width": 1440, "height": 900})

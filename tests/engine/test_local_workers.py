@@ -142,7 +142,6 @@ def test_a_worker_that_is_killed_costs_its_batch_in_flight_and_is_replaced(grid)
 INTERRUPTED = pytest.mark.thorough("Ctrl-C below, SIGTERM in test_run: only a killed run cannot end its workers itself")
 
 
-@pytest.mark.essential("a killed run must not leave processes behind")
 @pytest.mark.parametrize(
     "end",
     [pytest.param(signal.SIGINT, marks=INTERRUPTED), pytest.param(signal.SIGTERM, marks=INTERRUPTED), signal.SIGKILL],
