@@ -70,6 +70,7 @@ def disagreements(layers, seeds=SEEDS):
     return found
 
 
+@pytest.mark.essential("theory against networks")
 def test_initializers_and_activations_agree_with_their_predictions(plain):
     assert plain[["theory_std", "theory_grad_rms"]].notna().all().all()
     random = plain[plain.init != "zeros"]

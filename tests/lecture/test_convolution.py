@@ -2,6 +2,9 @@
 
 import pytest
 
+pytestmark = pytest.mark.essential("what the lecture is about")
+
+
 GRID = """
 [[study]]
 kind = "propagation"

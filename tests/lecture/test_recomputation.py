@@ -1,7 +1,12 @@
 """What the studies of batch norm have measured can be computed again from the store alone, bit for bit."""
 
+import pytest
+
 from goldilocks.engine.execution.verify import verify
 from goldilocks.store.checks.check import check
+
+pytestmark = pytest.mark.essential("what the lecture is about")
+
 
 GRID = """
 [[study]]

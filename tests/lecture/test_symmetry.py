@@ -1,5 +1,10 @@
 """L2: units that begin alike stay alike."""
 
+import pytest
+
+pytestmark = pytest.mark.essential("what the lecture is about")
+
+
 GRID = """
 [[study]]
 kind = "symmetry"
