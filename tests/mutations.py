@@ -2,8 +2,9 @@
 
 `python -m tests.mutations` plants 40 (`--count=N`), drawn by `--seed=N`, each alone in a copy of the repository, and
 runs there the tests of the folder that it lies in until one fails. It prints a row for each, and in the end how many
-were caught; `--tests=FOLDER` takes the tests of another checkout, to compare two states of them. Not every slip changes
-what the code does: those that were not caught have to be read.
+were caught. `--thorough` runs what waits for `make thorough`, too, and `--tests=FOLDER` takes the tests of another
+checkout: to compare what is caught. Not every slip changes what the code does: those that were not caught have to be
+read.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def lacking(folder: Path) -> list[str]:
     return sorted({name for name in (*TESTS, *tests) if not (folder / name).exists()})
 
 
-def noticed(folder: Path, slip: Slip, tests: list[str]) -> str:
+def noticed(folder: Path, slip: Slip, tests: list[str], *options: str) -> str:
     """Returns the first test that fails with a slip in a copy of the repository, or nothing."""
     file = folder / slip.file
     right = file.read_text()
@@ -147,7 +148,7 @@ def noticed(folder: Path, slip: Slip, tests: list[str]) -> str:
     environment = os.environ | {"PYTHONPATH": f"{folder / '.package'}:{folder}", "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
-            [*command, *(f"tests/{test}" for test in tests)],
+            [*command, *options, *(f"tests/{test}" for test in tests)],
             cwd=folder, capture_output=True, text=True, timeout=60 * MINUTES, env=environment,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -167,6 +168,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--only", default="", help="Numbers of slips with commas between; default: all.")
     options.add_argument("--tests", type=Path, default=ROOT)
+    options.add_argument("--thorough", action="store_true")
     chosen = options.parse_args()
     only = {int(number) for number in chosen.only.split(",") if number} or set(range(chosen.count))
     caught = 0
@@ -184,7 +186,7 @@ def main() -> int:
         for number, (place, slip) in enumerate(drawn(chosen.count, chosen.seed)):
             if number in only:
                 start = time.monotonic()
-                test = noticed(folder, slip, TESTS[place])
+                test = noticed(folder, slip, TESTS[place], *["--thorough"] * chosen.thorough)
                 caught += bool(test)
                 seconds = round(time.monotonic() - start)
                 change = slip.change.replace("|", "\\|")
