@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from goldilocks.engine import bytecode
 from goldilocks.engine.activations import activations
 from goldilocks.engine.errors import RequestError
 from goldilocks.engine.initializers import initializers
@@ -145,7 +146,7 @@ def _run(path: Path, code: PluginCode) -> list[str]:
     importlib.invalidate_caches()
     sys.path.insert(0, str(path.parent))
     try:
-        with opened(path.parent) as read:
+        with opened(path.parent) as read, bytecode.none_kept():
             spec.loader.exec_module(module)
             for helper in code.helpers:
                 # What is imported within a function is loaded now, while the folder can be searched.

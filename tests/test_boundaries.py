@@ -21,7 +21,7 @@ WITHOUT = {
 }
 # The files and folders of the engine, from the ground up: each imports what lies on floors below it, and nothing else.
 FLOORS = (
-    "errors card axes randomness cores cost divergence measurements quantity options kernels plugin_folder",
+    "errors card axes randomness cores cost divergence measurements quantity options kernels plugin_folder bytecode",
     "slips statistics loss device plugin_code",
     "scheme",
     "registry",

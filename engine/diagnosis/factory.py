@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from goldilocks.engine import bytecode
 from goldilocks.engine.diagnosis.generators import seeded
 from goldilocks.engine.errors import RequestError, said, short
 from goldilocks.engine.networks.backbone_trial import refuse_lazy
@@ -175,7 +176,8 @@ def _from_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     sys.path.insert(0, str(path.resolve().parent))
     try:
-        spec.loader.exec_module(module)
+        with bytecode.none_kept():
+            spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
         raise RequestError(f"{path} cannot be imported: {said(error)}") from error

@@ -296,8 +296,6 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "net.py").write_text(NET)
     (tmp_path / "parts.py").write_text("def width():\n    return 8\n")
     monkeypatch.chdir(tmp_path)
-    # What is compiled is known by the second and the size of its source.
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.delitem(sys.modules, "parts", raising=False)
     yield tmp_path
     for name in ("parts", "diagnosed_net"):

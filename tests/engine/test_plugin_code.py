@@ -121,6 +121,8 @@ def test_another_helper_is_another_version_and_what_is_computed_follows(tmp_path
     assert str(first) != str(again)
     assert [member.scale(fans_of(10), activations.parse("relu")) for member in (first, again)] == [0.05, 0.5]
     assert str(tmp_path) not in sys.path
+    # Python knows what it kept by the second and the size, which are the same here.
+    assert not list(tmp_path.rglob("*.pyc"))
 
 
 def fans_of(fan_in: int):
