@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("durations.json")
 # A file that takes longer is slow, and `make quick` leaves it out.
 SLOW = 1.5
 # A test that takes longer is dear, and noted by its name.
-DEAR = 0.3
+DEAR = 0.25
 # How many tests are named with what each takes.
 DEAREST = 40
 
@@ -110,7 +110,7 @@ class Measuring:
         for nodeid, seconds in sorted(self.tests.items()):
             file, _, test = nodeid.partition("::")
             if seconds > DEAR:
-                found[file]["dear"][test] = round(seconds, 1)
+                found[file]["dear"][test] = round(seconds, 2)
         return found
 
     def pytest_terminal_summary(self, terminalreporter):

@@ -1,10 +1,10 @@
 """Slips planted at random in the product, to see whether the tests notice.
 
 `python -m tests.mutations` plants 40 (`--count=N`), drawn by `--seed=N`, each alone in a copy of the repository, and
-runs there the tests of the folder that it lies in until one fails. It prints a row for each, and in the end how many
-were caught. `--thorough` runs what waits for `make thorough`, too, and `--tests=FOLDER` takes the tests of another
-checkout: to compare what is caught. Not every slip changes what the code does: those that were not caught have to be
-read.
+runs there the tests that know its folder best, and after them all of its package, until one fails. It prints a row for
+each, and in the end how many were caught. `--thorough` runs what waits for `make thorough`, too, and `--tests=FOLDER`
+takes the tests of another checkout: to compare what is caught. Not every slip changes what the code does: those that
+were not caught have to be read.
 """
 
 from __future__ import annotations
@@ -186,7 +186,10 @@ def main() -> int:
         for number, (place, slip) in enumerate(drawn(chosen.count, chosen.seed)):
             if number in only:
                 start = time.monotonic()
-                test = noticed(folder, slip, TESTS[place], *["--thorough"] * chosen.thorough)
+                options_of_tests = ["--thorough"] * chosen.thorough
+                package = [place.partition("/")[0]]
+                test = noticed(folder, slip, TESTS[place], *options_of_tests)
+                test = test or noticed(folder, slip, package, *options_of_tests)
                 caught += bool(test)
                 seconds = round(time.monotonic() - start)
                 change = slip.change.replace("|", "\\|")

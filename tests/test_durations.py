@@ -47,7 +47,7 @@ def test_a_fixture_of_the_file_counts_for_every_test_that_needs_it_and_once_for_
     with run(measuring, "third"):
         clock.now += 0.125
     assert measuring.tests == {"file.py::first": 5.75, "file.py::second": 5.125, "file.py::third": 0.125}
-    assert measuring.by_file() == {"file.py": {"seconds": 6.0, "dear": {"first": 5.8, "second": 5.1}}}
+    assert measuring.by_file() == {"file.py": {"seconds": 6.0, "dear": {"first": 5.75, "second": 5.12}}}
 
 
 def test_what_all_files_share_belongs_to_no_test(clock):

@@ -59,7 +59,6 @@ def test_legends_sentences_and_options_are_explained_and_all_words_listed(page, 
     assert serious(page) == []
 
 
-@pytest.mark.essential("notes of the glossary are made in a browser alone")
 def test_a_finger_asks_by_touching(browser, site, cards):
     context = browser.new_context(viewport={"width": WIDTHS[1], "height": 844}, has_touch=True, is_mobile=True)
     try:

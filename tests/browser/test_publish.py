@@ -61,7 +61,6 @@ def test_every_link_leads_to_a_file_of_the_site(published):
             assert address.startswith("data:") or (published / address).exists(), (page.name, address)
 
 
-@pytest.mark.essential("what is published is what is served")
 def test_pictures_and_numbers_are_those_of_the_server(published, filled_store, monkeypatch):
     monkeypatch.setenv("GOLDILOCKS_STORE", str(filled_store))
     tree = opened("trainability_map", {})

@@ -36,7 +36,6 @@ def hostile_site(tmp_path_factory):
         yield url
 
 
-@pytest.mark.essential("what strangers wrote may not run")
 @pytest.mark.parametrize(
     "name",
     only([*PAGES, f"data_and_sql?sql={quote(ALIAS)}", f"data_and_sql?relation={quote(NAME)}"], "lecture"),

@@ -5,9 +5,6 @@ import pytest
 from tests.dashboard.opening import open_page
 from tests.grids import imported
 
-pytestmark = pytest.mark.essential("what a page asks before anybody chose")
-
-
 INITS = {"normal(std=0.01)", "normal(std=0.05)", "xavier", "kaiming"}
 
 
