@@ -75,6 +75,30 @@ def test_no_statement_shows_a_path_of_the_server(filled_store):
             assert str(place) not in said, sql
 
 
+def displayed(sql):
+    return exact.shown(duckdb.sql(sql).to_arrow_table())["value"]
+
+
+def test_a_number_is_shown_as_one_as_long_as_a_browser_keeps_it():
+    for kind in ("DECIMAL(20, 0)", "BIGINT"):
+        for sign in (1, -1):
+            assert displayed(f"SELECT {sign * 2**53}::{kind} AS value").to_list() == [sign * 2**53]
+            assert displayed(f"SELECT {sign * (2**53 + 1)}::{kind} AS value").to_list() == [str(sign * (2**53 + 1))]
+
+
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        ("INTERVAL '14 months 3 days 500 milliseconds'", "14 months 3 days 0.5 s"),
+        ("INTERVAL '-1 day'", "-1 days"),
+        ("INTERVAL '0 days'", "0 s"),
+        ("NULL::INTERVAL", None),
+    ],
+)
+def test_an_interval_is_shown_with_its_parts(sql, text):
+    assert displayed(f"SELECT {sql} AS value").to_list() == [text]
+
+
 @pytest.mark.parametrize("kind", ["DOUBLE", "FLOAT"])
 def test_what_is_not_a_number_is_told_from_what_is_not_there(kind):
     rows = duckdb.sql(f"SELECT * FROM (VALUES (1.5::{kind}), ('nan'), (NULL), ('-inf')) AS t(value)").to_arrow_table()

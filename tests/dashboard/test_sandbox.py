@@ -223,6 +223,7 @@ def test_what_is_refused_or_stopped_stands_in_nobodys_way(sql):
     assert len(sandbox.ask("SELECT 1", seconds=HANGS).frame)
 
 
+@pytest.mark.essential("nowhere else is an answer as long as it may be")
 def test_long_answers_are_cut_and_said_to_be():
     answer = sandbox.ask("SELECT * FROM range(100000)", HANGS, rows=50)
     assert (len(answer.frame), answer.cut) == (50, True)
