@@ -171,6 +171,7 @@ def main() -> int:
     options.add_argument("--thorough", action="store_true")
     chosen = options.parse_args()
     only = {int(number) for number in chosen.only.split(",") if number} or set(range(chosen.count))
+    selected = ["--thorough"] if chosen.thorough else []
     caught = 0
     with scratch() as folder:
         tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -186,10 +187,8 @@ def main() -> int:
         for number, (place, slip) in enumerate(drawn(chosen.count, chosen.seed)):
             if number in only:
                 start = time.monotonic()
-                options_of_tests = ["--thorough"] * chosen.thorough
-                package = [place.partition("/")[0]]
-                test = noticed(folder, slip, TESTS[place], *options_of_tests)
-                test = test or noticed(folder, slip, package, *options_of_tests)
+                nearest, package = TESTS[place], [place.partition("/")[0]]
+                test = noticed(folder, slip, nearest, *selected) or noticed(folder, slip, package, *selected)
                 caught += bool(test)
                 seconds = round(time.monotonic() - start)
                 change = slip.change.replace("|", "\\|")

@@ -1,5 +1,6 @@
 """A network of the user's: where it comes from, and every refusal in a sentence."""
 
+import os
 import random
 import sys
 
@@ -37,6 +38,16 @@ def folder(tmp_path):
 
 def test_a_file_finds_what_lies_beside_it(folder):
     assert load_factory(f"{folder}/mymodel.py:make")(0).in_features == 5
+
+
+def test_a_file_that_is_changed_at_once_is_read_anew(folder, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = folder / "alone.py"
+    for width in (5, 7):
+        file.write_text(f"from torch import nn\n\ndef make():\n    return nn.Linear({width}, 2)\n")
+        # Python knows what it kept by the second and the size.
+        os.utime(file, (1e9, 1e9))
+        assert load_factory(f"{file}:make")(0).in_features == width
 
 
 def test_a_module_is_imported_by_its_name(folder, monkeypatch):

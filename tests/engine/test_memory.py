@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.breadth import only
+
 ROOT = Path(__file__).parents[2]
 GRIDS = {
     "wide": 'kind = "propagation"\nwidth = 4096\ndepth = 6\nbatch_size = 16\n'
@@ -40,22 +42,8 @@ GRIDS = {
     "wide with Adam": 'kind = "training"\ndataset = "fashion-small"\ninit = "kaiming"\nactivation = "relu"\n'
     'optimizer = "adam"\nwidth = 512\ndepth = 5\nlr = [0.1, 0.2, 0.3]\nbatch_size = 128\nsteps = 1',
 }
-
-# Grids whose memory is added up like that of another one, which runs every time.
-LIKE = {
-    "wide": "deep",
-    "many rows": "deep",
-    "residual": "deep",
-    "images": "deep",
-    "residual training": "small networks",
-    "convolutions on clothing": "small networks",
-}
-
-
-def each_kind():
-    """Return the names of the grids; one of those that are alike runs every time."""
-    alike = {name: pytest.mark.thorough(f'added up like "{other}"') for name, other in LIKE.items()}
-    return [pytest.param(name, marks=alike[name]) if name in alike else name for name in GRIDS]
+# The kind of grid that most people run.
+USUAL = "small networks"
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +56,8 @@ def computing():
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
-@pytest.mark.thorough("each is a process of its own; what a plan makes of a forecast is in test_plan")
-@pytest.mark.parametrize("name", each_kind())
+@pytest.mark.essential("nowhere else is a peak measured")
+@pytest.mark.parametrize("name", only(GRIDS, USUAL))
 def test_the_predicted_peak_is_within_a_quarter_of_the_measured_one(name, computing, tmp_path):
     grid = f'name = "memory"\n[[study]]\n{GRIDS[name]}\n'
     print(json.dumps([grid, str(tmp_path / "grid.duckdb")]), file=computing.stdin, flush=True)

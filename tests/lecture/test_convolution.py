@@ -4,7 +4,6 @@ import pytest
 
 pytestmark = pytest.mark.essential("what the lecture is about")
 
-
 GRID = """
 [[study]]
 kind = "propagation"

@@ -5,7 +5,6 @@ import pytest
 
 pytestmark = pytest.mark.essential("what the lecture is about")
 
-
 GRID = """
 [[study]]
 kind = "folding"

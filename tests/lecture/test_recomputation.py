@@ -5,8 +5,7 @@ import pytest
 from goldilocks.engine.execution.verify import verify
 from goldilocks.store.checks.check import check
 
-pytestmark = pytest.mark.essential("what the lecture is about")
-
+pytestmark = pytest.mark.essential("what was measured of batch norm, computed again")
 
 GRID = """
 [[study]]
