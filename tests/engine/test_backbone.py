@@ -272,6 +272,14 @@ def test_the_preset_says_what_to_install(package, tmp_path, monkeypatch):
     assert not (tmp_path / "grid.duckdb").exists()
 
 
+def test_running_statistics_of_the_pretrained_network_move_as_those_of_pytorch_do():
+    for package in LITE:
+        pytest.importorskip(package)
+    norms = [one for one in efficientnet_lite0.efficientnet_lite0().modules() if isinstance(one, nn.BatchNorm2d)]
+    assert norms
+    assert {one.momentum for one in norms} == {pytest.approx(nn.BatchNorm2d(1).momentum)}
+
+
 @pytest.mark.thorough("a real one: its kinds of layers are in test_backbone_kinds, the four schemes above")
 def test_imagenet_weights_go_through_the_four_schemes():
     for package in LITE:

@@ -74,6 +74,21 @@ def test_a_database_with_a_log_of_somebody_else_is_not_to_be_repaired(own, tmp_p
     assert "repair" not in str(refused.value)
 
 
+@pytest.mark.parametrize("linked", [True, False], ids=["pointer", "copy"])
+def test_a_damaged_file_of_a_store_is_rebuilt_from_the_journal_whatever_its_pointer_became(own, contents, linked):
+    before = contents(own)
+    store.publish(own, anew=True)
+    content = bytearray(own.resolve().read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    if not linked:
+        own.path.unlink()
+        own.path.touch()
+    own.resolve().chmod(0o644)
+    own.resolve().write_bytes(content)
+    with pytest.warns(store.StoreWarning, match=r"store check --repair .* rebuilds it from the journal\. Snapshot 0"):
+        assert contents(own) == before
+
+
 def test_a_damaged_file_that_is_no_store_has_no_journal_to_be_rebuilt_from(own, tmp_path):
     theirs = tmp_path / "theirs.duckdb"
     content = bytearray(own.resolve().read_bytes())
