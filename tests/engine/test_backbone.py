@@ -277,7 +277,7 @@ def test_running_statistics_of_the_pretrained_network_move_as_those_of_pytorch_d
         pytest.importorskip(package)
     norms = [one for one in efficientnet_lite0.efficientnet_lite0().modules() if isinstance(one, nn.BatchNorm2d)]
     assert norms
-    assert {one.momentum for one in norms} == {pytest.approx(nn.BatchNorm2d(1).momentum)}
+    assert [one.momentum for one in norms] == pytest.approx([nn.BatchNorm2d(1).momentum] * len(norms))
 
 
 @pytest.mark.thorough("a real one: its kinds of layers are in test_backbone_kinds, the four schemes above")
