@@ -19,7 +19,7 @@ from tests import warm
 
 FILE = Path(__file__).with_name("durations.json")
 # A file that takes longer is slow, and `make quick` leaves it out.
-SLOW = 1.5
+SLOW = 1.2
 # A test that takes longer is dear, and noted by its name.
 DEAR = 0.25
 # How many tests are named with what each takes.

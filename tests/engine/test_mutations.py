@@ -35,6 +35,7 @@ def classifiers():
     return test_training_oracle.batch("tanh", "batch", Sgd(), [member("xavier"), member("kaiming")])
 
 
+@pytest.mark.essential("else a mutation would be noticed by a check that always fails")
 def test_the_checks_pass_on_the_product():
     test_initializers.test_the_root_mean_square_is_the_literatures(member("kaiming"), SHAPE)
     test_initializers.test_the_root_mean_square_is_the_literatures(member("xavier"), SHAPE)
