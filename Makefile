@@ -10,15 +10,20 @@ TESTS  := pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 setup: .venv/installed
 
+# pip would compile one file after the other, and all of them: Python does it afterwards, by every core, for all but what
+# is never loaded.
+UNLOADED := /(tests|testing|_inductor|_dynamo|distributed|sympy|networkx|mypy|mypyc|pip)/
+PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile
+
 # pip gets torch by itself first, so that no other package pulls in a different build of it.
 .venv/installed: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; none was found" >&2; exit 2; }
 	@test -x .venv/bin/python || { echo "Creating .venv with $(PYTHON)" >&2; "$(PYTHON)" -m venv .venv; }
 	@echo "Installing requirements.txt into .venv (a few minutes the first time)" >&2
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@.venv/bin/python -m compileall -q dashboard engine store
+	@$(PIP) "$$(grep '^torch==' requirements.txt)"
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(RUN) compileall -qq -j 0 -x '$(UNLOADED)' .venv/lib dashboard engine store || true
 	@touch $@
 
 run: setup
@@ -52,7 +57,7 @@ durations: setup .venv/ray-installed
 
 # Ray is for clusters only, and not built for every Python: without it the tests of a cluster are skipped.
 .venv/ray-installed: requirements-ray.txt .venv/installed
-	@if .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt; then touch $@; \
+	@if $(PIP) -r requirements-ray.txt; then touch $@; \
 	else echo "Ray cannot be installed: the tests of a cluster are skipped" >&2; fi
 
 # Kills, full disks, torn files and the like, at length; `make test` runs a short version.
@@ -67,7 +72,7 @@ lint: setup
 	@$(RUN) mypy
 
 bench: setup
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r engine/bench/requirements.txt
+	@$(PIP) -r engine/bench/requirements.txt
 	@mkdir -p data
 	@.venv/bin/goldilocks bench --output data/bench.json
 

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,28 @@ FLOORS = (
 )
 
 
+@cache
+def imports_of(path):
+    """Return the nodes of a file by which it imports, each with whether that is for annotations alone."""
+    found = []
+
+    def look(node, for_annotations):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.append((node, for_annotations))
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            for_annotations = True
+        # No expression imports.
+        for inner in ast.iter_child_nodes(node):
+            if not isinstance(inner, ast.expr):
+                look(inner, for_annotations)
+
+    look(ast.parse(path.read_text(encoding="utf-8")), False)
+    return found
+
+
 def imported(path):
     """Yield what a file imports: other packages by their name, those of this one by the name below `goldilocks`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node, _ in imports_of(path):
         if isinstance(node, ast.Import):
             yield from (_package(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -82,15 +102,10 @@ def imports_between_files(for_annotations=False):
             files[f"goldilocks.{name}"] = path
     graph = {}
     for name, path in files.items():
-        nodes = ast.parse(path.read_text(encoding="utf-8"))
-        for_types = {
-            inner
-            for node in ast.walk(nodes)
-            if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-            for inner in ast.walk(node)
-        }
         named = set()
-        for node in set(ast.walk(nodes)) - (set() if for_annotations else for_types):
+        for node, is_for_annotations in imports_of(path):
+            if is_for_annotations and not for_annotations:
+                continue
             if isinstance(node, ast.Import):
                 named |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:

@@ -29,7 +29,7 @@ OPTIONAL = ("train_metric", "runs_covered", "train_pinned")
 
 
 @pytest.mark.essential("every choice of a page, one after the other")
-@pytest.mark.parametrize("page", only(PAGES, "edge_of_chaos", "my_network", "batch_norm"))
+@pytest.mark.parametrize("page", only(PAGES, "edge_of_chaos", "my_network"))
 def test_every_widget_can_be_used_and_stands_in_the_address(page, store_of, monkeypatch):
     monkeypatch.setattr(engine_process, "local", lambda address: True)
     app = open_page(page, store_of(page), monkeypatch)
