@@ -14,10 +14,12 @@ from goldilocks.engine.diagnosis.finding import counted
 from goldilocks.engine.diagnosis.hugging_face import usual_input
 from goldilocks.engine.diagnosis.inputs import Batch, as_batch
 from goldilocks.engine.diagnosis.judgement import judge
+from goldilocks.engine.diagnosis.loaded_modules import refuse_changed
 from goldilocks.engine.diagnosis.loss import outputs_of
 from goldilocks.engine.diagnosis.measure import Progress, measure
 from goldilocks.engine.diagnosis.recipe import recipe
 from goldilocks.engine.diagnosis.report import Report
+from goldilocks.engine.diagnosis.source_code import own_modules
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.subject import PASSES, qualified
 from goldilocks.engine.diagnosis.trial import try_out
@@ -141,6 +143,8 @@ def prepare(
         raise RequestError("a module was given; give the function that makes it, so that it can be made anew per seed")
     factory = load_factory(make) if isinstance(make, str) else Factory(getattr(make, "__name__", repr(make)), make)
     module = factory(0)
+    functions = [one for one in (factory.make, loss, batch) if callable(one) and not isinstance(one, Tensor)]
+    refuse_changed(own_modules([*functions, *{type(part) for part in module.modules()}]))
     factory.refuse_irreproducible(module)
     given = usual_input(module) if batch is None else batch
     if given is None:

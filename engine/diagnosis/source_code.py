@@ -37,21 +37,35 @@ class SourceCode:
         Args:
             members: functions, classes, or what is called like a function.
         """
-        found = [_plain(member) for member in members]
-        texts: set[str] = set()
-        modules: dict[str, ModuleType] = {}
-        for member in found:
-            module = sys.modules.get(getattr(member, "__module__", None) or "")
-            if module is None or _file(module) is None:
-                texts.add(_typed(member))
-            elif _top(module.__name__) not in ELSEWHERE:
-                modules |= {one.__name__: one for one in (module, *_used(module))}
+        modules, texts = _modules_and_texts(members)
         files = {file for module in modules.values() if (file := _file(module))}
         contents = [f"{file.name} ".encode() + file.read_bytes() for file in files]
         parts = sorted(
             hashlib.sha256(content).hexdigest() for content in (*contents, *(text.encode() for text in texts))
         )
         return cls(hashlib.sha256(" ".join(parts).encode()).hexdigest()[:SHOWN_DIGITS], _versions(modules))
+
+
+def own_modules(members: Iterable[Any]) -> list[ModuleType]:
+    """Return the user's own modules that functions and classes come from, and those that these use, however far.
+
+    Args:
+        members: functions, classes, or what is called like a function.
+    """
+    return [module for module in _modules_and_texts(members)[0].values() if _own(module)]
+
+
+def _modules_and_texts(members: Iterable[Any]) -> tuple[dict[str, ModuleType], set[str]]:
+    """Return the modules that members come from and use, by their names, and the texts of members without a file."""
+    texts: set[str] = set()
+    modules: dict[str, ModuleType] = {}
+    for member in map(_plain, members):
+        module = sys.modules.get(getattr(member, "__module__", None) or "")
+        if module is None or _file(module) is None:
+            texts.add(_typed(member))
+        elif _top(module.__name__) not in ELSEWHERE:
+            modules |= {one.__name__: one for one in (module, *_used(module))}
+    return modules, texts
 
 
 def _plain(member: Any) -> Any:
