@@ -21,9 +21,9 @@ from goldilocks.engine.diagnosis.prepared import made, prepare
 from goldilocks.engine.diagnosis.recipe import Recipe, recipe
 from goldilocks.engine.diagnosis.site_theory import predicted_rms
 from goldilocks.engine.diagnosis.specimen import Specimen
-from goldilocks.engine.diagnosis.taps import COLUMNS
 from goldilocks.engine.diagnosis.trace import Trace, trace
 from goldilocks.engine.diagnosis.value_counts import Counts
+from goldilocks.engine.diagnosis.value_statistics import COLUMNS
 from goldilocks.engine.diagnosis.watch import Stopped
 from goldilocks.engine.diagnosis.weights import COLUMNS as WEIGHT_COLUMNS
 from goldilocks.engine.diagnosis.weights import describe_weights

@@ -11,6 +11,7 @@ from torch.func import functional_call, grad, vmap
 from goldilocks.engine.diagnosis.loss import loss_of
 from goldilocks.engine.diagnosis.prepared import usual_random_state
 from goldilocks.engine.diagnosis.recorder import Recorder, saturation_limits
+from goldilocks.engine.diagnosis.scratch import Scratch
 from goldilocks.engine.diagnosis.specimen import Specimen
 from goldilocks.engine.diagnosis.sums import root_mean_square
 from goldilocks.engine.diagnosis.trace import Trace
@@ -62,6 +63,8 @@ class Passes:
         self._names = [name for name, tensor in model.named_parameters() if tensor.is_floating_point()]
         self._slots = _slots(model)
         self._like = next((tensor for tensor in model.parameters()), torch.zeros(()))
+        # To ask a GPU for a value waits for all that it has to do.
+        self._scratch = Scratch() if self._like.device.type == "cpu" else None
 
     def at_once(self, states: Sequence[State]) -> Found:
         """Run several configurations in one program.
@@ -98,7 +101,7 @@ class Passes:
 
         differentiate = grad(program, argnums=(0, 1), has_aux=True)
         (of_weights, of_probes), (rows, loss, counts) = differentiate(trained, self._probes())
-        return rows, of_probes, self._sizes([of_weights[name] for name in self._names]), loss, counts
+        return rows, of_probes, self._sizes([of_weights[name] for name in self._names], False), loss, counts
 
     def one_by_one(self, states: Sequence[State]) -> Found:
         """Run several configurations one after the other, by plain automatic differentiation.
@@ -115,7 +118,7 @@ class Passes:
         parameters = dict(self._model.named_parameters())
         trained = [parameters[name] for name in self._names]
         probes = self._probes().requires_grad_()
-        recorder = self._recorder(probes)
+        recorder = self._recorder(probes, self._scratch)
         with usual_random_state(), torch.enable_grad():
             with watching(self._model, recorder, self._wholes):
                 output = self._model(*self._specimen.args, **self._specimen.kwargs)
@@ -126,8 +129,16 @@ class Passes:
                 gradients = torch.autograd.grad(loss, asked, allow_unused=True)
         of_weights = [torch.zeros_like(p) if g is None else g for p, g in zip(trained, gradients, strict=False)]
         of_probes = torch.zeros_like(probes) if gradients[-1] is None else gradients[-1]
+        for index, found in recorder.of_gradients.items():
+            of_probes[index, : len(found)] = found
         rows, counts = recorder.rows(probes.detach()), recorder.counts(probes.detach())
-        return (rows, of_probes, self._sizes(of_weights), loss.detach(), counts), recorder.missing
+        return (
+            rows,
+            of_probes,
+            self._sizes(of_weights, self._scratch is not None),
+            loss.detach(),
+            counts,
+        ), recorder.missing
 
     def plain(self) -> None:
         """Run the network once, forward and back, as it is."""
@@ -137,16 +148,16 @@ class Passes:
                 loss.backward()
         self._model.zero_grad(set_to_none=True)
 
-    def _recorder(self, probes: Tensor) -> Recorder:
-        return Recorder(self._trace, self._specimen, probes, self._limits, self._counted)
+    def _recorder(self, probes: Tensor, scratch: Scratch | None = None) -> Recorder:
+        return Recorder(self._trace, self._specimen, probes, self._limits, self._counted, scratch)
 
     def _probes(self) -> Tensor:
         room = 1 + (LENGTH if self._counted else 0)
         return torch.zeros(len(self._trace.sites), room, dtype=wide(self._like), device=self._like.device)
 
-    def _sizes(self, gradients: Sequence[Tensor]) -> Tensor:
+    def _sizes(self, gradients: Sequence[Tensor], eager: bool) -> Tensor:
         dtype = wide(self._like)
-        sizes = [root_mean_square(gradient).to(dtype) for gradient in gradients]
+        sizes = [root_mean_square(gradient, eager).to(dtype) for gradient in gradients]
         return torch.stack(sizes) if sizes else torch.empty(0, dtype=dtype, device=self._like.device)
 
 
