@@ -83,8 +83,8 @@ def _beyond(before: Tensor, ends: tuple[float, float], scratch: Scratch | None) 
         inside = scratch.like(before)
         torch.clamp(before, torch.nextafter(low, high), torch.nextafter(high, low), out=inside)
         inside -= before
-        if inside.sum().isfinite():
-            return count_nonzero(inside, scratch)
+        # The sign of NaN is 0, and NaN is not beyond anything.
+        return count_nonzero(inside, scratch)
     return count_nonzero((before <= ends[0]) | (before >= ends[1]))
 
 
