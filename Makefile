@@ -8,7 +8,7 @@ TESTS  := pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: setup run grid test all-tests thorough quick quick-tests durations faults bench lint clean distclean
 
-setup: .venv/installed
+setup: .venv/compiled
 
 # pip would compile one file after the other, and all of them: Python does it afterwards, by every core, for all but what
 # is never loaded.
@@ -23,6 +23,9 @@ PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-
 	@$(PIP) "$$(grep '^torch==' requirements.txt)"
 	@$(PIP) -r requirements.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/compiled: .venv/installed
 	@$(RUN) compileall -qq -j 0 -x '$(UNLOADED)' .venv/lib dashboard engine store || true
 	@touch $@
 

@@ -29,7 +29,7 @@ def elsewhere() -> bool:
     return bool(writer)
 
 
-def buttons(grid: str, text: str, version: str, prefix: str) -> None:
+def buttons(grid: str, text: str, version: str, prefix: str, name: str = "edited") -> None:
     """Offer to plan a grid and, once it is planned, to start it.
 
     Args:
@@ -37,12 +37,13 @@ def buttons(grid: str, text: str, version: str, prefix: str) -> None:
         text: the grid itself, where it is one's own.
         version: the snapshot that says what is done.
         prefix: of the keys of the session.
+        name: what the run of a grid of one's own is called.
     """
     request = (grid, text, version)
     with st.container(horizontal=True):
         help = "Counts cells and estimates the time; computes nothing."
         if st.button("Plan", icon=":material/calculate:", help=help):
-            _plan(grid, text, request, prefix)
+            _plan(grid, request, prefix, name)
         planned = st.session_state.get(f"{prefix}_planned")
         ready = planned is not None and planned["request"] == request and planned["cells"] > planned["done"]
         # A disabled primary button would be white on white.
@@ -54,11 +55,11 @@ def buttons(grid: str, text: str, version: str, prefix: str) -> None:
         _show_plan(planned)
 
 
-def _plan(grid: str, text: str, request: Request, prefix: str) -> None:
+def _plan(grid: str, request: Request, prefix: str, name: str) -> None:
     st.session_state.pop(f"{prefix}_planned", None)
     try:
         with st.spinner("Counting cells and measuring this machine …", show_time=True):
-            path = engine_process.keep(text) if grid == OWN else grid
+            path = engine_process.keep(request[1], name) if grid == OWN else grid
             planned = engine_process.plan(path)
     except engine_process.Refused as refusal:
         st.error("The engine rejected this grid:", icon=":material/error:")

@@ -158,13 +158,14 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def keep(text: str) -> str:
-    """Keep a grid that a reader typed as a file, and return its path.
+def keep(text: str, name: str) -> str:
+    """Keep a grid as a file, and return its path.
 
     Args:
         text: TOML.
+        name: what the run of the grid is called.
     """
-    path = _folder() / "edited.toml"
+    path = _folder() / f"{name}.toml"
     path.write_text(text, encoding="utf-8")
     return str(path)
 

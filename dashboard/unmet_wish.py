@@ -87,7 +87,7 @@ def measure(wish: Wish) -> None:
     if compute.elsewhere():
         return
     if engine_process.running() is None:
-        compute.buttons(compute.OWN, text, data.version(), PREFIX)
+        compute.buttons(compute.OWN, text, data.version(), PREFIX, name="wishes")
     if engine_process.latest() is not None:
         compute.watch(PREFIX)
 

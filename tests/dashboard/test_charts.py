@@ -233,6 +233,7 @@ def test_the_legend_of_dashes_shows_them():
     assert "transparent" not in json.dumps(dashes["encode"]["symbols"])
 
 
+@pytest.mark.essential("nothing is dropped silently")
 def test_an_overflow_is_marked_once_where_it_begins_and_never_dropped_silently():
     lost = lines(rows((1, np.inf, np.nan), lost=1), LAYER, VALUE, INIT)
     assert crosses(lost)
@@ -321,6 +322,7 @@ def tooltip(chart: Chart):
     return {entry["title"]: entry["field"] for entry in json.loads(shown)}
 
 
+@pytest.mark.essential("theory stands beside what was measured, or not at all")
 def test_theory_is_drawn_when_and_only_when_there_is_theory():
     greys = []
     alone, none = rows().assign(theory_low=np.nan, theory_high=np.nan), dict.fromkeys(THEORY, np.nan)

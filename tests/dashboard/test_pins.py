@@ -5,6 +5,7 @@ import pytest
 
 from goldilocks import store
 from goldilocks.dashboard import pins
+from tests.breadth import few
 from tests.dashboard.opening import open_page, words
 
 
@@ -69,7 +70,8 @@ def test_what_is_pinned_is_drawn_whatever_else_is_chosen(filled_store, trained, 
         assert ("pinned" in rows.column_names) == (len(wanted) > 1)
 
 
-@pytest.mark.parametrize("page", ["activation_statistics", "trainability_map", "what_should_i_use", "runs"])
+@pytest.mark.essential("pages that show no pins name them here alone")
+@pytest.mark.parametrize("page", few(["runs", "activation_statistics", "trainability_map", "what_should_i_use"], 1))
 def test_a_pin_of_the_address_is_named_on_every_page(page, filled_store, trained, monkeypatch):
     pin = pins.of(trained)[0]
     app = open_page(page, filled_store, monkeypatch, pin=pin)

@@ -44,6 +44,7 @@ def measured(folder):
     return diagnose(f"{folder}/own_network.py:make", "4x8", seeds=1)
 
 
+@pytest.mark.essential("what a notebook would measure otherwise")
 def test_a_file_beside_the_network_that_was_changed_is_named_until_it_is_loaded_anew(folder):
     before = measured(folder).measurement
     (folder / "widths_beside.py").write_text(BESIDE.format(WIDTH=7))

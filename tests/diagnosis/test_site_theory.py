@@ -9,6 +9,7 @@ from torch import nn
 from goldilocks.engine.activations import activations
 from goldilocks.engine.diagnosis.measure import measure
 from goldilocks.engine.diagnosis.specimen import Specimen
+from tests.breadth import few
 
 WIDTH, EXAMPLES, SEEDS = 128, 64, 12
 # Of a mean of the ratio over seeds: standard errors, and what finite width and unequal lengths of examples leave.
@@ -46,7 +47,8 @@ def images(channels=16, side=9):
     return torch.randn(8, channels, side, side, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("name", [member.name for member in activations if member.name != "linear"])
+@pytest.mark.essential("the theory of most sites")
+@pytest.mark.parametrize("name", few([member.name for member in activations if member.name != "linear"], 3))
 def test_layers_and_activations(name):
     # As PyTorch calls it: of several operations each is one of its own.
     activation = getattr(F, name, None) or activations.parse(name)

@@ -19,7 +19,7 @@ from goldilocks.engine.theory.maps import length, length_slope, mean, slope
 from goldilocks.engine.theory.spheres import Sphere, passage
 from goldilocks.store import queries
 from goldilocks.store.schema import migrate
-from tests.breadth import each_member
+from tests.breadth import each_member, few
 from tests.engine.followed import followed
 
 ACTIVATIONS = [member() for member in activations]
@@ -84,7 +84,8 @@ def test_sql_that_follows_the_maps_says_what_the_theory_says(database, activatio
         assert found[["unlike", "alike"]].isna().all(axis=None) == (normalizes == "batch")
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+@pytest.mark.essential("correlations, in the database")
+@pytest.mark.parametrize("activation", few(ACTIVATIONS, 1), ids=str)
 def test_it_says_so_of_correlations(database, activation):
     for normalizes, eps in [one for one in KNOWN if one[0] != "batch"]:
         values = {"normalizes": normalizes, "eps": eps or 1e-300, "sigma_w": CHAOS[0], "sigma_b": CHAOS[1]}

@@ -9,6 +9,7 @@ import torch
 from goldilocks.engine import randomness
 from goldilocks.engine.signal import program as signal
 from goldilocks.engine.studies.propagation import Propagation, PropagationCell
+from tests.breadth import few
 from tests.device import DEVICE
 from tests.engine.members import ACTIVATIONS, INITIALIZERS, NETWORKS, NORMALIZATIONS
 from tests.oracles import plain
@@ -72,6 +73,7 @@ def expected(cell):
     return plain.propagate(cell, x, gradient)
 
 
+@pytest.mark.essential("the oracle of all statistics")
 def test_every_statistic_of_every_member_equals_the_plain_network(outcome):
     batch, result = outcome
     layers = {(row["cell_id"], row["layer"]): row for row in result.tables["layers"].to_pylist()}
@@ -107,6 +109,7 @@ def test_every_statistic_of_every_member_equals_the_plain_network(outcome):
                 assert abs(measured[name] - float(value)) <= slack, where
 
 
+@pytest.mark.essential("the oracle of histograms")
 def test_histograms_count_every_value_where_it_belongs(outcome):
     batch, result = outcome
     table = result.tables["layer_histograms"].to_pandas()
@@ -124,7 +127,8 @@ def test_histograms_count_every_value_where_it_belongs(outcome):
         assert np.abs(np.cumsum(reference) - np.cumsum(row.counts)).max() <= max(2, len(act) // 500)
 
 
-@pytest.mark.parametrize("network", NETWORKS, ids=str)
+@pytest.mark.essential("that configurations side by side do not mix")
+@pytest.mark.parametrize("network", few(NETWORKS, 2), ids=str)
 def test_a_cell_does_not_depend_on_its_neighbours(network):
     few = named(INITIALIZERS, "xavier", "uniform", "orthogonal", "constant", "lsuv")
     batch = cells(network, in_turn(few, ACTIVATIONS[::3], NORMALIZATIONS), seed=5)

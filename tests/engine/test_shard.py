@@ -57,6 +57,7 @@ def test_every_cell_is_in_one_part_and_the_parts_have_like_work(count):
     assert sum(len(groups(part)) for part in parts) < len(groups(cells)) + 8 * count
 
 
+@pytest.mark.essential("parts of a grid are the same on every machine")
 def test_the_order_of_the_grid_and_the_threads_of_the_machine_change_nothing():
     cells = list(preset("demo").cells)
     expected = deal(cells, 5)
