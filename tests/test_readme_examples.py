@@ -105,6 +105,7 @@ def recorded(tmp_path):
         "pyproject.toml",
         "requirements-ray.txt",
         ".venv/installed",
+        ".venv/compiled",
         ".venv/ray-installed",
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -87,11 +87,15 @@ def _defaults() -> dict[str, list[Any]]:
     networks = data.query("training_networks")
     if networks.empty:
         return first
-    # What was varied on another network has no curve beside those of this one.
-    varied = networks.iloc[0]
-    depths = [cell_filters.plain(depth) for depth in varied["depths"]]
+    first = cell_filters.largest_network() | first
+    # What was varied on another network, or under another initialization, has no curve beside those of this one.
+    found = data.query("outcomes_over_seeds", **cell_filters.bound(first))
+    varied = {"depth": found["depth"], "norm": found["norm"]}
+    if found.empty:
+        varied = {"depth": networks.iloc[0]["depths"], "norm": networks.iloc[0]["norms"]}
+    depths = sorted({cell_filters.plain(depth) for depth in varied["depth"]})
     deep = [depth for depth in depths if depth >= 5][:4] or depths[:4]
-    return cell_filters.largest_network() | first | {"norm": axes.ordered("norm", varied["norms"]), "depth": deep}
+    return first | {"norm": axes.ordered("norm", varied["norm"]), "depth": deep}
 
 
 def _choose_view(chosen: cell_filters.Chosen) -> View:
