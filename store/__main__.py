@@ -170,7 +170,7 @@ def import_(
             say(f"{layout} has the reference grid already")
         else:
             say("importing the reference grid, which comes with Goldilocks")
-            merge_all(layout, [reference.FOLDER], "reference")
+            merge_all(layout, [reference.FOLDER], "reference", trusted=True)
 
 
 @app.command(epilog=EPILOG)
@@ -186,11 +186,11 @@ def merge(
         merge_all(Layout.at(store), others, "merge")
 
 
-def merge_all(layout: Layout, others: list[Path], label: str) -> None:
+def merge_all(layout: Layout, others: list[Path], label: str, *, trusted: bool = False) -> None:
     """Merge one source after the other and print what came of each."""
     conflicts = 0
     for other in others:
-        merged = merging.merge(layout, other, label)
+        merged = merging.merge(layout, other, label, trusted=trusted)
         say(f"{other}: {merged.added} cells added, {merged.known} already present")
         for conflict in merged.conflicts:
             warn(f"conflict: {conflict}")

@@ -40,13 +40,14 @@ class Merged:
     conflicts: tuple[Conflict, ...]
 
 
-def merge(layout: Layout, other: Path, label: str = "merge") -> Merged:
+def merge(layout: Layout, other: Path, label: str = "merge", *, trusted: bool = False) -> Merged:
     """Add to a store what another source has, and publish.
 
     Args:
         layout: the store that grows; it need not exist.
         other: a DuckDB file, or a folder made by `store export --format parquet`.
         label: what the journal entries are called.
+        trusted: whether it comes with the program, which does not ask then whether the invariants hold in it.
 
     Returns:
         How many cells were added, and the conflicts.
@@ -59,7 +60,7 @@ def merge(layout: Layout, other: Path, label: str = "merge") -> Merged:
     with WriterLock(layout):
         publication.publish(layout)
         base = predecessor.newest(layout)
-        merged = adopt(layout, other, base.path if base else None, label, foreign=True)
+        merged = adopt(layout, other, base.path if base else None, label, foreign=not trusted)
         publication.publish(layout)
     return merged
 

@@ -20,7 +20,10 @@ def is_known(layout: Layout) -> bool:
     Args:
         layout: the store; it need not exist.
     """
-    return FOLDER.is_dir() and done_cells(layout).issuperset(_cells())
+    if not FOLDER.is_dir():
+        return False
+    done = done_cells(layout)
+    return all(cell in done for cell in _cells())
 
 
 def _cells() -> Iterator[str]:
