@@ -158,7 +158,7 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def keep(text: str, name: str) -> str:
+def keep(text: str, name: str = "edited") -> str:
     """Keep a grid as a file, and return its path.
 
     Args:

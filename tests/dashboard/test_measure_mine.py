@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 from goldilocks.dashboard import engine_process
@@ -35,6 +36,7 @@ def test_what_nobody_trained_is_planned_trained_and_answered_in_place(path, fork
     assert (cells.label, cells.value, done.value) == ("Cells", "3", "0")
     press(app, "Start")
     assert "Finished work appears" in words(app) or WISHED in words(app)
+    assert Path(engine_process.latest().grid).name == "wishes.toml"
     engine_process.latest().process.wait(timeout=600)
     app.run()
     assert not app.exception
