@@ -70,7 +70,9 @@ def _held(module: ModuleType) -> Iterator[CodeType]:
     classes = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
     for owner in (module, *classes):
         for value in vars(owner).values():
-            function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+            # Whatever else a module holds may do something when it is asked for an attribute.
+            function = value.fget if isinstance(value, property) else value
+            function = function.__func__ if isinstance(function, staticmethod | classmethod) else function
             if isinstance(function, FunctionType):
                 code = getattr(inspect.unwrap(function), "__code__", None)
                 if isinstance(code, CodeType) and code.co_filename == module.__file__:
